@@ -1,0 +1,291 @@
+"""The nouns of a study, frozen; standard library only at run time.
+
+Everything that crosses from one wing of the house to another is one of these values, or a table of them
+(:class:`harness.measurements.Measurements`, :class:`harness.evidence.Evidence`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Image = NDArray[np.uint8] | NDArray[np.uint16]
+    Mask = NDArray[np.bool_]
+
+JSON = Any
+
+
+class EditStatus(str, Enum):
+    """How one requested edit ended. Every requested edit ends in exactly one of these."""
+
+    OK = "ok"
+    REFUSED = "refused"
+    FAILED = "failed"
+    MALFORMED = "malformed"
+    TIMED_OUT = "timed_out"
+
+
+class Outcome(str, Enum):
+    """What a criterion, or a whole run, came to."""
+
+    PASS = "PASS"
+    FAIL = "FAIL"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    INVALID = "INVALID"
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """A decoded case: the radiograph and its two masks, all of one shape.
+
+    Attributes
+    ----------
+    image : ndarray of uint8 or uint16, shape (H, W)
+        The original radiograph, one gray channel.
+    edit_mask : ndarray of bool, shape (H, W)
+        True where the tool may change pixels (the artefact to be removed).
+    protected_mask : ndarray of bool, shape (H, W)
+        True on the anatomy, which must not change.
+    """
+
+    image: Image
+    edit_mask: Mask
+    protected_mask: Mask
+
+
+@dataclass(frozen=True)
+class Case:
+    """One radiograph of one patient, with its reference standard; pixels are decoded on demand.
+
+    Attributes
+    ----------
+    case_id, patient_id : str
+        Two cases of one patient share the patient id; statistics resample patients.
+    decode : callable
+        Returns the :class:`Pixels`. Picklable (a ``functools.partial`` of a module-level function), so that
+        a worker process can decode.
+    digest : str
+        sha256 (hex) of what ``decode`` reads or generates from; enters the protocol digest.
+    reference : mapping of str to float
+        Reference standard by quantity: ``bone_age`` in months, ``sex`` as 1.0 = male, 0.0 = female.
+    strata : mapping of str to str or float
+        What subgroups may be formed on, e.g. ``{"sex": "F", "bone_age": 93.0}``.
+    spacing_mm : tuple of float, optional
+        Row and column pixel spacing in millimetres.
+    """
+
+    case_id: str
+    patient_id: str
+    decode: Callable[[], Pixels] = field(repr=False, compare=False)
+    digest: str = field(repr=False)
+    reference: Mapping[str, float]
+    strata: Mapping[str, str | float] = field(default_factory=dict)
+    spacing_mm: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class DatasetCard:
+    """What a cohort is: enough for a reader to judge what a verdict on it means."""
+
+    name: str
+    description: str
+    source: str
+    licence: str
+    digest: str
+    n_cases: int
+    n_patients: int
+    warnings: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Dataset(Protocol):
+    """A sized, ordered, indexable cohort of cases with a card."""
+
+    @property
+    def card(self) -> DatasetCard: ...
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Case]: ...
+
+
+@dataclass(frozen=True)
+class EditRequest:
+    """What an editor is asked to do, once.
+
+    Attributes
+    ----------
+    image : ndarray of uint8 or uint16, shape (H, W)
+    edit_mask : ndarray of bool, shape (H, W)
+        True where the tool may change pixels; each adapter converts it to its tool's convention.
+    prompt : str
+    repeat : int
+        0-based repeat index; repeats of one case differ in nothing else but the seed.
+    seed : int
+        For tools that take one; derived from study seed, case and repeat.
+    case_id : str
+        For precomputed edits and logs; never sent over a network.
+    """
+
+    image: Image
+    edit_mask: Mask
+    prompt: str
+    repeat: int
+    seed: int
+    case_id: str
+    parameters: Mapping[str, JSON] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class EditOutcome:
+    """What came back: an image of the request's shape and dtype, or a failure with kind and message."""
+
+    status: EditStatus
+    image: Image | None = None
+    message: str = ""
+    provenance: Mapping[str, JSON] = field(default_factory=dict)
+
+    @classmethod
+    def ok(cls, image: Image, **provenance: JSON) -> EditOutcome:
+        """A returned edit."""
+        return cls(EditStatus.OK, image, provenance=provenance)
+
+    @classmethod
+    def failure(cls, status: EditStatus, message: str, **provenance: JSON) -> EditOutcome:
+        """An edit that did not come back, and why."""
+        return cls(status, None, message, provenance)
+
+
+@dataclass(frozen=True)
+class EditorCard:
+    """What a tool is, as far as a reader must know.
+
+    Attributes
+    ----------
+    mask_semantics : str
+        How the tool was told what it may change, in words.
+    deterministic : bool
+        True where equal requests with *any* seed give equal pixels, so that repeats carry no information.
+    sends_data_to : str or None
+        Host that receives pixels, or None where nothing leaves the machine.
+    """
+
+    name: str
+    version: str
+    description: str
+    parameters: Mapping[str, JSON] = field(default_factory=dict)
+    mask_semantics: str = "bool, True = may change"
+    deterministic: bool = True
+    sends_data_to: str | None = None
+
+
+@runtime_checkable
+class Editor(Protocol):
+    """A generative (or classical) image-editing tool behind a callable."""
+
+    @property
+    def card(self) -> EditorCard: ...
+
+    def __call__(self, request: EditRequest) -> EditOutcome: ...
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What an instrument reads: its name, unit and kind (``continuous`` or ``probability``)."""
+
+    name: str
+    unit: str
+    kind: str = "continuous"
+
+
+@dataclass(frozen=True)
+class PredictorCard:
+    """What an instrument is; travels with its weights.
+
+    Attributes
+    ----------
+    sha256 : mapping of str to str
+        Digest of each weights file, checked on loading.
+    performance : mapping
+        Measured on the instrument's own untouched test split, with interval, by quantity.
+    floors : mapping of str to mapping
+        What the instrument must reach on a study's originals for the run to be valid, by quantity:
+        ``{"bone_age": {"mae_at_most": 8.0}, "sex": {"auc_at_least": 0.92}}``.
+    """
+
+    name: str
+    description: str
+    quantities: tuple[Quantity, ...]
+    members: int
+    sha256: Mapping[str, str]
+    licence: str
+    training_data: str
+    preprocessing: Mapping[str, JSON] = field(default_factory=dict)
+    performance: Mapping[str, JSON] = field(default_factory=dict)
+    floors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    limitations: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Predictor(Protocol):
+    """A downstream instrument: images in, readings of every member out."""
+
+    @property
+    def card(self) -> PredictorCard: ...
+
+    def predict(
+        self, images: Sequence[Image], references: Sequence[Mapping[str, float]]
+    ) -> Mapping[str, NDArray[np.float64]]:
+        """Readings by quantity, each of shape (n_members, n_images), in the quantity's unit.
+
+        ``references`` carries covariates that an instrument may be conditioned on (``sex``), never its target.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its uncertainty, or the reason why there is none.
+
+    Attributes
+    ----------
+    value, low, high : float or None
+        Point estimate and interval limits in ``unit``; all None where ``reason`` says why. An open side of a
+        one-sided interval is ``-inf`` or ``inf``.
+    confidence : float
+        Coverage of the interval (low, high), in (0, 1).
+    n_patients, n_edits, n_missing : int
+        Independent clusters, edits behind them, and requested edits that did not come back.
+    method : str
+        Name of the interval method, e.g. ``"patient bootstrap-t"``.
+    seed : int or None
+        Seed of the resampling, None for closed forms.
+    notes : mapping
+        Further figures worth keeping, e.g. both sides of a difference: ``{"original": 6.3, "edited": 30.1}``.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    unit: str
+    confidence: float
+    n_patients: int
+    n_edits: int
+    n_missing: int
+    method: str
+    seed: int | None = None
+    reason: str | None = None
+    notes: Mapping[str, JSON] = field(default_factory=dict)
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a number at all."""
+        return self.reason is None
