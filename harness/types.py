@@ -289,3 +289,62 @@ class Estimate:
     def exists(self) -> bool:
         """Whether there is a number at all."""
         return self.reason is None
+
+
+@dataclass(frozen=True)
+class CriterionCard:
+    """A criterion as a reader meets it: plain data, free of code.
+
+    Attributes
+    ----------
+    id : str
+        Short and stable, e.g. ``"BA-1"``.
+    sentence : str
+        The claim in one English sentence.
+    estimand : str
+        Name of what is estimated, e.g. ``"MAE drift"``.
+    low, high : float
+        The acceptance region, closed; ``-inf`` or ``inf`` on an open side.
+    required : str
+        The region in words: ``"at most 2.0 months"``.
+    confidence : float
+        One-sided confidence of each bound (a one-sided test at ``1 - confidence``); ``within`` regions are
+        two one-sided tests (TOST).
+    role : str
+        ``"primary"`` (the run passes only if it passes), ``"secondary"`` (reported) or ``"validity"``
+        (of the assay: a miss makes the run INVALID).
+    source : str
+        Where the limit comes from: a reference, a protocol section, or "placeholder: ...".
+    hazard : str
+        What may happen to a patient if the criterion is not met.
+    """
+
+    id: str
+    sentence: str
+    estimand: str
+    unit: str
+    low: float
+    high: float
+    required: str
+    confidence: float
+    role: str
+    source: str
+    hazard: str = ""
+    rationale: str = ""
+    limitation: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One criterion decided for one editor in one stratum. True only when it passed."""
+
+    criterion: CriterionCard
+    editor: str
+    stratum: str
+    estimate: Estimate
+    outcome: Outcome
+    because: str
+
+    def __bool__(self) -> bool:
+        """Whether the criterion was shown to hold."""
+        return self.outcome is Outcome.PASS
