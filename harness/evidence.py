@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from harness.measurements import Measurements
-from harness.types import JSON, DatasetCard, EditorCard, Estimate, Outcome, PredictorCard, Verdict
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from harness.measurements import Measurements
+    from harness.types import JSON, DatasetCard, EditorCard, Estimate, Outcome, PredictorCard, Verdict
 
 SCHEMA = "editproof-evidence/1"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,8 @@ from harness.errors import ProtocolError
 from harness.types import EditStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from numpy.typing import NDArray
 
 ORIGINAL, EDITED, PASTE_BACK = "original", "edited", "paste_back"
@@ -90,11 +91,9 @@ class Measurements:
                 continue
             column = self._stratum_column(name.strip(), condition)
             if sign == "=":
-                return (column.astype(str) == value.strip()).to_numpy()
-            return _COMPARISONS[sign](column.to_numpy(float), float(value))
-        raise ProtocolError(
-            f"stratum {condition!r}", "no comparison in it", "Write it like 'sex=F' or 'bone_age<96'."
-        )
+                return np.asarray(column.astype(str) == value.strip(), dtype=bool)
+            return np.asarray(_COMPARISONS[sign](column.to_numpy(float), float(value)), dtype=bool)
+        raise ProtocolError(f"stratum {condition!r}", "no comparison in it", "Write it like 'sex=F' or 'bone_age<96'.")
 
     def _stratum_column(self, name: str, condition: str) -> pd.Series[float]:
         if f"stratum:{name}" not in self.cases:
@@ -107,7 +106,7 @@ class Measurements:
     @property
     def patients(self) -> NDArray[np.str_]:
         """Patient of each case, in case order."""
-        return self.cases["patient"].to_numpy(str)
+        return np.asarray(self.cases["patient"], dtype=str)
 
     @property
     def n_repeats(self) -> int:
@@ -126,14 +125,12 @@ class Measurements:
             raise ProtocolError(
                 f"the reference standard of {quantity!r}", "the cohort has none", "Choose a cohort that carries it."
             )
-        return self.cases[column].to_numpy(float)
+        return np.asarray(self.cases[column], dtype=float)
 
     def has(self, quantity: str, arm: str = EDITED, instrument: str = POOLED) -> bool:
         """Whether anything was measured under that name."""
         rows = self.rows
-        return bool(
-            ((rows["quantity"] == quantity) & (rows["arm"] == arm) & (rows["instrument"] == instrument)).any()
-        )
+        return bool(((rows["quantity"] == quantity) & (rows["arm"] == arm) & (rows["instrument"] == instrument)).any())
 
     def matrix(self, quantity: str, arm: str = EDITED, instrument: str = POOLED) -> NDArray[np.float64]:
         """Values as a matrix, shape (n_cases, n_repeats), NaN where an edit is missing; originals have one column.

@@ -6,24 +6,23 @@ Everything that crosses from one wing of the house to another is one of these va
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
-    Image = NDArray[np.uint8] | NDArray[np.uint16]
+    Image = NDArray[Any]  # (H, W), uint8 or uint16; cv2's stubs allow nothing narrower
     Mask = NDArray[np.bool_]
 
 JSON = Any
 
 
-class EditStatus(str, Enum):
+class EditStatus(StrEnum):
     """How one requested edit ended. Every requested edit ends in exactly one of these."""
 
     OK = "ok"
@@ -33,7 +32,7 @@ class EditStatus(str, Enum):
     TIMED_OUT = "timed_out"
 
 
-class Outcome(str, Enum):
+class Outcome(StrEnum):
     """What a criterion, or a whole run, came to."""
 
     PASS = "PASS"

@@ -35,4 +35,4 @@ def unsquashed(image: Image, height: int, width: int) -> Image:
     side = min(image.shape)
     scale = side / min(height, width)
     size = (max(side, round(width * scale)), max(side, round(height * scale)))
-    return cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)  # type: ignore[return-value]
+    return cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
