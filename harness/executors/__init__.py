@@ -1,0 +1,1 @@
+"""Who does the work: an executor maps a function over items that are independent of one another."""

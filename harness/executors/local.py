@@ -1,0 +1,63 @@
+"""Work on this machine: in this process, or in one process per core."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+_THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def results(function: Callable[[Item], Result], items: Iterable[Item], *, jobs: int) -> Iterator[Result]:
+    """Results of a function over independent items, as they are done.
+
+    Parameters
+    ----------
+    function : callable
+        Picklable where ``jobs`` is more than one, as are the items and results.
+    items : iterable
+    jobs : int
+        Number of worker processes; 1 works in this process. Workers compute with one thread each.
+
+    Yields
+    ------
+    result
+        In order of completion. An exception in any item is raised here, after which no new item is begun.
+
+    Examples
+    --------
+    >>> sorted(results(abs, [-2, 1], jobs=1))
+    [1, 2]
+    """
+    if jobs == 1:
+        yield from map(function, items)
+        return
+    with _single_threaded(), ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+        futures = [pool.submit(function, item) for item in items]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+class _single_threaded:  # noqa: N801 - used as a statement, like a function
+    """While it lasts, new processes compute with one thread each."""
+
+    def __enter__(self) -> None:
+        self._before = {name: os.environ.get(name) for name in _THREAD_LIMITS}
+        os.environ.update(dict.fromkeys(_THREAD_LIMITS, "1"))
+
+    def __exit__(self, *_: object) -> None:
+        for name, value in self._before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

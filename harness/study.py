@@ -1,0 +1,273 @@
+"""dataset x editor x instrument -> Measurements: the one place where measuring is orchestrated.
+
+The flow is a stream. One case at a time is decoded, edited, read and measured, its record goes to the store, and
+its pixels are let go; memory does not grow with the cohort. What stands in the store is not done again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from harness.errors import DatasetError, InstrumentError
+from harness.executors.local import results
+from harness.measurements import EDITED, IMAGE, ORIGINAL, PASTE_BACK, POOLED, Measurements, measurements_of
+from harness.metrics import VERSION as METRICS_VERSION
+from harness.metrics import histogram256, image_features, pair_metrics, regions
+from harness.predictors.ensemble import pooled
+from harness.store import Store, card_json, digest_of, pixel_digest, request_key
+from harness.types import JSON, Case, Dataset, Editor, EditOutcome, EditRequest, Pixels, Predictor
+
+if TYPE_CHECKING:
+    from harness.types import Image
+
+PROMPT = (
+    "Remove every non-anatomical artifact and label outside the hand from this radiograph. "
+    "Keep all anatomy exactly as it is. The result must stay realistic and diagnostically useful."
+)
+"""The intent of the prompt of arXiv 2511.23066, in our words."""
+
+Progress = Callable[[Iterable[JSON], int, str], Iterable[JSON]]
+"""Wraps an iterable of known length and title, e.g. in a progress bar."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is asked of every tool; fixed before the first edit.
+
+    Attributes
+    ----------
+    prompt : str
+    repeats : int
+        Edits requested per case.
+    seed : int
+        Root of every edit's seed, for tools that take one.
+    """
+
+    prompt: str = PROMPT
+    repeats: int = 3
+    seed: int = 0
+    parameters: Mapping[str, JSON] = field(default_factory=dict)
+
+    def request(self, case: Case, pixels: Pixels, repeat: int) -> EditRequest:
+        """The request of one repeat of one case."""
+        name = f"{self.seed}:{case.case_id}:{repeat}".encode()
+        seed = int.from_bytes(hashlib.sha256(name).digest()[:4], "big")
+        return EditRequest(
+            pixels.image, pixels.edit_mask, self.prompt, repeat, seed, case.case_id, dict(self.parameters)
+        )
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A tool, an instrument and a store, put together: measures one case at a time.
+
+    ``editor`` and ``instrument`` are suppliers: hashable, picklable, called without arguments, so that a worker
+    process can make its own. Each is called once a process.
+    """
+
+    editor: Callable[[], Editor]
+    instrument: Callable[[], Predictor]
+    store_root: Path
+    plan: Plan
+
+    def measured(self, dataset: Dataset, *, jobs: int = 1, progress: Progress | None = None) -> Measurements:
+        """Everything measured on the tool's edits of a cohort; what stands in the store is only read.
+
+        Raises
+        ------
+        DatasetError, InstrumentError
+            Where a case does not decode or an instrument reads something impossible; cases done so far stand.
+        """
+        cases = list(dataset)
+        keys = self._keys(cases)
+        store, name = Store(self.store_root), _made(self.editor).card.name
+        records = {case.case_id: store.record("cases", keys[case.case_id]) for case in cases}
+        todo = [case for case in cases if records[case.case_id] is None]
+        if todo:
+            done: Iterable[JSON] = results(
+                partial(_kept_record, self, keys), todo, jobs=min(jobs, max(1, len(todo) // 4))
+            )
+            for record in progress(done, len(todo), f"{name}: edit and read") if progress else done:
+                records[record["case"]] = record
+        return _table(name, cases, [records[case.case_id] for case in cases])
+
+    def edit(self, case: Case, pixels: Pixels, repeat: int) -> EditOutcome:
+        """The outcome of one repeat of one case, from the store where it stands there."""
+        editor, store = _made(self.editor), Store(self.store_root)
+        request = self.plan.request(case, pixels, repeat)
+        key = request_key(editor.card, request)
+        outcome = store.edit(key)
+        if outcome is None:
+            outcome = editor(request)
+            store.keep_edit(key, outcome)
+        return outcome
+
+    def record(self, case: Case) -> dict[str, JSON]:
+        """Everything measured on one case, as plain JSON: ``edits``, ``rows`` and ``histograms``."""
+        pixels = decoded(case)
+        outcomes = [self.edit(case, pixels, repeat) for repeat in range(self.plan.repeats)]
+        images: dict[tuple[str, int], Image] = {(ORIGINAL, 0): pixels.image}
+        for repeat, outcome in enumerate(outcomes):
+            if outcome.image is not None:
+                images[EDITED, repeat] = outcome.image
+                images[PASTE_BACK, repeat] = np.where(pixels.edit_mask, outcome.image, pixels.image)
+        return {
+            "case": case.case_id,
+            "edits": [[repeat, outcome.status.value, outcome.message] for repeat, outcome in enumerate(outcomes)],
+            "rows": [*self._readings(case, images), *_metrics(pixels, images)],
+            "histograms": _histograms(pixels, images),
+        }
+
+    def _readings(self, case: Case, images: Mapping[tuple[str, int], Image]) -> Iterator[list[JSON]]:
+        instrument, store = _made(self.instrument), Store(self.store_root)
+        digests = {place: pixel_digest(image) for place, image in images.items()}
+        unique = {digest: images[place] for place, digest in digests.items()}
+        instrument_key = _instrument_key(instrument)
+        keys = {digest: digest_of([instrument_key, digest, dict(case.reference)]) for digest in unique}
+        readings = {digest: store.record("readings", key) for digest, key in keys.items()}
+        unread = [digest for digest, reading in readings.items() if reading is None]
+        if unread:
+            fresh = _read(instrument, case, [unique[digest] for digest in unread])
+            for digest, reading in zip(unread, fresh, strict=True):
+                readings[digest] = reading
+                store.keep_record("readings", keys[digest], reading)
+        for (arm, repeat), digest in digests.items():
+            for quantity in instrument.card.quantities:
+                members = readings[digest][quantity.name]
+                yield [arm, repeat, POOLED, quantity.name, pooled(members), quantity.unit]
+                for index, value in enumerate(members):
+                    yield [arm, repeat, f"member-{index}", quantity.name, value, quantity.unit]
+
+    def _keys(self, cases: Iterable[Case]) -> dict[str, str]:
+        study = digest_of(
+            [
+                card_json(_made(self.editor).card),
+                _instrument_key(_made(self.instrument)),
+                card_json(self.plan),
+                METRICS_VERSION,
+            ]
+        )
+        return {case.case_id: digest_of([study, case.case_id, case.digest, dict(case.reference)]) for case in cases}
+
+
+def decoded(case: Case) -> Pixels:
+    """The pixels of a case, checked: a gray 8- or 16-bit image and two masks of its size, disjoint.
+
+    Raises
+    ------
+    DatasetError
+    """
+    pixels = case.decode()
+    image = pixels.image
+    if image.ndim != 2 or image.dtype not in (np.uint8, np.uint16):
+        raise DatasetError(
+            f"case {case.case_id}",
+            f"an image of shape {image.shape} and type {image.dtype}",
+            "Supply 8- or 16-bit gray.",
+        )
+    for name, mask in (("edit mask", pixels.edit_mask), ("protected mask", pixels.protected_mask)):
+        if mask.shape != image.shape:
+            raise DatasetError(
+                f"{name} of case {case.case_id}",
+                f"its size is {mask.shape}, the image's is {image.shape}",
+                "Supply a mask of the image's size.",
+            )
+    return pixels
+
+
+@cache
+def _made(supplier: Callable[[], Any]) -> Any:
+    """What a supplier supplies, made once a process; equal suppliers (frozen values) are one."""
+    return supplier()
+
+
+def _kept_record(bench: Bench, keys: Mapping[str, str], case: Case) -> dict[str, JSON]:
+    record = bench.record(case)
+    if all(status not in ("failed", "timed_out") for _, status, _ in record["edits"]):
+        Store(bench.store_root).keep_record("cases", keys[case.case_id], record)
+    return record
+
+
+def _instrument_key(instrument: Predictor) -> JSON:
+    card = card_json(instrument.card)
+    return [card["name"], card["sha256"], card["preprocessing"]]
+
+
+def _read(instrument: Predictor, case: Case, images: list[Image]) -> list[dict[str, list[float]]]:
+    readings = instrument.predict(images, [case.reference] * len(images))
+    for quantity in instrument.card.quantities:
+        values = readings.get(quantity.name)
+        if values is None or values.shape != (instrument.card.members, len(images)) or not np.isfinite(values).all():
+            found = (
+                "nothing" if values is None else f"an array of shape {values.shape} with {np.isnan(values).sum()} NaN"
+            )
+            raise InstrumentError(
+                f"{quantity.name} of case {case.case_id} by {instrument.card.name}",
+                f"{found} instead of {instrument.card.members} finite readings of {len(images)} images",
+                "Mend the instrument; a reading is a number in the declared unit.",
+            )
+    return [
+        {name: [float(value) for value in values[:, index]] for name, values in readings.items()}
+        for index in range(len(images))
+    ]
+
+
+def _metrics(pixels: Pixels, images: Mapping[tuple[str, int], Image]) -> Iterator[list[JSON]]:
+    known: dict[str, Mapping[str, tuple[float, str]]] = {}
+    for (arm, repeat), image in images.items():
+        if arm == PASTE_BACK:
+            continue
+        digest = f"{arm}{pixel_digest(image)}"
+        if digest not in known:
+            features = image_features(image, regions(pixels.edit_mask, pixels.protected_mask))
+            pair = {} if arm == ORIGINAL else pair_metrics(pixels.image, image, pixels.edit_mask, pixels.protected_mask)
+            known[digest] = {**features, **pair}
+        for name, (value, unit) in known[digest].items():
+            yield [arm, repeat, IMAGE, name, value, unit]
+
+
+def _histograms(pixels: Pixels, images: Mapping[tuple[str, int], Image]) -> list[list[JSON]]:
+    """Counts of 256 levels by arm and region, summed over repeats."""
+    counts: dict[tuple[str, str], Any] = {}
+    for (arm, _), image in images.items():
+        if arm == PASTE_BACK:
+            continue
+        for region, mask in regions(pixels.edit_mask, pixels.protected_mask).items():
+            counts[arm, region] = counts.get((arm, region), 0) + histogram256(image, mask)
+    return [[arm, region, [int(count) for count in histogram]] for (arm, region), histogram in counts.items()]
+
+
+def _table(editor: str, cases: list[Case], records: list[JSON]) -> Measurements:
+    rows, edits = [], []
+    pooled_counts: dict[tuple[str, str], Any] = {}
+    for record in records:
+        rows += [(record["case"], *row) for row in record["rows"]]
+        edits += [(record["case"], *edit) for edit in record["edits"]]
+        for arm, region, counts in record["histograms"]:
+            pooled_counts[arm, region] = pooled_counts.get((arm, region), 0) + np.array(counts, dtype=np.int64)
+    return measurements_of(
+        editor,
+        [
+            {
+                "case": case.case_id,
+                "patient": case.patient_id,
+                **{f"reference:{name}": value for name, value in case.reference.items()},
+                **{f"stratum:{name}": value for name, value in case.strata.items()},
+            }
+            for case in cases
+        ],
+        rows,
+        edits,
+        [
+            (arm, region, level, int(count))
+            for (arm, region), counts in pooled_counts.items()
+            for level, count in enumerate(counts)
+        ],
+    )
