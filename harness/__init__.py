@@ -1,0 +1,62 @@
+"""Clinical acceptance of generative image-editing tools, as pytest cases.
+
+What a suite needs is here, loaded when it is first named::
+
+    from harness import Criterion, at_most, mae_drift
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "harness.criteria": (
+        "Criterion",
+        "Estimand",
+        "at_least",
+        "at_most",
+        "auc",
+        "auc_drift",
+        "bias",
+        "failure_rate",
+        "ks_distance",
+        "label_flip_rate",
+        "mae",
+        "mae_drift",
+        "outside_mask_change",
+        "recalibrated",
+        "repeat_sd",
+        "verdict_on",
+        "within",
+    ),
+    "harness.evidence": ("Evidence", "faults", "loaded", "saved"),
+    "harness.measurements": ("Measurements",),
+    "harness.study": ("Bench", "Plan"),
+    "harness.types": (
+        "Case",
+        "EditOutcome",
+        "EditRequest",
+        "EditStatus",
+        "Editor",
+        "EditorCard",
+        "Estimate",
+        "Outcome",
+        "Verdict",
+    ),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = sorted(_HOME_OF)
+
+
+def __getattr__(name: str) -> Any:
+    """The named object, from the room where it lives."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'harness' has no attribute {name!r}")
+    return getattr(import_module(_HOME_OF[name]), name)
+
+
+def __dir__() -> list[str]:
+    """Every public name."""
+    return __all__

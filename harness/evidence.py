@@ -147,7 +147,7 @@ def saved(evidence: Evidence, folder: Path) -> Path:
     ``manifest.json`` the sha256 of each. The manifest is written last, so a folder without one was cut short.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    record = _plain({field.name: getattr(evidence, field.name) for field in fields(evidence)})
+    record = plain({field.name: getattr(evidence, field.name) for field in fields(evidence)})
     files: dict[str, bytes] = {}
     for index, (editor, entry) in enumerate(zip(evidence.editors, record["editors"], strict=True)):
         entry["measurements"] = {"editor": editor.measurements.editor, "stratum": editor.measurements.stratum}
@@ -155,9 +155,9 @@ def saved(evidence: Evidence, folder: Path) -> Path:
             name = f"measurements/{index}-{table}.csv"
             entry["measurements"][table] = name
             files[name] = getattr(editor.measurements, table).to_csv(index=False, lineterminator="\n").encode()
-        for number, (exhibit, plain) in enumerate(zip(editor.exhibits, entry["exhibits"], strict=True)):
-            plain["images"] = {role: f"images/{index}-{number}-{role}.png" for role in exhibit.images}
-            files |= {plain["images"][role]: content for role, content in exhibit.images.items()}
+        for number, (exhibit, shown) in enumerate(zip(editor.exhibits, entry["exhibits"], strict=True)):
+            shown["images"] = {role: f"images/{index}-{number}-{role}.png" for role in exhibit.images}
+            files |= {shown["images"][role]: content for role, content in exhibit.images.items()}
     files["evidence.json"] = (json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
     for name, content in files.items():
         (folder / name).parent.mkdir(exist_ok=True)
@@ -204,7 +204,7 @@ def loaded(folder: Path) -> Evidence:
             )
             for exhibit in entry["exhibits"]:
                 exhibit["images"] = {role: (folder / name).read_bytes() for role, name in exhibit["images"].items()}
-        evidence: Evidence = _typed(Evidence, record)
+        evidence: Evidence = typed(Evidence, record)
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise EvidenceError(
             f"evidence in {folder}", f"it is damaged ({type(error).__name__}: {error})", "Run `editproof verify` on it."
@@ -236,49 +236,40 @@ def faults(folder: Path) -> list[str]:
 
 
 def _table(path: Path) -> pd.DataFrame:
-    text = {column: str for column in (*TEXT_COLUMNS, "stratum:sex")}
+    text = dict.fromkeys((*TEXT_COLUMNS, "stratum:sex"), str)
     table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
     return table.fillna({column: "" for column in TEXT_COLUMNS if column in table})
 
 
-def _plain(value: JSON) -> JSON:
+def plain(value: JSON) -> JSON:
     """Dataclasses as mappings; infinities as text, since JSON has none; tables and bytes left to their files."""
     if isinstance(value, Measurements | bytes):
         return None
     if is_dataclass(value) and not isinstance(value, type):
-        return {entry.name: _plain(getattr(value, entry.name)) for entry in fields(value)}
+        return {entry.name: plain(getattr(value, entry.name)) for entry in fields(value)}
     if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in value.items()}
+        return {str(key): plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
+        return [plain(entry) for entry in value]
     if isinstance(value, float) and math.isinf(value):
         return "inf" if value > 0 else "-inf"
     return value
 
 
-def _typed(kind: Any, value: JSON) -> Any:
-    """The inverse of ``_plain``, guided by the annotations."""
+def typed(kind: Any, value: JSON) -> Any:
+    """The inverse of :func:`plain`, guided by the annotations."""
     if kind is float and isinstance(value, str):
         return float(value)
     if get_origin(kind) in (UnionType, Union):
         choices = [choice for choice in get_args(kind) if choice is not type(None)]
-        return None if value is None else _typed(choices[0], value)
+        return None if value is None else typed(choices[0], value)
     if get_origin(kind) is tuple and get_args(kind)[-1] is Ellipsis:
-        return tuple(_typed(get_args(kind)[0], entry) for entry in value)
+        return tuple(typed(get_args(kind)[0], entry) for entry in value)
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind(value)
+    if get_origin(kind) is Mapping and get_args(kind)[1] is not Any:
+        return {name: typed(get_args(kind)[1], entry) for name, entry in value.items()}
     if is_dataclass(kind) and isinstance(kind, type) and isinstance(value, Mapping):
         hints = get_type_hints(kind)
-        return kind(**{name: _typed(hints[name], entry) for name, entry in value.items()})
+        return kind(**{name: typed(hints[name], entry) for name, entry in value.items()})
     return value
-
-
-def verdict_text(verdict: Verdict) -> str:
-    """A verdict as one line of JSON, to travel between processes."""
-    return json.dumps(_plain(verdict), ensure_ascii=False, allow_nan=False)
-
-
-def verdict_from(text: str) -> Verdict:
-    """The verdict that :func:`verdict_text` wrote."""
-    verdict: Verdict = _typed(Verdict, json.loads(text))
-    return verdict

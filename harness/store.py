@@ -8,7 +8,6 @@ import os
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -145,11 +144,6 @@ class Store:
         line = canonical({"time": round(time.time(), 3), **entry}) + "\n"
         with (self.root / "attempts.jsonl").open("ab", buffering=0) as log:
             log.write(line.encode())
-
-
-def card_json(card: object) -> dict[str, JSON]:
-    """A frozen card as plain JSON, mappings and tuples included."""
-    return json.loads(canonical(asdict(card)))  # type: ignore[call-overload, no-any-return]
 
 
 def _written(path: Path, content: bytes) -> None:

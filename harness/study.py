@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from harness.errors import DatasetError, InstrumentError
+from harness.evidence import plain
 from harness.executors.local import results
 from harness.measurements import EDITED, IMAGE, ORIGINAL, PASTE_BACK, POOLED, Measurements, measurements_of
 from harness.metrics import VERSION as METRICS_VERSION
 from harness.metrics import histogram256, image_features, pair_metrics, regions
 from harness.predictors.ensemble import pooled
-from harness.store import Store, card_json, digest_of, pixel_digest, request_key
+from harness.store import Store, digest_of, pixel_digest, request_key
 from harness.types import JSON, Case, Dataset, Editor, EditOutcome, EditRequest, Pixels, Predictor
 
 if TYPE_CHECKING:
@@ -77,6 +78,12 @@ class Bench:
     store_root: Path
     plan: Plan
 
+    @property
+    def made_editor(self) -> Editor:
+        """The editor of this very process."""
+        editor: Editor = _made(self.editor)
+        return editor
+
     def measured(self, dataset: Dataset, *, jobs: int = 1, progress: Progress | None = None) -> Measurements:
         """Everything measured on the tool's edits of a cohort; what stands in the store is only read.
 
@@ -87,7 +94,7 @@ class Bench:
         """
         cases = list(dataset)
         keys = self._keys(cases)
-        store, name = Store(self.store_root), _made(self.editor).card.name
+        store, name = Store(self.store_root), self.made_editor.card.name
         records = {case.case_id: store.record("cases", keys[case.case_id]) for case in cases}
         todo = [case for case in cases if records[case.case_id] is None]
         if todo:
@@ -100,7 +107,7 @@ class Bench:
 
     def edit(self, case: Case, pixels: Pixels, repeat: int) -> EditOutcome:
         """The outcome of one repeat of one case, from the store where it stands there."""
-        editor, store = _made(self.editor), Store(self.store_root)
+        editor, store = self.made_editor, Store(self.store_root)
         request = self.plan.request(case, pixels, repeat)
         key = request_key(editor.card, request)
         outcome = store.edit(key)
@@ -148,9 +155,9 @@ class Bench:
     def _keys(self, cases: Iterable[Case]) -> dict[str, str]:
         study = digest_of(
             [
-                card_json(_made(self.editor).card),
+                plain(self.made_editor.card),
                 _instrument_key(_made(self.instrument)),
-                card_json(self.plan),
+                plain(self.plan),
                 METRICS_VERSION,
             ]
         )
@@ -196,7 +203,7 @@ def _kept_record(bench: Bench, keys: Mapping[str, str], case: Case) -> dict[str,
 
 
 def _instrument_key(instrument: Predictor) -> JSON:
-    card = card_json(instrument.card)
+    card = plain(instrument.card)
     return [card["name"], card["sha256"], card["preprocessing"]]
 
 

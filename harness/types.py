@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from harness.words import sentence_of
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -315,6 +317,8 @@ class CriterionCard:
         Where the limit comes from: a reference, a protocol section, or "placeholder: ...".
     hazard : str
         What may happen to a patient if the criterion is not met.
+    specification : str
+        The estimand in full, with every parameter, as the call that makes it.
     """
 
     id: str
@@ -330,9 +334,10 @@ class CriterionCard:
     hazard: str = ""
     rationale: str = ""
     limitation: str = ""
+    specification: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Verdict:
     """One criterion decided for one editor in one stratum. True only when it passed."""
 
@@ -346,3 +351,12 @@ class Verdict:
     def __bool__(self) -> bool:
         """Whether the criterion was shown to hold."""
         return self.outcome is Outcome.PASS
+
+    def __repr__(self) -> str:
+        """One line that says what was found and what was required."""
+        return sentence_of(self)
+
+    @property
+    def met(self) -> bool:
+        """Whether a test may be green: a primary criterion must pass, a secondary one must not fail."""
+        return bool(self) or (self.criterion.role == "secondary" and self.outcome is Outcome.INCONCLUSIVE)

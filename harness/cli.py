@@ -1,0 +1,73 @@
+"""The ``editproof`` command: what can be done with evidence after a run."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.errors import EditproofError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code: 0 done, 1 does not hold, 2 wrong usage."""
+    parser = argparse.ArgumentParser("editproof", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, action, words in (
+        ("verify", _verify, "check that a run's evidence is as it was written"),
+        ("report", _report, "render a run's report again from its evidence"),
+    ):
+        command = commands.add_parser(name, help=words, description=words)
+        command.add_argument("run", type=Path, metavar="RUN", help="folder of the run, e.g. reports/RUN")
+        command.set_defaults(action=action)
+        if name == "report":
+            command.add_argument("--report-images", choices=("all", "none"), default="all")
+    editors = commands.add_parser("editors", help="list the tools that --editor knows")
+    editors.set_defaults(action=_editors)
+    options = parser.parse_args(arguments)
+    try:
+        return int(options.action(options))
+    except EditproofError as error:
+        print(f"editproof: {error}", file=sys.stderr)
+        return 2
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from harness.evidence import faults, loaded
+
+    found = faults(options.run)
+    for fault in found:
+        print(fault)
+    if found:
+        print(f"editproof: {options.run} does not verify: {len(found)} fault(s)", file=sys.stderr)
+        return 1
+    evidence = loaded(options.run)
+    verdicts = sum(len(editor.verdicts) for editor in evidence.editors)
+    print(f"{options.run}: every digest holds; {evidence.outcome}, {len(evidence.editors)} tools, {verdicts} verdicts")
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    from harness.delivery import rendered
+    from harness.evidence import loaded
+
+    print(rendered(loaded(options.run), options.run, images=options.report_images == "all"))
+    return 0
+
+
+def _editors(options: argparse.Namespace) -> int:
+    from harness.editors.registry import editor_factories
+
+    for name, factory in sorted(editor_factories().items()):
+        try:
+            card = factory("").card
+        except EditproofError as error:
+            print(f"{name}: {error}")
+            continue
+        print(f"{name}: {card.description}; sends data to {card.sends_data_to or 'no one'}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

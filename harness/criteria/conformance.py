@@ -1,0 +1,156 @@
+"""From single verdicts to the word on a tool and on a run: floors, controls, intersection-union, attribution."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from harness.criteria import Criterion, at_least, at_most, auc, mae, mae_drift, overall, recalibrated, verdict_on
+from harness.errors import ProtocolError
+from harness.evidence import Attribution, EditorEvidence
+from harness.measurements import ORIGINAL, PASTE_BACK, Measurements
+from harness.types import CriterionCard, Estimate, Outcome, PredictorCard, Verdict
+
+FLOORS = {"mae_at_most": (mae, at_most), "auc_at_least": (auc, at_least)}
+"""What a card may demand of an instrument on a study's originals: estimand and region by name."""
+
+SEVERITY = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
+
+ARMS = {
+    "edited": "the tool's edits as they came back",
+    PASTE_BACK: "the tool's pixels inside the edit mask, the original everywhere else",
+    "recalibrated_linear": "readings of the edits corrected by a straight line, fitted on other patients",
+}
+
+
+def floor_verdicts(card: PredictorCard, measured: Measurements) -> tuple[Verdict, ...]:
+    """Whether an instrument reads the study's originals as well as its card says it must.
+
+    The point estimate decides, since a floor asks whether this is the assay that the card describes and not how
+    good it is in the population; the interval is shown.
+    """
+    verdicts = []
+    for quantity, floors in card.floors.items():
+        for name, limit in floors.items():
+            if name not in FLOORS:
+                raise ProtocolError(f"floor {name!r} on the card of {card.name}", f"known are {', '.join(FLOORS)}")
+            estimand, region = FLOORS[name]
+            criterion = Criterion(
+                f"BASE-{quantity}",
+                estimand(quantity, arm=ORIGINAL),
+                region(limit),
+                source=f"card of instrument {card.name}",
+                role="validity",
+                sentence=f"The instrument reads {quantity.replace('_', ' ')} on the originals as its card says it must.",
+            )
+            verdict = verdict_on(criterion, measured)
+            verdicts.append(_by_point(verdict))
+    return tuple(verdicts)
+
+
+def control_verdicts(controls: Sequence[Mapping[str, Verdict]]) -> tuple[Verdict, ...]:
+    """Assay sensitivity: identity meets every primary criterion, and the destructive control misses at least one.
+
+    Parameters
+    ----------
+    controls : sequence of mapping
+        What each primary criterion came to on the controls, by control name; tools share controls, so repeated
+        criteria count once.
+    """
+    decided: dict[str, dict[str, Verdict]] = {}
+    for verdicts in controls:
+        for name, verdict in verdicts.items():
+            decided.setdefault(name, {})[verdict.criterion.id] = verdict
+    if not decided:
+        return ()
+    harmless, harmful = decided["identity"], decided["destructive"]
+    missed = [verdict.criterion.id for verdict in harmless.values() if not verdict]
+    found = [verdict.criterion.id for verdict in harmful.values() if verdict.outcome is Outcome.FAIL]
+    return (
+        _count(
+            "CTRL-identity", "identity", "The unchanged radiograph meets every primary criterion.",
+            "primary criteria missed by the unchanged radiograph", len(missed), (-math.inf, 0.0), "none missed",
+            harmless, f"missed: {', '.join(missed)}" if missed else f"all {len(harmless)} met",
+        ),
+        _count(
+            "CTRL-destructive", "destructive", "A known-destructive edit is found out by at least one primary criterion.",
+            "primary criteria failed by the destructive control", len(found), (1.0, math.inf), "at least 1 failed",
+            harmful, f"found out by {', '.join(found)}" if found else "found out by none: the suite is blind",
+        ),
+    )  # fmt: skip
+
+
+def outcome_of_editor(verdicts: Sequence[Verdict], validity: Sequence[Verdict]) -> tuple[Outcome, str]:
+    """What a tool's verdicts come to, with the reason in one sentence."""
+    broken = [verdict for verdict in validity if not verdict]
+    if broken:
+        return Outcome.INVALID, "; ".join(f"{verdict.criterion.id}: {verdict.because}" for verdict in broken)
+    return overall(verdicts)
+
+
+def outcome_of_run(
+    editors: Sequence[EditorEvidence], validity: Sequence[Verdict], incomplete: Sequence[str]
+) -> tuple[Outcome, str]:
+    """What a run comes to: the worst of its tools. An incomplete run never passes."""
+    if any(not verdict for verdict in validity):
+        return outcome_of_editor((), validity)
+    if not editors:
+        return Outcome.INCONCLUSIVE, "no tool was judged"
+    worst = min((editor.outcome for editor in editors), key=SEVERITY.index)
+    by_outcome = {outcome: [editor.card.name for editor in editors if editor.outcome is outcome] for outcome in SEVERITY}
+    words = {Outcome.PASS: "conforms", Outcome.FAIL: "does not conform", Outcome.INCONCLUSIVE: "not shown to conform"}
+    reason = "; ".join(f"{', '.join(names)}: {words[outcome]}" for outcome, names in by_outcome.items() if names)
+    if worst is Outcome.PASS and incomplete:
+        return Outcome.INCONCLUSIVE, f"the suite did not run as a whole: {'; '.join(incomplete)}"
+    return worst, reason
+
+
+def attribution(measured: Measurements) -> tuple[Attribution, ...]:
+    """MAE drift of the first continuous reading that has a reference standard, arm by arm."""
+    quantities = [
+        column.removeprefix("reference:") for column in measured.cases if str(column).startswith("reference:")
+    ]
+    continuous = [name for name in quantities if measured.has(name) and measured.unit(name) != "probability"]
+    if not continuous:
+        return ()
+    drift = mae_drift(continuous[0], unit=measured.unit(continuous[0]))
+    arms = {
+        "edited": drift,
+        PASTE_BACK: mae_drift(continuous[0], unit=measured.unit(continuous[0]), arm=PASTE_BACK),
+        "recalibrated_linear": recalibrated(drift, "linear"),
+    }
+    return tuple(
+        Attribution(arm, ARMS[arm], estimand.name, estimand.estimate(measured, confidence=0.95))
+        for arm, estimand in arms.items()
+    )
+
+
+def _by_point(verdict: Verdict) -> Verdict:
+    value, card = verdict.estimate.value, verdict.criterion
+    if value is None:
+        return verdict
+    met = card.low <= value <= card.high
+    words = "reaches" if met else "misses"
+    return Verdict(
+        card,
+        verdict.editor,
+        verdict.stratum,
+        verdict.estimate,
+        Outcome.PASS if met else Outcome.FAIL,
+        f"the point estimate {words} the floor, {card.required}",
+    )
+
+
+def _count(
+    name: str, editor: str, sentence: str, estimand: str, count: int, region: tuple[float, float], required: str,
+    decided: Mapping[str, Verdict], because: str,
+) -> Verdict:  # fmt: skip
+    patients = max((verdict.estimate.n_patients for verdict in decided.values()), default=0)
+    edits = max((verdict.estimate.n_edits for verdict in decided.values()), default=0)
+    card = CriterionCard(
+        name, sentence, estimand, "criteria", *region, required, 0.95, "validity",
+        source="ICH E10: assay sensitivity", rationale="A suite that cannot fail proves nothing by passing.",
+    )  # fmt: skip
+    estimate = Estimate(float(count), float(count), float(count), "criteria", 0.95, patients, edits, 0, "count")
+    met = region[0] <= count <= region[1]
+    return Verdict(card, editor, "all", estimate, Outcome.PASS if met else Outcome.FAIL, because)

@@ -1,0 +1,282 @@
+"""The pytest plug-in: fixtures ``study`` and ``judge``, options, and nothing that decides anything.
+
+It loads in every pytest run of an environment, so it imports nothing but pytest and the standard library until a
+test asks for ``study``.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from harness.criteria import Criterion
+    from harness.evidence import Evidence
+    from harness.run import EditorStudy, Run
+    from harness.study import Progress
+    from harness.types import Verdict
+
+EXIT_CODES = {"PASS": 0, "FAIL": 1, "INCONCLUSIVE": 1, "INVALID": 9}
+"""Exit code of a run by its outcome. INVALID, where a control or a floor was missed, proves nothing either way."""
+
+PROPERTY = "editproof"
+DESELECTED = "editproof_deselected"
+
+RUN = pytest.StashKey["Run"]()
+JUDGED = pytest.StashKey["list[Verdict]"]()
+
+
+class Hooks:
+    """Hooks by which a repository's ``conftest.py`` wires its own study."""
+
+    @pytest.hookspec
+    def pytest_editproof_editors(self, config: pytest.Config) -> dict[str, Any]:
+        """Further editor factories by name; module-level functions, so that workers can make them too."""
+        raise NotImplementedError
+
+    @pytest.hookspec
+    def pytest_editproof_datasets(self, config: pytest.Config) -> dict[str, Any]:
+        """Further dataset factories by name."""
+        raise NotImplementedError
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_editproof_instrument(self, config: pytest.Config, dataset: str) -> Path | None:
+        """Card file of the instrument that reads the named dataset, where ``--instrument`` was not given."""
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare the hooks."""
+    pluginmanager.add_hookspecs(Hooks)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare what a run may choose. Margins are not among it: they live in test files alone."""
+    add = parser.getgroup("editproof", "clinical acceptance of image-editing tools").addoption
+    add(
+        "--editor",
+        action="append",
+        metavar="SPEC",
+        help="tool to judge: NAME[:ARGUMENT] or PATH.py:FACTORY; repeatable",
+    )
+    add("--dataset", metavar="SPEC", help="cohort: NAME[:ARGUMENT], e.g. rsna:PATH")
+    add("--instrument", metavar="CARD", help="card.json of the downstream instrument")
+    add("--repeats", type=int, default=3, metavar="N", help="edits requested per case (default: 3)")
+    add("--study-seed", type=int, default=0, metavar="N", help="root of every edit's seed (default: 0)")
+    add("--store", default=".editproof", metavar="DIR", help="where edits and readings are kept (default: .editproof)")
+    add("--reports", default="reports", metavar="DIR", help="where evidence and report go (default: reports)")
+    add("--jobs", type=int, default=0, metavar="N", help="worker processes (default: one per core)")
+    add("--report-images", choices=("all", "none"), default="all", help="'none' leaves radiographs out of the report")
+    parser.addini("editproof_editors", "tools to judge where no --editor is given", type="args", default=[])
+    parser.addini("editproof_dataset", "cohort where no --dataset is given", default="")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have the process that reports record what is judged."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Recorder(config), "editproof-recorder")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Refuse a wrong ``--editor`` or ``--dataset`` at once, with one line."""
+    options = session.config.option
+    if not hasattr(session.config, "workerinput") and (options.editor or options.dataset):
+        _checked(session.config)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Judge every tool: a test that asks for ``study`` runs once per editor."""
+    if "study" in metafunc.fixturenames:
+        metafunc.parametrize("study", _editor_specs(metafunc.config), indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def study(request: pytest.FixtureRequest) -> EditorStudy:
+    """One tool, measured on the whole cohort; measured once, however many tests ask."""
+    from harness.errors import EditproofError
+
+    config = request.config
+    try:
+        with _shown(config) as progress:
+            return _checked(config).study(request.param, progress)
+    except EditproofError as error:
+        return pytest.exit(f"editproof: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
+
+
+@pytest.fixture
+def judge(request: pytest.FixtureRequest, study: EditorStudy) -> Callable[[Criterion, EditorStudy], Verdict]:
+    """Decide a criterion for a study, and record the verdict in the evidence.
+
+    A verdict that nobody asserts turns its test red all the same, unless it is a secondary one that did not fail.
+    """
+    from harness.run import judged, judgement_text
+
+    verdicts: list[Verdict] = request.node.stash.setdefault(JUDGED, [])
+
+    def decide(criterion: Criterion, study: EditorStudy) -> Verdict:
+        with _shown(request.config):  # the first claim may have the controls measured
+            judgement = judged(criterion, study, request.node.nodeid)
+        verdicts.append(judgement.verdict)
+        request.node.user_properties.append((PROPERTY, judgement_text(judgement)))
+        return judgement.verdict
+
+    return decide
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """A test whose verdict nobody asserted fails by that verdict."""
+    result = yield
+    unmet = [verdict for verdict in item.stash.get(JUDGED, []) if not verdict.met]
+    if unmet:
+        pytest.fail("\n".join(map(repr, unmet)), pytrace=False)
+    return result
+
+
+def pytest_deselected(items: Iterable[pytest.Item]) -> None:
+    """Under xdist, tell the reporting process how many claims were left out; it does not see it."""
+    for item in items:
+        output = getattr(item.config, "workeroutput", None)
+        if output is not None and _claims(item):
+            output[DESELECTED] = output.get(DESELECTED, 0) + 1
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Mark the reports of claims, so that a skipped one is missed."""
+    report = yield
+    report.editproof_claim = _claims(item)  # type: ignore[attr-defined]
+    return report
+
+
+class Recorder:
+    """Keeps what the tests judged, and writes evidence and report when the session ends."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.judged: list[str] = []
+        self.deselected = 0
+        self.not_run: list[str] = []
+        self.evidence: Evidence | None = None
+        self.page: Path | None = None
+
+    def pytest_deselected(self, items: Iterable[pytest.Item]) -> None:
+        """Count claims that were left out."""
+        self.deselected += sum(map(_claims, items))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        """Take over what a worker deselected; every worker deselects the same."""
+        self.deselected = max(self.deselected, getattr(node, "workeroutput", {}).get(DESELECTED, 0))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Enter what a test judged, and what was not judged."""
+        if not getattr(report, "editproof_claim", False):
+            return
+        lines = [line for name, line in report.user_properties if name == PROPERTY]
+        if report.when == "call":
+            self.judged += map(str, lines)
+        if report.skipped:
+            xfailed = hasattr(report, "wasxfail")
+            self.not_run.append(f"{report.nodeid} was {'xfailed' if xfailed else 'skipped'}")
+        elif report.failed and not lines:
+            self.not_run.append(f"{report.nodeid} broke before it judged")
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write evidence and report, and let the exit code say what they came to."""
+        if not self.judged:
+            return
+        from harness.delivery import delivered
+        from harness.run import judgement_from
+
+        options = self.config.option
+        deselected = [f"{self.deselected} claims were deselected"] if self.deselected else []
+        command = shlex.join(["pytest", *map(str, self.config.invocation_params.args)])
+        judgements = [judgement_from(line) for line in self.judged]
+        with _shown(self.config):
+            self.evidence = _run(self.config).evidence(judgements, [*deselected, *self.not_run], command)
+            self.page = delivered(
+                self.evidence, self.config.rootpath / options.reports, images=options.report_images == "all"
+            )
+        session.exitstatus = max(int(session.exitstatus), EXIT_CODES[self.evidence.outcome])
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Say the verdict, and where the page is."""
+        if self.evidence is None:
+            return
+        from harness.report.terminal import summary
+
+        terminalreporter.section("editproof")
+        terminalreporter.write_line(summary(self.evidence))
+        terminalreporter.write_line(f"report: {self.page}")
+
+
+def _run(config: pytest.Config) -> Run:
+    """The session's run, made once."""
+    if RUN not in config.stash:
+        from harness.run import Run
+        from harness.study import Plan
+
+        options, hooks = config.option, config.hook
+        dataset = options.dataset or config.getini("editproof_dataset")
+        if not dataset:
+            raise pytest.UsageError("editproof: no cohort; name one with --dataset, e.g. --dataset rsna:PATH")
+        card = options.instrument or hooks.pytest_editproof_instrument(config=config, dataset=dataset.partition(":")[0])
+        if not card:
+            raise pytest.UsageError(f"editproof: nothing reads {dataset!r}; name an instrument with --instrument CARD")
+        if options.repeats < 1:
+            raise pytest.UsageError(f"editproof: --repeats {options.repeats}: at least one edit per case is needed")
+        config.stash[RUN] = Run(
+            editors=tuple(_editor_specs(config)),
+            dataset_spec=dataset,
+            instrument_card=Path(card),
+            plan=Plan(repeats=options.repeats, seed=options.study_seed),
+            store=config.rootpath / options.store,
+            jobs=options.jobs or os.cpu_count() or 1,
+            editor_factories=_merged(hooks.pytest_editproof_editors(config=config)),
+            dataset_factories=_merged(hooks.pytest_editproof_datasets(config=config)),
+        )
+    return config.stash[RUN]
+
+
+def _checked(config: pytest.Config) -> Run:
+    """The session's run, its tools, cohort and instrument known to be there."""
+    from harness.errors import EditproofError
+
+    try:
+        run = _run(config)
+        run.check()
+    except EditproofError as error:
+        raise pytest.UsageError(f"editproof: {error}") from error
+    return run
+
+
+def _editor_specs(config: pytest.Config) -> list[str]:
+    specs = config.option.editor or config.getini("editproof_editors")
+    if not specs:
+        raise pytest.UsageError("editproof: no tool to judge; name one with --editor, e.g. --editor opencv-telea")
+    return list(dict.fromkeys(specs))
+
+
+def _merged(answers: list[dict[str, Any]]) -> tuple[tuple[str, Any], ...]:
+    return tuple(sorted((name, factory) for answer in answers for name, factory in answer.items()))
+
+
+def _claims(item: pytest.Item) -> bool:
+    return "study" in getattr(item, "fixturenames", ())
+
+
+@contextmanager
+def _shown(config: pytest.Config) -> Iterator[Progress]:
+    """Output capture off, so that progress reaches the terminal."""
+    from harness.progress import bar
+
+    capture = config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled() if capture else nullcontext():
+        yield bar

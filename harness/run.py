@@ -1,0 +1,263 @@
+"""One run: what was asked on the command line, the studies it needs, and the evidence it ends in."""
+
+from __future__ import annotations
+
+import json
+import platform
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from filelock import FileLock
+
+from harness.criteria import Criterion, verdict_on
+from harness.criteria.conformance import (
+    attribution,
+    control_verdicts,
+    floor_verdicts,
+    outcome_of_editor,
+    outcome_of_run,
+)
+from harness.datasets.registry import dataset_from_spec
+from harness.editors.registry import EditorFactory, editor_from_spec
+from harness.errors import EditorError
+from harness.evidence import EditorEvidence, Evidence, plain, typed
+from harness.exhibits import exhibits
+from harness.measurements import Measurements
+from harness.metrics import VERSION as METRICS_VERSION
+from harness.predictors.registry import predictor_from_card
+from harness.store import digest_of
+from harness.study import Bench, Plan, Progress
+from harness.types import JSON, Dataset, Editor, EditorCard, EditStatus, Predictor, Verdict
+
+CONTROLS = ("identity", "destructive")
+COMPUTING = ("editproof", "numpy", "scipy", "pandas", "scikit-learn", "opencv-python-headless", "torch", "timm")
+
+
+@dataclass(frozen=True)
+class EditorSupplier:
+    """Makes the editor of a specification, in whatever process it finds itself."""
+
+    spec: str
+    extra: tuple[tuple[str, EditorFactory], ...] = ()
+
+    def __call__(self) -> Editor:
+        """The editor."""
+        return editor_from_spec(self.spec, dict(self.extra))
+
+
+@dataclass(frozen=True)
+class InstrumentSupplier:
+    """Makes the predictor of a card file, in whatever process it finds itself."""
+
+    card: Path
+
+    def __call__(self) -> Predictor:
+        """The predictor; its weights are read when it first predicts."""
+        return predictor_from_card(self.card)
+
+
+@dataclass(frozen=True)
+class EditorStudy:
+    """One tool, measured: what tests get as ``study``.
+
+    Attributes
+    ----------
+    spec : str
+        As given to ``--editor``.
+    measurements : Measurements
+        Of all cases, or of the stratum chosen by :meth:`where`.
+    controls : callable
+        Returns the measurements of the control editors by name.
+    """
+
+    spec: str
+    card: EditorCard
+    measurements: Measurements = field(repr=False)
+    controls: Callable[[], Mapping[str, Measurements]] = field(repr=False)
+
+    def where(self, stratum: str) -> EditorStudy:
+        """The study of a subgroup: ``"sex=F"``, ``"bone_age<96"``, ``"bone_age>=96&sex=M"``, ``"all"``."""
+        return replace(self, measurements=self.measurements.where(stratum))
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict, what the controls came to under the same criterion, and the test that asked."""
+
+    spec: str
+    verdict: Verdict
+    controls: Mapping[str, Verdict]
+    test: str
+
+
+def judged(criterion: Criterion, study: EditorStudy, test: str) -> Judgement:
+    """A criterion decided for a tool, and for both controls where it is a primary one on the whole cohort."""
+    controls = {}
+    if criterion.role == "primary" and study.measurements.stratum == "all":
+        controls = {name: verdict_on(criterion, control) for name, control in study.controls().items()}
+    return Judgement(study.spec, verdict_on(criterion, study.measurements), controls, test)
+
+
+def judgement_text(judgement: Judgement) -> str:
+    """A judgement as one line of JSON, to travel between processes."""
+    return json.dumps(plain(judgement), ensure_ascii=False, allow_nan=False)
+
+
+def judgement_from(text: str) -> Judgement:
+    """The judgement that :func:`judgement_text` wrote."""
+    judgement: Judgement = typed(Judgement, json.loads(text))
+    return judgement
+
+
+@dataclass(frozen=True)
+class Run:
+    """What was asked for. Everything else follows from it, and is made when first needed."""
+
+    editors: tuple[str, ...]
+    dataset_spec: str
+    instrument_card: Path
+    plan: Plan
+    store: Path
+    jobs: int = 1
+    editor_factories: tuple[tuple[str, EditorFactory], ...] = ()
+    dataset_factories: tuple[tuple[str, Callable[[str], Dataset]], ...] = ()
+    _known: dict[str, Measurements] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The cohort."""
+        return dataset_from_spec(self.dataset_spec, dict(self.dataset_factories))
+
+    @cached_property
+    def cards(self) -> dict[str, EditorCard]:
+        """Card of each tool by specification.
+
+        Raises
+        ------
+        EditorError
+            Where two specifications name one tool; a report could not tell them apart.
+        """
+        cards = {spec: self._bench(spec).made_editor.card for spec in self.editors}
+        for name, count in Counter(card.name for card in cards.values()).items():
+            if count > 1:
+                raise EditorError(f"--editor {name}", f"{count} tools go by that name", "Name each tool once.")
+        return cards
+
+    def check(self) -> None:
+        """Raise the one clear error that a wrong tool, cohort or instrument deserves, before any work is done."""
+        _ = self.cards, self.dataset.card, InstrumentSupplier(self.instrument_card)().card
+
+    def study(self, spec: str, progress: Progress | None = None) -> EditorStudy:
+        """A tool, measured; concurrent processes wait for one another and then read what stands."""
+        return EditorStudy(
+            spec,
+            self.cards[spec],
+            self._measured(spec, progress),
+            lambda: {name: self._measured(name, progress) for name in CONTROLS},
+        )
+
+    def evidence(self, judgements: Sequence[Judgement], incomplete: Iterable[str], command: str) -> Evidence:
+        """The evidence of the run, from the verdicts of its tests; everything measured is read from the store."""
+        instrument = InstrumentSupplier(self.instrument_card)()
+        asked = list(dict.fromkeys(judgement.spec for judgement in judgements))
+        measured = {spec: self._measured(spec) for spec in asked}
+        validity = (
+            *floor_verdicts(instrument.card, next(iter(measured.values()))),
+            *control_verdicts([judgement.controls for judgement in judgements]),
+        )
+        entries = tuple(
+            self._editor_evidence(spec, measured[spec], [entry for entry in judgements if entry.spec == spec], validity)
+            for spec in asked
+        )
+        incomplete = tuple(incomplete)
+        outcome, reason = outcome_of_run(entries, validity, incomplete)
+        ended = datetime.now(UTC)
+        protocol = self._protocol(judgements, instrument)
+        return Evidence(
+            run=f"{ended:%Y%m%d-%H%M%S}-{_slug(self.dataset.card.name)}-{protocol['digest'][:8]}",
+            created=ended.isoformat(timespec="seconds"),
+            outcome=outcome,
+            reason=reason,
+            label="EXPLORATORY",
+            departures=("no protocol was locked before the edits were made",),
+            incomplete=incomplete,
+            dataset=self.dataset.card,
+            instruments=(instrument.card,),
+            validity=validity,
+            editors=entries,
+            protocol=protocol,
+            environment=_environment(command),
+        )
+
+    def _editor_evidence(
+        self, spec: str, measured: Measurements, judgements: Sequence[Judgement], validity: Sequence[Verdict]
+    ) -> EditorEvidence:
+        verdicts = tuple(judgement.verdict for judgement in judgements)
+        outcome, reason = outcome_of_editor(verdicts, validity)
+        counts = Counter(measured.edits["status"])
+        return EditorEvidence(
+            card=self.cards[spec],
+            outcome=outcome,
+            reason=reason,
+            flow={
+                "requested": len(measured.edits),
+                **{status.value: int(counts.get(status.value, 0)) for status in EditStatus},
+            },
+            verdicts=verdicts,
+            tests=tuple(judgement.test for judgement in judgements),
+            attribution=attribution(measured),
+            exhibits=exhibits(self.dataset, self._bench(spec), measured),
+            measurements=measured,
+        )
+
+    def _protocol(self, judgements: Sequence[Judgement], instrument: Predictor) -> dict[str, JSON]:
+        criteria = {entry.verdict.criterion.id: plain(entry.verdict.criterion) for entry in judgements}
+        protocol: dict[str, JSON] = {
+            "dataset": self.dataset.card.digest,
+            "instruments": dict(instrument.card.sha256),
+            "editors": [plain(card) for card in self.cards.values()],
+            "plan": plain(self.plan),
+            "criteria": [criteria[name] for name in sorted(criteria)],
+            "metrics": METRICS_VERSION,
+        }
+        return {**protocol, "digest": digest_of(protocol)}
+
+    def _measured(self, spec: str, progress: Progress | None = None) -> Measurements:
+        if spec not in self._known:
+            locks = self.store / "locks"
+            locks.mkdir(parents=True, exist_ok=True)
+            with FileLock(locks / f"{_slug(spec)}-{digest_of(spec)[:8]}.lock"):
+                self._known[spec] = self._bench(spec).measured(self.dataset, jobs=self.jobs, progress=progress)
+        return self._known[spec]
+
+    def _bench(self, spec: str) -> Bench:
+        return Bench(
+            EditorSupplier(spec, self.editor_factories), InstrumentSupplier(self.instrument_card), self.store, self.plan
+        )
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-").lower()[:40] or "run"
+
+
+def _environment(command: str) -> dict[str, JSON]:
+    versions = {}
+    for package in COMPUTING:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return {
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "packages": versions,
+        "command": command,
+        "executable": Path(sys.executable).name,
+    }

@@ -1,0 +1,72 @@
+"""How numbers and verdicts are put into words: rounding never turns a miss into a hit. Standard library only."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harness.types import Verdict
+
+_MOST_DECIMALS = 12
+
+
+def decimals_that_tell_apart(numbers: Sequence[float], limits: Sequence[float], least: int = 1) -> int:
+    """Fewest decimals, but ``least``, at which every number stays on its side of every limit.
+
+    Examples
+    --------
+    >>> decimals_that_tell_apart([2.004], [2.0]), decimals_that_tell_apart([1.2], [2.0])
+    (3, 1)
+    """
+    finite = [x for x in numbers if math.isfinite(x)]
+    bounds = [x for x in limits if math.isfinite(x)]
+    for decimals in range(least, _MOST_DECIMALS):
+        faithful = all(float(f"{bound:.{decimals}f}") == bound for bound in bounds)
+        if faithful and all(
+            _side(x, bound) == _side(float(f"{x:.{decimals}f}"), bound) for x in finite for bound in bounds
+        ):
+            return decimals
+    return _MOST_DECIMALS
+
+
+def _side(x: float, bound: float) -> int:
+    return (x > bound) - (x < bound)
+
+
+def decimals_for(numbers: Sequence[float], limits: Sequence[float] = ()) -> int:
+    """Decimals for a row of numbers: about three figures of the largest, more where a limit is near.
+
+    Examples
+    --------
+    >>> decimals_for([23.91, 26.5], [2.0]), decimals_for([0.955, 0.98]), decimals_for([2.004], [2.0])
+    (1, 3, 3)
+    """
+    finite = [abs(x) for x in numbers if math.isfinite(x)]
+    largest = max([*finite, *(abs(x) for x in limits if math.isfinite(x))], default=1.0)
+    least = 1 if largest >= 2 else 3 if largest >= 0.02 else 5
+    return decimals_that_tell_apart(numbers, limits, least)
+
+
+def plain(x: float) -> str:
+    """A limit as its author wrote it: the shortest text that reads back as the same number, with a point."""
+    return "infinity" if x == math.inf else "-infinity" if x == -math.inf else repr(float(x))
+
+
+def sentence_of(verdict: Verdict) -> str:
+    """One line: outcome, criterion, estimate with its interval, what it rests on, and what was required."""
+    card, estimate = verdict.criterion, verdict.estimate
+    stratum = "" if verdict.stratum == "all" else f" in {verdict.stratum}"
+    head = f"{verdict.outcome.value} {card.id}{stratum}: {card.estimand}"
+    required = f"required {card.required}"
+    if estimate.value is None or estimate.low is None or estimate.high is None:
+        return f"<{head} has no estimate: {estimate.reason or verdict.because}; {required}>"
+    numbers = (estimate.value, estimate.low, estimate.high)
+    decimals = decimals_for(numbers, (card.low, card.high))
+    sign = "+" if "drift" in card.estimand.lower() or "bias" in card.estimand.lower() else ""
+    value, low, high = (f"{x:{sign}.{decimals}f}" for x in numbers)
+    unit = f" {estimate.unit}" if estimate.unit else ""
+    edits = f", {estimate.n_edits} edits" if estimate.n_edits else ""
+    missing = f", {estimate.n_missing} missing" if estimate.n_missing else ""
+    return f"<{head} = {value}{unit} [{low}, {high}], {estimate.n_patients} patients{edits}{missing}; {required}>"

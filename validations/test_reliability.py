@@ -1,0 +1,28 @@
+"""The tool does what it is asked, each time, and alike each time."""
+
+from harness import Criterion, at_most, failure_rate, repeat_sd
+
+FAILURES = Criterion(
+    "REL-1",
+    failure_rate(),
+    at_most(0.05),
+    source="placeholder for your protocol",
+    hazard="the radiographs that a tool refuses are not a random sample of patients",
+    sentence="At most one requested edit in twenty does not come back as a usable image.",
+)
+REPEATS = Criterion(
+    "REL-2",
+    repeat_sd("bone_age", unit="months"),
+    at_most(2.0),
+    source="placeholder for your protocol; 8.77 months in arXiv 2511.23066 (authors' notebook)",
+    hazard="the reading depends on the draw of the tool and not on the patient",
+    sentence="Repeated edits of one radiograph read alike: SD at most 2 months.",
+)
+
+
+def test_failure_rate(study, judge):
+    assert judge(FAILURES, study)
+
+
+def test_repeat_sd(study, judge):
+    assert judge(REPEATS, study)
