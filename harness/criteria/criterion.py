@@ -1,0 +1,139 @@
+"""A criterion and the one rule by which it is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from harness.criteria.estimand import Estimand
+from harness.criteria.region import Region
+from harness.errors import ProtocolError
+from harness.measurements import Measurements
+from harness.stats.interval import IDENTICAL
+from harness.types import CriterionCard, Estimate, Outcome, Verdict
+from harness.words import decimals_for
+
+ROLES = ("primary", "secondary", "validity")
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """A claim with its margin: an estimand must lie in a region.
+
+    Parameters
+    ----------
+    id : str
+        Short and stable, e.g. ``"BA-1"``.
+    estimand : Estimand
+    region : Region
+    confidence : float
+        One-sided, of each bound: 0.95 tests at 5 %, and shows the two-sided 90 % interval.
+    source : str
+        Where the limit comes from; required. Say ``"placeholder: ..."`` where it has no source yet.
+    hazard : str
+        What may happen to a patient if the claim does not hold.
+    role : {"primary", "secondary", "validity"}
+    sentence : str, optional
+        The claim in one sentence; made of the estimand and the region where it is not given.
+
+    Raises
+    ------
+    ProtocolError
+        Without id or source, with an unknown role, or with a confidence outside (0.5, 1).
+
+    Examples
+    --------
+    >>> from harness.criteria import at_most, mae_drift
+    >>> claim = Criterion("BA-1", mae_drift("bone_age"), at_most(2.0), source="placeholder: protocol to be written")
+    >>> claim.card.required, claim.card.sentence
+    ('at most 2.0 months', 'MAE drift of bone_age is at most 2.0 months.')
+    """
+
+    id: str
+    estimand: Estimand
+    region: Region
+    confidence: float = 0.95
+    source: str = ""
+    hazard: str = ""
+    role: str = "primary"
+    rationale: str = ""
+    limitation: str = ""
+    sentence: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a claim that nobody could check."""
+        if not self.id.strip():
+            raise ProtocolError("a criterion", "no id", "Give it a short and stable id such as 'BA-1'.")
+        if not self.source.strip():
+            raise ProtocolError(
+                f"criterion {self.id}", "no source of its limit", "Name one, or say 'placeholder: ...' for want of one."
+            )
+        if self.role not in ROLES:
+            raise ProtocolError(f"criterion {self.id}", f"role {self.role!r}", f"Choose one of {', '.join(ROLES)}.")
+        if not 0.5 < self.confidence < 1:
+            raise ProtocolError(
+                f"criterion {self.id}", f"confidence {self.confidence}", "Give the one-sided confidence, e.g. 0.95."
+            )
+
+    @property
+    def card(self) -> CriterionCard:
+        """The criterion as plain data."""
+        unit = self.estimand.unit or ""
+        required = self.region.words(unit)
+        subject = "" if self.estimand.kind in ("image", "flow") else f" of {self.estimand.quantity}"
+        return CriterionCard(
+            self.id, self.sentence or f"{self.estimand.name}{subject} is {required}.", self.estimand.name, unit,
+            self.region.low, self.region.high, required, self.confidence, self.role, self.source, self.hazard,
+            self.rationale, self.limitation, repr(self.estimand),
+        )  # fmt: skip
+
+
+def verdict_on(criterion: Criterion, measurements: Measurements) -> Verdict:
+    """The criterion decided on one editor's measurements.
+
+    Interval wholly inside the region: PASS. Wholly outside: FAIL. Anything else, and no estimate, is INCONCLUSIVE.
+    """
+    estimate = criterion.estimand.estimate(measurements, round(2 * criterion.confidence - 1, 12), criterion.region)
+    outcome, because = decision(estimate, criterion.region)
+    return Verdict(criterion.card, measurements.editor, measurements.stratum, estimate, outcome, because)
+
+
+def decision(estimate: Estimate, region: Region) -> tuple[Outcome, str]:
+    """Outcome and reason of an estimate held against a region."""
+    if estimate.value is None or estimate.low is None or estimate.high is None:
+        return Outcome.INCONCLUSIVE, f"There is no estimate: {estimate.reason}."
+    low, high = estimate.low, estimate.high
+    if not low <= estimate.value <= high:
+        return Outcome.INCONCLUSIVE, "The interval does not hold its own estimate."
+    if low == high and estimate.method != IDENTICAL:
+        return Outcome.INCONCLUSIVE, "The interval has no width, so the uncertainty is unknown."
+    decimals = decimals_for((estimate.value, low, high), (region.low, region.high))
+    span = f"[{low:.{decimals}f}, {high:.{decimals}f}]"
+    required = region.words(estimate.unit)
+    if region.holds(low, high):
+        return Outcome.PASS, f"The whole interval {span} is {required}."
+    if region.excludes(low, high):
+        return Outcome.FAIL, f"No part of the interval {span} is {required}."
+    return Outcome.INCONCLUSIVE, f"Only a part of the interval {span} is {required}."
+
+
+def overall(verdicts: Iterable[Verdict]) -> tuple[Outcome, str]:
+    """Outcome of a whole suite by intersection and union: it passes when every primary criterion passes.
+
+    No alpha needs to be split, because all of them have to hold (Berger 1982, 10.1080/00401706.1982.10487790).
+    """
+    primary = [verdict for verdict in verdicts if verdict.criterion.role == "primary"]
+    if not primary:
+        return Outcome.INCONCLUSIVE, "No primary criterion was judged."
+    for outcome, word in ((Outcome.FAIL, "failed"), (Outcome.INCONCLUSIVE, "left open")):
+        missed = [verdict for verdict in primary if verdict.outcome is outcome]
+        if missed:
+            return outcome, f"{len(missed)} of {len(primary)} primary criteria {word}: {_named(missed)}."
+    if any(verdict.outcome is not Outcome.PASS for verdict in primary):
+        return Outcome.INVALID, "A primary verdict is not valid."
+    return Outcome.PASS, f"All {len(primary)} primary criteria hold."
+
+
+def _named(verdicts: list[Verdict]) -> str:
+    names = list(dict.fromkeys(v.criterion.id if v.stratum == "all" else f"{v.criterion.id} in {v.stratum}" for v in verdicts))
+    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")

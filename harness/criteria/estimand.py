@@ -1,0 +1,175 @@
+"""What is estimated (ICH E9(R1)): a quantity, a summary over patients, a rule for missing edits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from harness.criteria.readings import (
+    RULES, WORST_CASE, Readings, harm_sign, of_flow, of_images, of_instrument, with_missing_filled,
+)  # fmt: skip
+from harness.criteria.region import Region
+from harness.errors import ProtocolError
+from harness.measurements import EDITED, ORIGINAL, POOLED, Measurements
+from harness.stats.interval import Interval, no_interval
+from harness.types import JSON, Estimate
+
+if TYPE_CHECKING:
+    Compute = Callable[[Readings, float], Interval]
+
+UNITS = {"bone_age": "months"}
+"""Units of quantities that need not be named in every criterion."""
+
+
+@dataclass(frozen=True, repr=False)
+class Estimand:
+    """One number to be estimated, complete with what it is made of. Made by the factories of this room.
+
+    Attributes
+    ----------
+    name : str
+        E.g. ``"MAE drift"``.
+    quantity : str
+        What was read, e.g. ``"bone_age"``, or an image metric such as ``"ks_distance:protected"``.
+    unit : str or None
+        Unit of the estimate; None takes that of the measurements.
+    compute : callable
+        The statistic: readings and two-sided confidence to an interval.
+    call : str
+        The factory call with every parameter, as ``repr`` shows it and the protocol digest reads it.
+    kind : {"continuous", "probability", "image", "flow"}
+        Where the numbers come from and what the worst of them is.
+    needs : frozenset of str
+        Which of ``"reference"`` and ``"original"`` have to be there.
+    recalibration : str
+        Curve by which both arms are recalibrated first (cross-fitted by patient), or empty.
+    worst, unchanged : float
+        Of image metrics: the value of a ruined and of an untouched image.
+    """
+
+    name: str
+    quantity: str
+    unit: str | None
+    compute: Compute
+    call: str
+    kind: str = "continuous"
+    needs: frozenset[str] = frozenset()
+    arm: str = EDITED
+    instrument: str = POOLED
+    missing: str = WORST_CASE
+    recalibration: str = ""
+    worst: float = field(default=0.0)
+    unchanged: float = field(default=0.0)
+
+    def __post_init__(self) -> None:
+        """Refuse a rule that does not exist while the protocol is written, not when the data are in."""
+        if self.missing not in RULES:
+            raise ProtocolError(
+                f"missing-data rule {self.missing!r}", f"there are {', '.join(RULES)}", "Choose one of those."
+            )
+
+    def __repr__(self) -> str:
+        """The factory call with every parameter."""
+        return self.call
+
+    def __call__(
+        self, measurements: Measurements, confidence: float = 0.90, region: Region | None = None
+    ) -> Estimate:
+        """Same as :meth:`estimate`."""
+        return self.estimate(measurements, confidence, region)
+
+    def estimate(
+        self, measurements: Measurements, confidence: float = 0.90, region: Region | None = None
+    ) -> Estimate:
+        """The number with its two-sided interval, or the reason why there is none.
+
+        Parameters
+        ----------
+        confidence : float
+            Two-sided coverage; a one-sided bound at 0.95 is a limit of the interval at 0.90.
+        region : Region, optional
+            Where the number is wanted, which says what the worst missing reading would have been.
+        """
+        raw = self._raw(measurements)
+        limits = region or Region(-1.0, 1.0)
+        edited = self.arm != ORIGINAL
+        found = self._interval(raw, self.missing, limits, confidence)
+        notes: dict[str, JSON] = dict(found.notes)
+        n_missing = int(raw.missing.sum()) if edited and self.kind != "flow" else 0
+        if n_missing and not raw.missing.all():
+            notes["missing_rule"] = self.missing
+            notes["sensitivity"] = {
+                rule: _figures(self._interval(raw, rule, limits, confidence)) for rule in RULES if rule != self.missing
+            }
+        return Estimate(
+            found.value, found.low, found.high, self._unit(measurements), confidence, found.n_patients,
+            raw.values.size if edited else 0, n_missing, found.method, found.seed, found.reason, notes,
+        )  # fmt: skip
+
+    def _raw(self, measurements: Measurements) -> Readings:
+        if self.kind == "flow":
+            return of_flow(measurements, frozenset(self.quantity.split("+")))
+        if self.kind == "image":
+            return of_images(measurements, self.quantity, self.arm)
+        return of_instrument(
+            measurements, self.quantity, self.arm, self.instrument,
+            reference="reference" in self.needs, original="original" in self.needs,
+        )  # fmt: skip
+
+    def _interval(self, raw: Readings, rule: str, limits: Region, confidence: float) -> Interval:
+        n = raw.n_patients
+        if not n:
+            return no_interval("there are no patients", confidence, 0)
+        if raw.missing.all():
+            return no_interval("no edit came back" if self.arm != ORIGINAL else "no reading", confidence, n)
+        if "original" in self.needs and np.isnan(raw.original).any():
+            lost = int(np.isnan(raw.original).sum())
+            return no_interval(f"{lost} originals have no reading to compare with", confidence, n)
+        if self.arm == ORIGINAL and raw.missing.any():
+            return no_interval(f"{int(raw.missing.sum())} originals have no reading", confidence, n)
+        readings = raw.recalibrated(self.recalibration) if self.recalibration else raw
+        sign = harm_sign(readings, limits.low, limits.high)
+        kind = "image" if self.kind == "flow" else self.kind
+        filled = with_missing_filled(readings, rule, kind, self.worst, self.unchanged, sign)
+        return self.compute(filled, confidence)
+
+    def _unit(self, measurements: Measurements) -> str:
+        measured = "" if self.kind == "flow" else measurements.unit(self.quantity)
+        if self.unit is None:
+            return measured
+        if self.kind == "continuous" and measured and self.unit != measured:
+            raise ProtocolError(
+                f"{self.call} in {self.unit!r}", f"{self.quantity!r} was measured in {measured!r}",
+                "State the unit in which it is measured.",
+            )  # fmt: skip
+        return self.unit
+
+    def recalibrated(self, curve: str) -> Estimand:
+        """The same after recalibration; see :func:`harness.criteria.recalibrated`."""
+        return replace(
+            self,
+            name=f"{self.name} after {curve} recalibration",
+            recalibration=curve,
+            call=f"recalibrated({self.call}, {curve!r})",
+        )
+
+
+def _figures(found: Interval) -> JSON:
+    return [found.value, found.low, found.high] if found.exists else found.reason
+
+
+def called(factory: str, *values: object, **options: object) -> str:
+    """The text of a factory call, leaving out options that are not set.
+
+    Examples
+    --------
+    >>> called("mae", "bone_age", arm="edited", unit=None)
+    "mae('bone_age', arm='edited')"
+    """
+    given = [repr(value) for value in values]
+    given += [f"{name}={value!r}" for name, value in options.items() if value is not None]
+    return f"{factory}({', '.join(given)})"
+

@@ -1,0 +1,168 @@
+"""From the tidy table to the arrays an estimand is made of, with every requested edit accounted for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from harness.errors import ProtocolError
+from harness.measurements import IMAGE, ORIGINAL, Measurements
+from harness.stats.calibration import CURVES, cross_fitted
+from harness.types import EditStatus
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Values = NDArray[np.float64]
+
+WORST_CASE, COMPLETE_CASE, ORIGINAL_USED = "worst_case", "complete_case", "original_used"
+RULES = (WORST_CASE, COMPLETE_CASE, ORIGINAL_USED)
+
+
+@dataclass(frozen=True)
+class Readings:
+    """One quantity of one arm, by case and repeat, next to the reference standard and the original.
+
+    Attributes
+    ----------
+    patients : ndarray of str, shape (n_cases,)
+        Sorted, so that the order of the cohort cannot change a verdict.
+    reference, original : ndarray of float, shape (n_cases,)
+        NaN where there is none.
+    values : ndarray of float, shape (n_cases, n_repeats)
+        NaN where an edit did not come back, until a rule fills it.
+    missing : ndarray of bool, shape (n_cases, n_repeats)
+    same : bool
+        Whether every edit came back and reads exactly as its original does.
+    """
+
+    patients: NDArray[np.str_]
+    reference: Values
+    original: Values
+    values: Values
+    missing: NDArray[np.bool_]
+    same: bool = False
+
+    @property
+    def n_patients(self) -> int:
+        """Independent clusters."""
+        return len(np.unique(self.patients))
+
+    def only(self, keep: NDArray[np.bool_]) -> Readings:
+        """The readings of some cases."""
+        return replace(
+            self, patients=self.patients[keep], reference=self.reference[keep], original=self.original[keep],
+            values=self.values[keep], missing=self.missing[keep],
+        )  # fmt: skip
+
+    def recalibrated(self, curve: str) -> Readings:
+        """Both arms recalibrated to the reference standard, each by its own curve, cross-fitted by patient."""
+        return replace(
+            self,
+            values=cross_fitted(self.values, self.reference, self.patients, curve),
+            original=cross_fitted(self.original[:, None], self.reference, self.patients, curve)[:, 0],
+        )
+
+    def complete(self) -> Readings:
+        """The cases of which at least one repeat came back."""
+        return self.only(~self.missing.all(axis=1))
+
+    def filled(self, replacement: Values) -> Readings:
+        """Missing values replaced, from an array of shape (n_cases, 1) or (n_cases, n_repeats)."""
+        return replace(self, values=np.where(self.missing, replacement, self.values))
+
+
+def of_instrument(
+    measurements: Measurements, quantity: str, arm: str, instrument: str, *, reference: bool, original: bool
+) -> Readings:
+    """Readings of an instrument; cases without a reference standard are left out where one is needed."""
+    values = measurements.matrix(quantity, arm, instrument)
+    blank = np.full(len(values), np.nan)
+    readings = _sorted(
+        measurements,
+        measurements.reference(quantity) if reference else blank,
+        measurements.matrix(quantity, ORIGINAL, instrument)[:, 0] if original else blank,
+        values,
+    )
+    if reference:
+        readings = readings.only(~np.isnan(readings.reference))
+    same = bool(original and readings.values.size and (readings.values == readings.original[:, None]).all())
+    return replace(readings, same=same)
+
+
+def of_images(measurements: Measurements, quantity: str, arm: str) -> Readings:
+    """An image metric by case and repeat."""
+    values = measurements.matrix(quantity, arm, IMAGE)
+    blank = np.full(len(values), np.nan)
+    return _sorted(measurements, blank, blank, values)
+
+
+def of_flow(measurements: Measurements, statuses: frozenset[str]) -> Readings:
+    """1 where a requested edit ended in one of ``statuses``, else 0; nothing is missing here."""
+    row_of = {case: row for row, case in enumerate(measurements.cases["case"])}
+    values = np.full((len(row_of), max(1, measurements.n_repeats)), np.nan)
+    edits = measurements.edits
+    values[edits["case"].map(row_of).to_numpy(int), edits["repeat"].to_numpy(int)] = edits["status"].isin(statuses)
+    blank = np.full(len(values), np.nan)
+    return _sorted(measurements, blank, blank, values)
+
+
+NOT_RETURNED = frozenset(status.value for status in EditStatus if status is not EditStatus.OK)
+
+
+def _sorted(measurements: Measurements, reference: Values, original: Values, values: Values) -> Readings:
+    order = np.lexsort((measurements.cases["case"].to_numpy(str), measurements.patients))
+    values = values[order]
+    return Readings(measurements.patients[order], reference[order], original[order], values, np.isnan(values))
+
+
+def with_missing_filled(readings: Readings, rule: str, kind: str, worst: float, unchanged: float, sign: int) -> Readings:
+    """Missing edits dealt with by a declared rule.
+
+    Parameters
+    ----------
+    rule : {"worst_case", "complete_case", "original_used"}
+        ``worst_case`` replaces a missing reading by the worst plausible one: for a continuous quantity an error as
+        large as the largest observed, or as the way to the farther end of the reference range if that is longer; for a
+        probability the wrong extreme; for an image metric the value of a ruined image. ``complete_case`` leaves the
+        edit out, ``original_used`` takes the original instead, as a clinic that discards a failed edit would.
+    kind : {"continuous", "probability", "image"}
+    worst, unchanged : float
+        For image metrics: the value of a ruined and of an untouched image.
+    sign : {-1, 1}
+        Direction of the worst error of a continuous quantity.
+    """
+    if rule not in RULES:
+        raise ProtocolError(f"missing-data rule {rule!r}", f"there are {', '.join(RULES)}", "Choose one of those.")
+    if not readings.missing.any():
+        return readings
+    if rule == COMPLETE_CASE:
+        return readings.complete()
+    if rule == ORIGINAL_USED:
+        return readings.filled(np.full((1, 1), unchanged) if kind == "image" else readings.original[:, None])
+    if kind == "image":
+        return readings.filled(np.full((1, 1), worst))
+    if kind == "probability":
+        return readings.filled(1.0 - readings.reference[:, None])
+    anchor = np.where(np.isnan(readings.reference), readings.original, readings.reference)
+    observed = np.nanmax(np.abs(readings.values - anchor[:, None]), initial=0.0)
+    farther = np.maximum(anchor - np.nanmin(anchor), np.nanmax(anchor) - anchor)
+    return readings.filled((anchor + sign * np.maximum(observed, farther))[:, None])
+
+
+def harm_sign(readings: Readings, low: float, high: float) -> int:
+    """Direction in which a further error is worst: against the one limit, or onwards from the observed bias."""
+    if np.isinf(low) != np.isinf(high):
+        return 1 if np.isinf(low) else -1
+    anchor = np.where(np.isnan(readings.reference), readings.original, readings.reference)
+    errors = readings.values - anchor[:, None]
+    return -1 if errors.size and not np.isnan(errors).all() and np.nanmean(errors) < 0 else 1
+
+
+def known_curve(curve: str) -> str:
+    """The name of a recalibration curve, or an error that lists those there are."""
+    if curve not in CURVES:
+        raise ProtocolError(f"recalibration {curve!r}", f"there are {', '.join(CURVES)}", "Choose one of those.")
+    return curve

@@ -1,0 +1,270 @@
+"""Area under the ROC curve and differences of it, clustered by patient.
+
+The AUC of any resample of patients is a bilinear form in the counts: ``c K c`` over the pairs counted, where ``K``
+holds, for each pair of patients, how often the positive cases of one score above the negative cases of the other.
+The difference of two AUCs on the same cases is the same form with the difference of two kernels, so one class serves
+both, its standard error is that of the clustered DeLong method, and ten thousand resamples are a few matrix products.
+
+References
+----------
+DeLong ER, DeLong DM, Clarke-Pearson DL. *Biometrics* 1988;44:837-845.
+Obuchowski NA. Nonparametric analysis of clustered ROC curve data. *Biometrics* 1997;53:567-578.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.stats import beta
+
+from harness.stats.bootstrap import RESAMPLES, bootstrap_t_limits, cluster_t_limits
+from harness.stats.interval import MIN_PATIENTS, SEED, Interval, no_interval, too_few
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+MIN_CLASS = 8
+"""Fewest patients of the rarer class for an interval."""
+
+_BLOCK_CELLS = 4_000_000
+_RESAMPLED_CELLS = 4_000_000
+
+
+@dataclass(frozen=True)
+class Auc:
+    """An AUC, or a difference of AUCs, as a form in patient counts.
+
+    Attributes
+    ----------
+    kernel : ndarray of float, shape (n_with_positives, n_with_negatives)
+        Summed over pairs of cases: 1 where the positive case scores higher, 1/2 where they tie, averaged over
+        repeats; or the difference of two such kernels.
+    positives, negatives : ndarray of float
+        Number of cases of either class per patient, in the order of the kernel's rows and columns.
+    rows, columns : ndarray of int
+        Index of the patient behind each row and column, among ``n_patients``.
+    """
+
+    kernel: NDArray[np.float64] = field(repr=False)
+    positives: NDArray[np.float64] = field(repr=False)
+    negatives: NDArray[np.float64] = field(repr=False)
+    rows: NDArray[np.intp] = field(repr=False)
+    columns: NDArray[np.intp] = field(repr=False)
+    n_patients: int
+
+    def __sub__(self, other: Auc) -> Auc:
+        """The difference of two AUCs on the same cases."""
+        return replace(self, kernel=self.kernel - other.kernel)
+
+    @property
+    def strata(self) -> Sequence[int]:
+        """Patients with positive cases alone, with negative ones alone, with both: resampled within each."""
+        both = len(np.intersect1d(self.rows, self.columns, assume_unique=True))
+        return (len(self.rows) - both, len(self.columns) - both, both)
+
+    @cached_property
+    def value(self) -> float:
+        """The AUC, or the difference, of the sample."""
+        return float(self.kernel.sum() / (self.positives.sum() * self.negatives.sum()))
+
+    @cached_property
+    def _parts(self) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+        ones = np.ones((1, sum(self.strata)))
+        by_row, by_column, covariance = self._variance_parts(ones, self._order)
+        return by_row, by_column, float(covariance[0])
+
+    @cached_property
+    def standard_error(self) -> float:
+        """Obuchowski's clustered standard error; DeLong's where every patient is one case."""
+        by_row, by_column, covariance = self._parts
+        variance = float(by_row[0] + by_column[0]) + covariance
+        return float(np.sqrt(variance)) if variance > 1e-26 else 0.0
+
+    @property
+    def degrees_of_freedom(self) -> float:
+        """Welch and Satterthwaite's, of the two classes' shares of the variance."""
+        by_row, by_column = float(self._parts[0][0]), float(self._parts[1][0])
+        down = by_row**2 / max(1, len(self.rows) - 1) + by_column**2 / max(1, len(self.columns) - 1)
+        return (by_row + by_column) ** 2 / down if down > 0 else 1.0
+
+    @cached_property
+    def _order(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Where rows and columns stand among counts ordered by stratum."""
+        both = np.intersect1d(self.rows, self.columns)
+        alone_rows, alone_columns = np.setdiff1d(self.rows, both), np.setdiff1d(self.columns, both)
+        place = np.full(self.n_patients, -1)
+        place[np.concatenate([alone_rows, alone_columns, both])] = np.arange(sum(self.strata))
+        return place[self.rows], place[self.columns]
+
+    def values(self, counts: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Values of resamples alone, shape (n_resamples,); counts are ordered by stratum."""
+        rows, columns = self._order
+        up, down = counts[:, rows], counts[:, columns]
+        return np.asarray(
+            np.einsum("bi,bi->b", up @ self.kernel, down) / ((up @ self.positives) * (down @ self.negatives))
+        )
+
+    def resampled(self, counts: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Values and clustered standard errors of resamples, each of shape (n_resamples,)."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            values = self.values(counts)
+            by_row, by_column, covariance = self._variance_parts(counts, self._order, values)
+            variance = by_row + by_column + covariance
+            return values, np.sqrt(np.where(variance > 1e-26, variance, 0.0))
+
+    def _variance_parts(
+        self,
+        counts: NDArray[np.float64],
+        order: tuple[NDArray[np.intp], NDArray[np.intp]],
+        values: NDArray[np.float64] | None = None,
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Variance from the positive side, from the negative side, and twice their covariance within patients."""
+        theta = self.values(counts) if values is None else values
+        up, down = counts[:, order[0]], counts[:, order[1]]
+        m, n = up @ self.positives, down @ self.negatives
+        of_row = (down @ self.kernel.T) / (m * n)[:, None] - theta[:, None] * self.positives / m[:, None]
+        of_column = (up @ self.kernel) / (m * n)[:, None] - theta[:, None] * self.negatives / n[:, None]
+        i, j = len(self.rows), len(self.columns)
+        by_row = np.einsum("bi,bi,bi->b", up, of_row, of_row) * i / max(1, i - 1)
+        by_column = np.einsum("bi,bi,bi->b", down, of_column, of_column) * j / max(1, j - 1)
+        _, in_rows, in_columns = np.intersect1d(self.rows, self.columns, return_indices=True)
+        if not len(in_rows):
+            return by_row, by_column, np.zeros(len(counts))
+        k = sum(self.strata)
+        both = np.einsum("bi,bi,bi->b", up[:, in_rows], of_row[:, in_rows], of_column[:, in_columns])
+        return by_row, by_column, 2 * both * k / (k - 1)
+
+
+def auc(scores: ArrayLike, positive: ArrayLike, patients: NDArray[Any] | None = None) -> Auc:
+    """The AUC of scores against a binary reference standard.
+
+    Parameters
+    ----------
+    scores : array_like of float, shape (n_cases,) or (n_cases, n_repeats)
+        Higher means more likely positive. Repeats of a case are averaged pair by pair, not score by score; NaN is a
+        repeat that did not come back. A case without any is left out.
+    positive : array_like of bool, shape (n_cases,)
+    patients : ndarray, shape (n_cases,), optional
+        Patient of each case; every case is its own patient without it.
+
+    Examples
+    --------
+    >>> one = auc([0.1, 0.4, 0.35, 0.8], [False, False, True, True])
+    >>> one.value
+    0.75
+    """
+    table = np.asarray(scores, dtype=float)
+    table = table[:, None] if table.ndim == 1 else table
+    label = np.asarray(positive, dtype=bool)
+    _, patient = np.unique(np.arange(len(table)) if patients is None else patients, return_inverse=True)
+    there = ~np.isnan(table).all(axis=1)
+    up, down = np.flatnonzero(there & label), np.flatnonzero(there & ~label)
+    rows, row_of = np.unique(patient[up], return_inverse=True)
+    columns, column_of = np.unique(patient[down], return_inverse=True)
+    return Auc(
+        _kernel(table[up], table[down], row_of, column_of, (len(rows), len(columns))),
+        np.bincount(row_of, minlength=len(rows)).astype(float),
+        np.bincount(column_of, minlength=len(columns)).astype(float),
+        rows, columns, int(patient.max(initial=-1)) + 1,
+    )  # fmt: skip
+
+
+def _kernel(
+    up: NDArray[np.float64],
+    down: NDArray[np.float64],
+    row_of: NDArray[np.intp],
+    column_of: NDArray[np.intp],
+    shape: tuple[int, int],
+) -> NDArray[np.float64]:
+    kernel = np.zeros(shape)
+    step = max(1, _BLOCK_CELLS // max(1, len(down)))
+    pairs = np.outer((~np.isnan(up)).sum(axis=1), (~np.isnan(down)).sum(axis=1)).astype(float)
+    for start in range(0, len(up), step):
+        block = slice(start, start + step)
+        wins = np.zeros((len(up[block]), len(down)))
+        for high in up[block].T:
+            for low in down.T:
+                wins += (high[:, None] > low) + 0.5 * (high[:, None] == low)
+        if shape == (len(up), len(down)):
+            kernel[np.ix_(row_of[block], column_of)] = wins / pairs[block]
+        else:
+            np.add.at(kernel, (row_of[block][:, None], column_of), wins / pairs[block])
+    return kernel
+
+
+def auc_interval(
+    statistic: Auc,
+    confidence: float = 0.90,
+    *,
+    is_difference: bool = False,
+    minimum: int = MIN_PATIENTS,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+) -> Interval:
+    """Interval of an AUC (clustered DeLong on the logit scale) or of a difference (clustered DeLong and bootstrap-t).
+
+    Where the arms order every pair of patients alike, or the AUC is 1, there is no spread to estimate from; the limits
+    then come from the chance that a further pair behaves otherwise (Clopper-Pearson over disjoint pairs).
+    """
+    n, rarer = sum(statistic.strata), min(len(statistic.rows), len(statistic.columns))
+    if not rarer:
+        return no_interval("only one class is present, so there is no ROC curve", confidence, n)
+    if n < minimum:
+        return too_few(n, confidence, minimum).noted(point=statistic.value)
+    if rarer < MIN_CLASS:
+        return too_few(rarer, confidence, MIN_CLASS, "patients of the rarer class").noted(point=statistic.value)
+    alpha, value = (1 - confidence) / 2, statistic.value
+    if is_difference and not statistic.kernel.any():
+        reach = 1 - alpha ** (1 / rarer)
+        return Interval(0.0, -reach, reach, confidence, n, "exact over disjoint pairs")
+    if not is_difference and (value in (0.0, 1.0) or statistic.standard_error == 0):
+        reach = 1 - alpha ** (1 / rarer)
+        low, high = max(0.0, value - reach), min(1.0, value + reach)
+        return Interval(value, low, high, confidence, n, "exact over disjoint pairs")
+    if not is_difference:
+        return _logit(statistic, alpha, confidence, n)
+    return _difference(statistic, alpha, confidence, n, resamples, seed)
+
+
+def _logit(statistic: Auc, alpha: float, confidence: float, n: int) -> Interval:
+    value = statistic.value
+    slope = value * (1 - value)
+    limits = cluster_t_limits(
+        np.log(value / (1 - value)), statistic.standard_error / slope, statistic.degrees_of_freedom, alpha
+    )
+    low, high = (float(1 / (1 + np.exp(-limit))) for limit in limits)
+    return Interval(value, min(low, value), max(high, value), confidence, n, "clustered DeLong, logit")
+
+
+def _difference(statistic: Auc, alpha: float, confidence: float, n: int, resamples: int, seed: int) -> Interval:
+    value, error = statistic.value, statistic.standard_error
+    if error == 0:
+        return no_interval("all patients show the same change, so its uncertainty is unknown", confidence, n, point=value)
+    low, high = cluster_t_limits(value, error, statistic.degrees_of_freedom, alpha)
+    if statistic.kernel.size > _RESAMPLED_CELLS:
+        return Interval(value, low, high, confidence, n, "clustered DeLong, t")
+    low_b, high_b = bootstrap_t_limits(statistic, alpha, resamples, seed)
+    low, high = min(low, low_b), max(high, high_b)
+    if not (np.isfinite(low) and np.isfinite(high)):
+        reach = _changed_pairs_limit(statistic, alpha, seed)
+        return Interval(
+            value, min(value, -reach), max(value, reach), confidence, n, "exact over disjoint pairs", seed
+        )  # fmt: skip
+    return Interval(value, max(low, -1.0), min(high, 1.0), confidence, n, "clustered DeLong, t and bootstrap-t", seed)
+
+
+def _changed_pairs_limit(statistic: Auc, alpha: float, seed: int) -> float:
+    """Upper limit of the share of pairs that change order, from a random matching of positives with negatives."""
+    size = min(statistic.kernel.shape)
+    rng = np.random.default_rng(seed)
+    pairs = statistic.kernel[
+        rng.permutation(statistic.kernel.shape[0])[:size], rng.permutation(statistic.kernel.shape[1])[:size]
+    ]
+    changed = int(np.count_nonzero(pairs))
+    return 1.0 if changed == size else float(beta.isf(alpha, changed + 1, size - changed))
+
+
