@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-import fixtures
-from models import rerender
-
 MODELS = Path(__file__).parent / "models"
 INSTRUMENTS = {"phantom": "phantom", "rsna": "rsna100"}
 
 
 def pytest_editproof_editors() -> dict[str, object]:
     """The destructive generative control."""
+    from models import rerender
+
     return {"rerender": rerender.editor}
 
 
 def pytest_editproof_datasets() -> dict[str, object]:
     """The embedded cohort."""
+    import fixtures
+
     return {"phantom": fixtures.dataset}
 
 
-@pytest.hookimpl
 def pytest_editproof_instrument(dataset: str) -> Path | None:
     """The ensemble that was trained on images like the named cohort's."""
     return MODELS / INSTRUMENTS[dataset] / "card.json" if dataset in INSTRUMENTS else None

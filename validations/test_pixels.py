@@ -14,7 +14,7 @@ INTENSITY = {
         source="placeholder for your protocol: D of 0.05, a twentieth of the pixels moved across some gray level",
         hazard=HAZARD,
         rationale="D is an effect size; p-values over millions of pixels are always 0 and say nothing.",
-        sentence=f"In nine radiographs of ten the intensities ({region}) keep their distribution: worst edit D <= 0.05.",
+        sentence=f"In nine of ten radiographs the intensities ({region}) keep their distribution: D at most 0.05.",
     )
     for number, region in enumerate(("protected", "outside_mask"), start=1)
 }
