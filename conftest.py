@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+if TYPE_CHECKING:
+    from harness.types import Dataset
 
 MODELS = Path(__file__).parent / "models"
 INSTRUMENTS = {"phantom": "phantom", "rsna": "rsna100"}
@@ -16,12 +21,23 @@ def pytest_editproof_editors() -> dict[str, object]:
 
 
 def pytest_editproof_datasets() -> dict[str, object]:
-    """The embedded cohort."""
-    import fixtures
-
-    return {"phantom": fixtures.dataset}
+    """The embedded cohort: ``phantom`` or ``phantom:n=40&seed=1``."""
+    return {"phantom": _phantoms}
 
 
 def pytest_editproof_instrument(dataset: str) -> Path | None:
     """The ensemble that was trained on images like the named cohort's."""
     return MODELS / INSTRUMENTS[dataset] / "card.json" if dataset in INSTRUMENTS else None
+
+
+def _phantoms(argument: str) -> Dataset:
+    from fixtures.phantom import cohort
+    from harness.errors import DatasetError
+
+    try:
+        options = {name: int(value) for name, value in parse_qsl(argument, strict_parsing=bool(argument))}
+        return cohort(**options)
+    except (TypeError, ValueError) as error:
+        raise DatasetError(
+            f"--dataset phantom:{argument}", str(error), "Write phantom or phantom:n=40&seed=1."
+        ) from error

@@ -65,7 +65,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="tool to judge: NAME[:ARGUMENT] or PATH.py:FACTORY; repeatable",
     )
     add("--dataset", metavar="SPEC", help="cohort: NAME[:ARGUMENT], e.g. rsna:PATH")
-    add("--instrument", metavar="CARD", help="card.json of the downstream instrument")
+    add("--instrument", metavar="SPEC", help="what reads the images: card.json of an ensemble, or PATH.py:FACTORY")
     add("--repeats", type=int, default=3, metavar="N", help="edits requested per case (default: 3)")
     add("--study-seed", type=int, default=0, metavar="N", help="root of every edit's seed (default: 0)")
     add("--store", default=".editproof", metavar="DIR", help="where edits and readings are kept (default: .editproof)")
@@ -229,13 +229,13 @@ def _run(config: pytest.Config) -> Run:
             raise pytest.UsageError("editproof: no cohort; name one with --dataset, e.g. --dataset rsna:PATH")
         card = options.instrument or hooks.pytest_editproof_instrument(config=config, dataset=dataset.partition(":")[0])
         if not card:
-            raise pytest.UsageError(f"editproof: nothing reads {dataset!r}; name an instrument with --instrument CARD")
+            raise pytest.UsageError(f"editproof: nothing reads {dataset!r}; name an instrument with --instrument SPEC")
         if options.repeats < 1:
             raise pytest.UsageError(f"editproof: --repeats {options.repeats}: at least one edit per case is needed")
         config.stash[RUN] = Run(
             editors=tuple(_editor_specs(config)),
             dataset_spec=dataset,
-            instrument_card=Path(card),
+            instrument_spec=str(card),
             plan=Plan(repeats=options.repeats, seed=options.study_seed),
             store=config.rootpath / options.store,
             jobs=options.jobs or os.cpu_count() or 1,

@@ -30,10 +30,9 @@ from harness.errors import EditorError
 from harness.evidence import EditorEvidence, Evidence, plain, typed
 from harness.exhibits import exhibits
 from harness.measurements import Measurements
-from harness.metrics import VERSION as METRICS_VERSION
-from harness.predictors.registry import predictor_from_card
+from harness.predictors.registry import predictor_from_spec
 from harness.store import digest_of
-from harness.study import Bench, Plan, Progress
+from harness.study import Bench, Plan, Progress, measuring_code
 from harness.types import JSON, Dataset, Editor, EditorCard, EditStatus, Predictor, Verdict
 
 CONTROLS = ("identity", "destructive")
@@ -54,13 +53,13 @@ class EditorSupplier:
 
 @dataclass(frozen=True)
 class InstrumentSupplier:
-    """Makes the predictor of a card file, in whatever process it finds itself."""
+    """Makes the instrument of a specification, in whatever process it finds itself."""
 
-    card: Path
+    spec: str
 
     def __call__(self) -> Predictor:
         """The predictor; its weights are read when it first predicts."""
-        return predictor_from_card(self.card)
+        return predictor_from_spec(self.spec)
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,7 @@ class Run:
 
     editors: tuple[str, ...]
     dataset_spec: str
-    instrument_card: Path
+    instrument_spec: str
     plan: Plan
     store: Path
     jobs: int = 1
@@ -152,7 +151,7 @@ class Run:
 
     def check(self) -> None:
         """Raise the one clear error that a wrong tool, cohort or instrument deserves, before any work is done."""
-        _ = self.cards, self.dataset.card, InstrumentSupplier(self.instrument_card)().card
+        _ = self.cards, self.dataset.card, InstrumentSupplier(self.instrument_spec)().card
 
     def study(self, spec: str, progress: Progress | None = None) -> EditorStudy:
         """A tool, measured; concurrent processes wait for one another and then read what stands."""
@@ -165,7 +164,7 @@ class Run:
 
     def evidence(self, judgements: Sequence[Judgement], incomplete: Iterable[str], command: str) -> Evidence:
         """The evidence of the run, from the verdicts of its tests; everything measured is read from the store."""
-        instrument = InstrumentSupplier(self.instrument_card)()
+        instrument = InstrumentSupplier(self.instrument_spec)()
         asked = list(dict.fromkeys(judgement.spec for judgement in judgements))
         measured = {spec: self._measured(spec) for spec in asked}
         validity = (
@@ -225,7 +224,7 @@ class Run:
             "editors": [plain(card) for card in self.cards.values()],
             "plan": plain(self.plan),
             "criteria": [criteria[name] for name in sorted(criteria)],
-            "metrics": METRICS_VERSION,
+            "measuring_code": measuring_code(),
         }
         return {**protocol, "digest": digest_of(protocol)}
 
@@ -239,7 +238,7 @@ class Run:
 
     def _bench(self, spec: str) -> Bench:
         return Bench(
-            EditorSupplier(spec, self.editor_factories), InstrumentSupplier(self.instrument_card), self.store, self.plan
+            EditorSupplier(spec, self.editor_factories), InstrumentSupplier(self.instrument_spec), self.store, self.plan
         )
 
 

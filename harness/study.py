@@ -19,9 +19,7 @@ from harness.errors import DatasetError, InstrumentError
 from harness.evidence import plain
 from harness.executors.local import results
 from harness.measurements import EDITED, IMAGE, ORIGINAL, PASTE_BACK, POOLED, Measurements, measurements_of
-from harness.metrics import VERSION as METRICS_VERSION
 from harness.metrics import histogram256, image_features, pair_metrics, regions
-from harness.predictors.ensemble import pooled
 from harness.store import Store, digest_of, pixel_digest, request_key
 from harness.types import JSON, Case, Dataset, Editor, EditOutcome, EditRequest, Pixels, Predictor
 
@@ -148,7 +146,7 @@ class Bench:
         for (arm, repeat), digest in digests.items():
             for quantity in instrument.card.quantities:
                 members = readings[digest][quantity.name]
-                yield [arm, repeat, POOLED, quantity.name, pooled(members), quantity.unit]
+                yield [arm, repeat, POOLED, quantity.name, float(np.mean(members)), quantity.unit]
                 for index, value in enumerate(members):
                     yield [arm, repeat, f"member-{index}", quantity.name, value, quantity.unit]
 
@@ -158,7 +156,7 @@ class Bench:
                 plain(self.made_editor.card),
                 _instrument_key(_made(self.instrument)),
                 plain(self.plan),
-                METRICS_VERSION,
+                measuring_code(),
             ]
         )
         return {case.case_id: digest_of([study, case.case_id, case.digest, dict(case.reference)]) for case in cases}
@@ -187,6 +185,16 @@ def decoded(case: Case) -> Pixels:
                 "Supply a mask of the image's size.",
             )
     return pixels
+
+
+@cache
+def measuring_code() -> str:
+    """sha256 (hex) over the source of everything that turns pixels into numbers; other code, other records."""
+    home = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in [home / "study.py", home / "stats" / "ks.py", *sorted((home / "metrics").glob("*.py"))]:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 @cache

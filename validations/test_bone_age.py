@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness import Criterion, at_most, bias, mae_drift, recalibrated, within
+from harness import Criterion, at_most, mae_drift, prediction_drift, recalibrated, within
 
 SOURCE = (
     "placeholder for your protocol: a third of the half year by which readers and models differ from the reference "
@@ -19,9 +19,9 @@ DRIFT = Criterion(
     hazard=HAZARD,
     sentence="Editing makes bone-age readings at most 2 months worse on average.",
 )
-BIAS = Criterion(
+SHIFT = Criterion(
     "BA-2",
-    bias("bone_age", unit="months"),
+    prediction_drift("bone_age", unit="months"),
     within(-2.0, 2.0),
     source=SOURCE,
     hazard=HAZARD,
@@ -51,8 +51,8 @@ def test_mae_drift(study, judge):
     assert judge(DRIFT, study)
 
 
-def test_bias(study, judge):
-    assert judge(BIAS, study)
+def test_prediction_drift(study, judge):
+    assert judge(SHIFT, study)
 
 
 @pytest.mark.parametrize("stratum", SUBGROUPS)

@@ -120,7 +120,7 @@ def attribution(measured: Measurements) -> tuple[Attribution, ...]:
         "recalibrated_linear": recalibrated(drift, "linear"),
     }
     return tuple(
-        Attribution(arm, ARMS[arm], estimand.name, estimand.estimate(measured, confidence=0.95))
+        Attribution(arm, ARMS[arm], estimand.name, estimand.estimate(measured, confidence=0.90))
         for arm, estimand in arms.items()
     )
 
