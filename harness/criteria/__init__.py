@@ -26,7 +26,6 @@ from harness.criteria.images import (
     failure_rate,
     image_metric,
     ks_distance,
-    ks_share_within,
     outside_mask_change,
     refusal_rate,
 )
@@ -49,7 +48,6 @@ __all__ = [
     "icc",
     "image_metric",
     "ks_distance",
-    "ks_share_within",
     "label_change_rate",
     "label_flip_rate",
     "mae",

@@ -89,12 +89,14 @@ def recalibrated(estimand: Estimand, curve: str = "linear") -> Estimand:
 
     Examples
     --------
-    >>> recalibrated(mae_drift("bone_age"), "linear")
-    recalibrated(mae_drift('bone_age', arm='edited', unit='months', instrument='pooled', missing='worst_case'), 'linear')
+    >>> recalibrated(mae_drift("bone_age"), "linear").name
+    'MAE drift after linear recalibration'
     """
     if estimand.kind not in ("continuous", "probability") or "reference" not in estimand.needs:
         raise ProtocolError(
-            f"recalibration of {estimand!r}", "it is not measured against a reference standard", "Recalibrate a reading."
+            f"recalibration of {estimand!r}",
+            "it is not measured against a reference standard",
+            "Recalibrate a reading.",
         )
     return estimand.recalibrated(known_curve(curve))
 
@@ -118,7 +120,8 @@ def _change(
     unit = UNITS.get(quantity) if unit is None else unit
     call = called(factory, quantity, arm=arm, unit=unit, instrument=instrument, missing=missing)
     shown = name if arm == EDITED else f"{name}, {arm}"
-    return Estimand(shown, quantity, unit, compute, call, "continuous", frozenset({"original"}), arm, instrument, missing)
+    needs = frozenset({"original"})
+    return Estimand(shown, quantity, unit, compute, call, "continuous", needs, arm, instrument, missing)
 
 
 def _case_means(edits: Values) -> Values:
@@ -181,4 +184,3 @@ def _unless_same(readings: Readings, statistic: Sums, confidence: float) -> Inte
     if readings.same and readings.n_patients >= MIN_PATIENTS:
         return identical(confidence, readings.n_patients)
     return interval(statistic, confidence)
-

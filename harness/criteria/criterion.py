@@ -135,5 +135,6 @@ def overall(verdicts: Iterable[Verdict]) -> tuple[Outcome, str]:
 
 
 def _named(verdicts: list[Verdict]) -> str:
-    names = list(dict.fromkeys(v.criterion.id if v.stratum == "all" else f"{v.criterion.id} in {v.stratum}" for v in verdicts))
+    places = ((verdict.criterion.id, verdict.stratum) for verdict in verdicts)
+    names = list(dict.fromkeys(name if stratum == "all" else f"{name} in {stratum}" for name, stratum in places))
     return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")

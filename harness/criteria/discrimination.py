@@ -22,6 +22,8 @@ from harness.stats.sums import mean
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
 _BOTH = frozenset({"reference", "original"})
 
 
@@ -78,7 +80,8 @@ def probability_intercept(
     quantity: str, *, arm: str = EDITED, instrument: str = POOLED, missing: str = "complete_case"
 ) -> Estimand:
     """Cox's calibration intercept of probabilities, on the logit scale; 0 is calibrated."""
-    return _probability("calibration intercept", "probability_intercept", _intercept, quantity, arm, instrument, missing)
+    name = "calibration intercept"
+    return _probability(name, "probability_intercept", _intercept, quantity, arm, instrument, missing)
 
 
 def _probability(
@@ -129,7 +132,7 @@ def _squared_drift(readings: Readings, confidence: float) -> Interval:
     return found.noted(original=float(original.mean()), edited=float(edited.mean()))
 
 
-def _square(readings: Readings) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+def _square(readings: Readings) -> NDArray[np.float64]:
     return np.asarray(np.nanmean((readings.values - readings.reference[:, None]) ** 2, axis=1))
 
 
@@ -151,7 +154,8 @@ def _intercept(readings: Readings, confidence: float) -> Interval:
     return logistic_calibration(*_long(readings), confidence)[1]
 
 
-def _long(readings: Readings) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+def _long(readings: Readings) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.str_]]:
     known = ~np.isnan(readings.values)
-    across = [np.broadcast_to(column[:, None], known.shape)[known] for column in (readings.reference, readings.patients)]
-    return readings.values[known], across[0] > 0.5, across[1]
+    positive = np.broadcast_to((readings.reference > 0.5)[:, None], known.shape)
+    patients = np.broadcast_to(readings.patients[:, None], known.shape)
+    return readings.values[known], positive[known], patients[known]

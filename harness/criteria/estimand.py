@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.criteria.readings import (
-    RULES, WORST_CASE, Readings, harm_sign, of_flow, of_images, of_instrument, with_missing_filled,
+    RULES,
+    WORST_CASE,
+    Readings,
+    harm_sign,
+    of_flow,
+    of_images,
+    of_instrument,
+    with_missing_filled,
 )  # fmt: skip
 from harness.criteria.region import Region
 from harness.errors import ProtocolError
@@ -48,6 +55,8 @@ class Estimand:
         Curve by which both arms are recalibrated first (cross-fitted by patient), or empty.
     worst, unchanged : float
         Of image metrics: the value of a ruined and of an untouched image.
+    undefined_counts : bool
+        Of image metrics: whether an edit on which the metric is not defined counts as a missing one.
     """
 
     name: str
@@ -63,6 +72,7 @@ class Estimand:
     recalibration: str = ""
     worst: float = field(default=0.0)
     unchanged: float = field(default=0.0)
+    undefined_counts: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a rule that does not exist while the protocol is written, not when the data are in."""
@@ -75,15 +85,11 @@ class Estimand:
         """The factory call with every parameter."""
         return self.call
 
-    def __call__(
-        self, measurements: Measurements, confidence: float = 0.90, region: Region | None = None
-    ) -> Estimate:
+    def __call__(self, measurements: Measurements, confidence: float = 0.90, region: Region | None = None) -> Estimate:
         """Same as :meth:`estimate`."""
         return self.estimate(measurements, confidence, region)
 
-    def estimate(
-        self, measurements: Measurements, confidence: float = 0.90, region: Region | None = None
-    ) -> Estimate:
+    def estimate(self, measurements: Measurements, confidence: float = 0.90, region: Region | None = None) -> Estimate:
         """The number with its two-sided interval, or the reason why there is none.
 
         Parameters
@@ -113,7 +119,7 @@ class Estimand:
         if self.kind == "flow":
             return of_flow(measurements, frozenset(self.quantity.split("+")))
         if self.kind == "image":
-            return of_images(measurements, self.quantity, self.arm)
+            return of_images(measurements, self.quantity, self.arm, undefined_counts=self.undefined_counts)
         return of_instrument(
             measurements, self.quantity, self.arm, self.instrument,
             reference="reference" in self.needs, original="original" in self.needs,
@@ -172,4 +178,3 @@ def called(factory: str, *values: object, **options: object) -> str:
     given = [repr(value) for value in values]
     given += [f"{name}={value!r}" for name, value in options.items() if value is not None]
     return f"{factory}({', '.join(given)})"
-

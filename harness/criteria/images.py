@@ -43,32 +43,36 @@ def image_metric(
                   arm, missing)  # fmt: skip
 
 
-def ks_distance(*, region: str = "protected", arm: str = EDITED, missing: str = "worst_case") -> Estimand:
-    """Mean Kolmogorov-Smirnov distance D of pixel intensities between original and edit, within a region.
-
-    Bound its upper limit: ``at_most(0.05)``. D is an effect size between 0 and 1; its p-value is never used.
-    """
-    call = called("ks_distance", region=region, arm=arm, missing=missing)
-    return _image(f"KS distance, {_words(region)}", f"ks_distance:{region}", call, partial(_mean, unchanged=0.0),
-                  1.0, 0.0, "", arm, missing)  # fmt: skip
-
-
-def ks_share_within(
-    margin: float, *, region: str = "protected", arm: str = EDITED, missing: str = "worst_case"
+def ks_distance(
+    *, region: str = "protected", margin: float | None = None, arm: str = EDITED, missing: str = "worst_case"
 ) -> Estimand:
-    """Share of patients whose worst edit keeps D within a margin (Clopper-Pearson on patients): ``at_least(0.95)``."""
-    call = called("ks_share_within", margin, region=region, arm=arm, missing=missing)
-    return _image(f"share of patients with KS distance at most {margin:g}, {_words(region)}", f"ks_distance:{region}",
-                  call, partial(_share_within, margin=margin), 1.0, 0.0, "", arm, missing)  # fmt: skip
+    """Kolmogorov-Smirnov distance D of pixel intensities between original and edit, within a region.
+
+    D is an effect size between 0 and 1; its p-value over pixels is never used.
+
+    Parameters
+    ----------
+    region : {"protected", "outside_mask", "inside_mask", "whole"}
+    margin : float, optional
+        Without it the estimand is the mean of D: ``at_most(0.05)``. With it, the share of patients whose worst edit
+        keeps D within the margin, exact on patients (Clopper-Pearson): ``at_least(0.95)``.
+    """
+    call = called("ks_distance", region=region, margin=margin, arm=arm, missing=missing)
+    if margin is None:
+        name, compute = f"KS distance, {_words(region)}", partial(_mean, unchanged=0.0)
+    else:
+        name = f"share of patients with KS distance at most {margin:g}, {_words(region)}"
+        compute = partial(_share_within, margin=margin)
+    return _image(name, f"ks_distance:{region}", call, compute, 1.0, 0.0, "", arm, missing)
 
 
-def outside_mask_change(*, more_than: float = 0.0, arm: str = EDITED, missing: str = "worst_case") -> Estimand:
+def outside_mask_change(*, more_than: float = 0.02, arm: str = EDITED, missing: str = "worst_case") -> Estimand:
     """Mean share of the pixels outside the edit mask that changed.
 
     Parameters
     ----------
     more_than : {0.0, 0.02}
-        Changes that count: every one, or those above 2 % of the intensity range.
+        Changes that count: every one, or (default) those above 2 % of the intensity range.
     """
     metric = "changed_share" if more_than == 0 else f"changed_share_above_{100 * more_than:g}pct"
     call = called("outside_mask_change", more_than=more_than, arm=arm, missing=missing)

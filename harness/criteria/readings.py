@@ -13,7 +13,7 @@ from harness.stats.calibration import CURVES, cross_fitted
 from harness.types import EditStatus
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     Values = NDArray[np.float64]
 
@@ -50,8 +50,9 @@ class Readings:
         """Independent clusters."""
         return len(np.unique(self.patients))
 
-    def only(self, keep: NDArray[np.bool_]) -> Readings:
-        """The readings of some cases."""
+    def only(self, cases: ArrayLike) -> Readings:
+        """The readings of some cases, from a mask of shape (n_cases,)."""
+        keep = np.asarray(cases, dtype=bool)
         return replace(
             self, patients=self.patients[keep], reference=self.reference[keep], original=self.original[keep],
             values=self.values[keep], missing=self.missing[keep],
@@ -92,33 +93,56 @@ def of_instrument(
     return replace(readings, same=same)
 
 
-def of_images(measurements: Measurements, quantity: str, arm: str) -> Readings:
-    """An image metric by case and repeat."""
+def of_images(measurements: Measurements, quantity: str, arm: str, *, undefined_counts: bool = False) -> Readings:
+    """An image metric by case and repeat.
+
+    Where an edit came back and the metric is not defined on it (no marker in this radiograph), nothing is missing; a
+    case on which it is defined for none of the edits that came back is left out. With ``undefined_counts`` such an edit
+    is as good as missing (a re-rendered hand that cannot even be aligned).
+    """
     values = measurements.matrix(quantity, arm, IMAGE)
     blank = np.full(len(values), np.nan)
-    return _sorted(measurements, blank, blank, values)
+    missing = np.isnan(values)
+    if not undefined_counts:
+        missing &= arm != ORIGINAL and _statuses(measurements, _RETURNED) == 0
+    readings = _sorted(measurements, blank, blank, values, missing)
+    return readings.only(~np.isnan(readings.values).all(axis=1) | readings.missing.all(axis=1))
 
 
 def of_flow(measurements: Measurements, statuses: frozenset[str]) -> Readings:
     """1 where a requested edit ended in one of ``statuses``, else 0; nothing is missing here."""
+    values = _statuses(measurements, statuses)
+    blank = np.full(len(values), np.nan)
+    return _sorted(measurements, blank, blank, values, np.zeros(values.shape, dtype=bool))
+
+
+def _statuses(measurements: Measurements, statuses: frozenset[str]) -> Values:
     row_of = {case: row for row, case in enumerate(measurements.cases["case"])}
     values = np.full((len(row_of), max(1, measurements.n_repeats)), np.nan)
     edits = measurements.edits
     values[edits["case"].map(row_of).to_numpy(int), edits["repeat"].to_numpy(int)] = edits["status"].isin(statuses)
-    blank = np.full(len(values), np.nan)
-    return _sorted(measurements, blank, blank, values)
+    return values
 
 
+_RETURNED = frozenset({EditStatus.OK.value})
 NOT_RETURNED = frozenset(status.value for status in EditStatus if status is not EditStatus.OK)
 
 
-def _sorted(measurements: Measurements, reference: Values, original: Values, values: Values) -> Readings:
+def _sorted(
+    measurements: Measurements,
+    reference: Values,
+    original: Values,
+    values: Values,
+    missing: NDArray[np.bool_] | None = None,
+) -> Readings:
     order = np.lexsort((measurements.cases["case"].to_numpy(str), measurements.patients))
-    values = values[order]
-    return Readings(measurements.patients[order], reference[order], original[order], values, np.isnan(values))
+    gone = np.isnan(values) if missing is None else missing
+    return Readings(measurements.patients[order], reference[order], original[order], values[order], gone[order])
 
 
-def with_missing_filled(readings: Readings, rule: str, kind: str, worst: float, unchanged: float, sign: int) -> Readings:
+def with_missing_filled(
+    readings: Readings, rule: str, kind: str, worst: float, unchanged: float, sign: int
+) -> Readings:
     """Missing edits dealt with by a declared rule.
 
     Parameters

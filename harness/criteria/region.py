@@ -11,7 +11,7 @@ from harness.words import plain
 
 @dataclass(frozen=True)
 class Region:
-    """A closed interval; ``-inf`` or ``inf`` on an open side. Made by :func:`at_most`, :func:`at_least`, :func:`within`."""
+    """A closed interval, ``-inf`` or ``inf`` on an open side; see :func:`at_most`, :func:`at_least`, :func:`within`."""
 
     low: float
     high: float

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from harness.stats.agreement import repeat_sd as repeat_sd_of
 from harness.stats.bootstrap import interval
 from harness.stats.interval import MIN_PATIENTS, Interval, identical, no_interval
 from harness.stats.proportion import share_of_patients
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
 
 _BOTH = frozenset({"reference", "original"})
 
@@ -70,7 +74,7 @@ def _spread(readings: Readings, confidence: float) -> Interval:
     return interval(repeat_sd_of(several.values, several.patients), confidence).noted(**notes)
 
 
-def _range(readings: Readings) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+def _range(readings: Readings) -> NDArray[np.float64]:
     return np.asarray(np.nanmax(readings.values, axis=1) - np.nanmin(readings.values, axis=1))
 
 
@@ -100,11 +104,9 @@ def _changes(readings: Readings, confidence: float, *, at: float) -> Interval:
     return share_of_patients(_any_by_patient(readings, changed.any(axis=1)), confidence)
 
 
-def _any_by_patient(readings: Readings, holds: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> np.ndarray[
-    tuple[int, ...], np.dtype[np.bool_]
-]:
+def _any_by_patient(readings: Readings, holds: ArrayLike) -> NDArray[np.bool_]:
     _, index = np.unique(readings.patients, return_inverse=True)
-    return np.asarray(np.bincount(index, weights=holds) > 0)
+    return np.asarray(np.bincount(index, weights=np.asarray(holds, dtype=float)) > 0)
 
 
 def _too_few_repeats(readings: Readings, confidence: float) -> Interval | None:

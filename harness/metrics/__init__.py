@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from harness.metrics.intensity import distribution_changes, histogram256, pixel_changes, summary_features
 from harness.metrics.marker import border_change, marker_residual
-from harness.metrics.regions import INSIDE, OUTSIDE, PROTECTED, WHOLE, full_range, regions_of
+from harness.metrics.region import INSIDE, OUTSIDE, PROTECTED, WHOLE, full_range, regions
 from harness.metrics.registration import registration_drift
 from harness.metrics.similarity import similarity
 from harness.stats.ks import level_counts
@@ -20,15 +20,16 @@ if TYPE_CHECKING:
 
     from harness.types import Image, Mask
 
+VERSION = "1"
+"""Raised whenever any number of this room changes its meaning; enters the protocol digest."""
+
 __all__ = [
-    "INSIDE", "OUTSIDE", "PROTECTED", "WHOLE", "full_range", "histogram256", "image_features", "pair_metrics",
-    "regions_of",
+    "INSIDE", "OUTSIDE", "PROTECTED", "VERSION", "WHOLE", "full_range", "histogram256", "image_features",
+    "pair_metrics", "regions",
 ]  # fmt: skip
 
 
-def pair_metrics(
-    original: Image, edited: Image, edit_mask: Mask, protected_mask: Mask
-) -> dict[str, tuple[float, str]]:
+def pair_metrics(original: Image, edited: Image, edit_mask: Mask, protected_mask: Mask) -> dict[str, tuple[float, str]]:
     """How an edit differs from its original, as ``{"<metric>:<region>": (value, unit)}``.
 
     Parameters
@@ -52,25 +53,25 @@ def pair_metrics(
     """
     if original.shape != edited.shape or original.dtype != edited.dtype:
         raise ValueError(f"{original.shape} {original.dtype} against {edited.shape} {edited.dtype}")
-    regions = regions_of(edit_mask, protected_mask)
-    before = {region: level_counts(original, mask) for region, mask in regions.items()}
-    after = {region: level_counts(edited, mask) for region, mask in regions.items()}
+    inside = regions(edit_mask, protected_mask)
+    before = {region: level_counts(original, mask) for region, mask in inside.items()}
+    after = {region: level_counts(edited, mask) for region, mask in inside.items()}
     return {
         **distribution_changes(before, after),
-        **pixel_changes(original, edited, regions),
-        **similarity(original, edited, regions),
+        **pixel_changes(original, edited, inside),
+        **similarity(original, edited, inside),
         **registration_drift(original, edited, protected_mask),
         **border_change(original, edited),
         **marker_residual(original, edited, edit_mask),
     }
 
 
-def image_features(image: Image, regions: Mapping[str, Mask]) -> dict[str, tuple[float, str]]:
+def image_features(image: Image, inside: Mapping[str, Mask]) -> dict[str, tuple[float, str]]:
     """Summary features of one image per region: ``mean``, ``sd``, ``entropy``, and ``noise:whole``.
 
     Parameters
     ----------
-    regions : mapping of str to ndarray of bool
-        As made by :func:`regions_of`.
+    inside : mapping of str to ndarray of bool
+        Masks by name, as made by :func:`regions`.
     """
-    return summary_features(image, {name: level_counts(image, mask) for name, mask in regions.items()})
+    return summary_features(image, {name: level_counts(image, mask) for name, mask in inside.items()})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from harness.metrics.regions import full_range
+from harness.metrics.region import full_range
 from harness.stats.ks import ks_distance, level_counts, wasserstein_distance
 
 if TYPE_CHECKING:
@@ -35,9 +35,7 @@ def histogram256(image: Image, mask: Mask | None = None) -> NDArray[np.int64]:
     return counts if len(counts) == 256 else counts.reshape(256, -1).sum(axis=1)
 
 
-def distribution_changes(
-    before: Mapping[str, NDArray[np.int64]], after: Mapping[str, NDArray[np.int64]]
-) -> Named:
+def distribution_changes(before: Mapping[str, NDArray[np.int64]], after: Mapping[str, NDArray[np.int64]]) -> Named:
     """KS distance D (0 to 1) and Wasserstein distance (gray levels) of every region, from its level counts."""
     found: Named = {}
     for region, counts in before.items():

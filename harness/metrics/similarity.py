@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from harness.metrics.regions import full_range
+from harness.metrics.region import full_range
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

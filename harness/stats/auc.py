@@ -243,7 +243,8 @@ def _logit(statistic: Auc, alpha: float, confidence: float, n: int) -> Interval:
 def _difference(statistic: Auc, alpha: float, confidence: float, n: int, resamples: int, seed: int) -> Interval:
     value, error = statistic.value, statistic.standard_error
     if error == 0:
-        return no_interval("all patients show the same change, so its uncertainty is unknown", confidence, n, point=value)
+        reason = "all patients show the same change, so its uncertainty is unknown"
+        return no_interval(reason, confidence, n, point=value)
     low, high = cluster_t_limits(value, error, statistic.degrees_of_freedom, alpha)
     if statistic.kernel.size > _RESAMPLED_CELLS:
         return Interval(value, low, high, confidence, n, "clustered DeLong, t")
@@ -266,5 +267,3 @@ def _changed_pairs_limit(statistic: Auc, alpha: float, seed: int) -> float:
     ]
     changed = int(np.count_nonzero(pairs))
     return 1.0 if changed == size else float(beta.isf(alpha, changed + 1, size - changed))
-
-

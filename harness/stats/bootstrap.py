@@ -124,7 +124,8 @@ def interval(
     if not np.isfinite(value):
         return no_interval("the statistic is not defined on these readings", confidence, n)
     if not error > 0:
-        return no_interval("all patients show the same value, so its uncertainty is unknown", confidence, n, point=value)
+        reason = "all patients show the same value, so its uncertainty is unknown"
+        return no_interval(reason, confidence, n, point=value)
     alpha = (1 - confidence) / 2
     low_t, high_t = cluster_t_limits(value, error, statistic.degrees_of_freedom, alpha)
     low_b, high_b = bootstrap_t_limits(statistic, alpha, resamples, seed)

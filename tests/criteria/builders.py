@@ -47,7 +47,5 @@ def table(
                 for r in range(repeats)
                 if not np.isnan(matrix[i, r])
             ]
-    flow = [
-        (names[i], r, "failed" if np.isnan(first[i, r]) else "ok", "") for i in range(n) for r in range(repeats)
-    ]
+    flow = [(names[i], r, "failed" if np.isnan(first[i, r]) else "ok", "") for i in range(n) for r in range(repeats)]
     return measurements_of(editor, cases, rows, flow)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 WHOLE, PROTECTED, OUTSIDE, INSIDE = "whole", "protected", "outside_mask", "inside_mask"
 
 
-def regions_of(edit_mask: Mask, protected_mask: Mask) -> dict[str, Mask]:
+def regions(edit_mask: Mask, protected_mask: Mask) -> dict[str, Mask]:
     """The regions that have at least one pixel, by name.
 
     Parameters
@@ -22,7 +22,7 @@ def regions_of(edit_mask: Mask, protected_mask: Mask) -> dict[str, Mask]:
     Examples
     --------
     >>> edit = np.array([[True, False]]); hand = np.array([[False, False]])
-    >>> sorted(regions_of(edit, hand))
+    >>> sorted(regions(edit, hand))
     ['inside_mask', 'outside_mask', 'whole']
     """
     named = {
