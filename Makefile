@@ -7,7 +7,8 @@ READY := $(VENV)/.ready
 .PHONY: demo test lint clean
 
 demo: $(READY)  ## judge two tools on 200 embedded phantoms and leave a report to open
-	@$(BIN)/editproof demo
+	@$(BIN)/python -m pytest validations -q --no-header --tb=no --editor opencv-telea --editor rerender; \
+	code=$$?; test $$code -le 1  # 1: a tool does not conform, which is what the demo is there to show
 
 test: $(READY) lint  ## pass the tests
 	$(BIN)/python -m pytest tests harness --doctest-modules -n auto -q

@@ -21,7 +21,6 @@ _HOMES = {
         "bias",
         "failure_rate",
         "ks_distance",
-        "ks_share_within",
         "label_flip_rate",
         "mae",
         "mae_drift",

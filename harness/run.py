@@ -30,9 +30,10 @@ from harness.errors import EditorError
 from harness.evidence import EditorEvidence, Evidence, plain, typed
 from harness.exhibits import exhibits
 from harness.measurements import Measurements
+from harness.metrics import VERSION as METRICS_VERSION
 from harness.predictors.registry import predictor_from_spec
 from harness.store import digest_of
-from harness.study import Bench, Plan, Progress, measuring_code
+from harness.study import Bench, Plan, Progress
 from harness.types import JSON, Dataset, Editor, EditorCard, EditStatus, Predictor, Verdict
 
 CONTROLS = ("identity", "destructive")
@@ -224,7 +225,7 @@ class Run:
             "editors": [plain(card) for card in self.cards.values()],
             "plan": plain(self.plan),
             "criteria": [criteria[name] for name in sorted(criteria)],
-            "measuring_code": measuring_code(),
+            "metrics": METRICS_VERSION,
         }
         return {**protocol, "digest": digest_of(protocol)}
 

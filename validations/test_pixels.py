@@ -2,14 +2,14 @@
 
 import pytest
 
-from harness import Criterion, at_least, at_most, ks_share_within, outside_mask_change
+from harness import Criterion, at_least, at_most, ks_distance, outside_mask_change
 
 HAZARD = "anatomy is altered where nobody looks for it"
 
 INTENSITY = {
     region: Criterion(
         f"KS-{number}",
-        ks_share_within(0.05, region=region),
+        ks_distance(region=region, margin=0.05),
         at_least(0.90),
         source="placeholder for your protocol: D of 0.05, a twentieth of the pixels moved across some gray level",
         hazard=HAZARD,

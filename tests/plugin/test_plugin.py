@@ -1,0 +1,138 @@
+"""The plug-in as its user meets it: exit codes, evidence, honesty about what did not run, with and without xdist."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+ARGUMENTS = ("--dataset", "blobs", "--jobs", "1")
+
+
+def evidence_of(lab: pytest.Pytester) -> dict:
+    folders = sorted((lab.path / "reports").iterdir())
+    assert len(folders) == 1
+    return json.loads((folders[0] / "evidence.json").read_text())
+
+
+def test_conforming_tool_passes(lab):
+    result = lab.runpytest_subprocess(*ARGUMENTS, "--editor", "tools.py:fill")
+    assert result.ret == 0
+    result.assert_outcomes(passed=4)
+    evidence = evidence_of(lab)
+    assert evidence["outcome"] == "PASS"
+    assert evidence["editors"][0]["flow"] == {
+        "requested": 90, "ok": 90, "refused": 0, "failed": 0, "malformed": 0, "timed_out": 0,
+    }  # fmt: skip
+    assert [v["criterion"]["id"] for v in evidence["validity"]] == ["BASE-bone_age", "CTRL-identity", "CTRL-destructive"]
+    result.stdout.fnmatch_lines(["*report: *report.html*"])
+
+
+def test_harmful_tool_fails_with_a_readable_line(lab):
+    result = lab.runpytest_subprocess(*ARGUMENTS, "--editor", "tools.py:older")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["*<FAIL BA-1: MAE drift = +*30 patients, 90 edits; required at most 2.0 months>*"])
+    assert evidence_of(lab)["outcome"] == "FAIL"
+
+
+def test_two_tools_side_by_side(lab):
+    result = lab.runpytest_subprocess(*ARGUMENTS, "--editor", "tools.py:fill", "--editor", "tools.py:older")
+    assert result.ret == 1
+    outcomes = {editor["card"]["name"]: editor["outcome"] for editor in evidence_of(lab)["editors"]}
+    assert outcomes == {"_fill": "PASS", "_older": "FAIL"}
+
+
+def test_unasserted_verdict_turns_its_test_red(lab):
+    lab.makepyfile(test_suite=Path(lab.path / "test_suite.py").read_text().replace("assert judge", "judge"))
+    result = lab.runpytest_subprocess(*ARGUMENTS, "--editor", "tools.py:older")
+    result.assert_outcomes(failed=3, passed=1)
+
+
+def test_second_run_makes_no_edit(lab):
+    lab.runpytest_subprocess(*ARGUMENTS, "--editor", "tools.py:older")
+    log = lab.path / ".editproof" / "attempts.jsonl"
+    before = log.read_bytes()
+    lab.runpytest_subprocess(*ARGUMENTS, "--editor", "tools.py:older")
+    assert log.read_bytes() == before
+
+
+def test_refused_edits_are_counted_and_judged(lab):
+    lab.runpytest_subprocess(*ARGUMENTS, "--editor", "tools.py:choosy")
+    editor = evidence_of(lab)["editors"][0]
+    assert editor["flow"]["refused"] == 6
+    drift = next(v for v in editor["verdicts"] if v["criterion"]["id"] == "BA-1")
+    assert drift["estimate"]["n_missing"] == 6
+    assert drift["outcome"] != "PASS", "six edits counted at their worst"
+
+
+def test_malformed_edits_are_counted(lab):
+    lab.runpytest_subprocess(*ARGUMENTS, "--editor", "tools.py:wide")
+    assert evidence_of(lab)["editors"][0]["flow"]["malformed"] == 90
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_deselected_claims_make_the_run_incomplete(lab, workers):
+    result = lab.runpytest_subprocess(*ARGUMENTS, *workers, "--editor", "tools.py:fill", "-k", "test_drift")
+    evidence = evidence_of(lab)
+    assert evidence["incomplete"] == ["3 claims were deselected"]
+    assert evidence["outcome"] == "INCONCLUSIVE"
+    assert result.ret == 1
+
+
+def test_xdist_comes_to_the_same(lab):
+    alone = lab.runpytest_subprocess(*ARGUMENTS, "--editor", "tools.py:fill", "--editor", "tools.py:older")
+    first = evidence_of(lab)
+    next((lab.path / "reports").iterdir()).rename(lab.path / "alone")
+    spread = lab.runpytest_subprocess(*ARGUMENTS, "-n", "2", "--editor", "tools.py:fill", "--editor", "tools.py:older")
+    second = evidence_of(lab)
+    assert alone.ret == spread.ret == 1
+    assert first["protocol"] == second["protocol"]
+    for one, other in zip(first["editors"], second["editors"], strict=True):
+        assert one == other
+
+
+def test_skipped_claim_makes_the_run_incomplete(lab):
+    lab.makepyfile(test_more="import pytest\ndef test_later(study):\n    pytest.skip('not now')\n")
+    lab.runpytest_subprocess(*ARGUMENTS, "--editor", "tools.py:fill")
+    assert any("was skipped" in reason for reason in evidence_of(lab)["incomplete"])
+
+
+def test_missed_floor_makes_the_run_invalid(lab):
+    lab.makepyfile(study=(lab.path / "study.py").read_text().replace("12.0", "0.1"))
+    result = lab.runpytest_subprocess(*ARGUMENTS, "--editor", "tools.py:fill")
+    assert evidence_of(lab)["outcome"] == "INVALID"
+    assert result.ret == 9
+
+
+def test_blind_suite_makes_the_run_invalid(lab):
+    suite = (lab.path / "test_suite.py").read_text().replace("at_most(2.0)", "at_most(500.0)")
+    lab.makepyfile(test_suite=suite)
+    result = lab.runpytest_subprocess(*ARGUMENTS, "--editor", "tools.py:older")
+    assert evidence_of(lab)["outcome"] == "INVALID"
+    assert result.ret == 9
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--editor", "nosuch"), "*--editor nosuch: no such tool is installed. Installed: *opencv-telea*"),
+        (("--editor", "tools.py:nosuch"), "*has no callable 'nosuch'*"),
+        (("--editor", "identity", "--dataset", "nosuch"), "*nosuch*blobs*"),
+        (("--editor", "identity", "--dataset", "blobs", "--repeats", "0"), "*at least one edit per case*"),
+    ],
+)
+def test_wrong_options_are_one_line(lab, arguments, words):
+    result = lab.runpytest_subprocess(*arguments)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: editproof: {words}"])
+    assert "Traceback" not in result.stderr.str()
+
+
+def test_inert_without_claims(lab):
+    for name in ("test_suite.py",):
+        (lab.path / name).unlink()
+    lab.makepyfile(test_other="def test_one(): pass")
+    result = lab.runpytest_subprocess()
+    assert result.ret == 0
+    assert not (lab.path / "reports").exists()
