@@ -1,0 +1,127 @@
+"""Pictures of an exhibit: original, edit, where they differ, and the outlines of the two masks, as data URIs."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+from PIL import Image
+
+LONGEST_SIDE: Final = 384
+"""Pixels; larger pictures are reduced for the page, the evidence keeps them whole."""
+
+_STEPS: Final = 32
+_FULL_SCALE: Final = 0.35
+"""Share of the full gray range at which the difference map saturates."""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Data URIs of one exhibit, all of one size; ``outlines`` is None where no mask came with it."""
+
+    width: int
+    height: int
+    original: Markup
+    edited: Markup
+    difference: Markup
+    outlines: Markup | None
+    changed: float
+
+
+def pictures(images: Mapping[str, bytes]) -> Pictures | None:
+    """The pictures of an exhibit; None where original or edit is absent or does not decode."""
+    original, edited = _decoded(images.get("original")), _decoded(images.get("edited"))
+    if original is None or edited is None or original.shape != edited.shape:
+        return None
+    difference = edited.astype(np.float32) - original.astype(np.float32)
+    size = _page_size(original.shape)
+    return Pictures(
+        size[0],
+        size[1],
+        _uri(_reduced(original, size)),
+        _uri(_reduced(edited, size)),
+        _uri(difference_map(difference, size)),
+        _outlines(images, size),
+        float((np.abs(difference) > 0.02 * 255).mean()),
+    )
+
+
+def difference_map(difference: NDArray[np.float32], size: tuple[int, int]) -> Image.Image:
+    """Signed change of gray value: blue where the edit is darker, white where equal, red where brighter.
+
+    Parameters
+    ----------
+    difference : ndarray of float, shape (H, W)
+        Edited minus original, in gray levels of 255.
+    size : tuple of int
+        Width and height of the picture.
+    """
+    share = np.clip(difference / (255 * _FULL_SCALE), -1, 1)
+    index = np.rint((share + 1) / 2 * (2 * _STEPS)).astype(np.uint8)
+    picture = Image.fromarray(index).resize(size, Image.Resampling.NEAREST).convert("P")
+    picture.putpalette(_diverging())
+    return picture
+
+
+def _diverging() -> list[int]:
+    """A palette from blue over near-white to red, equal steps of lightness on both sides."""
+    t = np.linspace(-1, 1, 2 * _STEPS + 1)[:, None]
+    blue, white, red = np.array([[5, 80, 160]]), np.array([[246, 246, 246]]), np.array([[178, 24, 30]])
+    colours = np.where(t < 0, white + (blue - white) * -t, white + (red - white) * t)
+    return [int(c) for c in np.rint(colours).ravel()]
+
+
+def _outlines(images: Mapping[str, bytes], size: tuple[int, int]) -> Markup | None:
+    canvas = np.zeros((size[1], size[0]), dtype=np.uint8)
+    for code, role in ((1, "protected_mask"), (2, "edit_mask")):
+        mask = _decoded(images.get(role))
+        if mask is None or not mask.any():
+            continue
+        inside = np.asarray(_reduced(mask, size)) > 127
+        core = inside.copy()
+        core[1:] &= inside[:-1]
+        core[:-1] &= inside[1:]
+        core[:, 1:] &= inside[:, :-1]
+        core[:, :-1] &= inside[:, 1:]
+        canvas[inside & ~core] = code
+    if not canvas.any():
+        return None
+    picture = Image.fromarray(canvas).convert("P")
+    picture.putpalette([0, 0, 0, 0, 200, 180, 255, 190, 0])
+    return _uri(picture, transparency=0)
+
+
+def _decoded(png: bytes | None) -> NDArray[np.uint8] | None:
+    """Gray levels 0 to 255; 16-bit pictures by their upper byte."""
+    if not png:
+        return None
+    try:
+        with Image.open(io.BytesIO(png)) as picture:
+            picture.load()
+            if picture.mode.startswith("I"):
+                return (np.asarray(picture).astype(np.uint32) >> 8).astype(np.uint8)
+            return np.asarray(picture.convert("L"))
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return None
+
+
+def _page_size(shape: tuple[int, ...]) -> tuple[int, int]:
+    scale = min(1.0, LONGEST_SIDE / max(shape))
+    return max(1, round(shape[1] * scale)), max(1, round(shape[0] * scale))
+
+
+def _reduced(gray: NDArray[np.uint8], size: tuple[int, int]) -> Image.Image:
+    picture = Image.fromarray(np.ascontiguousarray(gray))
+    return picture if picture.size == size else picture.resize(size, Image.Resampling.BOX)
+
+
+def _uri(picture: Image.Image, **options: int) -> Markup:
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", optimize=True, **options)
+    return Markup(f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}")

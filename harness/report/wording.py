@@ -1,0 +1,132 @@
+"""The words of the report: outcomes, arms, strata and regions as a reader meets them, and text made safe to show."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from harness.types import EditStatus, Outcome
+
+LONGEST: Final = 2000
+"""Characters of one string that a page shows; the rest is cut, and the cut is said."""
+
+TITLE: Final = {
+    Outcome.PASS: "Conforms",
+    Outcome.FAIL: "Does not conform",
+    Outcome.INCONCLUSIVE: "Not shown",
+    Outcome.INVALID: "Invalid run",
+}
+"""The outcome of a tool, in two words."""
+
+ROLE: Final = {"primary": "decides the verdict", "secondary": "reported", "validity": "is the run valid"}
+
+STATUS: Final = {
+    EditStatus.REFUSED.value: "refused",
+    EditStatus.FAILED.value: "failed",
+    EditStatus.MALFORMED.value: "malformed",
+    EditStatus.TIMED_OUT.value: "timed out",
+}
+"""How an edit that did not come back ended."""
+
+_ARMS: Final = {
+    "original": "Original",
+    "edited": "As returned",
+    "paste_back": "Paste-back",
+    "recalibrated_linear": "Linear recalibration",
+    "recalibrated_isotonic": "Isotonic recalibration",
+    "recalibrated_histogram": "Histogram matching",
+    "geometry": "Geometry round trip",
+    "gray": "Gray conversion",
+    "outside_only": "Outside the mask only",
+}
+
+_HIDDEN: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
+
+def plain(text: str, limit: int = LONGEST) -> str:
+    """Text whose every character can be seen: controls and bidirectional overrides are spelled out.
+
+    Parameters
+    ----------
+    text : str
+        Any string, e.g. an error message of a tool.
+    limit : int
+        Longest text kept, in characters.
+
+    Examples
+    --------
+    >>> plain("harm" + chr(0x202e) + "less")
+    'harm⟨U+202E⟩less'
+    >>> plain("a" * 30, limit=5)
+    'aaaaa … (25 more characters)'
+    """
+    cut = len(text) - limit
+    shown = _HIDDEN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text[:limit])
+    return shown if cut <= 0 else f"{shown} … ({cut} more character{'s' * (cut != 1)})"
+
+
+def stratum_in_words(stratum: str) -> str:
+    """A subgroup as a reader says it.
+
+    Examples
+    --------
+    >>> stratum_in_words("all"), stratum_in_words("bone_age>=96&sex=F")
+    ('All patients', 'bone age ≥ 96 and sex F')
+    """
+    if stratum == "all":
+        return "All patients"
+    text = stratum.replace("_", " ").replace(">=", " ≥ ").replace("<=", " ≤ ").replace("&", " and ")
+    text = re.sub(r"(?<![ ≥≤])([<>])", r" \1 ", text)
+    return re.sub(r"\s+", " ", text.replace("=", " ")).strip()
+
+
+def arm_in_words(arm: str) -> str:
+    """A step of the editing chain, by name."""
+    return _ARMS.get(arm, in_words(arm).capitalize())
+
+
+def in_words(name: str) -> str:
+    """An identifier as words.
+
+    Examples
+    --------
+    >>> in_words("bone_age")
+    'bone age'
+    """
+    return name.replace("_", " ")
+
+
+def typeset(text: str) -> str:
+    """A sentence with a true minus sign before its negative numbers.
+
+    Examples
+    --------
+    >>> typeset("between -2.0 and 2.0 of run-3")
+    'between −2.0 and 2.0 of run-3'
+    """
+    return re.sub(r"(?<![\w)\]-])-(?=[\d.])", "−", text)
+
+
+def counted(n: int, noun: str, many: str = "") -> str:
+    """A number with its noun.
+
+    Examples
+    --------
+    >>> counted(1, "patient"), counted(1200, "edit"), counted(2, "criterion", "criteria")
+    ('1 patient', '1,200 edits', '2 criteria')
+    """
+    return f"{n:,} {noun if n == 1 else many or noun + 's'}"
+
+
+def listed(items: list[str]) -> str:
+    """Items as a sentence lists them.
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
