@@ -6,7 +6,7 @@ import pytest
 
 pytest_plugins = ["pytester"]
 
-STUDY = '''
+STUDY = """
 from functools import partial
 import numpy as np
 import pytest
@@ -45,7 +45,7 @@ class Reader:
 
 def reader(): return Reader()
 def blobs(argument): return Blobs(int(argument or 30))
-'''
+"""
 
 CONFTEST = """
 import study

@@ -25,7 +25,11 @@ def test_conforming_tool_passes(lab):
     assert evidence["editors"][0]["flow"] == {
         "requested": 90, "ok": 90, "refused": 0, "failed": 0, "malformed": 0, "timed_out": 0,
     }  # fmt: skip
-    assert [v["criterion"]["id"] for v in evidence["validity"]] == ["BASE-bone_age", "CTRL-identity", "CTRL-destructive"]
+    assert [v["criterion"]["id"] for v in evidence["validity"]] == [
+        "BASE-bone_age",
+        "CTRL-identity",
+        "CTRL-destructive",
+    ]
     result.stdout.fnmatch_lines(["*report: *report.html*"])
 
 

@@ -1,0 +1,126 @@
+"""Measuring: once, as a stream, resumable, and with one clear error where an input is wrong."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pytest
+
+from harness.editors.adapter import checked
+from harness.errors import DatasetError, InstrumentError
+from harness.measurements import EDITED, ORIGINAL, PASTE_BACK
+from harness.study import Bench, Plan
+from harness.types import Case, DatasetCard, EditorCard, EditOutcome, EditStatus, Pixels, PredictorCard, Quantity
+
+CALLS: list[str] = []
+
+
+class Cohort(list):
+    card = DatasetCard("cohort", "", "", "", "0", 0, 0)
+
+
+class Brighten:
+    card = EditorCard("brighten", "1", "adds the seed's last digit", deterministic=False)
+
+    def __call__(self, request):
+        CALLS.append(request.case_id)
+        if request.case_id == "c3" and request.repeat == 1:
+            return EditOutcome.failure(EditStatus.FAILED, "no luck")
+        return EditOutcome.ok((request.image + request.seed % 10).astype(request.image.dtype))
+
+
+class Mean:
+    card = PredictorCard("mean", "", (Quantity("brightness", "levels"),), 2, {"w": "0"}, "", "")
+    bad = False
+
+    def predict(self, images, references):
+        CALLS.append(f"read {len(images)}")
+        means = np.array([[image.mean() for image in images]] * 2)
+        return {"brightness": means * (np.nan if self.bad else 1)}
+
+
+def drawn(value, dtype="uint8", mask_shape=(12, 10)):
+    image = np.full((12, 10), value, dtype)
+    mask = np.zeros(mask_shape, bool)
+    mask[:2, :3] = True
+    return Pixels(image, mask, ~mask)
+
+
+def cohort(n=6, **options):
+    return Cohort(
+        Case(f"c{i}", f"p{i}", partial(drawn, 20 * i, **options), f"digest{i}", {"brightness": 20.0 * i})
+        for i in range(n)
+    )
+
+
+@pytest.fixture
+def bench(tmp_path):
+    CALLS.clear()
+    return Bench(partial(checked, Brighten()), Mean, tmp_path / "store", Plan(repeats=2))
+
+
+def test_every_arm_is_read(bench):
+    measured = bench.measured(cohort())
+    assert measured.matrix("brightness", ORIGINAL)[:, 0] == pytest.approx([0, 20, 40, 60, 80, 100])
+    change = measured.matrix("brightness") - measured.matrix("brightness", ORIGINAL)
+    pasted = measured.matrix("brightness", PASTE_BACK) - measured.matrix("brightness", ORIGINAL)
+    assert pasted[0] == pytest.approx(change[0] * 6 / 120), "only the six masked pixels keep the edit"
+    assert measured.unit("brightness") == "levels"
+
+
+def test_what_stands_is_not_done_again_but_failures_are(bench):
+    bench.measured(cohort())
+    CALLS.clear()
+    again = bench.measured(cohort())
+    assert CALLS == ["c3"], "the failed edit alone is tried again"
+    assert again.n_missing == 1
+    assert np.isnan(again.matrix("brightness", EDITED)[3, 1])
+
+
+def test_another_tool_version_is_measured_anew(bench, tmp_path):
+    bench.measured(cohort())
+    CALLS.clear()
+    tool = Brighten()
+    tool.card = EditorCard("brighten", "2", "adds the seed's last digit", deterministic=False)
+    Bench(partial(checked, tool), Mean, bench.store_root, bench.plan).measured(cohort())
+    assert len([call for call in CALLS if call.startswith("c")]) == 12
+
+
+def test_deterministic_tools_are_asked_once_a_case(bench):
+    tool = Brighten()
+    tool.card = EditorCard("brighten", "1", "", deterministic=True)
+    Bench(partial(checked, tool), Mean, bench.store_root, bench.plan).measured(cohort(3))
+    assert [call for call in CALLS if call.startswith("c")] == ["c0", "c1", "c2"]
+
+
+def test_sixteen_bits_go_through(bench):
+    measured = bench.measured(cohort(dtype="uint16"))
+    assert np.nanmin(measured.matrix("brightness") - measured.matrix("brightness", ORIGINAL)) >= 0
+
+
+def test_a_mask_of_another_size_is_named(bench):
+    with pytest.raises(DatasetError, match=r"edit mask of case c0: its size is \(8, 10\), the image's is \(12, 10\)"):
+        bench.measured(cohort(mask_shape=(8, 10)))
+
+
+def test_a_colour_image_is_named(bench):
+    odd = Cohort([Case("c0", "p0", lambda: Pixels(*[np.zeros((4, 4, 3), np.uint8)] * 3), "d", {})])
+    with pytest.raises(DatasetError, match="an image of shape"):
+        bench.measured(odd)
+
+
+def test_an_instrument_that_reads_nan_is_named(bench, monkeypatch):
+    monkeypatch.setattr(Mean, "bad", True)
+    with pytest.raises(InstrumentError, match="brightness of case c0 by mean"):
+        bench.measured(cohort())
+
+
+def test_a_damaged_edit_in_the_store_is_named(bench):
+    bench.measured(cohort(1))
+    for record in (bench.store_root / "cases").rglob("*.json"):
+        record.unlink()
+    image = next((bench.store_root / "edits").rglob("*.png"))
+    image.write_bytes(image.read_bytes()[:-20])
+    with pytest.raises(Exception, match=image.name):
+        bench.measured(cohort(1))

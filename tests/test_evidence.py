@@ -1,0 +1,121 @@
+"""Evidence comes back as it was saved, and no byte of it can change unnoticed."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.errors import EvidenceError
+from harness.evidence import (
+    Attribution,
+    EditorEvidence,
+    Evidence,
+    Exhibit,
+    faults,
+    loaded,
+    plain,
+    saved,
+    typed,
+)
+from harness.measurements import measurements_of
+from harness.types import CriterionCard, DatasetCard, EditorCard, Estimate, Outcome, PredictorCard, Quantity, Verdict
+
+
+def estimate(value: float | None = 1.25) -> Estimate:
+    reason = None if value is not None else "too few patients"
+    return Estimate(value, value, value, "months", 0.9, 3, 6, 0, "patient bootstrap", 7, reason, {"original": 6.0})
+
+
+def verdict(value: float | None = 1.25) -> Verdict:
+    card = CriterionCard("BA-1", "sentence", "MAE drift", "months", -math.inf, 2.0, "at most 2.0 months", 0.95, "primary", "placeholder")  # fmt: skip
+    return Verdict(card, "tool", "all", estimate(value), Outcome.PASS, "because")
+
+
+@pytest.fixture
+def evidence() -> Evidence:
+    measured = measurements_of(
+        "tool",
+        [{"case": "007", "patient": "007", "reference:age": 1.5, "stratum:sex": "F"}],
+        [("007", "original", 0, "pooled", "age", 1 / 3, "months"), ("007", "edited", 0, "pooled", "age", 0.1 + 0.2, "months")],
+        [("007", 0, "ok", ""), ("007", 1, "refused", 'said "no", twice\nand left')],
+        [("original", "whole", 0, 17)],
+    )  # fmt: skip
+    exhibit = Exhibit("007", 0, "worst", {"age": {"original": 1.0}}, {"original": b"\x89PNG", "edited": b"\x00"})
+    editor = EditorEvidence(
+        EditorCard("tool", "1", "words", {"k": [1, 2]}), Outcome.PASS, "all hold", {"requested": 2, "ok": 1, "refused": 1},
+        (verdict(), verdict(None)), ("test_a", "test_b"), (Attribution("edited", "as is", "MAE drift", estimate()),),
+        (exhibit,), measured,
+    )  # fmt: skip
+    return Evidence(
+        "run-1", "2026-01-01T00:00:00+00:00", Outcome.PASS, "reason", "EXPLORATORY", ("no lock",), (),
+        DatasetCard("d", "d", "s", "l", "abc", 1, 1), (PredictorCard("p", "d", (Quantity("age", "months"),), 2, {}, "l", "t"),),
+        (verdict(),), (editor,), {"digest": "x"}, {"python": "3"},
+    )  # fmt: skip
+
+
+def same(one: Evidence, other: Evidence) -> bool:
+    for a, b in zip(one.editors, other.editors, strict=True):
+        for table in ("cases", "rows", "edits", "histograms"):
+            pd.testing.assert_frame_equal(
+                getattr(a.measurements, table), getattr(b.measurements, table), check_dtype=False
+            )
+    bare = [
+        dataclasses.replace(e, editors=tuple(dataclasses.replace(x, measurements=None) for x in e.editors)) for e in (one, other)
+    ]  # fmt: skip
+    return bare[0] == bare[1]
+
+
+def test_round_trip(evidence, tmp_path):
+    saved(evidence, tmp_path / "run")
+    assert faults(tmp_path / "run") == []
+    assert same(loaded(tmp_path / "run"), evidence)
+
+
+def test_every_changed_byte_is_found(evidence, tmp_path):
+    folder = tmp_path / "run"
+    saved(evidence, folder)
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.name != "manifest.json":
+            content = path.read_bytes()
+            path.write_bytes(bytes([content[0] ^ 1]) + content[1:])
+            assert any(fault.startswith(path.relative_to(folder).as_posix()) for fault in faults(folder))
+            path.write_bytes(content)
+    assert faults(folder) == []
+
+
+def test_missing_and_added_files_are_named(evidence, tmp_path):
+    folder = tmp_path / "run"
+    saved(evidence, folder)
+    (folder / "measurements" / "0-rows.csv").unlink()
+    (folder / "stray.txt").write_text("?")
+    assert faults(folder) == ["measurements/0-rows.csv: missing", "stray.txt: not in the manifest"]
+
+
+def test_a_run_cut_short_is_no_run(evidence, tmp_path):
+    saved(evidence, tmp_path)
+    (tmp_path / "manifest.json").unlink()
+    assert "cut short" in faults(tmp_path)[0]
+
+
+def test_another_schema_is_refused(evidence, tmp_path):
+    saved(evidence, tmp_path)
+    record = json.loads((tmp_path / "evidence.json").read_text())
+    (tmp_path / "evidence.json").write_text(json.dumps({**record, "schema": "editproof-evidence/99"}))
+    with pytest.raises(EvidenceError, match="editproof-evidence/99"):
+        loaded(tmp_path)
+
+
+numbers = st.floats(allow_nan=False)
+
+
+@given(numbers, numbers, st.sampled_from(Outcome), st.text())
+def test_verdicts_survive_the_wire(low, high, outcome, words):
+    card = CriterionCard("X", words, "e", "u", low, high, "r", 0.95, "primary", "s")
+    sent = Verdict(card, words, "all", estimate(), outcome, words)
+    assert typed(Verdict, json.loads(json.dumps(plain(sent), allow_nan=False))) == sent

@@ -1,0 +1,69 @@
+"""The tidy table: subgroups, matrices, and clear words where something was not measured."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from harness.errors import ProtocolError
+from harness.measurements import EDITED, ORIGINAL, POOLED, measurements_of
+
+
+@pytest.fixture
+def table():
+    cases = [
+        {"case": f"c{i}", "patient": f"p{i // 2}", "reference:age": 10.0 * i, "stratum:sex": "FM"[i % 2], "stratum:age": 10.0 * i}
+        for i in range(4)
+    ]  # fmt: skip
+    rows = [(f"c{i}", ORIGINAL, 0, POOLED, "age", 10.0 * i + 1, "months") for i in range(4)]
+    rows += [
+        (f"c{i}", EDITED, r, POOLED, "age", 10.0 * i + r, "months")
+        for i in range(4)
+        for r in range(2)
+        if (i, r) != (2, 1)
+    ]
+    edits = [(f"c{i}", r, "refused" if (i, r) == (2, 1) else "ok", "") for i in range(4) for r in range(2)]
+    return measurements_of("tool", cases, rows, edits)
+
+
+def test_missing_edits_are_nan_in_place(table):
+    assert table.n_missing == 1
+    assert np.isnan(table.matrix("age")).nonzero() == (2, 1)
+    assert table.matrix("age", ORIGINAL).shape == (4, 1)
+
+
+@pytest.mark.parametrize(
+    ("stratum", "cases"),
+    [
+        ("all", ["c0", "c1", "c2", "c3"]),
+        ("sex=F", ["c0", "c2"]),
+        ("age<20", ["c0", "c1"]),
+        ("age>=20", ["c2", "c3"]),
+        ("age>=10&sex=F", ["c2"]),
+        ("age>99", []),
+    ],
+)
+def test_strata_choose_cases_rows_and_edits_alike(table, stratum, cases):
+    part = table.where(stratum)
+    assert list(part.cases["case"]) == cases
+    assert set(part.rows["case"]) == set(part.edits["case"]) == set(cases)
+    assert part.matrix("age").shape[0] == len(cases)
+    assert part.stratum == stratum
+
+
+def test_strata_compose(table):
+    assert table.where("age>=10").where("sex=F").stratum == "age>=10&sex=F"
+
+
+@pytest.mark.parametrize(
+    ("action", "words"),
+    [
+        (lambda t: t.where("colour=red"), "the cohort knows sex, age"),
+        (lambda t: t.where("sex"), "no comparison"),
+        (lambda t: t.reference("weight"), "the cohort has none"),
+        (lambda t: t.matrix("weight"), "there are age"),
+    ],
+)
+def test_what_is_not_there_is_said(table, action, words):
+    with pytest.raises(ProtocolError, match=words):
+        action(table)
