@@ -14,8 +14,9 @@ from markupsafe import Markup
 
 from harness.evidence import Evidence
 from harness.report import charts, views, wording
-from harness.report.charts import Figure, Frame
-from harness.report.figures import figures
+from harness.report.bars import WIDTH
+from harness.report.charts import Figure
+from harness.report.marks import Frame
 from harness.report.views import Tool
 from harness.types import JSON, Outcome
 
@@ -62,11 +63,21 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "typeset": wording.typeset, "arm": wording.arm_in_words, "words": wording.in_words, "stratum": wording.stratum_in_words, "flat": _flat,
-        "figures": figures, "slug": _slug,
-    }  # fmt: skip
-    environment.globals |= {"Outcome": Outcome, "TITLE": wording.TITLE, "ROLE": wording.ROLE, "STATUS": wording.STATUS,
-                            "counted": wording.counted, "listed": wording.listed, "BAR": 240}  # fmt: skip
+        "typeset": wording.typeset,
+        "arm": wording.arm_in_words,
+        "words": wording.in_words,
+        "flat": _flat,
+        "slug": _slug,
+    }
+    environment.globals |= {
+        "Outcome": Outcome,
+        "TITLE": wording.TITLE,
+        "ROLE": wording.ROLE,
+        "STATUS": wording.STATUS,
+        "counted": wording.counted,
+        "listed": wording.listed,
+        "BAR": int(WIDTH),
+    }
     return environment
 
 

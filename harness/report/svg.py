@@ -16,7 +16,6 @@ INK, MUTED, GRID, ORIGINAL, EDITED, FIRST, SECOND = (f"#01010{k}" for k in range
 _VARIABLES: Final = {
     INK: "ink", MUTED: "muted", GRID: "grid", ORIGINAL: "original", EDITED: "edited", FIRST: "first", SECOND: "second",
 }  # fmt: skip
-_VEGA_LITE: Final = "6.4"
 _CIRCLE = re.compile(
     r'<path aria-label="(?P<tip>[^"]*)" role="graphics-symbol" aria-roledescription="[^"]*" '
     r'transform="translate\((?P<x>[^,]+),(?P<y>[^)]+)\)" d="M(?P<r>[\d.]+),0A[^"]*"(?P<rest>[^>]*)/>'
@@ -49,10 +48,17 @@ def svg(chart: alt.Chart | alt.LayerChart | alt.FacetChart | alt.HConcatChart, n
     """
     import vl_convert
 
-    specification = chart.to_dict()
+    specification = chart.to_dict(validate=False)
     specification["config"] = _CONFIG
-    drawn: str = vl_convert.vegalite_to_svg(specification, vl_version=_VEGA_LITE)
+    drawn: str = vl_convert.vegalite_to_svg(specification, vl_version=_vega_lite())
     return Markup(_slim(drawn, name, alternative))
+
+
+def _vega_lite() -> str:
+    """The version of the language that the installed Altair writes, as its renderer names it."""
+    from altair import SCHEMA_VERSION
+
+    return ".".join(SCHEMA_VERSION.lstrip("v").split(".")[:2])
 
 
 def _slim(drawn: str, name: str, alternative: str) -> str:
@@ -71,7 +77,8 @@ def _slim(drawn: str, name: str, alternative: str) -> str:
         drawn = drawn.replace(f'"{colour}"', f'"var(--{variable})"')
     size = re.search(r'width="([\d.]+)" height="([\d.]+)"', drawn)
     view = f'viewBox="0 0 {size[1]} {size[2]}" style="max-width:{float(size[1]) * 1.25:.0f}px"' if size else ""
-    return re.sub(r"<svg[^>]*>", f'<svg class="chart" role="img" aria-label="{escape(alternative)}" {view}>', drawn, 1)
+    opening = f'<svg class="chart" role="img" aria-label="{escape(alternative)}" {view}>'
+    return re.sub(r"<svg[^>]*>", lambda _: opening, drawn, count=1)
 
 
 def _dot(found: re.Match[str]) -> str:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-
-from harness.evidence import Attribution, EditorEvidence, Evidence, Exhibit
+from harness.evidence import Attribution, EditorEvidence, Evidence
 from harness.measurements import EDITED
 from harness.report.bars import Bar, Scale, bar, scale_of, ticks
-from harness.report.figures import Figures, figures, number
-from harness.report.pictures import Pictures, pictures
+from harness.report.cases import CaseRow, Shown, case_rows, shown
+from harness.report.figures import Figures, figures
 from harness.report.readings import Paired, paired
-from harness.report.wording import STATUS, in_words, stratum_in_words
-from harness.types import CriterionCard, Estimate, Outcome, Quantity, Verdict
+from harness.report.wording import STATUS, stratum_in_words
+from harness.types import CriterionCard, EditStatus, Estimate, Outcome, Quantity, Verdict
 
 
 @dataclass(frozen=True)
@@ -59,39 +58,6 @@ class Step:
     figures: Figures
     bar: Bar
     zero: float
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One quantity of a case or an exhibit in print: reference, original, edits, and the largest change."""
-
-    quantity: str
-    unit: str
-    reference: str
-    original: str
-    edited: tuple[str, ...]
-    change: str
-
-
-@dataclass(frozen=True)
-class CaseRow:
-    """One case of one tool, in the table of cases."""
-
-    index: int
-    case: str
-    patient: str
-    strata: tuple[str, ...]
-    readings: tuple[Reading, ...]
-
-
-@dataclass(frozen=True)
-class Shown:
-    """An exhibit with its pictures (None where left out) and its readings in print."""
-
-    exhibit: Exhibit
-    pictures: Pictures | None
-    readings: tuple[Reading, ...]
-    case_index: int | None
 
 
 @dataclass(frozen=True)
@@ -180,88 +146,38 @@ def _row(verdict: Verdict, test: str, scale: Scale) -> Row:
 
 
 def _tool(
-    index: int, editor: EditorEvidence, estimates: Mapping[str, list[Estimate]], steps: list[Estimate],
-    quantities: list[Quantity], images: bool,
-) -> Tool:  # fmt: skip
+    index: int,
+    editor: EditorEvidence,
+    estimates: Mapping[str, list[Estimate]],
+    steps: list[Estimate],
+    quantities: list[Quantity],
+    images: bool,
+) -> Tool:
     table = editor.measurements
-    rows = table.rows[table.rows["arm"] == EDITED]
-    lost = table.edits[table.edits["status"] != "ok"].groupby(["status", "message"], sort=False).size()
-    failures = tuple(
-        (STATUS.get(str(s), str(s)), str(m), int(n)) for (s, m), n in lost.sort_values(ascending=False).head(5).items()
-    )  # type: ignore[misc]  # noqa: E501
-    pairs = tuple(p for q in quantities if (p := paired(table, q)) is not None)
-    cases = _cases(editor, pairs)
-    index_of = {row.case: row.index for row in cases}
-    shown = tuple(
-        Shown(x, pictures(x.images) if images else None, _exhibit_readings(x), index_of.get(x.case))
-        for x in editor.exhibits
+    edited = table.rows[table.rows["arm"] == EDITED]
+    lost = Counter(
+        (STATUS.get(str(status), str(status)), str(message))
+        for status, message in table.edits[["status", "message"]].itertuples(index=False)
+        if status != EditStatus.OK.value
     )
-    judged = len(rows[["case", "repeat"]].drop_duplicates())
-    return Tool(index, editor, groups(editor.verdicts, editor.tests, estimates), _steps(editor.attribution, steps),
-                judged, failures, pairs, cases, shown)  # fmt: skip
+    pairs = tuple(p for q in quantities if (p := paired(table, q)) is not None)
+    return Tool(
+        index=index,
+        evidence=editor,
+        groups=groups(editor.verdicts, editor.tests, estimates),
+        steps=_steps(editor.attribution, steps),
+        judged=len(edited[["case", "repeat"]].drop_duplicates()),
+        failures=tuple((status, message, n) for (status, message), n in lost.most_common(5)),
+        pairs=pairs,
+        cases=case_rows(table, pairs),
+        exhibits=tuple(shown(exhibit, images=images) for exhibit in editor.exhibits),
+    )
 
 
 def _steps(attribution: tuple[Attribution, ...], everyone: list[Estimate]) -> tuple[Step, ...]:
     made = []
     for entry in attribution:
-        free = CriterionCard("", "", entry.estimand, entry.estimate.unit, -np.inf, np.inf, "", 0.95, "", "")
+        free = CriterionCard("", "", entry.estimand, entry.estimate.unit, -math.inf, math.inf, "", 0.95, "", "")
         scale = scale_of(free, everyone)
         made.append(Step(entry, figures(entry.estimate, free), bar(free, entry.estimate, scale), scale.at(0.0)))
     return tuple(made)
-
-
-def _cases(editor: EditorEvidence, pairs: tuple[Paired, ...]) -> tuple[CaseRow, ...]:
-    """Every case, the largest change of the first quantity first; cases without an edit last."""
-    table = editor.measurements
-    strata = [c for c in table.cases if c.startswith("stratum:")]
-    status = {(str(e.case), int(e.repeat)): str(e.status) for e in table.edits.itertuples()}
-    largest = (
-        np.array([np.nanmax(np.abs(row)) if np.isfinite(row).any() else -1.0 for row in pairs[0].change])
-        if pairs
-        else np.zeros(len(table.cases))
-    )  # noqa: E501
-    rows = []
-    for i in np.argsort(-largest, kind="stable"):
-        case = str(table.cases["case"].iloc[i])
-        said = [status.get((case, k), "ok") for k in range(table.n_repeats)]
-        values = tuple(_case_reading(pair, int(i), said) for pair in pairs)
-        groups_of = tuple(_value(table.cases[c].iloc[i]) for c in strata)
-        rows.append(CaseRow(int(i), case, str(table.cases["patient"].iloc[i]), groups_of, values))
-    return tuple(rows)
-
-
-def _case_reading(pair: Paired, i: int, status: list[str]) -> Reading:
-    digits = 1 if pair.quantity.kind == "continuous" else 3
-    change = pair.change[i]
-    worst = change[np.nanargmax(np.abs(change))] if np.isfinite(change).any() else np.nan
-    edits = tuple(
-        number(float(x), digits) if np.isfinite(x) else STATUS.get(s, "–")
-        for x, s in zip(pair.edited[i], status or ["ok"] * pair.edited.shape[1], strict=False)
-    )
-    truth = digits if pair.quantity.kind == "continuous" else 0
-    return Reading(in_words(pair.quantity.name), _unit(pair.quantity.unit), number(float(pair.reference[i]), truth),
-                   number(float(pair.original[i]), digits), edits, number(float(worst), digits, sign=True))  # fmt: skip
-
-
-def _exhibit_readings(exhibit: Exhibit) -> tuple[Reading, ...]:
-    made = []
-    for name, read in exhibit.readings.items():
-        reference, original, edited = (_float(read.get(key)) for key in ("reference", "original", "edited"))
-        unit = str(read.get("unit", ""))
-        digits = 3 if unit in ("", "1", "probability") else 1
-        truth = 0 if digits == 3 and reference == round(reference) else digits
-        made.append(Reading(in_words(name), _unit(unit), number(reference, truth), number(original, digits),
-                            (number(edited, digits),), number(edited - original, digits, sign=True)))  # fmt: skip
-    return tuple(made)
-
-
-def _unit(unit: str) -> str:
-    return "" if unit == "1" else unit
-
-
-def _float(value: Any) -> float:
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else float("nan")
-
-
-def _value(value: Any) -> str:
-    return number(float(value), 1) if isinstance(value, (float, np.floating)) else str(value)

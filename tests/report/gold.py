@@ -256,7 +256,7 @@ _INSTRUMENT = PredictorCard(
 
 
 def _card(
-    id: str,
+    name: str,
     estimand: str,
     unit: str,
     low: float,
@@ -266,7 +266,7 @@ def _card(
     sentence: str,
     hazard: str = "",
 ) -> CriterionCard:
-    return CriterionCard(id, sentence, estimand, unit, low, high, required, 0.95, role, SYNTHETIC, hazard)
+    return CriterionCard(name, sentence, estimand, unit, low, high, required, 0.95, role, SYNTHETIC, hazard)
 
 
 def _decided(card: CriterionCard, editor: str, stratum: str, estimate: Estimate) -> Verdict:
@@ -290,8 +290,8 @@ def _around(value: float, half: float, unit: str, patients: int, edits: int, mis
 def _mean_of(per_patient: Floats, unit: str, edits: int, missing: int) -> Estimate:
     per_patient = per_patient[np.isfinite(per_patient)]
     if len(per_patient) < 8:
-        return Estimate(None, None, None, unit, 0.9, len(per_patient), edits, missing, "none",
-                        reason=f"{len(per_patient)} patients are too few for an interval; at least 8 are needed")  # fmt: skip
+        few = f"{len(per_patient)} patients are too few for an interval; at least 8 are needed"
+        return Estimate(None, None, None, unit, 0.9, len(per_patient), edits, missing, "none", reason=few)
     half = 1.645 * float(per_patient.std(ddof=1)) / np.sqrt(len(per_patient))
     return _around(float(per_patient.mean()), half, unit, len(per_patient), edits, missing)
 
