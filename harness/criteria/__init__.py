@@ -10,6 +10,13 @@ from harness.criteria.accuracy import (
     rmse,
     rmse_drift,
 )
+from harness.criteria.agreement import (
+    bias_interaction,
+    calibration_intercept,
+    calibration_slope,
+    limits_of_agreement,
+    share_changed,
+)
 from harness.criteria.criterion import Criterion, overall, verdict_on
 from harness.criteria.discrimination import (
     auc,
@@ -22,12 +29,19 @@ from harness.criteria.discrimination import (
     specificity,
 )
 from harness.criteria.estimand import Estimand
+from harness.criteria.flow import failure_rate, refusal_rate
 from harness.criteria.images import (
-    failure_rate,
+    border_change,
+    depth_ratio,
+    feature_ks,
     image_metric,
     ks_distance,
+    marker_residual,
     outside_mask_change,
-    refusal_rate,
+    psnr,
+    registration_drift,
+    ssim,
+    wasserstein,
 )
 from harness.criteria.region import Region, at_least, at_most, within
 from harness.criteria.repeatability import icc, label_change_rate, label_flip_rate, repeat_sd
@@ -42,30 +56,43 @@ __all__ = [
     "auc",
     "auc_drift",
     "bias",
+    "bias_interaction",
+    "border_change",
     "brier",
     "brier_drift",
+    "calibration_intercept",
+    "calibration_slope",
+    "depth_ratio",
     "failure_rate",
+    "feature_ks",
     "icc",
     "image_metric",
     "ks_distance",
     "label_change_rate",
     "label_flip_rate",
+    "limits_of_agreement",
     "mae",
     "mae_drift",
+    "marker_residual",
     "outside_mask_change",
     "overall",
     "prediction_change",
     "prediction_drift",
     "probability_intercept",
     "probability_slope",
+    "psnr",
     "recalibrated",
     "refusal_rate",
+    "registration_drift",
     "repeat_sd",
     "rmse",
     "rmse_drift",
     "sensitivity",
     "sentence_of",
+    "share_changed",
     "specificity",
+    "ssim",
     "verdict_on",
+    "wasserstein",
     "within",
 ]

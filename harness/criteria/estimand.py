@@ -57,6 +57,8 @@ class Estimand:
         Of image metrics: the value of a ruined and of an untouched image.
     undefined_counts : bool
         Of image metrics: whether an edit on which the metric is not defined counts as a missing one.
+    by : str
+        A stratum on which the statistic depends, or empty.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Estimand:
     worst: float = field(default=0.0)
     unchanged: float = field(default=0.0)
     undefined_counts: bool = False
+    by: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a rule that does not exist while the protocol is written, not when the data are in."""
@@ -116,13 +119,16 @@ class Estimand:
         )  # fmt: skip
 
     def _raw(self, measurements: Measurements) -> Readings:
+        original = "original" in self.needs
         if self.kind == "flow":
             return of_flow(measurements, frozenset(self.quantity.split("+")))
         if self.kind == "image":
-            return of_images(measurements, self.quantity, self.arm, undefined_counts=self.undefined_counts)
+            return of_images(
+                measurements, self.quantity, self.arm, original=original, undefined_counts=self.undefined_counts
+            )
         return of_instrument(
             measurements, self.quantity, self.arm, self.instrument,
-            reference="reference" in self.needs, original="original" in self.needs,
+            reference="reference" in self.needs, original=original, by=self.by,
         )  # fmt: skip
 
     def _interval(self, raw: Readings, rule: str, limits: Region, confidence: float) -> Interval:

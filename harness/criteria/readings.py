@@ -34,6 +34,8 @@ class Readings:
     values : ndarray of float, shape (n_cases, n_repeats)
         NaN where an edit did not come back, until a rule fills it.
     missing : ndarray of bool, shape (n_cases, n_repeats)
+    covariate : ndarray of float, shape (n_cases,)
+        A stratum as numbers, where one was asked for; NaN otherwise.
     same : bool
         Whether every edit came back and reads exactly as its original does.
     """
@@ -43,6 +45,7 @@ class Readings:
     original: Values
     values: Values
     missing: NDArray[np.bool_]
+    covariate: Values
     same: bool = False
 
     @property
@@ -55,7 +58,7 @@ class Readings:
         keep = np.asarray(cases, dtype=bool)
         return replace(
             self, patients=self.patients[keep], reference=self.reference[keep], original=self.original[keep],
-            values=self.values[keep], missing=self.missing[keep],
+            values=self.values[keep], missing=self.missing[keep], covariate=self.covariate[keep],
         )  # fmt: skip
 
     def recalibrated(self, curve: str) -> Readings:
@@ -76,16 +79,22 @@ class Readings:
 
 
 def of_instrument(
-    measurements: Measurements, quantity: str, arm: str, instrument: str, *, reference: bool, original: bool
+    measurements: Measurements,
+    quantity: str,
+    arm: str,
+    instrument: str,
+    *,
+    reference: bool,
+    original: bool,
+    by: str = "",
 ) -> Readings:
     """Readings of an instrument; cases without a reference standard are left out where one is needed."""
-    values = measurements.matrix(quantity, arm, instrument)
-    blank = np.full(len(values), np.nan)
-    readings = _sorted(
+    readings = _in_order(
         measurements,
-        measurements.reference(quantity) if reference else blank,
-        measurements.matrix(quantity, ORIGINAL, instrument)[:, 0] if original else blank,
-        values,
+        measurements.matrix(quantity, arm, instrument),
+        reference=measurements.reference(quantity) if reference else None,
+        original=measurements.matrix(quantity, ORIGINAL, instrument)[:, 0] if original else None,
+        covariate=_covariate(measurements, by) if by else None,
     )
     if reference:
         readings = readings.only(~np.isnan(readings.reference))
@@ -93,7 +102,9 @@ def of_instrument(
     return replace(readings, same=same)
 
 
-def of_images(measurements: Measurements, quantity: str, arm: str, *, undefined_counts: bool = False) -> Readings:
+def of_images(
+    measurements: Measurements, quantity: str, arm: str, *, original: bool = False, undefined_counts: bool = False
+) -> Readings:
     """An image metric by case and repeat.
 
     Where an edit came back and the metric is not defined on it (no marker in this radiograph), nothing is missing; a
@@ -101,19 +112,24 @@ def of_images(measurements: Measurements, quantity: str, arm: str, *, undefined_
     is as good as missing (a re-rendered hand that cannot even be aligned).
     """
     values = measurements.matrix(quantity, arm, IMAGE)
-    blank = np.full(len(values), np.nan)
     missing = np.isnan(values)
     if not undefined_counts:
         missing &= arm != ORIGINAL and _statuses(measurements, _RETURNED) == 0
-    readings = _sorted(measurements, blank, blank, values, missing)
-    return readings.only(~np.isnan(readings.values).all(axis=1) | readings.missing.all(axis=1))
+    before = measurements.matrix(quantity, ORIGINAL, IMAGE)[:, 0] if original else None
+    readings = _in_order(measurements, values, original=before, missing=missing)
+    readings = readings.only(~np.isnan(readings.values).all(axis=1) | readings.missing.all(axis=1))
+    same = bool(original and readings.values.size and (readings.values == readings.original[:, None]).all())
+    return replace(readings, same=same)
 
 
 def of_flow(measurements: Measurements, statuses: frozenset[str]) -> Readings:
     """1 where a requested edit ended in one of ``statuses``, else 0; nothing is missing here."""
     values = _statuses(measurements, statuses)
-    blank = np.full(len(values), np.nan)
-    return _sorted(measurements, blank, blank, values, np.zeros(values.shape, dtype=bool))
+    return _in_order(measurements, values, missing=np.zeros(values.shape, dtype=bool))
+
+
+_RETURNED = frozenset({EditStatus.OK.value})
+NOT_RETURNED = frozenset(status.value for status in EditStatus if status is not EditStatus.OK)
 
 
 def _statuses(measurements: Measurements, statuses: frozenset[str]) -> Values:
@@ -124,20 +140,39 @@ def _statuses(measurements: Measurements, statuses: frozenset[str]) -> Values:
     return values
 
 
-_RETURNED = frozenset({EditStatus.OK.value})
-NOT_RETURNED = frozenset(status.value for status in EditStatus if status is not EditStatus.OK)
+def _covariate(measurements: Measurements, by: str) -> Values:
+    name = f"stratum:{by}"
+    if name not in measurements.cases:
+        known = [str(column).removeprefix("stratum:") for column in measurements.cases if "stratum:" in str(column)]
+        raise ProtocolError(
+            f"stratum {by!r}", f"the cohort knows {', '.join(known) or 'no strata'}", "Use one of those."
+        )
+    column = measurements.cases[name]
+    if column.dtype.kind in "fi":
+        return np.asarray(column, dtype=float)
+    levels = sorted(set(column.dropna().astype(str)))
+    if len(levels) > 2:
+        raise ProtocolError(f"stratum {by!r}", f"{len(levels)} values", "Use numbers, or a stratum of two values.")
+    code_of = {level: float(code) for code, level in enumerate(levels)}
+    return np.array([code_of.get(str(level), np.nan) for level in column])
 
 
-def _sorted(
+def _in_order(
     measurements: Measurements,
-    reference: Values,
-    original: Values,
     values: Values,
+    *,
+    reference: Values | None = None,
+    original: Values | None = None,
+    covariate: Values | None = None,
     missing: NDArray[np.bool_] | None = None,
 ) -> Readings:
+    """Readings sorted by patient and case."""
     order = np.lexsort((measurements.cases["case"].to_numpy(str), measurements.patients))
+    blank = np.full(len(values), np.nan)
+    columns = (blank if column is None else column for column in (reference, original, covariate))
+    of_reference, of_original, of_covariate = (column[order] for column in columns)
     gone = np.isnan(values) if missing is None else missing
-    return Readings(measurements.patients[order], reference[order], original[order], values[order], gone[order])
+    return Readings(measurements.patients[order], of_reference, of_original, values[order], gone[order], of_covariate)
 
 
 def with_missing_filled(
@@ -165,7 +200,8 @@ def with_missing_filled(
     if rule == COMPLETE_CASE:
         return readings.complete()
     if rule == ORIGINAL_USED:
-        return readings.filled(np.full((1, 1), unchanged) if kind == "image" else readings.original[:, None])
+        known = kind != "image" or not np.isnan(readings.original).all()
+        return readings.filled(readings.original[:, None] if known else np.full((1, 1), unchanged))
     if kind == "image":
         return readings.filled(np.full((1, 1), worst))
     if kind == "probability":

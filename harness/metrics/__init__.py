@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.metrics.intensity import distribution_changes, histogram256, pixel_changes, summary_features
+from harness.metrics.intensity import (
+    depth_ratio,
+    distribution_changes,
+    histogram256,
+    pixel_changes,
+    summary_features,
+)  # fmt: skip
 from harness.metrics.marker import border_change, marker_residual
 from harness.metrics.region import INSIDE, OUTSIDE, PROTECTED, WHOLE, full_range, regions
 from harness.metrics.registration import registration_drift
@@ -20,7 +26,7 @@ if TYPE_CHECKING:
 
     from harness.types import Image, Mask
 
-VERSION = "1"
+VERSION = "2"
 """Raised whenever any number of this room changes its meaning; enters the protocol digest."""
 
 __all__ = [
@@ -43,8 +49,8 @@ def pair_metrics(original: Image, edited: Image, edit_mask: Mask, protected_mask
     dict
         Per region (``whole``, ``protected``, ``outside_mask``, ``inside_mask``): ``ks_distance``, ``wasserstein``,
         ``changed_share``, ``changed_share_above_2pct``, ``mean_abs_change``, ``max_abs_change``, ``ssim``, ``psnr``;
-        further ``rotation``, ``scale_change``, ``shift`` and ``alignment`` of ``protected``, ``border_change:whole``,
-        ``marker_contrast:inside_mask`` and ``marker_residual:inside_mask``.
+        further ``rotation``, ``scale_change``, ``shift`` and ``alignment`` of ``protected``, ``depth_ratio:whole``,
+        ``border_change:whole``, ``marker_contrast:inside_mask`` and ``marker_residual:inside_mask``.
 
     Raises
     ------
@@ -58,6 +64,7 @@ def pair_metrics(original: Image, edited: Image, edit_mask: Mask, protected_mask
     after = {region: level_counts(edited, mask) for region, mask in inside.items()}
     return {
         **distribution_changes(before, after),
+        **depth_ratio(before[WHOLE], after[WHOLE]),
         **pixel_changes(original, edited, inside),
         **similarity(original, edited, inside),
         **registration_drift(original, edited, protected_mask),

@@ -36,14 +36,20 @@ def histogram256(image: Image, mask: Mask | None = None) -> NDArray[np.int64]:
 
 
 def distribution_changes(before: Mapping[str, NDArray[np.int64]], after: Mapping[str, NDArray[np.int64]]) -> Named:
-    """KS distance D (0 to 1) and Wasserstein distance (gray levels) of every region, from its level counts."""
+    """KS distance D and Wasserstein distance (share of the intensity range) of every region, from its level counts."""
     found: Named = {}
     for region, counts in before.items():
         distance, shift = ks_distance(counts, after[region]), wasserstein_distance(counts, after[region])
         if distance is not None and shift is not None:
             found[f"ks_distance:{region}"] = (distance, "")
-            found[f"wasserstein:{region}"] = (shift, "levels")
+            found[f"wasserstein:{region}"] = (shift / (len(counts) - 1), "of range")
     return found
+
+
+def depth_ratio(before: NDArray[np.int64], after: NDArray[np.int64]) -> Named:
+    """Gray levels in use after the edit, relative to before: a 16-bit image that went through 8 bits shows."""
+    used = int(np.count_nonzero(before))
+    return {"depth_ratio:whole": (int(np.count_nonzero(after)) / used, "")} if used else {}
 
 
 def pixel_changes(original: Image, edited: Image, regions: Mapping[str, Mask]) -> Named:
@@ -57,8 +63,8 @@ def pixel_changes(original: Image, edited: Image, regions: Mapping[str, Mask]) -
         n = int(counts.sum())
         found[f"changed_share:{region}"] = ((n - int(counts[0])) / n, "")
         found[f"changed_share_above_2pct:{region}"] = (int(counts[int(MEANINGFUL * most) + 1 :].sum()) / n, "")
-        found[f"mean_abs_change:{region}"] = (float(counts @ bins) / n, "levels")
-        found[f"max_abs_change:{region}"] = (float(np.flatnonzero(counts)[-1]), "levels")
+        found[f"mean_abs_change:{region}"] = (float(counts @ bins) / n / most, "of range")
+        found[f"max_abs_change:{region}"] = (float(np.flatnonzero(counts)[-1]) / most, "of range")
     return found
 
 

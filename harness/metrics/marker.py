@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from harness.metrics.region import full_range
+
 if TYPE_CHECKING:
     from harness.types import Image, Mask
 
@@ -44,9 +46,9 @@ def _contrast(image: Image, inside: Mask, ring: Mask) -> float:
 
 
 def border_change(original: Image, edited: Image) -> dict[str, tuple[float, str]]:
-    """Mean absolute change in a frame of 2 % of the shorter side: padding, cropping and re-framing show there."""
+    """Mean absolute change in the outermost 2 % of the shorter side: padding, cropping and re-framing show there."""
     width = max(1, round(BORDER_SHARE * min(original.shape)))
     change = cv2.absdiff(original, edited)
     total = float(cv2.sumElems(change)[0]) - float(cv2.sumElems(change[width:-width, width:-width])[0])
     inner = max(0, change.shape[0] - 2 * width) * max(0, change.shape[1] - 2 * width)
-    return {"border_change:whole": (total / (change.size - inner), "levels")}
+    return {"border_change:whole": (total / (change.size - inner) / full_range(original), "of range")}

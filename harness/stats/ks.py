@@ -1,7 +1,7 @@
 """Kolmogorov-Smirnov and Wasserstein distances, exactly, from histograms of integer levels.
 
 What a criterion bounds is the effect size D of each image pair. Its p-value over millions of pixels is always 0 and
-says nothing; p-values come from patients, by swapping original and edit within each (:func:`swap_test`).
+says nothing; p-values come from patients, by swapping original and edit within each (:func:`ks_of_features`).
 
 References
 ----------
@@ -11,18 +11,20 @@ Good P. *Permutation, Parametric, and Bootstrap Tests of Hypotheses*, chapter 3.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
-from harness.stats.interval import SEED
+from harness.stats.bootstrap import RESAMPLES, patient_counts
+from harness.stats.interval import MIN_PATIENTS, SEED, Interval, no_interval, too_few
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from harness.types import Image, Mask
 
+SWAPS = 2_000
 _EXACT_IN_FLOAT32 = 2**24
 
 
@@ -73,30 +75,60 @@ def wasserstein_distance(first: NDArray[np.int64], second: NDArray[np.int64]) ->
     return float(np.abs(np.cumsum(first) / n - np.cumsum(second) / m).sum())
 
 
-def ks_of_samples(first: ArrayLike, second: ArrayLike) -> float:
-    """Distance D of two samples of real numbers."""
-    a, b = np.sort(np.asarray(first, dtype=float)), np.sort(np.asarray(second, dtype=float))
-    at = np.concatenate([a, b])
-    gap = np.searchsorted(a, at, "right") / len(a) - np.searchsorted(b, at, "right") / len(b)
-    return float(np.abs(gap).max())
+def ks_of_features(
+    original: ArrayLike,
+    edited: ArrayLike,
+    patients: NDArray[Any],
+    confidence: float = 0.90,
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+) -> Interval:
+    """Distance D between a summary feature of originals and of edits, over patients.
 
-
-def swap_test(original: ArrayLike, edited: ArrayLike, permutations: int = 2_000, seed: int = SEED) -> float:
-    """P-value of D between two samples of paired patients, by swapping the pair within patients.
-
-    A small value shows a difference; a large one shows nothing.
+    The limits are a uniform band: D moves by no more than the largest vertical deviation of the difference curve, whose
+    distribution is taken from resampled patients. ``notes["p_swap"]`` is the permutation p-value of swapping original
+    and edit within patients; a small one shows a difference, a large one shows nothing.
 
     Parameters
     ----------
-    original, edited : array_like of float, shape (n_patients,)
+    original : array_like of float, shape (n_cases,)
+    edited : array_like of float, shape (n_cases, n_repeats)
+        NaN is a repeat that did not come back; every case has at least one.
+    patients : ndarray, shape (n_cases,)
     """
-    pairs = np.stack([np.asarray(original, dtype=float), np.asarray(edited, dtype=float)])
-    observed = ks_of_samples(pairs[0], pairs[1])
-    ranks = np.unique(pairs, return_inverse=True)[1].reshape(pairs.shape)
-    order = np.argsort(ranks.ravel(), kind="stable")
-    last_of_tie = np.append(np.diff(ranks.ravel()[order]) > 0, True)
-    rng = np.random.default_rng(seed)
-    sign = np.where(rng.random((permutations, pairs.shape[1])) < 0.5, 1, -1)
-    steps = np.hstack([sign, -sign])[:, order].cumsum(axis=1)[:, last_of_tie]
-    reached = np.abs(steps).max(axis=1) / pairs.shape[1] >= observed - 1e-12
-    return float((1 + reached.sum()) / (1 + permutations))
+    gaps, weights = _gaps(np.asarray(original, dtype=float), np.asarray(edited, dtype=float), patients)
+    n = len(weights)
+    curve = gaps.sum(axis=0) / weights.sum()
+    value = float(np.abs(curve).max(initial=0.0))
+    if n < MIN_PATIENTS:
+        return too_few(n, confidence).noted(point=value)
+    deviations = [
+        np.abs(counts @ gaps / (counts @ weights)[:, None] - curve).max(axis=1)
+        for counts in patient_counts((n,), resamples, seed)
+    ]
+    reach = float(np.quantile(np.concatenate(deviations), (1 + confidence) / 2))
+    sign = np.where(np.random.default_rng(seed).random((SWAPS, n)) < 0.5, 1.0, -1.0)
+    swapped = np.abs(sign @ gaps / weights.sum()).max(axis=1)
+    p = float((1 + (swapped >= value - 1e-12).sum()) / (1 + SWAPS))
+    if reach == 0:
+        return no_interval(
+            "all patients show the same shift, so its uncertainty is unknown", confidence, n, point=value
+        )
+    low, high = max(0.0, value - reach), min(1.0, value + reach)
+    return Interval(value, low, high, confidence, n, "uniform band by patient bootstrap", seed, notes={"p_swap": p})
+
+
+def _gaps(
+    original: NDArray[np.float64], edited: NDArray[np.float64], patients: NDArray[Any]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What each patient adds to the difference of the two distribution functions, on all levels that occur."""
+    grid = np.unique(np.concatenate([original, edited[~np.isnan(edited)]]))
+    times = (~np.isnan(edited)).sum(axis=1)
+    cases = (original[:, None] <= grid).astype(float)
+    for repeat in edited.T:
+        cases -= (repeat[:, None] <= grid) / times[:, None]
+    _, index = np.unique(patients, return_inverse=True)
+    gaps = np.zeros((int(index.max(initial=-1)) + 1, len(grid)))
+    np.add.at(gaps, index, cases)
+    return gaps, np.bincount(index).astype(float)

@@ -114,3 +114,15 @@ def mean(values: ArrayLike, patients: NDArray[Any] | None = None) -> Sums:
     """
     cases = np.asarray(values, dtype=float)
     return Sums(per_patient(np.arange(len(cases)) if patients is None else patients, cases, 1.0), ratio)
+
+
+def slope(x: ArrayLike, y: ArrayLike, patients: NDArray[Any]) -> Sums:
+    """Least-squares slope of ``y`` on ``x`` over cases; with a 0/1 covariate, the difference of two group means."""
+    at, to = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    at, to = at - at.mean(), to - to.mean()
+
+    def of(sums: NDArray[Any]) -> NDArray[Any]:
+        w, sx, sy, sxx, sxy = (sums[..., k] for k in range(5))
+        return np.asarray((w * sxy - sx * sy) / (w * sxx - sx * sx))
+
+    return Sums(per_patient(patients, 1.0, at, to, at * at, at * to), of)

@@ -1,0 +1,201 @@
+"""Worlds whose truth is known: patients with repeated edits, from which whole studies are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from scipy.stats import norm
+
+from harness.stats.agreement import icc, limit_of_agreement, repeat_sd
+from harness.stats.auc import auc, auc_interval
+from harness.stats.bootstrap import interval
+from harness.stats.calibration import cross_fitted, logistic_calibration, slope_on_reading
+from harness.stats.interval import Interval
+from harness.stats.proportion import clustered_share
+from harness.stats.sums import Sums, mean, per_patient
+
+Rng = np.random.Generator
+Study = Callable[[Rng, float], Interval]
+
+
+@dataclass(frozen=True)
+class World:
+    """A way to draw one study and the truth that its interval should hold.
+
+    Attributes
+    ----------
+    study : callable
+        Random generator and two-sided confidence to the interval found in one study.
+    exact : bool
+        Whether the method is conservative by construction, so that coverage has no upper limit.
+    """
+
+    name: str
+    truth: float
+    study: Study
+    n: int
+    exact: bool = False
+
+
+def standard(rng: Rng, shape: str, size: tuple[int, ...]) -> np.ndarray:
+    """Draws of mean 0 and SD 1 of a named shape."""
+    if shape == "normal":
+        return rng.standard_normal(size)
+    if shape == "skewed":
+        return rng.exponential(size=size) - 1
+    if shape == "skewed left":
+        return 1 - rng.exponential(size=size)
+    if shape == "heavy":
+        return rng.standard_t(4, size) / np.sqrt(2)
+    if shape == "tied":
+        return rng.choice([-1.0, 0.0, 1.0], size=size, p=[0.25, 0.5, 0.25]) * np.sqrt(2)
+    if shape == "sparse":
+        p = 0.15
+        return (np.where(rng.random(size) < p, 1.0, 0.0) - p) / np.sqrt(p * (1 - p))
+    raise ValueError(shape)
+
+
+SHAPES = ("normal", "skewed", "skewed left", "heavy", "tied", "sparse")
+
+
+def clustered(rng: Rng, n: int, repeats: int, rho: float, shape: str) -> np.ndarray:
+    """Values of mean 0 and SD 1 with intra-cluster correlation ``rho``, shape (n, repeats)."""
+    between = standard(rng, shape, (n, 1))
+    return np.sqrt(rho) * between + np.sqrt(1 - rho) * standard(rng, shape, (n, repeats))
+
+
+def drift_world(n: int, repeats: int, rho: float, shape: str) -> World:
+    """Mean drift of exactly 2 months."""
+
+    def study(rng: Rng, confidence: float) -> Interval:
+        drift = 2 + 6 * clustered(rng, n, repeats, rho, shape)
+        return interval(mean(drift.mean(axis=1)), confidence, resamples=1000)
+
+    return World(f"mean drift, {shape}, n {n}, x{repeats}, ICC {rho:g}", 2.0, study, n)
+
+
+def rowwise_world(n: int, repeats: int, rho: float) -> World:
+    """The same, analysed as if edits were independent."""
+
+    def study(rng: Rng, confidence: float) -> Interval:
+        drift = 2 + 6 * clustered(rng, n, repeats, rho, "normal")
+        return interval(mean(drift.ravel()), confidence, resamples=1000)
+
+    return World(f"mean drift, edits as independent, n {n}, x{repeats}, ICC {rho:g}", 2.0, study, n)
+
+
+def absolute_errors(rng: Rng, n: int, repeats: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Reference, original and edited readings of a tool that adds bias, spread and rare large errors."""
+    reference = np.clip(rng.normal(132, 43, n), 10, 228)
+    original = reference + 8 * rng.standard_t(6, n)
+    harm = rng.normal(3, 6, (n, 1)) + rng.normal(0, 4, (n, repeats))
+    harm += np.where(rng.random((n, 1)) < 0.08, rng.exponential(25, (n, 1)), 0)
+    return reference, original, original[:, None] + harm
+
+
+def _mae_drift(reference: np.ndarray, original: np.ndarray, edited: np.ndarray) -> np.ndarray:
+    return np.abs(edited - reference[:, None]).mean(axis=1) - np.abs(original - reference)
+
+
+def _rms(sums: np.ndarray) -> np.ndarray:
+    return np.sqrt(sums[..., 0] / sums[..., 2]) - np.sqrt(sums[..., 1] / sums[..., 2])
+
+
+def _reading_statistics(patients: np.ndarray) -> dict[str, Callable[..., Sums]]:
+    return {
+        "MAE drift": lambda ref, o, e: mean(_mae_drift(ref, o, e)),
+        "RMSE drift": lambda ref, o, e: Sums(
+            per_patient(patients, ((e - ref[:, None]) ** 2).mean(1), (o - ref) ** 2, 1.0), _rms
+        ),
+        "upper limit of agreement": lambda ref, o, e: limit_of_agreement(e - o[:, None], patients, 1),
+        "SD between repeats": lambda ref, o, e: repeat_sd(e, patients),
+        "ICC between repeats": lambda ref, o, e: icc(e, patients),
+        "calibration slope": lambda ref, o, e: slope_on_reading(e, ref, patients),
+        "MAE drift, recalibrated": lambda ref, o, e: mean(
+            _mae_drift(
+                ref,
+                cross_fitted(o[:, None], ref, patients, "linear")[:, 0],
+                cross_fitted(e, ref, patients, "linear"),
+            )
+        ),
+    }
+
+
+def reading_worlds(n: int, repeats: int = 3) -> Iterator[World]:
+    """Every statistic of continuous readings, its truth taken from a very large study."""
+    big = absolute_errors(np.random.default_rng(1), 400_000, repeats)
+    large, small = _reading_statistics(np.arange(400_000)), _reading_statistics(np.arange(n))
+    for name in small:
+        yield World(
+            f"{name}, n {n}, x{repeats}", large[name](*big).value, partial(_reading_study, small[name], n, repeats), n
+        )
+
+
+def _reading_study(statistic: Callable[..., Sums], n: int, repeats: int, rng: Rng, confidence: float) -> Interval:
+    return interval(statistic(*absolute_errors(rng, n, repeats)), confidence, resamples=1000)
+
+
+def scores(
+    rng: Rng, n: int, repeats: int, rho: float, prevalence: float, levels: int | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Labels, scores of originals and of edits; edits separate the classes less well."""
+    positive = np.arange(n) < round(prevalence * n)
+    patient = rng.standard_normal(n)
+    original = 2.4 * positive + np.sqrt(0.5) * (patient + rng.standard_normal(n))
+    own = np.sqrt(rho) * rng.standard_normal((n, 1)) + np.sqrt(1 - rho) * rng.standard_normal((n, repeats))
+    edited = 1.9 * positive[:, None] + np.sqrt(0.5) * (patient[:, None] + own)
+    if levels is not None:
+        original, edited = (np.clip(np.round(x), -1, levels - 2) for x in (original, edited))
+    return positive, original, edited
+
+
+def auc_world(
+    n: int, repeats: int, rho: float, prevalence: float, levels: int | None = None, *, drift: bool = True
+) -> World:
+    """AUC drift, or the AUC of edits, in a binormal world, optionally with few levels of score."""
+    if levels is None:
+        edited, original = (float(norm.cdf(shift / np.sqrt(2))) for shift in (1.9, 2.4))
+    else:
+        positive, one, other = scores(np.random.default_rng(2), 6000, 1, rho, 0.5, levels)
+        original, edited = auc(one, positive).value, auc(other, positive).value
+    truth = edited - original if drift else edited
+
+    def study(rng: Rng, confidence: float) -> Interval:
+        positive, before, after = scores(rng, n, repeats, rho, prevalence, levels)
+        area = auc(after, positive)
+        if drift:
+            return auc_interval(area - auc(before, positive), confidence, is_difference=True, resamples=1000)
+        return auc_interval(area, confidence)
+
+    kind = "AUC drift" if drift else "AUC"
+    ties = f", {levels} levels" if levels else ""
+    return World(f"{kind}, n {n}, x{repeats}, ICC {rho:g}, {prevalence:.0%} positive{ties}", truth, study, n)
+
+
+def share_world(n: int, repeats: int, rho: float, rate: float) -> World:
+    """Share of failed edits, correlated within patients (beta-binomial)."""
+    a = rate * (1 - rho) / rho if rho else None
+
+    def study(rng: Rng, confidence: float) -> Interval:
+        p = rng.beta(a, a * (1 - rate) / rate, (n, 1)) if a is not None else np.full((n, 1), rate)
+        failed = rng.random((n, repeats)) < p
+        return clustered_share(failed.ravel(), np.repeat(np.arange(n), repeats), confidence)
+
+    return World(f"share of edits, rate {rate:g}, n {n}, x{repeats}, ICC {rho:g}", rate, study, n, exact=True)
+
+
+def slope_world(n: int, repeats: int) -> World:
+    """Cox calibration slope of probabilities that are too extreme by a factor of two."""
+
+    def study(rng: Rng, confidence: float) -> Interval:
+        at = rng.normal(0, 1.5, (n, 1)) + rng.normal(0, 0.7, (n, repeats))
+        truth = rng.random(n) < 1 / (1 + np.exp(-at.mean(axis=1)))
+        across = np.repeat(truth, repeats)
+        return logistic_calibration(
+            1 / (1 + np.exp(-2 * at.ravel())), across, np.repeat(np.arange(n), repeats), confidence
+        )[0]
+
+    return World(f"logistic calibration slope, n {n}, x{repeats}", 0.5, study, n)
