@@ -1,0 +1,1 @@
+"""Cohorts: RSNA, plain folders, and the masks of radiographs that come without."""

@@ -14,14 +14,18 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from numpy.typing import NDArray
 
     from harness.types import Image, Mask
 
-    Field = NDArray[np.float32]
-    Binary = NDArray[np.uint8]
-    Contour = NDArray[np.int32]
+    Field = NDArray[Any]  # float32, as OpenCV gives it
+    Binary = NDArray[Any]  # uint8, 0 or 1
+    Contour = NDArray[Any]  # int32, (n, 1, 2), x before y
 
+VERSION = 1
+"""Raised whenever equal pixels would give other masks; enters the digest of every case masked automatically."""
 WORKING_SIDE = 160
 """Longer side of the reduced copy, in pixels; every length below is in pixels of this copy."""
 _LEVELS = np.concatenate([np.linspace(0.30, 0.92, 20), (0.945, 0.97)])
@@ -129,9 +133,7 @@ def _hand_outline(tone: Field) -> tuple[Contour | None, float]:
     best: tuple[Contour | None, float] = (None, 0.0)
     for surface in (thick, thick - _background(thick)):
         for level in np.unique(np.quantile(surface, _LEVELS)):
-            contours, _ = cv2.findContours(
-                (surface > level).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
-            )
+            contours, _ = cv2.findContours((surface > level).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
             for contour in contours:
                 score = _likeness(contour, edges) if len(contour) >= 40 else 0.0
                 if score > best[1]:
@@ -158,9 +160,9 @@ def _likeness(outline: Contour, edges: Field) -> float:
 
 def _like_a_field(mask: Binary, score: float) -> bool:
     """Whether a region could be the exposed field about the hand: convex, boxy, or of a weak outline."""
-    points = cv2.findNonZero(mask)
-    if points is None:
+    if not mask.any():
         return False
+    points = cv2.findNonZero(mask)
     area, (_, (across, along), _) = np.count_nonzero(mask), cv2.minAreaRect(points)
     convex = area > 0.75 * cv2.contourArea(cv2.convexHull(points))
     return bool(score < 0.25 or (score < 0.42 and (convex or area > 0.6 * across * along)))
@@ -174,7 +176,7 @@ def _background(tone: Field) -> Field:
     padded = cv2.copyMakeBorder(small, k, k, k, k, cv2.BORDER_REPLICATE)
     opened = cv2.morphologyEx(padded, cv2.MORPH_OPEN, np.ones((k, k), np.uint8))
     opened = cv2.GaussianBlur(opened, (0, 0), k / 4)[k:-k, k:-k]
-    return cv2.resize(opened, (w, h), interpolation=cv2.INTER_LINEAR)  # type: ignore[return-value]
+    return cv2.resize(opened, (w, h), interpolation=cv2.INTER_LINEAR)
 
 
 def _inside(tone: Field, mask: Binary) -> tuple[Binary, float]:
@@ -190,7 +192,7 @@ def _inside(tone: Field, mask: Binary) -> tuple[Binary, float]:
     low, high = np.percentile(window[inside], (2.0, 99.5))
     part = np.where(inside, np.clip((window - low) / max(high - low, 1e-6), 0.0, 1.0), 0.0).astype(np.float32)
     scale = WORKING_SIDE / max(part.shape)
-    outline, score = _hand_outline(cv2.resize(part, None, fx=scale, fy=scale))  # type: ignore[arg-type]
+    outline, score = _hand_outline(cv2.resize(part, None, fx=scale, fy=scale))
     result = np.zeros_like(mask)
     if outline is not None:
         shape = (max(8, round(h * scale)), max(8, round(w * scale)))
@@ -206,7 +208,8 @@ def _without_thin(mask: Binary) -> Binary:
     if count < 2:
         return mask
     largest = (labels == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))).astype(np.uint8)
-    return (cv2.dilate(largest, _disk(2)) & padded)[3:-3, 3:-3]  # type: ignore[return-value]
+    regrown: Binary = cv2.bitwise_and(cv2.dilate(largest, _disk(2)), padded)[3:-3, 3:-3]
+    return regrown
 
 
 def _without_long(strokes: Binary) -> Binary:
@@ -214,7 +217,8 @@ def _without_long(strokes: Binary) -> Binary:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(strokes)
     long = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) > 0.3 * max(strokes.shape)
     long[0] = True
-    return (~long[labels]).astype(np.uint8)
+    short: Binary = (~long[labels]).astype(np.uint8)
+    return short
 
 
 def _is_marker(stats: Contour, region: Mask, relief: Field, near: Binary) -> bool:
@@ -248,14 +252,14 @@ def _painted(outline: Contour | None, shape: tuple[int, ...]) -> Binary:
 def _enlarged(mask: Binary, shape: tuple[int, ...]) -> Mask:
     """The mask at the size of the image, its outline interpolated."""
     h, w = shape
-    return cv2.resize(mask.astype(np.float32), (w, h), interpolation=cv2.INTER_LINEAR) >= 0.5  # type: ignore[return-value]
+    return cv2.resize(mask.astype(np.float32), (w, h), interpolation=cv2.INTER_LINEAR) >= 0.5
 
 
 def _grown(mask: Mask) -> Mask:
     """The mask and a rim of one working pixel about it."""
     r = max(1, round(max(mask.shape) / WORKING_SIDE))
-    return cv2.dilate(mask.astype(np.uint8), _disk(r)) > 0  # type: ignore[return-value]
+    return cv2.dilate(mask.astype(np.uint8), _disk(r)) > 0
 
 
 def _disk(radius: int) -> Binary:
-    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))  # type: ignore[return-value]
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))

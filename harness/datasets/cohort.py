@@ -1,0 +1,149 @@
+"""A cohort held in memory (its pixels are not), and what every reader of cohorts checks and adds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, overload
+
+import numpy as np
+
+from harness.errors import DatasetError
+from harness.types import Case, DatasetCard
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from harness.types import Dataset
+
+OLDEST = 300.0
+"""Bone age in months beyond which a label is taken for an error; RSNA's oldest is 228."""
+MARKERS_UP_TO = 500
+"""Cases up to which every image is decoded up front, to say in its strata whether a marker was found."""
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Cases in order, with their card; a :class:`harness.types.Dataset` that can also be indexed."""
+
+    card: DatasetCard
+    cases: tuple[Case, ...]
+
+    def __len__(self) -> int:
+        return len(self.cases)
+
+    def __iter__(self) -> Iterator[Case]:
+        return iter(self.cases)
+
+    @overload
+    def __getitem__(self, index: int) -> Case: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Case, ...]: ...
+    def __getitem__(self, index: int | slice) -> Case | tuple[Case, ...]:
+        return self.cases[index]
+
+
+def cohort_of(
+    cases: Iterable[Case], *, name: str, description: str, source: str, licence: str, warnings: Iterable[str] = ()
+) -> Cohort:
+    """A cohort with its card: counts, and a digest over ids, pixels and reference standard.
+
+    Raises
+    ------
+    DatasetError
+        Where there is no case, two cases share an id, or a label is out of range.
+    """
+    kept = tuple(cases)
+    if not kept:
+        raise DatasetError(f"the cohort {source}", "no case in it", "Check that images and CSV belong together.")
+    unique([case.case_id for case in kept], source)
+    for case in kept:
+        _in_range(case, source)
+    card = DatasetCard(
+        name=name,
+        description=description,
+        source=source,
+        licence=licence,
+        digest=digest_of(kept),
+        n_cases=len(kept),
+        n_patients=len({case.patient_id for case in kept}),
+        warnings=tuple(warnings),
+    )
+    return Cohort(card, kept)
+
+
+def digest_of(cases: Iterable[Case]) -> str:
+    """The sha256 (hex) over id, patient, pixels' digest, reference standard and strata of every case, in order."""
+    rows = [[c.case_id, c.patient_id, c.digest, dict(c.reference), dict(c.strata)] for c in cases]
+    return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
+
+
+def unique(ids: Collection[str], source: str) -> None:
+    """Nothing, or a DatasetError that names ids which occur more than once."""
+    twice = [name for name, count in Counter(ids).items() if count > 1]
+    if twice:
+        found = f"{len(twice)} case ids occur more than once: {', '.join(twice[:5])}"
+        raise DatasetError(f"one row per case in {source}", found, "Give every case one id and one row.")
+
+
+def where(dataset: Dataset, ids: Collection[str]) -> Cohort:
+    """The dataset restricted to some cases, in the dataset's order; the card says so.
+
+    Raises
+    ------
+    DatasetError
+        Where an id is not in the dataset.
+    """
+    wanted = set(ids)
+    kept = tuple(case for case in dataset if case.case_id in wanted)
+    if missing := sorted(wanted - {case.case_id for case in kept}):
+        found = f"{len(missing)} are not in it: {', '.join(missing[:5])}"
+        raise DatasetError(f"{len(wanted)} cases of {dataset.card.name}", found, "Ask for ids that the cohort holds.")
+    note = f"Restricted to {len(kept)} of {len(dataset)} cases by id."
+    patients = len({case.patient_id for case in kept})
+    warnings = (*dataset.card.warnings, note)
+    card = replace(dataset.card, digest=digest_of(kept), n_cases=len(kept), n_patients=patients, warnings=warnings)
+    return Cohort(card, kept)
+
+
+def checked(dataset: Dataset) -> Dataset:
+    """The dataset itself, after every case was decoded once and its pixels and masks found sound.
+
+    Raises
+    ------
+    DatasetError
+        On the first case that does not decode, or whose image or masks are not as :class:`harness.types.Pixels` says.
+    """
+    for case in dataset:
+        sound(case)
+    return dataset
+
+
+def with_markers(cases: Iterable[Case]) -> list[Case]:
+    """The cases with a stratum ``marker``, ``found`` or ``none``: whether there is anything for a tool to remove."""
+    return [replace(case, strata={**case.strata, "marker": "found" if sound(case).any() else "none"}) for case in cases]
+
+
+def sound(case: Case) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    """The edit mask of a case that decodes to what it should; a DatasetError where it does not."""
+    pixels = case.decode()
+    image = pixels.image
+    if image.ndim != 2 or image.dtype not in (np.uint8, np.uint16):
+        found = f"shape {image.shape}, {image.dtype}"
+        raise DatasetError(f"a gray image of 8 or 16 bit for case {case.case_id}", found, "Convert it.")
+    for mask in (pixels.edit_mask, pixels.protected_mask):
+        if mask.shape != image.shape or mask.dtype != np.bool_:
+            found = f"a mask of shape {mask.shape}, {mask.dtype} on an image of shape {image.shape}"
+            raise DatasetError(f"masks of the image's size for case {case.case_id}", found, "Draw them anew.")
+    return pixels.edit_mask
+
+
+def _in_range(case: Case, source: str) -> None:
+    age, sex = case.reference.get("bone_age", 0.0), case.reference.get("sex", 0.0)
+    if not 0 <= age <= OLDEST:
+        asked = f"the bone age of case {case.case_id} in {source}"
+        raise DatasetError(asked, f"{age:g} months", f"Write months, from 0 to {OLDEST:g}.")
+    if sex not in (0.0, 1.0):
+        raise DatasetError(f"sex of case {case.case_id} in {source}", f"{sex!r}", "Write M or F.")

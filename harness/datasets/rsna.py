@@ -1,0 +1,255 @@
+"""The RSNA Pediatric Bone Age Challenge cohorts, in RSNA's own layouts, from a folder or in place in a zip."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from harness.datasets.cohort import MARKERS_UP_TO, Cohort, cohort_of, unique, with_markers
+from harness.datasets.files import Entry, entries, existing, gray_image, grouped_by_stem, header_checked
+from harness.datasets.handmask import VERSION, artefact_mask, hand_mask
+from harness.datasets.sampling import balanced_sample
+from harness.datasets.split import Split, split_of
+from harness.datasets.tables import Table, number_of, sex_of, table, tidy_id
+from harness.datasets.unsquash import unsquashed
+from harness.errors import DatasetError
+from harness.types import Case, Pixels
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LICENCE = (
+    "RSNA Pediatric Bone Age Challenge terms: academic, educational and other non-commercial use, no "
+    "re-identification; cite Halabi et al., Radiology 2018;290:498-503."
+)
+LARGE, STUDY_SIZE = 1000, 200
+_AGES = ("boneage", "bone age", "bone age (months)", "bone_age", "ground truth bone age (months)", "bone_age_months")
+_IDS = {"id": "training", "case id": "test", "image id": "validation"}
+
+
+@dataclass(frozen=True)
+class _Row:
+    case_id: str
+    sex: float | None
+    bone_age: float | None
+
+    @property
+    def complete(self) -> bool:
+        return self.sex is not None and self.bone_age is not None
+
+
+def rsna(
+    path: str | Path, split: Split | Literal["all"] | None = None, limit: int | None = None, seed: int = 0
+) -> Cohort:
+    """An RSNA cohort with automatic hand and marker masks.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        A folder that holds CSV and images at any depth, a zip of one (read in place), or the CSV itself. A file
+        ``original_sizes.csv`` (``id,height,width``) in the folder or beside it undoes the squash of square images.
+    split : {"train", "validation", "test", "all"}, optional
+        Split by :func:`harness.datasets.split.split_of`. By default ``test`` where the table has RSNA's training
+        layout and more than 1000 cases (instruments of this project were trained on the rest), else ``all``.
+    limit : int, optional
+        Cases at most, sex-balanced; by default 200 where ``test`` was chosen by default, else no limit.
+    seed : int
+        Of the choice.
+
+    Returns
+    -------
+    Cohort
+        One case per patient (RSNA gives no patient ids); reference ``bone_age`` in months and ``sex``.
+
+    Raises
+    ------
+    DatasetError
+        Where path, table, labels or images are not sound.
+
+    References
+    ----------
+    .. [1] Halabi SS et al. The RSNA Pediatric Bone Age Machine Learning Challenge. Radiology 2018;290:498-503.
+    """
+    asked = f"the RSNA cohort {path}"
+    if split not in (None, "train", "validation", "test", "all"):
+        raise DatasetError(asked, f"split {split!r}", "Splits: train, validation, test, all.")
+    if limit is not None and limit < 1:
+        raise DatasetError(asked, f"n = {limit}", "Ask for at least one case.")
+    root = existing(path, asked)
+    sheet, images = _table_and_images(root, asked)
+    layout, rows, warnings = _rows(sheet, asked)
+    image_of = _image_of(rows, images, sheet, asked)
+    if unlisted := sorted(set(images) - {row.case_id for row in rows}):
+        warnings.append(f"{len(unlisted)} images without a row in the table were left out.")
+    kept = [row for row in rows if row.complete or (layout == "test" and row.bone_age is None)]
+    if any(row.bone_age is None for row in kept):
+        kept = [row for row in kept if row.sex is not None]
+        warnings.append("Some cases have no bone age: no error against a reference standard can be taken on them.")
+    if dropped := len(rows) - len(kept):
+        warnings.append(f"{dropped} cases without a complete reference standard were left out.")
+    chosen, choice = _choice(kept, layout, split, limit, seed)
+    warnings += _notes(chosen, layout)
+    sizes = _original_sizes(sheet.entry.root)
+    cases = [_case(row, image_of[row.case_id], sizes) for row in chosen]
+    if sizes and (unknown := [row.case_id for row in chosen if row.case_id not in sizes]):
+        warnings.append(f"{len(unknown)} cases are not in original_sizes.csv: theirs is the aspect ratio as stored.")
+    if len(cases) <= MARKERS_UP_TO:
+        cases = with_markers(cases)
+        bare = sum(case.strata["marker"] == "none" for case in cases)
+        warnings.append(f"In {bare} of {len(cases)} cases no marker was found: their edit mask is empty.")
+    warnings.append("Masks are automatic (classical image processing, not reviewed case by case).")
+    squash = "; squash to a square undone by original_sizes.csv" if sizes else ""
+    return cohort_of(
+        cases,
+        name=f"rsna-{layout}-{len(cases)}",
+        description=f"{len(cases)} hand radiographs of RSNA's {layout} layout: {choice}{squash}.",
+        source=Path(path).name,
+        licence=LICENCE,
+        warnings=warnings,
+    )
+
+
+def rsna_pixels(entry: Entry, case_id: str, size: tuple[int, int] | None) -> Pixels:
+    """Decode one case: squash undone where ``size`` (height, width) is given and the image square, masks found."""
+    image = gray_image(entry, case_id)
+    if size is not None and image.shape[0] == image.shape[1]:
+        image = unsquashed(image, *size)
+    hand = hand_mask(image)
+    return Pixels(image, artefact_mask(image, hand), hand)
+
+
+def _case(row: _Row, entry: Entry, sizes: Mapping[str, tuple[int, int]]) -> Case:
+    header_checked(entry, row.case_id)
+    size = sizes.get(row.case_id)
+    reference = {} if row.bone_age is None else {"bone_age": row.bone_age}
+    strata: dict[str, str | float] = {**reference}
+    if row.sex is not None:
+        reference["sex"] = row.sex
+        strata["sex"] = "M" if row.sex else "F"
+    return Case(
+        case_id=row.case_id,
+        patient_id=row.case_id,
+        decode=partial(rsna_pixels, entry, row.case_id, size),
+        digest=hashlib.sha256(f"{entry.digest()} {size} masks:{VERSION}".encode()).hexdigest(),
+        reference=reference,
+        strata=strata,
+    )
+
+
+def _table_and_images(root: Path, asked: str) -> tuple[Table, dict[str, list[Entry]]]:
+    """The one table in RSNA's layout, and the images about it by case id."""
+    csv_file = root if root.suffix.lower() == ".csv" else None
+    found = entries(root.parent if csv_file else root)
+    archives = [e for e in found if e.suffix == ".zip" and not e.zipped]
+    if len(archives) == 1 and not any(e.suffix == ".png" for e in found):
+        return _table_and_images(root / archives[0].name, asked)
+    sheets = [e for e in found if e.suffix == ".csv" and e.stem != "original_sizes"]
+    if csv_file:
+        sheets = [e for e in sheets if e.name == csv_file.name]
+    if not sheets and root.is_file():
+        beside = entries(root.parent)
+        sheets = [e for e in beside if e.suffix == ".csv" and "/" not in e.name and e.stem != "original_sizes"]
+    if not sheets:
+        raise DatasetError(asked, "no CSV in it or beside it", "Put RSNA's CSV beside the folder of images.")
+    tables = [table(sheet) for sheet in sheets]
+    fitting = [t for t in tables if t.column(*_IDS) and t.column("male", "sex")] or tables
+    if len(fitting) > 1:
+        names = ", ".join(t.entry.name for t in fitting)
+        raise DatasetError(asked, f"several tables: {names}", "Name the one to read: rsna:FOLDER/TABLE.csv")
+    return fitting[0], dict(grouped_by_stem(found))
+
+
+def _rows(sheet: Table, asked: str) -> tuple[str, list[_Row], list[str]]:
+    """Layout, rows in order of the table, and warnings."""
+    id_column, sex_column, age_column = sheet.column(*_IDS), sheet.column("male", "sex"), sheet.column(*_AGES)
+    layout = _IDS.get(id_column or "", "")
+    if id_column is None or sex_column is None or (age_column is None and layout != "test"):
+        found = f"columns {', '.join(sheet.columns)} in {sheet.entry.name}"
+        advice = (
+            "RSNA has id,boneage,male (training), Case ID,Sex (test), Image ID,male,Bone Age (months) (validation)."
+        )
+        raise DatasetError(asked, found, advice)
+    rows = []
+    for line in sheet.rows:
+        case_id = tidy_id(line[id_column])
+        if not case_id:
+            raise DatasetError(asked, f"a row without {id_column} in {sheet.entry.name}", "Give every row its id.")
+        sex = sex_of(line[sex_column], case_id, male_column=sex_column == "male")
+        age = number_of(line[age_column], f"bone age of case {case_id}") if age_column else None
+        rows.append(_Row(case_id, sex, age))
+    unique([row.case_id for row in rows], sheet.entry.name)
+    return layout, rows, [] if age_column else ["The table has no bone age."]
+
+
+def _image_of(rows: list[_Row], images: Mapping[str, list[Entry]], sheet: Table, asked: str) -> dict[str, Entry]:
+    """The image of every row; where an id has several, the one in a folder named like the table."""
+    if missing := [row.case_id for row in rows if row.case_id not in images]:
+        found = f"{len(missing)} of {len(rows)} cases in {sheet.entry.name} have no image: {', '.join(missing[:5])}"
+        raise DatasetError(asked, found, "Add the images, or take the rows out of the table.")
+    chosen = {}
+    for row in rows:
+        candidates = images[row.case_id]
+        if len(candidates) > 1:
+            candidates = [e for e in candidates if sheet.entry.stem in e.name.split("/")[:-1]]
+        if len(candidates) != 1:
+            names = ", ".join(e.name for e in images[row.case_id][:3])
+            advice = "Keep one image per case, or name a folder with one set of images."
+            raise DatasetError(asked, f"several images of case {row.case_id}: {names}", advice)
+        chosen[row.case_id] = candidates[0]
+    return chosen
+
+
+def _choice(rows: list[_Row], layout: str, split: str | None, limit: int | None, seed: int) -> tuple[list[_Row], str]:
+    """The cases to study, and in words why these."""
+    by_default = split is None and layout == "training" and len(rows) > LARGE
+    split = split or ("test" if by_default else "all")
+    if by_default and limit is None:
+        limit = STUDY_SIZE
+    kept = rows if split == "all" else [row for row in rows if split_of(row.case_id) == split]
+    words = "all cases" if split == "all" else f"{split} split by sha256 of the id, {len(kept)} cases"
+    if by_default:
+        words += " (by default, since instruments were trained on the rest)"
+    if limit is not None and limit < len(kept):
+        labels = {row.case_id: (row.sex or 0.0, row.bone_age or 0.0) for row in kept}
+        ids = set(balanced_sample(labels, limit, seed))
+        kept = [row for row in kept if row.case_id in ids]
+        words += f"; of these {len(kept)} drawn with seed {seed}, as many male as female, along the ages"
+    return kept, words
+
+
+def _notes(chosen: list[_Row], layout: str) -> list[str]:
+    """Warnings on leakage and on balance."""
+    notes = []
+    leaked = [row.case_id for row in chosen if split_of(row.case_id) == "train"]
+    if layout == "training" and leaked:
+        notes.append(
+            f"{len(leaked)} of {len(chosen)} cases are in the train split: instruments of this project trained on RSNA "
+            "have seen them, so that their errors on the originals are too small."
+        )
+    males = sum(row.sex == 1.0 for row in chosen)
+    if abs(len(chosen) - 2 * males) > 1:
+        notes.append(f"{len(chosen)} cases, {males} male and {len(chosen) - males} female.")
+    return notes
+
+
+def _original_sizes(root: Path) -> dict[str, tuple[int, int]]:
+    """Height and width of originals by case id, from ``original_sizes.csv`` in the folder or beside it."""
+    for folder in (root, root.parent):
+        if (folder / "original_sizes.csv").is_file():
+            sheet = table(Entry(folder, "original_sizes.csv", zipped=False))
+            break
+    else:
+        return {}
+    if not {"id", "height", "width"} <= set(sheet.columns):
+        raise DatasetError(f"read {sheet.entry}", f"columns {', '.join(sheet.columns)}", "Expected id,height,width.")
+    sizes = {}
+    for line in sheet.rows:
+        name = tidy_id(line["id"])
+        height, width = (number_of(line[side], f"{side} of case {name}") for side in ("height", "width"))
+        if not height or not width or not 0.2 < height / width < 5:
+            raise DatasetError(f"the original size of case {name}", f"{height} x {width}", "Write sizes in pixels.")
+        sizes[name] = (int(height), int(width))
+    return sizes

@@ -1,0 +1,114 @@
+"""CSV tables of cohorts, as they are met: byte-order marks, blank rows, spaces, ``True`` in any spelling."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.errors import DatasetError
+
+if TYPE_CHECKING:
+    from harness.datasets.files import Entry
+
+MOST_TABLE_BYTES = 32 * 1024 * 1024
+_MALE, _FEMALE = {"m", "male", "true", "1", "1.0"}, {"f", "female", "false", "0", "0.0"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A CSV table: columns in lower case, cells without outer spaces, no blank rows."""
+
+    entry: Entry
+    columns: tuple[str, ...]
+    rows: tuple[dict[str, str], ...]
+
+    def column(self, *names: str) -> str | None:
+        """The first of ``names`` that is a column."""
+        return next((name for name in names if name in self.columns), None)
+
+
+def table(entry: Entry) -> Table:
+    """Read a CSV table.
+
+    Raises
+    ------
+    DatasetError
+        Where it is not UTF-8 text, has no header or two equal columns, or a row is longer than the header.
+    """
+    asked = f"read {entry}"
+    try:
+        text = entry.read(MOST_TABLE_BYTES).decode("utf-8-sig")
+        lines = [[cell.strip() for cell in line] for line in csv.reader(io.StringIO(text, newline=""))]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DatasetError(asked, f"no CSV text in UTF-8 ({error})", "Save it as CSV, UTF-8.") from error
+    lines = [line for line in lines if any(line)]
+    if not lines:
+        raise DatasetError(asked, "no row in it", "Write a header and one row per case.")
+    columns = tuple(" ".join(cell.lower().split()) for cell in lines[0])
+    named = [name for name in columns if name]
+    if len(set(named)) < len(named):
+        raise DatasetError(asked, f"two equal columns in {', '.join(columns)}", "Name every column once.")
+    for number, line in enumerate(lines[1:], 2):
+        if any(line[len(columns) :]):
+            found = f"{len(line)} cells in row {number}, {len(columns)} columns"
+            raise DatasetError(asked, found, "Quote cells that hold a comma.")
+    rows = tuple(
+        {name: cell for name, cell in zip(columns, line + [""] * len(columns), strict=False) if name}
+        for line in lines[1:]
+    )
+    return Table(entry, columns, rows)
+
+
+def tidy_id(cell: str) -> str:
+    """A case id as the image file is named: no suffix, no ``.0`` of a spreadsheet.
+
+    Examples
+    --------
+    >>> tidy_id("1377.0"), tidy_id("1377.png"), tidy_id("A-7")
+    ('1377', '1377', 'A-7')
+    """
+    for suffix in (".png", ".tif", ".tiff", ".0"):
+        cell = cell.removesuffix(suffix)
+    return cell
+
+
+def sex_of(cell: str, case_id: str, male_column: bool = False) -> float | None:
+    """1.0 = male, 0.0 = female, None for an empty cell; a DatasetError for anything else.
+
+    Parameters
+    ----------
+    cell : str
+        ``M``, ``F``, ``male``, ``female``, or a truth value.
+    case_id : str
+        Named in errors.
+    male_column : bool
+        Whether the column asks "male?", so that truth values are meant.
+
+    Examples
+    --------
+    >>> sex_of("TRUE", "1377", male_column=True), sex_of("F", "1377"), sex_of("", "1377")
+    (1.0, 0.0, None)
+    """
+    word = cell.lower()
+    if not word:
+        return None
+    if word in _MALE or word in _FEMALE:
+        return float(word in _MALE)
+    advice = "Write True or False." if male_column else "Write M or F."
+    raise DatasetError(f"the sex of case {case_id}", f"{cell!r}", advice)
+
+
+def number_of(cell: str, what: str) -> float | None:
+    """The number in a cell, None for an empty one; a DatasetError where it is no finite number."""
+    if not cell or cell.lower() in {"na", "nan", "n/a"}:
+        return None
+    try:
+        value = float(cell)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise DatasetError(what, f"{cell!r}", "Write a number, or leave the cell empty.")
+    return value
