@@ -17,7 +17,6 @@ from harness.report.figures import number
 from harness.report.marks import HEIGHT, WIDTH, Frame, across, dots, filled, hollow, line, up
 from harness.report.readings import Floats, Paired
 from harness.report.wording import counted, in_words
-from harness.words import decimals_for
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ def predicted_against_reference(pair: Paired, frame: Frame, name: str) -> Figure
     )
     before, after = (_mae(r, pair.reference) for r in (pair.original[:, None], pair.edited))
     return _drawn(
-        chart, name, title, f"Mean absolute error: originals {_said(before, unit)}, edits {_said(after, unit)}."
+        chart, name, title, f"Mean absolute error: originals {_said(before, pair)}, edits {_said(after, pair)}."
     )
 
 
@@ -66,7 +65,7 @@ def bland_altman(pair: Paired, frame: Frame, name: str) -> Figure:
     layers += [
         line(frame.readings, [at, at], svg.INK, dash) for at, dash in ((bias, ()), (low, (5, 3)), (high, (5, 3)))
     ]
-    digits = decimals_for((low, high))
+    digits = pair.decimals
     caption = (
         f"Solid line: mean change {number(bias, digits, sign=True)} {unit}. Dashed: 95 % limits of agreement "
         f"{number(low, digits, sign=True)} to {number(high, digits, sign=True)} {unit}."
@@ -96,7 +95,7 @@ def change_by_group(pair: Paired, table: Measurements, frame: Frame, name: str) 
         if len(middle):
             layers.append(line(middle, level, colour, dash, 2.5))
         mean = float(np.nanmean(change)) if np.isfinite(change).any() else math.nan
-        means.append(f"{group} ({shape}s, {stroke}) {_said(mean, unit, sign=True)}")
+        means.append(f"{group} ({shape}s, {stroke}) {_said(mean, pair, sign=True)}")
     caption = f"Mean change: {'; '.join(means)}. Lines: mean over fifths of the patients."
     return _drawn(alt.layer(*layers), name, title, caption)
 
@@ -119,7 +118,7 @@ def repeats(pair: Paired, name: str) -> Figure:
         y=alt.Y("n:Q", title="Cases", axis=alt.Axis(format="d", tickMinStep=1)),
     )  # fmt: skip
     caption = (
-        f"Mean {_said(float(spread.mean()), unit)}, largest {_said(float(spread.max()), unit)}, "
+        f"Mean {_said(float(spread.mean()), pair)}, largest {_said(float(spread.max()), pair)}, "
         f"over {counted(len(spread), 'case')}."
     )
     return _drawn(chart, name, title, caption)
@@ -212,5 +211,5 @@ def _mae(reading: Floats, reference: Floats) -> float:
     return float(np.nanmean(error, axis=1).mean()) if len(error) else math.nan
 
 
-def _said(value: float, unit: str, *, sign: bool = False) -> str:
-    return f"{number(value, decimals_for((value,)), sign=sign)} {unit}".strip()
+def _said(value: float, pair: Paired, *, sign: bool = False) -> str:
+    return f"{number(value, pair.decimals, sign=sign)} {pair.quantity.unit}".strip()

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from harness.errors import ProtocolError
 from harness.measurements import EDITED, ORIGINAL, Measurements
 from harness.types import Quantity
+from harness.words import decimals_for
 
 Floats = NDArray[np.float64]
 
@@ -37,6 +38,11 @@ class Paired:
     def change(self) -> Floats:
         """Edited minus original, shape (n_cases, n_repeats)."""
         return self.edited - self.original[:, None]
+
+    @property
+    def decimals(self) -> int:
+        """Decimals in which its readings are told."""
+        return decimals_for([float(x) for x in self.original if np.isfinite(x)])
 
     @property
     def has_edits(self) -> bool:
