@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,14 @@ import cv2
 import numpy as np
 
 from harness.errors import EvidenceError
+from harness.ledger import ENDED, SENT, Ledger
 from harness.types import JSON, EditorCard, EditOutcome, EditRequest, EditStatus
 
 if TYPE_CHECKING:
     from harness.types import Image, Mask
+
+FAILURES = (EditStatus.FAILED, EditStatus.TIMED_OUT)
+"""How an edit ends without an answer; a later run asks for it again."""
 
 
 def canonical(value: JSON) -> str:
@@ -50,7 +55,7 @@ def request_key(card: EditorCard, request: EditRequest) -> str:
     host, the pixels and mask sent, the prompt, and the repeat and seed unless the tool is deterministic.
     """
     repeat = None if card.deterministic else [request.repeat, request.seed]
-    named = request.case_id if card.name.startswith("folder:") else None
+    named = request.case_id if "folder:" in card.name else None
     return digest_of(
         {
             "tool": [card.name, card.version, card.sends_data_to, dict(card.parameters)],
@@ -68,8 +73,8 @@ class Store:
     """A folder of results that can be killed at any moment and read by many processes at once.
 
     Every file is written beside its place and moved there in one step; its name is the digest of what it
-    answers. Images are PNG with a JSON sidecar that carries their pixel digest, checked on reading. A failed or
-    timed-out edit is logged and never replayed; a refusal or a malformed image is an answer, and stands.
+    answers. An edit is a PNG, the bytes that the tool answered (``raw/``), and a record that carries the digests of
+    both; every record is sealed by a digest of its own text.
 
     Parameters
     ----------
@@ -80,79 +85,154 @@ class Store:
     def __init__(self, root: Path) -> None:
         self.root = Path(root)
 
-    def edit(self, key: str) -> EditOutcome | None:
+    def edit(self, key: str, *, answered_since: float = 0.0, failed_since: float = math.inf) -> EditOutcome | None:
         """The outcome that stands under ``key``, or None.
+
+        Parameters
+        ----------
+        key : str
+        answered_since, failed_since : float
+            Seconds of the epoch. A refusal or a malformed image is an answer, as an edit is, and stands; a failed
+            or timed-out edit is asked for again by a later run, and stands only for the run that met it.
 
         Raises
         ------
         EvidenceError
-            Where the stored image is damaged.
+            Where the stored edit is damaged.
         """
         sidecar = self.record("edits", key)
         if sidecar is None:
             return None
         status = EditStatus(sidecar["status"])
+        since = failed_since if status in FAILURES else answered_since
+        if sidecar["time"] < since:
+            return None
         if status is not EditStatus.OK:
             return EditOutcome(status, None, sidecar["message"], sidecar["provenance"])
-        path = self._path("edits", key, ".png")
-        advice = "Remove that file and its .json to have the edit made again."
-        try:
-            image = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
-        except (OSError, cv2.error) as error:
-            raise EvidenceError(f"stored edit {path}", f"it cannot be read ({error})", advice) from error
-        if image is None or pixel_digest(image) != sidecar["pixels"]:
-            raise EvidenceError(f"stored edit {path}", "its pixels are not those that were stored", advice)
-        return EditOutcome(status, image, provenance=sidecar["provenance"])
+        return EditOutcome(status, self._image(key, sidecar["pixels"]), provenance=sidecar["provenance"])
 
     def keep_edit(self, key: str, outcome: EditOutcome) -> None:
-        """Store an answered edit; a failure that a later run may mend is logged only."""
+        """Store how an edit ended: the answered bytes first, then the image, then the record that vouches for both.
+
+        Raises
+        ------
+        EvidenceError
+            Where the disk is full or cannot be written.
+        """
         sidecar: dict[str, JSON] = {
+            "time": round(time.time(), 3),
             "status": outcome.status.value,
             "message": outcome.message,
             "provenance": dict(outcome.provenance),
         }
-        self._log({"key": key, **sidecar})
-        if outcome.status in (EditStatus.FAILED, EditStatus.TIMED_OUT):
-            return
+        if outcome.raw:
+            sidecar["raw"] = hashlib.sha256(outcome.raw).hexdigest()
+            raw = self._path("raw", sidecar["raw"], ".bin")
+            if not raw.exists():
+                _written(raw, outcome.raw)
         if outcome.image is not None:
             sidecar["pixels"] = pixel_digest(outcome.image)
             encoded = cv2.imencode(".png", outcome.image, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1]
             _written(self._path("edits", key, ".png"), encoded.tobytes())
         self.keep_record("edits", key, sidecar)
 
+    def raw(self, key: str) -> bytes | None:
+        """The bytes that the tool answered for an edit, or None where it answered none."""
+        sidecar = self.record("edits", key)
+        return self._path("raw", sidecar["raw"], ".bin").read_bytes() if sidecar and "raw" in sidecar else None
+
     def record(self, kind: str, key: str) -> JSON | None:
-        """The JSON value that stands under ``kind`` and ``key``, or None."""
+        """The JSON value that stands under ``kind`` and ``key``, or None.
+
+        Raises
+        ------
+        EvidenceError
+            Where its text is not the one that was stored.
+        """
         path = self._path(kind, key, ".json")
         try:
-            return json.loads(path.read_bytes())
+            return _unsealed(path.read_bytes())
         except FileNotFoundError:
             return None
         except ValueError as error:
             raise EvidenceError(
-                f"stored record {path}", f"it is no JSON ({error})", "Remove it to have it made again."
+                f"stored record {path}", f"it is damaged ({error})", "Remove it to have it made again."
             ) from error
 
     def keep_record(self, kind: str, key: str, value: Mapping[str, JSON]) -> None:
-        """Store a JSON value."""
-        _written(self._path(kind, key, ".json"), canonical(value).encode())
+        """Store a JSON value, sealed."""
+        _written(self._path(kind, key, ".json"), _sealed(value))
+
+    def faults(self) -> Iterator[str]:
+        """Everything in the store that is not as it was written, each named by its path."""
+        for path in sorted(self.root.glob("*/??/*")):
+            kind, name = path.parent.parent.name, path.name
+            try:
+                if path.suffix == ".bin" and hashlib.sha256(path.read_bytes()).hexdigest() != path.stem:
+                    yield f"{path}: its bytes are not those that were stored"
+                elif path.suffix == ".json" and not name.startswith("."):
+                    value = self.record(kind, path.stem) or {}
+                    if kind == "edits" and value.get("pixels"):
+                        self._image(path.stem, value["pixels"])
+                    if kind == "edits" and value.get("raw") and not self._path("raw", value["raw"], ".bin").exists():
+                        yield f"{path}: the bytes it was made from are missing"
+            except EvidenceError as error:
+                yield f"{error.asked}: {error.found}"
+        for name in (ENDED, SENT):
+            try:
+                for _ in Ledger(self.root).lines(name):
+                    pass
+            except EvidenceError as error:
+                yield f"{error.asked}: {error.found}"
+
+    def _image(self, key: str, digest: str) -> Image:
+        path = self._path("edits", key, ".png")
+        advice = "Remove that file and its .json to have the edit made again."
+        try:
+            image = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
+        except (OSError, cv2.error) as error:
+            raise EvidenceError(f"stored edit {path}", f"it cannot be read ({error})", advice) from error
+        if image is None or pixel_digest(image) != digest:
+            raise EvidenceError(f"stored edit {path}", "its pixels are not those that were stored", advice)
+        return image
 
     def _path(self, kind: str, key: str, suffix: str) -> Path:
         return self.root / kind / key[:2] / f"{key}{suffix}"
 
-    def _log(self, entry: Mapping[str, JSON]) -> None:
-        self.root.mkdir(parents=True, exist_ok=True)
-        line = canonical({"time": round(time.time(), 3), **entry}) + "\n"
-        with (self.root / "attempts.jsonl").open("ab", buffering=0) as log:
-            log.write(line.encode())
+
+_SEAL = len('{"sha256":"","value":') + 64
+
+
+def _sealed(value: JSON) -> bytes:
+    text = canonical(value)
+    return f'{{"sha256":"{hashlib.sha256(text.encode()).hexdigest()}","value":{text}}}'.encode()
+
+
+def _unsealed(content: bytes) -> JSON:
+    text = content[_SEAL:-1]
+    if content[: len('{"sha256":"')] + content[_SEAL - len('","value":') : _SEAL] + content[-1:] != (
+        b'{"sha256":"' + b'","value":' + b"}"
+    ):
+        raise ValueError("it carries no seal")
+    if content[len('{"sha256":"') :][:64].decode(errors="replace") != hashlib.sha256(text).hexdigest():
+        raise ValueError("its text is not the one that was sealed")
+    return json.loads(text)
 
 
 def _written(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+    temporary = None
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".part-")
         with os.fdopen(handle, "wb") as file:
             file.write(content)
         os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+    except BaseException as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            found = f"it cannot be written ({error.strerror})"
+            raise EvidenceError(
+                f"store file {path}", found, "Free space and run again; what is stored stands."
+            ) from error
         raise

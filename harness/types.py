@@ -146,12 +146,16 @@ class EditRequest:
 
 @dataclass(frozen=True)
 class EditOutcome:
-    """What came back: an image of the request's shape and dtype, or a failure with kind and message."""
+    """What came back: an image of the request's shape and dtype, or a failure with kind and message.
+
+    ``raw`` are the bytes that the tool answered, where there are any; they are kept beside the decoded image.
+    """
 
     status: EditStatus
     image: Image | None = None
     message: str = ""
     provenance: Mapping[str, JSON] = field(default_factory=dict)
+    raw: bytes = field(default=b"", repr=False)
 
     @classmethod
     def ok(cls, image: Image, **provenance: JSON) -> EditOutcome:

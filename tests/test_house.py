@@ -13,14 +13,14 @@ ROOT = Path(__file__).parents[1]
 HARNESS = ROOT / "harness"
 
 FLOORS = [
-    {"types", "errors", "words"},
+    {"types", "errors", "words", "redaction", "pyfile"},
     {"stats", "metrics", "measurements", "evidence"},
-    {"datasets", "editors", "predictors", "store", "criteria", "report", "executors", "progress"},
-    {"study", "exhibits", "run", "delivery"},
+    {"datasets", "editors", "predictors", "store", "ledger", "editing", "criteria", "report", "executors", "progress"},
+    {"study", "exhibits", "run", "delivery", "testing"},
     {"plugin", "cli"},
 ]
 WINGS = {
-    "measure": {"study", "exhibits", "datasets", "editors", "predictors", "store", "executors"},
+    "measure": {"study", "exhibits", "datasets", "editors", "predictors", "store", "ledger", "editing", "executors"},
     "decide": {"criteria"},
     "present": {"report"},
 }

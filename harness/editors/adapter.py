@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,16 +13,17 @@ from harness.errors import EditorError
 from harness.types import Editor, EditorCard, EditOutcome, EditRequest, EditStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from harness.types import Image
 
 
-def checked(tool: Editor | Callable[[EditRequest], Image]) -> Editor:
+def checked(tool: Editor | Callable[[EditRequest], Image]) -> CheckedEditor:
     """The tool as an editor whose outcomes can be trusted to be what they say.
 
     An image of another size, dtype or number of channels than the original becomes ``MALFORMED``, an exception
-    becomes ``FAILED`` with its message. Nothing is repaired silently: whoever wants a resize says so in an adapter.
+    becomes ``FAILED`` with its message, except an EditorError, which ends the run. Nothing is repaired silently:
+    whoever wants a resize says so in an adapter.
 
     Parameters
     ----------
@@ -43,27 +44,93 @@ def checked(tool: Editor | Callable[[EditRequest], Image]) -> Editor:
 
 
 @dataclass(frozen=True)
+class Service:
+    """How a tool likes to be asked; what the editor attribute ``service`` may say. None of it changes an edit.
+
+    Attributes
+    ----------
+    concurrency : int
+        Requests that may be under way at once, in threads of one process.
+    siblings : int
+        Edits that one request may ask for; where more than one, the tool has
+        ``edits(requests) -> sequence of EditOutcome`` for requests that differ in repeat and seed alone.
+    per_minute : float, optional
+        Requests per minute to keep to.
+    metered : bool
+        Whether an edit is expensive enough for concurrent processes to wait rather than to make it twice.
+    expected_usd : float, optional
+        What one edit is expected to cost before the first bill is in; None where nothing is known.
+    """
+
+    concurrency: int = 1
+    siblings: int = 1
+    per_minute: float | None = None
+    metered: bool = False
+    expected_usd: float | None = None
+
+
+@dataclass(frozen=True)
 class CheckedEditor:
-    """An editor that never raises and never returns pixels of another shape than it was given."""
+    """An editor that never returns pixels of another shape than it was given, and raises nothing but EditorError.
+
+    An :class:`~harness.errors.EditorError` ends the run: the tool cannot be used at all (wrong key, no quota,
+    no such endpoint), and asking again would only repeat that.
+    """
 
     card: EditorCard
     tool: Callable[[EditRequest], EditOutcome | Image] = field(repr=False)
 
+    @property
+    def service(self) -> Service:
+        """How the tool likes to be asked."""
+        service: Service = getattr(self.tool, "service", Service())
+        return service
+
     def __call__(self, request: EditRequest) -> EditOutcome:
         """The outcome of one request."""
+        return self.outcome(request, lambda: self.tool(_own_copy(request)))
+
+    def edits(self, requests: Sequence[EditRequest]) -> list[EditOutcome]:
+        """The outcomes of requests that differ in repeat and seed alone, from one call to the tool."""
+        if len(requests) == 1:
+            return [self(requests[0])]
         try:
-            result = self.tool(request)
-        except TimeoutError as error:
-            return EditOutcome.failure(EditStatus.TIMED_OUT, str(error) or "timed out")
+            found = list(self.tool.edits([_own_copy(request) for request in requests]))  # type: ignore[attr-defined]
+        except EditorError:
+            raise
         except Exception as error:
-            return EditOutcome.failure(EditStatus.FAILED, f"{type(error).__name__}: {error}")
+            found = [_broken(error)] * len(requests)
+        return [
+            self.outcome(request, lambda result=result: result)  # type: ignore[misc]
+            for request, result in zip(requests, found, strict=True)
+        ]
+
+    def outcome(self, request: EditRequest, made: Callable[[], EditOutcome | Image]) -> EditOutcome:
+        """What ``made`` makes for a request, checked."""
+        try:
+            result = made()
+        except EditorError:
+            raise
+        except Exception as error:
+            return _broken(error)
         outcome = result if isinstance(result, EditOutcome) else EditOutcome.ok(result)
         if outcome.status is not EditStatus.OK:
             return outcome
         fault = _fault_of(outcome.image, request.image)
         if fault:
-            return EditOutcome.failure(EditStatus.MALFORMED, fault, **dict(outcome.provenance))
+            return EditOutcome(EditStatus.MALFORMED, None, fault, outcome.provenance, outcome.raw)
         return outcome
+
+
+def _own_copy(request: EditRequest) -> EditRequest:
+    """The request with pixels of its own, so that a tool that works in place cannot change the original."""
+    return replace(request, image=request.image.copy(), edit_mask=request.edit_mask.copy())
+
+
+def _broken(error: Exception) -> EditOutcome:
+    if isinstance(error, TimeoutError):
+        return EditOutcome.failure(EditStatus.TIMED_OUT, str(error) or "timed out")
+    return EditOutcome.failure(EditStatus.FAILED, f"{type(error).__name__}: {error}")
 
 
 def _fault_of(image: object, original: Image) -> str:

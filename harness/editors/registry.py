@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from harness.editors.adapter import checked
+from harness.editors.adapter import CheckedEditor, checked
+from harness.editors.egress import check_egress
+from harness.editors.wrappers import WRAPPERS, wrapped
 from harness.errors import EditorError
+from harness.pyfile import callable_from_file
 from harness.types import Editor
-
-if TYPE_CHECKING:
-    from types import ModuleType
 
 GROUP = "harness.editors"
 
 EditorFactory = Callable[[str], Editor]
 
 
-def editor_from_spec(spec: str, extra: Mapping[str, EditorFactory] | None = None) -> Editor:
+def editor_from_spec(
+    spec: str, extra: Mapping[str, EditorFactory] | None = None, *, allow_egress: Iterable[str] | None = ()
+) -> CheckedEditor:
     """The tool that a specification names, its outcomes checked.
 
     Parameters
@@ -29,14 +28,29 @@ def editor_from_spec(spec: str, extra: Mapping[str, EditorFactory] | None = None
     spec : str
         ``NAME``, ``NAME:ARGUMENT`` (e.g. ``folder:EDITS``) or ``PATH.py:FACTORY``, where the factory takes no
         argument and returns an :class:`~harness.types.Editor` or a plain function from request to pixels.
+        ``WRAPPER+SPEC`` wraps another tool, e.g. ``paste-back+opencv-telea``, ``squash:512+identity``.
     extra : mapping of str to callable, optional
         Further factories by name, from the repository's own ``conftest.py``.
+    allow_egress : iterable of str or None
+        Hosts that may receive pixels; None where the tool is only looked at and never asked.
 
     Raises
     ------
     EditorError
-        Where the name is unknown, claimed twice, or its factory fails.
+        Where the name is unknown, claimed twice, or its factory fails, or where the tool would send pixels to a
+        host that may not receive them.
     """
+    editor = _editor(spec, extra)
+    if allow_egress is not None:
+        check_egress(editor.card, allow_egress)
+    return editor
+
+
+def _editor(spec: str, extra: Mapping[str, EditorFactory] | None) -> CheckedEditor:
+    wrapper, plus, rest = spec.partition("+")
+    if plus and wrapper.partition(":")[0] in WRAPPERS:
+        name, _, argument = wrapper.partition(":")
+        return checked(wrapped(name, argument, _editor(rest, extra)))
     name, _, argument = spec.partition(":")
     if name.endswith(".py"):
         return checked(_from_file(Path(name), argument or "editor"))
@@ -45,7 +59,7 @@ def editor_from_spec(spec: str, extra: Mapping[str, EditorFactory] | None = None
         raise EditorError(
             f"--editor {spec}",
             "no such tool is installed",
-            f"Installed: {', '.join(sorted(factories))}, PATH.py:FACTORY.",
+            f"Installed: {', '.join(sorted(factories))}, PATH.py:FACTORY; wrappers: {', '.join(WRAPPERS)}.",
         )
     try:
         return checked(factories[name](argument))
@@ -96,29 +110,11 @@ class _Lazy:
         return editor
 
 
-def _from_file(path: Path, factory: str) -> Editor:
-    asked = f"--editor {path}:{factory}"
-    if not path.is_file():
-        raise EditorError(asked, f"there is no file {path}", "Give the path of a Python file.")
+def _from_file(path: Path, name: str) -> Editor:
+    asked = f"--editor {path}:{name}"
+    factory = callable_from_file(path, name, asked, EditorError)
     try:
-        module = _module_at(path)
-    except Exception as error:
-        raise EditorError(asked, f"the file does not import ({type(error).__name__}: {error})") from error
-    if not callable(getattr(module, factory, None)):
-        names = [name for name, value in vars(module).items() if callable(value) and not name.startswith("_")]
-        raise EditorError(asked, f"the file has no callable {factory!r}", f"It has: {', '.join(names) or 'none'}.")
-    try:
-        editor: Editor = getattr(module, factory)()
+        editor: Editor = factory()
     except Exception as error:
         raise EditorError(asked, f"the factory raised {type(error).__name__}: {error}") from error
     return editor
-
-
-def _module_at(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:  # pragma: no cover - a .py path always has a loader
-        raise ImportError(str(path))
-    module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault(path.stem, module)
-    spec.loader.exec_module(module)
-    return module

@@ -1,0 +1,44 @@
+"""Secrets of the environment, struck out of whatever is about to be written or shown."""
+
+from __future__ import annotations
+
+import os
+import re
+
+SECRET_NAMES = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
+"""Environment variables that hold a secret go by such a name."""
+
+SHORTEST = 8
+"""Shorter values are no secrets, and would strike out innocent text."""
+
+
+def secrets() -> dict[str, str]:
+    """Secret values of the environment, with the names of their variables; longest first."""
+    found = {
+        value.strip(): name
+        for name, value in os.environ.items()
+        if SECRET_NAMES.search(name) and len(value.strip()) >= SHORTEST
+    }
+    return dict(sorted(found.items(), key=lambda item: -len(item[0])))
+
+
+def redacted(text: str) -> str:
+    """The text with every secret of the environment replaced by the name of its variable.
+
+    Examples
+    --------
+    >>> os.environ["DOCTEST_API_KEY"] = "sk-12345678"
+    >>> redacted("wrong key sk-12345678")
+    'wrong key [DOCTEST_API_KEY]'
+    >>> del os.environ["DOCTEST_API_KEY"]
+    """
+    for secret, name in secrets().items():
+        text = text.replace(secret, f"[{name}]")
+    return text
+
+
+def redacted_bytes(content: bytes) -> bytes:
+    """Bytes with every secret of the environment replaced; untouched, and byte-equal, where there is none."""
+    for secret, name in secrets().items():
+        content = content.replace(secret.encode(), f"[{name}]".encode())
+    return content
