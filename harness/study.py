@@ -7,6 +7,7 @@ its pixels are let go; memory does not grow with the cohort. What stands in the 
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -15,12 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from harness.editing import LIVE, Edits, Terms, each
+from harness.editors.adapter import CheckedEditor, checked
 from harness.errors import DatasetError, InstrumentError
 from harness.evidence import plain
 from harness.executors.local import results
 from harness.measurements import EDITED, IMAGE, ORIGINAL, PASTE_BACK, POOLED, Measurements, measurements_of
 from harness.metrics import histogram256, image_features, pair_metrics, regions
-from harness.store import Store, digest_of, pixel_digest, request_key
+from harness.store import Store, digest_of, pixel_digest
 from harness.types import JSON, Case, Dataset, Editor, EditOutcome, EditRequest, Pixels, Predictor
 
 if TYPE_CHECKING:
@@ -68,19 +71,33 @@ class Bench:
     """A tool, an instrument and a store, put together: measures one case at a time.
 
     ``editor`` and ``instrument`` are suppliers: hashable, picklable, called without arguments, so that a worker
-    process can make its own. Each is called once a process.
+    process can make its own. Each is called once a process. ``terms`` say on what terms the tool is asked.
     """
 
     editor: Callable[[], Editor]
     instrument: Callable[[], Predictor]
     store_root: Path
     plan: Plan
+    terms: Terms = field(default_factory=Terms)
 
     @property
-    def made_editor(self) -> Editor:
+    def made_editor(self) -> CheckedEditor:
         """The editor of this very process."""
-        editor: Editor = _made(self.editor)
-        return editor
+        return checked(_made(self.editor))
+
+    def edited(self, cases: Iterable[Case], *, threads: int = 0) -> Iterator[tuple[str, list[str]]]:
+        """Make the edits alone: case id and how each of its edits ended, as cases are done.
+
+        Parameters
+        ----------
+        cases : iterable of Case
+        threads : int
+            Requests under way at once; 0 for as many as the tool likes.
+        """
+        return each(self._edited_case, cases, threads=threads or self.made_editor.service.concurrency)
+
+    def _edited_case(self, case: Case) -> tuple[str, list[str]]:
+        return case.case_id, [outcome.status.value for outcome in self.edits(case, decoded(case))]
 
     def measured(self, dataset: Dataset, *, jobs: int = 1, progress: Progress | None = None) -> Measurements:
         """Everything measured on the tool's edits of a cohort; what stands in the store is only read.
@@ -95,6 +112,9 @@ class Bench:
         store, name = Store(self.store_root), self.made_editor.card.name
         records = {case.case_id: store.record("cases", keys[case.case_id]) for case in cases}
         todo = [case for case in cases if records[case.case_id] is None]
+        if todo and self.made_editor.service.concurrency > 1:
+            made = self.edited(todo)
+            deque(progress(made, len(todo), f"{name}: edit") if progress else made, maxlen=0)
         if todo:
             done: Iterable[JSON] = results(
                 partial(_kept_record, self, keys), todo, jobs=min(jobs, max(1, len(todo) // 4))
@@ -103,21 +123,20 @@ class Bench:
                 records[record["case"]] = record
         return _table(name, cases, [records[case.case_id] for case in cases])
 
+    def edits(self, case: Case, pixels: Pixels) -> list[EditOutcome]:
+        """The outcome of every repeat of one case, from the store where it stands there."""
+        requests = [self.plan.request(case, pixels, repeat) for repeat in range(self.plan.repeats)]
+        return _edits_in(self.store_root, self.terms).outcomes(self.made_editor, requests)
+
     def edit(self, case: Case, pixels: Pixels, repeat: int) -> EditOutcome:
         """The outcome of one repeat of one case, from the store where it stands there."""
-        editor, store = self.made_editor, Store(self.store_root)
         request = self.plan.request(case, pixels, repeat)
-        key = request_key(editor.card, request)
-        outcome = store.edit(key)
-        if outcome is None:
-            outcome = editor(request)
-            store.keep_edit(key, outcome)
-        return outcome
+        return _edits_in(self.store_root, self.terms).outcomes(self.made_editor, [request])[0]
 
     def record(self, case: Case) -> dict[str, JSON]:
         """Everything measured on one case, as plain JSON: ``edits``, ``rows`` and ``histograms``."""
         pixels = decoded(case)
-        outcomes = [self.edit(case, pixels, repeat) for repeat in range(self.plan.repeats)]
+        outcomes = self.edits(case, pixels)
         images: dict[tuple[str, int], Image] = {(ORIGINAL, 0): pixels.image}
         for repeat, outcome in enumerate(outcomes):
             if outcome.image is not None:
@@ -136,7 +155,7 @@ class Bench:
         unique = {digest: images[place] for place, digest in digests.items()}
         instrument_key = _instrument_key(instrument)
         keys = {digest: digest_of([instrument_key, digest, dict(case.reference)]) for digest in unique}
-        readings = {digest: store.record("readings", key) for digest, key in keys.items()}
+        readings: dict[str, JSON] = {digest: store.record("readings", key) for digest, key in keys.items()}
         unread = [digest for digest, reading in readings.items() if reading is None]
         if unread:
             fresh = _read(instrument, case, [unique[digest] for digest in unread])
@@ -157,6 +176,7 @@ class Bench:
                 _instrument_key(_made(self.instrument)),
                 plain(self.plan),
                 measuring_code(),
+                *([self.terms.since] if self.terms.mode == LIVE else []),
             ]
         )
         return {case.case_id: digest_of([study, case.case_id, case.digest, dict(case.reference)]) for case in cases}
@@ -201,6 +221,12 @@ def measuring_code() -> str:
 def _made(supplier: Callable[[], Any]) -> Any:
     """What a supplier supplies, made once a process; equal suppliers (frozen values) are one."""
     return supplier()
+
+
+@cache
+def _edits_in(store_root: Path, terms: Terms) -> Edits:
+    """The edits of a store, one ledger and one pace a process."""
+    return Edits(store_root, terms)
 
 
 def _kept_record(bench: Bench, keys: Mapping[str, str], case: Case) -> dict[str, JSON]:
