@@ -166,7 +166,8 @@ class Run:
     def evidence(self, judgements: Sequence[Judgement], incomplete: Iterable[str], command: str) -> Evidence:
         """The evidence of the run, from the verdicts of its tests; everything measured is read from the store."""
         instrument = InstrumentSupplier(self.instrument_spec)()
-        asked = list(dict.fromkeys(judgement.spec for judgement in judgements))
+        judgements = sorted(judgements, key=_reading_order)
+        asked = [spec for spec in self.editors if any(judgement.spec == spec for judgement in judgements)]
         measured = {spec: self._measured(spec) for spec in asked}
         validity = (
             *floor_verdicts(instrument.card, next(iter(measured.values()))),
@@ -241,6 +242,13 @@ class Run:
         return Bench(
             EditorSupplier(spec, self.editor_factories), InstrumentSupplier(self.instrument_spec), self.store, self.plan
         )
+
+
+def _reading_order(judgement: Judgement) -> tuple[bool, str, bool, str, str]:
+    """Primary claims first, then by id, the whole cohort before its subgroups; the same however tests were spread."""
+    verdict = judgement.verdict
+    role, stratum = verdict.criterion.role, verdict.stratum
+    return role != "primary", verdict.criterion.id, stratum != "all", stratum, judgement.test
 
 
 def _slug(text: str) -> str:

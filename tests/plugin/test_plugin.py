@@ -50,7 +50,7 @@ def test_two_tools_side_by_side(lab):
 def test_unasserted_verdict_turns_its_test_red(lab):
     lab.makepyfile(test_suite=Path(lab.path / "test_suite.py").read_text().replace("assert judge", "judge"))
     result = lab.runpytest_subprocess(*ARGUMENTS, "--editor", "tools.py:older")
-    result.assert_outcomes(failed=3, passed=1)
+    result.assert_outcomes(failed=1, passed=3)
 
 
 def test_second_run_makes_no_edit(lab):
@@ -120,8 +120,8 @@ def test_blind_suite_makes_the_run_invalid(lab):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--editor", "nosuch"), "*--editor nosuch: no such tool is installed. Installed: *opencv-telea*"),
-        (("--editor", "tools.py:nosuch"), "*has no callable 'nosuch'*"),
+        (("--dataset", "blobs", "--editor", "nosuch"), "*--editor nosuch: no such tool is installed. Installed: *opencv-telea*"),
+        (("--dataset", "blobs", "--editor", "tools.py:nosuch"), "*has no callable 'nosuch'*"),
         (("--editor", "identity", "--dataset", "nosuch"), "*nosuch*blobs*"),
         (("--editor", "identity", "--dataset", "blobs", "--repeats", "0"), "*at least one edit per case*"),
     ],
