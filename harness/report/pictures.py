@@ -84,11 +84,10 @@ def _outlines(images: Mapping[str, bytes], size: tuple[int, int]) -> Markup | No
         if mask is None or not mask.any():
             continue
         inside = np.asarray(_reduced(mask, size)) > 127
-        core = inside.copy()
-        core[1:] &= inside[:-1]
-        core[:-1] &= inside[1:]
-        core[:, 1:] &= inside[:, :-1]
-        core[:, :-1] &= inside[:, 1:]
+        core = np.zeros_like(inside)
+        core[1:-1, 1:-1] = (
+            inside[1:-1, 1:-1] & inside[:-2, 1:-1] & inside[2:, 1:-1] & inside[1:-1, :-2] & inside[1:-1, 2:]
+        )
         canvas[inside & ~core] = code
     if not canvas.any():
         return None

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup, escape
 
+from harness.report.wording import visible
+
 if TYPE_CHECKING:
     import altair as alt
 
@@ -64,6 +66,7 @@ def _vega_lite() -> str:
 def _slim(drawn: str, name: str, alternative: str) -> str:
     """The same picture without namespaces, fonts, roles and needless digits."""
     drawn = _CIRCLE.sub(_dot, drawn)
+    drawn = re.sub(r'<path aria-label="(\d+:\d+)"', r'<path data-case="\1"', drawn)
     drawn = re.sub(r' (?:role|aria-[a-z]+|class|font-family|pointer-events|opacity)="(?:[^"]*role-[^"]*|1|[^"]*)"',
                    lambda found: found[0] if found[0].startswith(' opacity="0') else "", drawn)  # fmt: skip
     drawn = re.sub(r"(\d\.\d{2})\d+", r"\1", drawn)
@@ -78,7 +81,7 @@ def _slim(drawn: str, name: str, alternative: str) -> str:
     size = re.search(r'width="([\d.]+)" height="([\d.]+)"', drawn)
     view = f'viewBox="0 0 {size[1]} {size[2]}" style="max-width:{float(size[1]) * 1.25:.0f}px"' if size else ""
     opening = f'<svg class="chart" role="img" aria-label="{escape(alternative)}" {view}>'
-    return re.sub(r"<svg[^>]*>", lambda _: opening, drawn, count=1)
+    return visible(re.sub(r"<svg[^>]*>", lambda _: opening, drawn, count=1))
 
 
 def _dot(found: re.Match[str]) -> str:

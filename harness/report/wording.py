@@ -64,8 +64,13 @@ def plain(text: str, limit: int = LONGEST) -> str:
     'aaaaa … (25 more characters)'
     """
     cut = len(text) - limit
-    shown = _HIDDEN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text[:limit])
+    shown = visible(text[:limit])
     return shown if cut <= 0 else f"{shown} … ({cut} more character{'s' * (cut != 1)})"
+
+
+def visible(text: str) -> str:
+    """Text with every control and bidirectional override spelled out, however long it is."""
+    return _HIDDEN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
 
 
 def stratum_in_words(stratum: str) -> str:
@@ -78,7 +83,7 @@ def stratum_in_words(stratum: str) -> str:
     """
     if stratum == "all":
         return "All patients"
-    text = stratum.replace("_", " ").replace(">=", " ≥ ").replace("<=", " ≤ ").replace("&", " and ")
+    text = plain(stratum, 200).replace("_", " ").replace(">=", " ≥ ").replace("<=", " ≤ ").replace("&", " and ")
     text = re.sub(r"(?<![ ≥≤])([<>])", r" \1 ", text)
     return re.sub(r"\s+", " ", text.replace("=", " ")).strip()
 
@@ -96,7 +101,7 @@ def in_words(name: str) -> str:
     >>> in_words("bone_age")
     'bone age'
     """
-    return name.replace("_", " ")
+    return plain(name, 120).replace("_", " ")
 
 
 def typeset(text: str) -> str:
@@ -107,7 +112,7 @@ def typeset(text: str) -> str:
     >>> typeset("between -2.0 and 2.0 of run-3")
     'between −2.0 and 2.0 of run-3'
     """
-    return re.sub(r"(?<![\w)\]-])-(?=[\d.])", "−", text)
+    return re.sub(r"(?<![\w)\]-])-(?=[\d.])", "−", plain(text))
 
 
 def counted(n: int, noun: str, many: str = "") -> str:

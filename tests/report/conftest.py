@@ -1,0 +1,19 @@
+"""One gold page for every test that only reads it."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.evidence import Evidence
+from harness.report.html import render
+from tests.report import gold
+
+
+@pytest.fixture(scope="session")
+def whole() -> Evidence:
+    return gold.evidence()
+
+
+@pytest.fixture(scope="session")
+def page(whole: Evidence) -> str:
+    return render(whole)

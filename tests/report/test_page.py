@@ -1,0 +1,141 @@
+"""The page: equal to the byte, closed to the outside, honest when there is little or nothing to show."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness.evidence import Evidence
+from harness.report.html import render
+from harness.types import Outcome
+from tests.report import gold
+from tests.report.outline import Page
+
+ROOT = Path(__file__).parents[2]
+OUTLINE = Path(__file__).with_name("gold_outline.txt")
+RENDER = (
+    "import hashlib; from tests.report import gold; from harness.report.html import render;"
+    "print(hashlib.sha256(render(gold.evidence()).encode()).hexdigest())"
+)
+
+
+def test_same_evidence_same_bytes(whole: Evidence, page: str) -> None:
+    assert render(whole) == page
+
+
+def test_same_bytes_in_another_process_with_another_hash_seed(page: str) -> None:
+    other = subprocess.run(
+        [sys.executable, "-c", RENDER], cwd=ROOT, env={"PYTHONHASHSEED": "4711", "TZ": "Asia/Tokyo", "LANG": "C"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert other.stdout.strip() == hashlib.sha256(page.encode()).hexdigest()
+
+
+def test_outline_is_the_one_agreed_on(page: str) -> None:
+    assert Page.of(page).outline() == OUTLINE.read_text(encoding="utf-8")
+
+
+def test_nothing_is_fetched_from_outside(page: str) -> None:
+    parsed = Page.of(page)
+    assert not parsed.all("link")
+    assert not [a for a in parsed.all("script") if "src" in a]
+    sources = [a["src"] for _, a in parsed.elements if "src" in a]
+    assert sources
+    assert all(source.startswith("data:image/png;base64,") for source in sources)
+    assert all(a["href"].startswith("#") for _, a in parsed.elements if "href" in a)
+    assert not re.search(r"@import|url\((?!#)", page)
+    assert "default-src 'none'" in page
+
+
+def test_every_link_inside_the_page_has_a_target(page: str) -> None:
+    parsed = Page.of(page)
+    ids = [a["id"] for _, a in parsed.elements if "id" in a]
+    assert len(ids) == len(set(ids))
+    assert {a["href"][1:] for _, a in parsed.elements if "href" in a} <= set(ids)
+
+
+def test_every_dot_has_its_row(page: str) -> None:
+    dots = re.findall(r'data-case="(\d+):\d+"', page)
+    assert len(dots) == 2 * 40 + 4 * (120 + 115)
+    assert {f"case-0-{case}" for case in dots} <= {a["id"] for a in Page.of(page).all("tr") if "id" in a}
+
+
+def test_first_words_are_the_verdicts_and_their_reasons(whole: Evidence, page: str) -> None:
+    head = Page.of(page.partition('id="validity"')[0]).text
+    for editor in whole.editors:
+        assert editor.card.name in head
+        assert editor.reason in head
+        assert editor.outcome.value in head
+
+
+def test_every_verdict_has_its_figures_and_its_test(whole: Evidence, page: str) -> None:
+    text = Page.of(page).text
+    for editor in whole.editors:
+        for verdict, test in zip(editor.verdicts, editor.tests, strict=True):
+            assert verdict.criterion.sentence in text
+            assert test in text
+
+
+def test_without_images_no_pixel_leaves(whole: Evidence) -> None:
+    page = render(whole, images=False)
+    assert "data:image" not in page
+    assert not Page.of(page).all("img")
+    assert "Pictures were left out" in page
+    assert whole.editors[1].exhibits[0].case in page
+
+
+def test_a_tool_that_refused_everything(whole: Evidence) -> None:
+    text = Page.of(render(gold.without_edits(whole))).text
+    assert "120 refused" in text
+    assert "content policy" in text
+    assert "no edit came back" in text
+    assert "No edit came back, so there is none to show." in text
+    assert "nan" not in re.findall(r"\w+", text)
+
+
+def test_no_verdict_at_all(whole: Evidence) -> None:
+    text = Page.of(render(gold.without_verdicts(whole), images=False)).text
+    assert "No criterion was asked of this tool." in text
+    assert "No validity check was recorded with this run." in text
+
+
+def test_no_tool_at_all(whole: Evidence) -> None:
+    assert "No tool was tested in this run." in render(replace(whole, editors=()))
+
+
+def test_invalid_exploratory_and_incomplete_say_so_before_any_tool(whole: Evidence) -> None:
+    text = Page.of(render(gold.invalid(whole), images=False)).text
+    head = text[: text.index("opencv-telea 5.0.0")]
+    for word in ("INVALID run.", "EXPLORATORY.", "INCOMPLETE.", "margin of BA-1 changed after the lock"):
+        assert word in head
+
+
+@pytest.mark.parametrize(("high", "outcome"), [(2.004, Outcome.INCONCLUSIVE), (2.0, Outcome.PASS)])
+def test_rounding_never_turns_a_miss_into_a_hit(whole: Evidence, high: float, outcome: Outcome) -> None:
+    editor = whole.editors[0]
+    first = replace(
+        editor.verdicts[0],
+        outcome=outcome,
+        estimate=replace(editor.verdicts[0].estimate, value=1.5, low=1.0, high=high),
+    )
+    page = render(replace(whole, editors=(replace(editor, verdicts=(first,), tests=("t",)),)), images=False)
+    assert (", +2.004]" in page) is (high == 2.004)
+    assert (", +2.0]" in page) is (high == 2.0)
+
+
+def test_three_tools_stand_side_by_side(whole: Evidence) -> None:
+    third = replace(whole.editors[0], card=replace(whole.editors[0].card, name="third-tool"))
+    parsed = Page.of(render(replace(whole, editors=(*whole.editors, third)), images=False))
+    assert len([a for a in parsed.all("article") if a.get("class", "").startswith("card ")]) == 3
+
+
+@pytest.mark.slow
+def test_six_hundred_edits_of_two_tools_stay_small() -> None:
+    page = render(gold.evidence(200))
+    assert len(page.encode()) < 3_000_000
