@@ -255,7 +255,7 @@ def _difference(statistic: Auc, alpha: float, confidence: float, n: int, resampl
         return Interval(
             value, min(value, -reach), max(value, reach), confidence, n, "exact over disjoint pairs", seed
         )  # fmt: skip
-    return Interval(value, max(low, -1.0), min(high, 1.0), confidence, n, "clustered DeLong, t and bootstrap-t", seed)
+    return Interval(value, max(low, -1.0), min(high, 1.0), confidence, n, "clustered DeLong, bootstrap-t", seed)
 
 
 def _changed_pairs_limit(statistic: Auc, alpha: float, seed: int) -> float:

@@ -23,7 +23,12 @@ from harness.stats.interval import MIN_PATIENTS, SEED, Interval, no_interval, to
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from harness.stats.sums import Sums
+
 RESAMPLES = 10_000
+ONE_PATIENT = 0.15
+"""Share of the variance above which one patient is taken to stand for others that were not drawn."""
+
 _CHUNK_CELLS = 500_000
 _CACHED_CELLS = 6_000_000
 
@@ -75,7 +80,7 @@ def patient_counts(
         yield _drawn(sizes, min(rows, resamples - start), rng).astype(float)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _cached_counts(sizes: tuple[int, ...], resamples: int, seed: int) -> NDArray[np.uint16]:
     counts = _drawn(sizes, resamples, np.random.default_rng(seed))
     counts.setflags(write=False)
@@ -92,18 +97,19 @@ def _drawn(sizes: tuple[int, ...], rows: int, rng: np.random.Generator) -> NDArr
 
 
 def interval(
-    statistic: Statistic,
+    statistic: Sums,
     confidence: float = 0.90,
     *,
     minimum: int = MIN_PATIENTS,
     resamples: int = RESAMPLES,
     seed: int = SEED,
 ) -> Interval:
-    """The wider of the cluster t and the bootstrap-t interval, on either side.
+    """The widest of the intervals that a reader could hold against the estimate, on either side.
 
-    The t interval is safe with heavy tails and few patients, the bootstrap-t with skewness; a margin is only met
-    where both say so. A limit that cannot be had (hardly any patient differs from the rest) is a reason, as is a
-    sample without any spread: an interval of no width would pass by accident.
+    The cluster t interval is safe with heavy tails and few patients, the bootstrap-t with skewness. Where a single
+    patient carries much of the variance, worse ones may well exist that were not drawn, and the limit on that side is
+    the one there would be with one more patient like it. A limit that cannot be had (hardly any patient differs from
+    the rest) is a reason, as is a sample without any spread: an interval of no width would pass by accident.
 
     Parameters
     ----------
@@ -115,7 +121,7 @@ def interval(
     >>> from harness.stats.sums import mean
     >>> drift = interval(mean(np.arange(40.0)), 0.90, resamples=500)
     >>> drift.value, drift.low < 19.5 < drift.high, drift.method
-    (19.5, True, 'patient bootstrap-t, cluster t')
+    (19.5, True, 'patient bootstrap-t')
     """
     n = sum(statistic.strata)
     if n < minimum:
@@ -127,15 +133,28 @@ def interval(
         reason = "all patients show the same value, so its uncertainty is unknown"
         return no_interval(reason, confidence, n, point=value)
     alpha = (1 - confidence) / 2
-    low_t, high_t = cluster_t_limits(value, error, statistic.degrees_of_freedom, alpha)
-    low_b, high_b = bootstrap_t_limits(statistic, alpha, resamples, seed)
-    low, high = min(low_t, low_b), max(high_t, high_b)
+    low, high = _limits(statistic, alpha, resamples, seed)
+    moves = statistic.influence
+    weight = moves**2 / (moves**2).sum()
+    lowest, highest = int(moves.argmin()), int(moves.argmax())
+    guards = []
+    if weight[lowest] > ONE_PATIENT:
+        low, guards = min(low, _limits(statistic.with_another(lowest), alpha, resamples, seed)[0]), ["lower"]
+    if weight[highest] > ONE_PATIENT:
+        high = max(high, _limits(statistic.with_another(highest), alpha, resamples, seed)[1])
+        guards.append("upper")
     if not (np.isfinite(low) and np.isfinite(high)):
-        return no_interval(
-            "nearly all patients show the same value; too few differ to say how far others might",
-            confidence, n, point=value,
-        )  # fmt: skip
-    return Interval(value, low, high, confidence, n, "patient bootstrap-t, cluster t", seed)
+        reason = "nearly all patients show the same value; too few differ to say how far others might"
+        return no_interval(reason, confidence, n, point=value)
+    notes = {"guarded": guards} if guards else {}
+    return Interval(value, low, high, confidence, n, "patient bootstrap-t", seed, notes=notes)
+
+
+def _limits(statistic: Statistic, alpha: float, resamples: int, seed: int) -> tuple[float, float]:
+    """The wider of cluster t and bootstrap-t, on either side."""
+    low_t, high_t = cluster_t_limits(statistic.value, statistic.standard_error, statistic.degrees_of_freedom, alpha)
+    low_b, high_b = bootstrap_t_limits(statistic, alpha, resamples, seed)
+    return min(low_t, low_b), max(high_t, high_b)
 
 
 def _with_point(refusal: Interval, statistic: Statistic) -> Interval:

@@ -61,6 +61,15 @@ class Sums:
         """Cluster-robust standard error of the sample."""
         return float(self.resampled(np.ones((1, len(self.per_patient))))[1][0])
 
+    @cached_property
+    def influence(self) -> NDArray[np.float64]:
+        """How much each patient moves the value, shape (n_patients,)."""
+        return np.asarray((self._gradient(self.per_patient.sum(axis=0)[None]) @ self.per_patient.T)[0])
+
+    def with_another(self, patient: int) -> Sums:
+        """The statistic, were there one more patient exactly like the one named by its index."""
+        return Sums(np.vstack([self.per_patient, self.per_patient[patient]]), self.of)
+
     def resampled(self, counts: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Values and standard errors of resamples, each of shape (n_resamples,)."""
         n = counts.shape[1]

@@ -181,7 +181,9 @@ def test_the_order_of_cases_changes_nothing(seed):
     data = study(rng, n=30, harm=1.5)
     m = table(**data)
     order = rng.permutation(30)
-    shuffled = replace(m, cases=m.cases.iloc[order].reset_index(drop=True), rows=m.rows.iloc[rng.permutation(len(m.rows))])
+    shuffled = replace(
+        m, cases=m.cases.iloc[order].reset_index(drop=True), rows=m.rows.iloc[rng.permutation(len(m.rows))]
+    )
     for estimand in (mae_drift("bone_age"), auc_drift("sex"), recalibrated(mae_drift("bone_age"))):
         one, other = estimand.estimate(m), estimand.estimate(shuffled)
         assert (one.value, one.low, one.high) == (other.value, other.low, other.high)
