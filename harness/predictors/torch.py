@@ -1,0 +1,169 @@
+"""The torch side of an instrument: the network that reads bone age and sex, and an ensemble of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from harness.errors import InstrumentError
+from harness.predictors.card import read_card, verified_weights
+from harness.predictors.preprocessing import Preprocessing
+from harness.predictors.timm_import import timm_module
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from harness.types import Image, PredictorCard
+
+BATCH = 16
+
+
+class HandReader(nn.Module):
+    """One trunk, two readings: sex from the image alone, bone age from the image and the reference sex.
+
+    That the bone-age reader is told the sex follows the RSNA challenge, where the sex was given [1]_.
+
+    Parameters
+    ----------
+    backbone : str
+        A timm architecture.
+    mean_months, sd_months : float
+        The trunk reads a standardised age; these turn it into months.
+    dropout : float, optional
+        On the features, in training only.
+
+    References
+    ----------
+    .. [1] Halabi et al., Radiology 2018;290:498-503, doi:10.1148/radiol.2018180736
+    """
+
+    def __init__(self, backbone: str, mean_months: float, sd_months: float, dropout: float = 0.2) -> None:
+        super().__init__()
+        self.trunk = timm_module().create_model(backbone, pretrained=False, in_chans=1, num_classes=0)
+        with torch.no_grad():
+            width = int(self.trunk.eval()(torch.zeros(1, 1, 64, 64)).shape[1])
+        self.dropout = nn.Dropout(dropout)
+        self.age_hidden = nn.Linear(width + 1, 128)
+        self.age = nn.Linear(128, 1)
+        self.sex = nn.Linear(width, 1)
+        self.mean_months, self.sd_months = mean_months, sd_months
+
+    def forward(self, images: Tensor, male: Tensor) -> tuple[Tensor, Tensor]:
+        """Bone age in months and the logit of being male, each of shape (n,).
+
+        Parameters
+        ----------
+        images : Tensor of float32, shape (n, 1, H, W)
+            Preprocessed, in [0, 1].
+        male : Tensor of float32, shape (n,)
+            Reference sex, 1 = male, 0 = female; the sex reading does not see it.
+        """
+        features = self.dropout(self.trunk((images - 0.2) / 0.25))
+        hidden = nn.functional.silu(self.age_hidden(torch.cat([features, 2 * male[:, None] - 1], dim=1)))
+        months = self.age(hidden)[:, 0] * self.sd_months + self.mean_months
+        return months, self.sex(features)[:, 0]
+
+
+class TorchEnsemble:
+    """Several :class:`HandReader` behind one card.
+
+    Parameters
+    ----------
+    card : PredictorCard
+        Its ``preprocessing`` says how images are prepared, whether each is read with its mirror image as well, and
+        under ``network`` what the members are.
+    networks : sequence of HandReader
+        One for each member.
+    """
+
+    def __init__(self, card: PredictorCard, networks: Sequence[HandReader]) -> None:
+        self.card = card
+        self._networks = [network.eval().to(memory_format=torch.channels_last) for network in networks]  # type: ignore[call-overload]
+        self._prepared = Preprocessing.from_card(card.preprocessing)
+        self._mirrored = bool(card.preprocessing.get("flip_average", False))
+
+    def predict(
+        self, images: Sequence[Image], references: Sequence[Mapping[str, float]]
+    ) -> Mapping[str, NDArray[np.float64]]:
+        """Readings of every member: ``bone_age`` in months, ``sex`` as probability of male.
+
+        An image's reading does not depend on the images beside it, to about 1e-5 of its unit.
+
+        Parameters
+        ----------
+        images : sequence of ndarray of uint8 or uint16, shape (H, W)
+            Of any sizes.
+        references : sequence of mapping
+            Of each, only ``sex`` (1 = male, 0 = female) is looked at, and only by the bone-age reading.
+
+        Returns
+        -------
+        mapping of str to ndarray of float64, shape (members, images)
+
+        Raises
+        ------
+        InstrumentError
+            An image is not gray, or comes without its reference sex.
+        """
+        male = np.array([self._male(reference) for reference in references], np.float32)
+        if len(images) != len(male):
+            found = f"{len(images)} images and {len(male)} references"
+            raise InstrumentError(f"readings by {self.card.name}", found, "Give one reference for each image.")
+        ready = np.zeros((len(images), 1, self._prepared.height, self._prepared.width), np.float32)
+        for index, image in enumerate(images):
+            if image.ndim != 2 or image.size == 0:
+                found = f"image {index} has shape {image.shape}"
+                raise InstrumentError(f"readings by {self.card.name}", found, "Give one gray channel (H, W).")
+            ready[index, 0] = self._prepared(image)
+        readings = {name: np.zeros((len(self._networks), len(images))) for name in ("bone_age", "sex")}
+        for first in range(0, len(images), BATCH):
+            span = slice(first, first + BATCH)
+            batch, sex = torch.from_numpy(ready[span]), torch.from_numpy(male[span])
+            for member, network in enumerate(self._networks):
+                months, probability = self._read(network, batch, sex)
+                readings["bone_age"][member, span] = months.double().numpy()
+                readings["sex"][member, span] = probability.double().numpy()
+        return readings
+
+    def _read(self, network: HandReader, batch: Tensor, male: Tensor) -> tuple[Tensor, Tensor]:
+        with torch.inference_mode():
+            months, logit = network(batch.to(memory_format=torch.channels_last), male)
+            if self._mirrored:
+                other_months, other_logit = network(batch.flip(3).to(memory_format=torch.channels_last), male)
+                months, logit = (months + other_months) / 2, (logit + other_logit) / 2
+        return months, torch.sigmoid(logit)
+
+    def _male(self, reference: Mapping[str, float]) -> float:
+        sex = reference.get("sex")
+        if sex not in (0, 1):
+            asked = f"a bone-age reading by {self.card.name}"
+            raise InstrumentError(asked, f"the reference sex is {sex}", "Give sex as 1.0 = male or 0.0 = female.")
+        return float(sex)
+
+
+def load_ensemble(card_path: Path) -> TorchEnsemble:
+    """The ensemble whose card is at ``card_path``, its weights checked against the card first.
+
+    Raises
+    ------
+    InstrumentError
+        The card cannot be read, or a weights file is missing, altered, no safetensors, or of another network.
+    """
+    card = read_card(card_path)
+    networks = []
+    for path in verified_weights(card, Path(card_path).parent):
+        try:
+            network = HandReader(**card.preprocessing["network"])
+            network.load_state_dict({name: tensor.float() for name, tensor in load_file(path).items()})
+        except (KeyError, TypeError, RuntimeError) as error:
+            asked = f"weights {path.name} of instrument {card.name}"
+            advice = "The card's preprocessing.network must name the network that was trained."
+            raise InstrumentError(asked, f"they do not fit the network ({str(error)[:200]})", advice) from error
+        networks.append(network)
+    return TorchEnsemble(card, networks)

