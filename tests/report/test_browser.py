@@ -1,0 +1,190 @@
+"""The page in a real browser: opens from a file with no error, and works by keyboard."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.evidence import Evidence
+from harness.report.html import render
+from tests.report import gold
+
+pytest.importorskip("selenium", reason="selenium is not installed")
+
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webdriver import WebDriver
+from selenium.webdriver.support.ui import Select
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chromium-browser")
+DRIVER = shutil.which("chromedriver")
+FLAGS = (
+    "headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking",
+    "disable-component-update", "disable-sync", "window-size=1400,900",
+)  # fmt: skip
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="no Chromium with its driver on this machine"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebDriver]:
+    options = Options()
+    options.binary_location = str(CHROMIUM)
+    for flag in (*FLAGS, f"user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(f"--{flag}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(str(DRIVER)))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(scope="module")
+def file(page: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def opened(browser: WebDriver, file: Path) -> WebDriver:
+    browser.get("about:blank")
+    browser.get(file.as_uri())
+    return browser
+
+
+def requests(browser: WebDriver) -> list[str]:
+    events: list[dict[str, Any]] = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    return [e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"]
+
+
+def test_opens_without_an_error_and_asks_nobody(browser: WebDriver, file: Path) -> None:
+    requests(browser)
+    browser.get(file.as_uri())
+    assert browser.get_log("browser") == []
+    assert {url.partition(":")[0] for url in requests(browser)} <= {"file", "data", "chrome"}
+    assert browser.execute_script("return [...document.images].every(i => i.complete && i.naturalWidth > 0)")
+
+
+def test_verdicts_are_on_the_first_screen(opened: WebDriver) -> None:
+    for card in opened.find_elements(By.CSS_SELECTOR, ".card .outcome"):
+        assert 0 < card.location["y"] < 500
+    assert opened.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_filter_by_outcome_and_role(opened: WebDriver, whole: Evidence) -> None:
+    verdicts = [v for editor in whole.editors for v in editor.verdicts]
+    shown = "return [...document.querySelectorAll('#criteria .row')].filter(r => r.offsetParent).length"
+    assert opened.execute_script(shown) == len(verdicts)
+    Select(opened.find_element(By.CSS_SELECTOR, "select[data-facet=outcome]")).select_by_visible_text("FAIL")
+    assert opened.execute_script(shown) == sum(v.outcome.value == "FAIL" for v in verdicts)
+    assert not opened.find_element(By.CSS_SELECTOR, ".tooltable[data-tool='0']").is_displayed()
+    Select(opened.find_element(By.CSS_SELECTOR, "select[data-facet=role]")).select_by_visible_text("secondary")
+    left = sum(v.outcome.value == "FAIL" and v.criterion.role == "secondary" for v in verdicts)
+    assert opened.execute_script(shown) == left
+    assert f"{left} of {len(verdicts)}" in opened.find_element(By.CSS_SELECTOR, ".filters output").text
+    opened.find_element(By.CSS_SELECTOR, ".filters button").click()
+    assert opened.execute_script(shown) == len(verdicts)
+
+
+def test_slider_moves_by_keyboard_and_by_mouse(opened: WebDriver) -> None:
+    slider = opened.find_element(By.CSS_SELECTOR, ".slider input")
+    cut = "return arguments[0].parentElement.style.getPropertyValue('--cut')"
+    opened.execute_script("arguments[0].focus()", slider)
+    assert opened.execute_script(cut, slider) == "50%"
+    slider.send_keys(Keys.ARROW_RIGHT * 5)
+    assert opened.execute_script(cut, slider) == "55%"
+    slider.send_keys(Keys.HOME)
+    assert opened.execute_script(cut, slider) == "0%"
+    width = slider.rect["width"]
+    webdriver.ActionChains(opened).move_to_element_with_offset(slider, int(width / 4), 0).click().perform()
+    assert 70 <= float(opened.execute_script(cut, slider).rstrip("%")) <= 80
+
+
+def test_dot_names_its_case_and_opens_its_row(opened: WebDriver) -> None:
+    dot = opened.find_element(By.CSS_SELECTOR, "figure[data-tool='1'] [data-case]")
+    index, repeat = dot.get_attribute("data-case").split(":")
+    row = opened.find_element(By.ID, f"case-1-{index}")
+    assert not row.is_displayed()
+    opened.execute_script("arguments[0].scrollIntoView({block: 'center'})", dot)
+    opened.execute_script("arguments[0].dispatchEvent(new PointerEvent('pointerover', {bubbles: true}))", dot)
+    tip = opened.find_element(By.ID, "tip")
+    assert tip.is_displayed()
+    name = opened.execute_script("return arguments[0].querySelector('th').firstChild.textContent.trim()", row)
+    assert tip.text.startswith(f"{name}")
+    assert f"repeat {int(repeat) + 1}" in tip.text
+    opened.execute_script("arguments[0].dispatchEvent(new MouseEvent('click', {bubbles: true}))", dot)
+    assert row.is_displayed()
+    assert opened.switch_to.active_element == row
+
+
+def test_enlarge_is_a_toggle_that_says_its_state(opened: WebDriver) -> None:
+    button = opened.find_element(By.CSS_SELECTOR, ".enlarge")
+    picture = opened.find_element(By.CSS_SELECTOR, ".exhibit .slider")
+    before = picture.rect["width"]
+    button.send_keys(Keys.ENTER)
+    assert button.get_attribute("aria-pressed") == "true"
+    assert picture.rect["width"] > 1.5 * before
+
+
+def test_print_has_every_section_and_both_pictures(opened: WebDriver) -> None:
+    opened.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        sections = opened.find_elements(By.CSS_SELECTOR, "main > section")
+        assert all(section.is_displayed() for section in sections)
+        assert len(sections) == 9
+        assert not opened.find_element(By.CSS_SELECTOR, "nav.top").is_displayed()
+        before, after = (opened.find_element(By.CSS_SELECTOR, f".slider .{name}") for name in ("before", "after"))
+        assert before.rect["x"] + before.rect["width"] <= after.rect["x"] + 1
+    finally:
+        opened.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
+@pytest.mark.parametrize("state", ["without_edits", "without_verdicts", "invalid"])
+def test_empty_states_raise_no_error(browser: WebDriver, whole: Evidence, tmp_path: Path, state: str) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(render(getattr(gold, state)(whole), images=False), encoding="utf-8")
+    browser.get_log("browser")
+    browser.get(file.as_uri())
+    assert browser.get_log("browser") == []
+    assert browser.find_element(By.CSS_SELECTOR, ".card .outcome").is_displayed()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_its_ground(opened: WebDriver, scheme: str) -> None:
+    """WCAG 2.2, 1.4.3: at least 4.5 to 1 for every pair of colours that text is set in."""
+    opened.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    )
+    read = "return getComputedStyle(document.documentElement).getPropertyValue('--' + arguments[0]).trim()"
+    colour = {n: luminance(opened.execute_script(read, n)) for n in (
+        "paper", "ground", "ink", "muted", "link", "pass", "fail", "open", "void", "pass-soft", "fail-soft", "open-soft",
+        "void-soft", "first", "second",
+    )}  # fmt: skip
+    inks = ("ink", "muted", "link", "pass", "fail", "open", "void")
+    pairs = [(text, ground) for text in inks for ground in ("paper", "ground")]
+    pairs += [(text, f"{text}-soft") for text in ("pass", "fail", "open", "void")]
+    poor = {pair: ratio for pair in pairs if (ratio := contrast(*(colour[n] for n in pair))) < 4.5}
+    assert poor == {}
+
+
+def luminance(colour: str) -> float:
+    digits = colour.lstrip("#")
+    digits = "".join(c * 2 for c in digits) if len(digits) == 3 else digits
+    levels = [int(digits[k : k + 2], 16) / 255 for k in (0, 2, 4)]
+    linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in levels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(a: float, b: float) -> float:
+    return (max(a, b) + 0.05) / (min(a, b) + 0.05)
