@@ -1,0 +1,234 @@
+"""The OpenAI Images API, and every server that speaks it: ``openai:MODEL?OPTION=VALUE&...``.
+
+One call is one attempt. The client never sends a request again by itself, and follows no redirect; what may be
+tried again, and when, is decided in one place for all tools (:mod:`harness.editing`).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qsl
+
+from harness.editors import codec, geometry, replies
+from harness.editors.adapter import Service
+from harness.editors.egress import receiver, server_of
+from harness.editors.prices import Prices, prices_of
+from harness.errors import EditorError
+from harness.types import JSON, Editor, EditorCard, EditOutcome, EditRequest, EditStatus
+
+BASE_URL = "https://api.openai.com/v1"
+FIXED = ((1024, 1024), (1536, 1024), (1024, 1536))
+"""Height and width of the three canvases that models before gpt-image-2 know."""
+
+OPTIONS = {
+    "base_url": BASE_URL,
+    "quality": "",
+    "input_fidelity": "",
+    "background": "",
+    "output_format": "png",
+    "output_compression": "",
+    "n": "1",
+    "canvas": "",
+    "mask_field": "mask",
+    "mask_polarity": codec.ALPHA,
+    "seed_field": "",
+    "extra_body": "",
+    "key_env": "OPENAI_API_KEY",
+    "timeout": "300",
+    "concurrency": "4",
+    "rpm": "",
+}
+PASSED_ON = ("quality", "input_fidelity", "background", "output_format", "output_compression")
+NOT_OF_THE_EDIT = ("key_env", "timeout", "concurrency", "rpm")
+MAX_BYTES = {"image": 50_000_000, "mask": 4_000_000}
+"""What the API takes at most."""
+
+
+@dataclass(frozen=True)
+class OpenAI:
+    """One model behind ``POST /images/edits``."""
+
+    card: EditorCard
+    model: str
+    options: Mapping[str, str]
+    service: Service
+    prices: Prices | None = field(repr=False)
+
+    def __call__(self, request: EditRequest) -> EditOutcome:
+        """The outcome of one request."""
+        return self.edits([request])[0]
+
+    def edits(self, requests: Sequence[EditRequest]) -> list[EditOutcome]:
+        """The outcomes of requests alike in all but repeat and seed, from one call with ``n`` of their number."""
+        import openai
+
+        try:
+            parcel = codec.parcel_of(requests[0], self._fitted)
+            files = {
+                "image": codec.png(parcel.image, rgb=True),
+                "mask": codec.mask_png(parcel.mask, self.options["mask_polarity"]),
+            }
+            if over := [name for name, content in files.items() if len(content) > MAX_BYTES[name]]:
+                raise geometry.CanvasError(f"its {over[0]} file has {len(files[over[0]])} bytes, too many for the API")
+        except geometry.CanvasError as error:
+            advice = "use letterbox:SIDE+openai:MODEL"
+            return [EditOutcome.failure(EditStatus.FAILED, f"the image cannot be sent: {error}; {advice}")] * len(
+                requests
+            )
+        try:
+            status, headers, content = self._sent(requests, parcel, files)
+        except openai.APIStatusError as error:
+            response = error.response
+            outcome = replies.fault_of(response.status_code, response.headers, response.content, self.card.name)
+            return [outcome] * len(requests)
+        except openai.APIConnectionError as error:
+            return [self._lost(error)] * len(requests)
+        facts: dict[str, JSON] = {"http_status": status, **replies.said_of(headers)}
+        return self._answered(content, parcel, facts, len(requests))
+
+    def _sent(
+        self, requests: Sequence[EditRequest], parcel: codec.Parcel, files: Mapping[str, bytes]
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        height, width = parcel.image.shape
+        body = {name: self.options[name] for name in PASSED_ON if self.options[name]}
+        extra = dict(json.loads(self.options["extra_body"] or "{}"))
+        if self.options["seed_field"]:
+            extra[self.options["seed_field"]] = requests[0].seed
+        common: dict[str, Any] = {
+            "model": self.model,
+            "prompt": requests[0].prompt,
+            "n": len(requests),
+            "size": f"{width}x{height}",
+            **body,
+        }
+        image = ("image.png", files["image"], "image/png")
+        mask = ("mask.png", files["mask"], "image/png")
+        if self.options["mask_field"] == "mask":
+            answer = self._client.images.with_raw_response.edit(image=image, mask=mask, extra_body=extra, **common)
+            return answer.status_code, answer.headers, answer.content
+        response = self._client.post(
+            "/images/edits",
+            cast_to=object,
+            body={**common, **extra},
+            files=[("image", image), (self.options["mask_field"], mask)],
+            options={"headers": {"Content-Type": "multipart/form-data", "X-Stainless-Raw-Response": "true"}},
+        )
+        return response.status_code, response.headers, response.content
+
+    def _answered(self, content: bytes, parcel: codec.Parcel, facts: dict[str, JSON], n: int) -> list[EditOutcome]:
+        try:
+            answer = json.loads(content)
+            images = [entry["b64_json"] for entry in answer["data"] or []]
+        except (ValueError, KeyError, TypeError):
+            words = " ".join(content[: replies.WORDS].decode(errors="replace").split())
+            message = f"the server answered with something that is no Images API response: {words}"
+            return [EditOutcome(EditStatus.FAILED, None, message, facts, content)] * n
+        if usage := answer.get("usage"):
+            facts["usage"] = usage
+            if self.prices:
+                facts |= {"cost_usd": self.prices.cost_usd(usage), "prices_as_of": self.prices.as_of}
+        outcomes = [self._opened(image, parcel, facts, content) for image in images[:n]]
+        lacking = EditOutcome(
+            EditStatus.FAILED, None, f"asked for {n} images in one call, got {len(images)}", facts, content
+        )
+        return [*outcomes, *[lacking] * (n - len(outcomes))]
+
+    def _opened(self, image: JSON, parcel: codec.Parcel, facts: dict[str, JSON], content: bytes) -> EditOutcome:
+        try:
+            raw = base64.b64decode(image, validate=True)
+        except (binascii.Error, TypeError, ValueError) as error:
+            return EditOutcome(EditStatus.MALFORMED, None, f"its base64 is broken ({error})", facts, content)
+        outcome = parcel.opened(raw, self.options["output_format"])
+        return EditOutcome(outcome.status, outcome.image, outcome.message, {**facts, **outcome.provenance}, content)
+
+    def _lost(self, error: Exception) -> EditOutcome:
+        """A connection error; only one that came before anything was sent may be tried again."""
+        cause = type(error.__cause__ or error).__name__
+        if cause in ("ConnectError", "ConnectTimeout", "PoolTimeout"):
+            return replies.unreachable(server_of(self.options["base_url"], "").netloc, cause)
+        if "Timeout" in cause:
+            return replies.timed_out(float(self.options["timeout"]))
+        return replies.cut(cause)
+
+    def _fitted(self, shape: tuple[int, int]) -> geometry.Fit:
+        canvas = self.options["canvas"]
+        if canvas == "fixed":
+            ratio = shape[0] / shape[1]
+            size = min(FIXED, key=lambda size: abs(size[0] / size[1] - ratio))
+            return geometry.letterboxed(shape, size)
+        if canvas == "free":
+            return geometry.padded(shape, 16, least=655_360, most=8_294_400, ratio=3)
+        return geometry.padded(shape, int(canvas))
+
+    @cached_property
+    def _client(self) -> Any:
+        import openai
+
+        base_url, name = self.options["base_url"], self.options["key_env"]
+        key = os.environ.get(name, "").strip()
+        local = receiver(server_of(base_url, "").hostname) is None
+        if not key and not local:
+            raise EditorError(f"editor {self.card.name}", f"the environment has no {name}", f"Set {name} to your key.")
+        return openai.OpenAI(
+            api_key=key or "none",
+            base_url=base_url,
+            max_retries=0,
+            timeout=float(self.options["timeout"]),
+            http_client=openai.DefaultHttpxClient(
+                follow_redirects=False, trust_env=not local, timeout=float(self.options["timeout"])
+            ),
+        )
+
+
+def images_api(argument: str = "") -> Editor:
+    """A model of the OpenAI Images API, or of a server that speaks it.
+
+    ``openai:MODEL?quality=high&n=3``; options: ``base_url``, ``quality``, ``input_fidelity``, ``background``,
+    ``output_format``, ``output_compression``, ``n`` (images a call), ``canvas`` (``free``, ``fixed`` or a multiple
+    to pad to), ``mask_field``, ``mask_polarity`` (``alpha``, ``white``, ``black``), ``seed_field``, ``extra_body``
+    (JSON), ``key_env``, ``timeout`` (seconds), ``concurrency``, ``rpm`` (requests a minute).
+    """
+    model, _, query = argument.partition("?")
+    asked = f"--editor openai:{argument}"
+    given = dict(parse_qsl(query, keep_blank_values=True))
+    if unknown := sorted(set(given) - set(OPTIONS)):
+        raise EditorError(f"--editor openai:{model}", f"unknown option {unknown[0]}", f"Options: {', '.join(OPTIONS)}.")
+    if not model:
+        raise EditorError(asked, "no model is named", "Write --editor openai:MODEL, e.g. openai:gpt-image-2.")
+    options = {**OPTIONS, **given}
+    server = server_of(options["base_url"], asked)
+    if not options["canvas"]:
+        old = model.startswith(("gpt-image-1", "chatgpt-image"))
+        options["canvas"] = "fixed" if old else "free" if model.startswith("gpt-image") else "16"
+    try:
+        siblings, concurrency, _ = int(options["n"]), int(options["concurrency"]), float(options["timeout"])
+        per_minute = float(options["rpm"]) if options["rpm"] else None
+        json.loads(options["extra_body"] or "{}")
+        wrong = options["canvas"] not in ("free", "fixed") and int(options["canvas"]) < 1
+    except ValueError as error:
+        raise EditorError(
+            asked, f"an option has no such value ({error})", (images_api.__doc__ or "").strip()
+        ) from error
+    if wrong or options["mask_polarity"] not in codec.POLARITIES or not 1 <= siblings <= 10 or concurrency < 1:
+        raise EditorError(
+            asked, "an option is out of range", "canvas, mask_polarity, n (1 to 10), concurrency (from 1)."
+        )
+    prices = prices_of(model)
+    card = EditorCard(
+        f"openai:{model}",
+        f"{model} as served",
+        f"{model} through the Images API at {server.netloc}; canvas {options['canvas']}, 8 bit, RGB",
+        {name: value for name, value in options.items() if value and name not in NOT_OF_THE_EDIT},
+        f"PNG in field {options['mask_field']}, {options['mask_polarity']} = may change; taken as guidance",
+        deterministic=False,
+        sends_data_to=receiver(server.hostname),
+    )
+    expected = prices.expected_usd(options["quality"] or "auto") if prices and card.sends_data_to else None
+    return OpenAI(card, model, options, Service(concurrency, siblings, per_minute, True, expected), prices)
