@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,6 +24,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.set_defaults(action=action)
         if name == "report":
             command.add_argument("--report-images", choices=("all", "none"), default="all")
+    lock = commands.add_parser("lock", help="freeze a suite's protocol before the first edit is made")
+    lock.add_argument("file", type=Path, metavar="FILE", help="lock file to write")
+    lock.add_argument(
+        "pytest", nargs=argparse.REMAINDER, metavar="...", help="as for pytest: suite, --editor, --dataset"
+    )
+    lock.set_defaults(action=_lock)
     editors = commands.add_parser("editors", help="list the tools that --editor knows")
     editors.set_defaults(action=_editors)
     options = parser.parse_args(arguments)
@@ -54,6 +61,11 @@ def _report(options: argparse.Namespace) -> int:
 
     print(rendered(loaded(options.run), options.run, images=options.report_images == "all"))
     return 0
+
+
+def _lock(options: argparse.Namespace) -> int:
+    command = [sys.executable, "-m", "pytest", "-q", "--write-lock", str(options.file), *options.pytest]
+    return subprocess.run(command, check=False).returncode
 
 
 def _editors(options: argparse.Namespace) -> int:

@@ -72,6 +72,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--reports", default="reports", metavar="DIR", help="where evidence and report go (default: reports)")
     add("--jobs", type=int, default=0, metavar="N", help="worker processes (default: one per core)")
     add("--report-images", choices=("all", "none"), default="all", help="'none' leaves radiographs out of the report")
+    add("--lock", metavar="FILE", help="protocol locked before the edits; a run that departs from it is EXPLORATORY")
+    add("--write-lock", metavar="FILE", help="write that protocol, without making one edit")
     parser.addini("editproof_editors", "tools to judge where no --editor is given", type="args", default=[])
     parser.addini("editproof_dataset", "cohort where no --dataset is given", default="")
 
@@ -103,7 +105,8 @@ def study(request: pytest.FixtureRequest) -> EditorStudy:
     config = request.config
     try:
         with _shown(config) as progress:
-            return _checked(config).study(request.param, progress)
+            run = _checked(config)
+            return run.unmeasured(request.param) if config.option.write_lock else run.study(request.param, progress)
     except EditproofError as error:
         return pytest.exit(f"editproof: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
 
@@ -114,13 +117,14 @@ def judge(request: pytest.FixtureRequest, study: EditorStudy) -> Callable[[Crite
 
     A verdict that nobody asserts turns its test red all the same, unless it is a secondary one that did not fail.
     """
-    from harness.run import judged, judgement_text
+    from harness.run import announced, judged, judgement_text
 
+    decided = announced if request.config.option.write_lock else judged
     verdicts: list[Verdict] = request.node.stash.setdefault(JUDGED, [])
 
     def decide(criterion: Criterion, study: EditorStudy) -> Verdict:
         with _shown(request.config):  # the first claim may have the controls measured
-            judgement = judged(criterion, study, request.node.nodeid)
+            judgement = decided(criterion, study, request.node.nodeid)
         verdicts.append(judgement.verdict)
         request.node.user_properties.append((PROPERTY, judgement_text(judgement)))
         return judgement.verdict
@@ -199,6 +203,9 @@ class Recorder:
         deselected = [f"{self.deselected} claims were deselected"] if self.deselected else []
         command = shlex.join(["pytest", *map(str, self.config.invocation_params.args)])
         judgements = [judgement_from(line) for line in self.judged]
+        if options.write_lock:
+            Path(options.write_lock).write_text(_run(self.config).locked(judgements) + "\n", encoding="utf-8")
+            return
         with _shown(self.config):
             self.evidence = _run(self.config).evidence(judgements, [*deselected, *self.not_run], command)
             self.page = delivered(
@@ -208,6 +215,8 @@ class Recorder:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say the verdict, and where the page is."""
+        if self.judged and self.config.option.write_lock:
+            terminalreporter.write_line(f"editproof: protocol locked in {self.config.option.write_lock}")
         if self.evidence is None:
             return
         from harness.report.terminal import summary
@@ -239,6 +248,7 @@ def _run(config: pytest.Config) -> Run:
             plan=Plan(repeats=options.repeats, seed=options.study_seed),
             store=config.rootpath / options.store,
             jobs=options.jobs or os.cpu_count() or 1,
+            lock=Path(options.lock) if options.lock else None,
             editor_factories=_merged(hooks.pytest_editproof_editors(config=config)),
             dataset_factories=_merged(hooks.pytest_editproof_datasets(config=config)),
         )

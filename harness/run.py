@@ -29,12 +29,13 @@ from harness.editors.registry import EditorFactory, editor_from_spec
 from harness.errors import EditorError
 from harness.evidence import EditorEvidence, Evidence, plain, typed
 from harness.exhibits import exhibits
-from harness.measurements import Measurements
+from harness.measurements import Measurements, measurements_of
 from harness.metrics import VERSION as METRICS_VERSION
 from harness.predictors.registry import predictor_from_spec
+from harness.protocol import CONFIRMATORY, EXPLORATORY, claims, departures, locked, read_lock
 from harness.store import digest_of
-from harness.study import Bench, Plan, Progress
-from harness.types import JSON, Dataset, Editor, EditorCard, EditStatus, Predictor, Verdict
+from harness.study import Bench, Plan, Progress, case_row
+from harness.types import JSON, Dataset, Editor, EditorCard, EditStatus, Estimate, Outcome, Predictor, Verdict
 
 CONTROLS = ("identity", "destructive")
 COMPUTING = ("editproof", "numpy", "scipy", "pandas", "scikit-learn", "opencv-python-headless", "torch", "timm")
@@ -105,6 +106,17 @@ def judged(criterion: Criterion, study: EditorStudy, test: str) -> Judgement:
     return Judgement(study.spec, verdict_on(criterion, study.measurements), controls, test)
 
 
+def announced(criterion: Criterion, study: EditorStudy, test: str) -> Judgement:
+    """A criterion named for a protocol, and not decided: there is nothing yet to decide it on."""
+    nothing = Estimate(
+        None, None, None, "", criterion.confidence, 0, 0, 0, "none", reason="the protocol is being locked"
+    )
+    verdict = Verdict(
+        criterion.card, study.card.name, study.measurements.stratum, nothing, Outcome.PASS, "announced, not judged"
+    )
+    return Judgement(study.spec, verdict, {}, test)
+
+
 def judgement_text(judgement: Judgement) -> str:
     """A judgement as one line of JSON, to travel between processes."""
     return json.dumps(plain(judgement), ensure_ascii=False, allow_nan=False)
@@ -126,6 +138,7 @@ class Run:
     plan: Plan
     store: Path
     jobs: int = 1
+    lock: Path | None = None
     editor_factories: tuple[tuple[str, EditorFactory], ...] = ()
     dataset_factories: tuple[tuple[str, Callable[[str], Dataset]], ...] = ()
     _known: dict[str, Measurements] = field(default_factory=dict, repr=False, compare=False)
@@ -154,6 +167,11 @@ class Run:
         """Raise the one clear error that a wrong tool, cohort or instrument deserves, before any work is done."""
         _ = self.cards, self.dataset.card, InstrumentSupplier(self.instrument_spec)().card
 
+    def unmeasured(self, spec: str) -> EditorStudy:
+        """A tool and its cohort without one edit made, for a protocol to be locked."""
+        empty = measurements_of(self.cards[spec].name, [case_row(case) for case in self.dataset], [], [])
+        return EditorStudy(spec, self.cards[spec], empty, dict)
+
     def study(self, spec: str, progress: Progress | None = None) -> EditorStudy:
         """A tool, measured; concurrent processes wait for one another and then read what stands."""
         return EditorStudy(
@@ -180,14 +198,15 @@ class Run:
         incomplete = tuple(incomplete)
         outcome, reason = outcome_of_run(entries, validity, incomplete)
         ended = datetime.now(UTC)
-        protocol = self._protocol(judgements, instrument)
+        protocol = self.protocol(judgements)
+        departed = departures(read_lock(self.lock) if self.lock else None, protocol)
         return Evidence(
             run=f"{ended:%Y%m%d-%H%M%S}-{_slug(self.dataset.card.name)}-{protocol['digest'][:8]}",
             created=ended.isoformat(timespec="seconds"),
             outcome=outcome,
             reason=reason,
-            label="EXPLORATORY",
-            departures=("no protocol was locked before the edits were made",),
+            label=EXPLORATORY if departed else CONFIRMATORY,
+            departures=departed,
             incomplete=incomplete,
             dataset=self.dataset.card,
             instruments=(instrument.card,),
@@ -218,17 +237,23 @@ class Run:
             measurements=measured,
         )
 
-    def _protocol(self, judgements: Sequence[Judgement], instrument: Predictor) -> dict[str, JSON]:
-        criteria = {entry.verdict.criterion.id: plain(entry.verdict.criterion) for entry in judgements}
+    def protocol(self, judgements: Iterable[Judgement]) -> dict[str, JSON]:
+        """What the run fixes: claims, cohort, instrument, tools and plan, and the digest over all of it."""
+        instrument = InstrumentSupplier(self.instrument_spec)()
         protocol: dict[str, JSON] = {
+            "claims": claims((entry.verdict.criterion, entry.verdict.stratum) for entry in judgements),
             "dataset": self.dataset.card.digest,
-            "instruments": dict(instrument.card.sha256),
-            "editors": [plain(card) for card in self.cards.values()],
+            "instruments": {instrument.card.name: plain(instrument.card.sha256)},
+            "editors": {card.name: plain(card) for card in self.cards.values()},
             "plan": plain(self.plan),
-            "criteria": [criteria[name] for name in sorted(criteria)],
             "metrics": METRICS_VERSION,
         }
         return {**protocol, "digest": digest_of(protocol)}
+
+    def locked(self, judgements: Iterable[Judgement]) -> str:
+        """The text of a lock file for the run's protocol."""
+        standing = {card.name: self._bench(spec).standing(self.dataset) for spec, card in self.cards.items()}
+        return locked(self.protocol(judgements), standing, datetime.now(UTC).isoformat(timespec="seconds"))
 
     def _measured(self, spec: str, progress: Progress | None = None) -> Measurements:
         if spec not in self._known:

@@ -123,6 +123,11 @@ class Bench:
                 records[record["case"]] = record
         return _table(name, cases, [records[case.case_id] for case in cases])
 
+    def standing(self, dataset: Dataset) -> int:
+        """Number of cases whose record stands in the store already."""
+        store = Store(self.store_root)
+        return sum(store.record("cases", key) is not None for key in self._keys(dataset).values())
+
     def edits(self, case: Case, pixels: Pixels) -> list[EditOutcome]:
         """The outcome of every repeat of one case, from the store where it stands there."""
         requests = [self.plan.request(case, pixels, repeat) for repeat in range(self.plan.repeats)]
@@ -285,6 +290,16 @@ def _histograms(pixels: Pixels, images: Mapping[tuple[str, int], Image]) -> list
     return [[arm, region, [int(count) for count in histogram]] for (arm, region), histogram in counts.items()]
 
 
+def case_row(case: Case) -> dict[str, JSON]:
+    """The row of a case in the table of cases."""
+    return {
+        "case": case.case_id,
+        "patient": case.patient_id,
+        **{f"reference:{name}": value for name, value in case.reference.items()},
+        **{f"stratum:{name}": value for name, value in case.strata.items()},
+    }
+
+
 def _table(editor: str, cases: list[Case], records: list[JSON]) -> Measurements:
     rows, edits = [], []
     pooled_counts: dict[tuple[str, str], Any] = {}
@@ -295,15 +310,7 @@ def _table(editor: str, cases: list[Case], records: list[JSON]) -> Measurements:
             pooled_counts[arm, region] = pooled_counts.get((arm, region), 0) + np.array(counts, dtype=np.int64)
     return measurements_of(
         editor,
-        [
-            {
-                "case": case.case_id,
-                "patient": case.patient_id,
-                **{f"reference:{name}": value for name, value in case.reference.items()},
-                **{f"stratum:{name}": value for name, value in case.strata.items()},
-            }
-            for case in cases
-        ],
+        [case_row(case) for case in cases],
         rows,
         edits,
         [

@@ -14,7 +14,7 @@ HARNESS = ROOT / "harness"
 
 FLOORS = [
     {"types", "errors", "words", "redaction", "pyfile"},
-    {"stats", "metrics", "measurements", "evidence"},
+    {"stats", "metrics", "measurements", "evidence", "protocol"},
     {"datasets", "editors", "predictors", "store", "ledger", "editing", "criteria", "report", "executors", "progress"},
     {"study", "exhibits", "run", "delivery", "testing"},
     {"plugin", "cli"},

@@ -140,3 +140,20 @@ def test_inert_without_claims(lab):
     result = lab.runpytest_subprocess()
     assert result.ret == 0
     assert not (lab.path / "reports").exists()
+
+
+def test_locked_protocol_is_confirmed_and_departures_are_named(lab):
+    tool = ("--editor", "tools.py:fill")
+    lab.runpytest_subprocess(*ARGUMENTS, *tool, "--write-lock", "lock.json").assert_outcomes(passed=4)
+    assert not (lab.path / "reports").exists()
+    assert not (lab.path / ".editproof" / "edits").exists(), "a lock is written before the first edit"
+
+    assert lab.runpytest_subprocess(*ARGUMENTS, *tool, "--lock", "lock.json").ret == 0
+    assert (evidence_of(lab)["label"], evidence_of(lab)["departures"]) == ("CONFIRMATORY", [])
+
+    next((lab.path / "reports").iterdir()).rename(lab.path / "first")
+    suite = (lab.path / "test_suite.py").read_text().replace("at_most(0.2)", "at_most(0.3)")
+    lab.makepyfile(test_suite=suite)
+    lab.runpytest_subprocess(*ARGUMENTS, *tool, "--lock", "lock.json")
+    assert evidence_of(lab)["label"] == "EXPLORATORY"
+    assert "claims.REL-1.high: locked 0.2, run 0.3" in evidence_of(lab)["departures"]
