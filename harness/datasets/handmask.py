@@ -28,6 +28,8 @@ VERSION = 1
 """Raised whenever equal pixels would give other masks; enters the digest of every case masked automatically."""
 WORKING_SIDE = 160
 """Longer side of the reduced copy, in pixels; every length below is in pixels of this copy."""
+_LEAST_INSIDE = 0.36
+"""Score a hand inside a suspected field must have; set by eye on RSNA cases, so that no hand yields to its palm."""
 _LEVELS = np.concatenate([np.linspace(0.30, 0.92, 20), (0.945, 0.97)])
 
 
@@ -47,9 +49,12 @@ def hand_mask(image: Image) -> Mask:
     Examples
     --------
     >>> image = np.zeros((120, 100), np.uint8)
-    >>> image[30:120, 30:70] = 180
-    >>> bool(hand_mask(image)[60, 50]), bool(hand_mask(image)[5, 5])
-    (True, False)
+    >>> for rows, columns in (((20, 60), (20, 32)), ((10, 60), (44, 56)), ((20, 60), (68, 80)), ((60, 85), (20, 80))):
+    ...     image[slice(*rows), slice(*columns)] = 120
+    >>> image[85:120, 40:60] = 120
+    >>> hand = hand_mask(image)
+    >>> bool(hand[75, 50]), bool(hand[30, 74]), bool(hand[30, 38])
+    (True, True, False)
     """
     tone = _tone(image)
     outline, score = _hand_outline(tone)
@@ -59,7 +64,7 @@ def hand_mask(image: Image) -> Mask:
             break
         lit = (tone > 0.25).astype(np.uint8)
         inner, better = max((_inside(tone, zone) for zone in (mask, lit)), key=lambda found: found[1])
-        if better <= score:
+        if better <= max(score, _LEAST_INSIDE):
             break
         mask, score = inner, better
     return _enlarged(_without_thin(mask), image.shape)
@@ -83,11 +88,12 @@ def artefact_mask(image: Image, hand: Mask) -> Mask:
 
     Examples
     --------
-    >>> image = np.full((120, 100), 10, np.uint8)
-    >>> image[30:120, 35:70] = 120
-    >>> image[20:32, 8:16] = 250
-    >>> edit = artefact_mask(image, hand_mask(image))
-    >>> bool(edit[26, 12]), bool(edit[80, 50])
+    >>> image, hand = np.full((120, 100), 10, np.uint8), np.zeros((120, 100), bool)
+    >>> hand[30:, 40:80] = True
+    >>> image[hand] = 120
+    >>> image[90:102, 8:16] = 250
+    >>> edit = artefact_mask(image, hand)
+    >>> bool(edit[96, 12]), bool(edit[80, 50])
     (True, False)
     """
     tone = _tone(image)
@@ -135,14 +141,17 @@ def _hand_outline(tone: Field) -> tuple[Contour | None, float]:
         for level in np.unique(np.quantile(surface, _LEVELS)):
             contours, _ = cv2.findContours((surface > level).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
             for contour in contours:
-                score = _likeness(contour, edges) if len(contour) >= 40 else 0.0
+                score = _likeness(contour, edges, best[1]) if len(contour) >= 40 else 0.0
                 if score > best[1]:
                     best = (contour, score)
     return best
 
 
-def _likeness(outline: Contour, edges: Field) -> float:
-    """How much an outline is a hand's: strong edge all along, large, little of it on the border, no rectangle."""
+def _likeness(outline: Contour, edges: Field, least: float) -> float:
+    """How much an outline is a hand's: strong edge all along, large, little of it on the border, no rectangle.
+
+    Zero where it cannot be more than ``least``.
+    """
     h, w = edges.shape
     area = cv2.contourArea(outline)
     share = area / (h * w)
@@ -152,10 +161,12 @@ def _likeness(outline: Contour, edges: Field) -> float:
     border = (x < 2) | (x >= w - 2) | (y < 2) | (y >= h - 2)
     if np.count_nonzero(~border) < 20:
         return 0.0
-    _, (across, along), _ = cv2.minAreaRect(outline)
-    boxy = max(0.0, area / max(across * along, 1.0) - 0.7)
     edge = float(edges[y, x][~border].mean())
-    return edge * float(min(share, 0.25) ** 0.4) * max(0.0, 1 - 2 * float(border.mean())) * max(0.0, 1 - 6 * boxy)
+    score = edge * float(min(share, 0.25) ** 0.4) * max(0.0, 1 - 2 * float(border.mean()))
+    if score <= least:
+        return 0.0
+    _, (across, along), _ = cv2.minAreaRect(outline)
+    return score * max(0.0, 1 - 6 * max(0.0, area / max(across * along, 1.0) - 0.7))
 
 
 def _like_a_field(mask: Binary, score: float) -> bool:

@@ -216,7 +216,7 @@ def _choice(rows: list[_Row], layout: str, split: str | None, limit: int | None,
         labels = {row.case_id: (row.sex or 0.0, row.bone_age or 0.0) for row in kept}
         ids = set(balanced_sample(labels, limit, seed))
         kept = [row for row in kept if row.case_id in ids]
-        words += f"; of these {len(kept)} drawn with seed {seed}, as many male as female, along the ages"
+        words += f"; of these {len(kept)} drawn with seed {seed}, half of each sex as far as it reaches, along the ages"
     return kept, words
 
 

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from harness.datasets.folder import folder
+from harness.errors import DatasetError
+from tests.datasets.conftest import png, radiograph, write_manifest
+
+
+@pytest.fixture
+def files(tmp_path):
+    (tmp_path / "a.png").write_bytes(png(radiograph(0)))
+    cv2.imwrite(str(tmp_path / "b.tif"), radiograph(1, dtype=np.uint16))
+    mask = np.zeros((120, 96), np.uint8)
+    mask[5:9, 5:9] = 1
+    (tmp_path / "mask.png").write_bytes(png(mask))
+    return tmp_path
+
+
+def rows(**changes):
+    first = {
+        "case_id": "A",
+        "patient_id": "P",
+        "image": "a.png",
+        "edit_mask": "mask.png",
+        "bone_age": "100.5",
+        "sex": "M",
+    }
+    second = {"case_id": "B", "patient_id": "P", "image": "b.tif", "edit_mask": "", "bone_age": "", "sex": "f"}
+    extra = [{"site": "Bern", "ratio": "1.5"}, {"site": "7", "ratio": "2"}]
+    return [{**first, **extra[0], **changes}, {**second, **extra[1]}]
+
+
+def test_folder_with_manifest(files):
+    cohort = folder(write_manifest(files, rows()))
+    a, b = cohort
+    assert (cohort.card.n_cases, cohort.card.n_patients) == (2, 1)
+    assert dict(a.reference) == {"bone_age": 100.5, "sex": 1.0}
+    assert dict(b.reference) == {"sex": 0.0}
+    assert a.strata == {"site": "Bern", "ratio": 1.5, "bone_age": 100.5, "sex": "M", "marker": "found"}
+    assert b.strata["site"] == "7", "a column with one word in it stays words"
+    pixels = a.decode()
+    assert pixels.edit_mask.sum() == 16
+    assert not (pixels.edit_mask & pixels.protected_mask).any()
+    np.testing.assert_array_equal(b.decode().image, radiograph(1, dtype=np.uint16))
+    assert any("no reference standard for bone age" in w for w in cohort.card.warnings)
+
+
+def test_digest_follows_image_mask_and_label(files):
+    digests = {folder(write_manifest(files, rows())).card.digest}
+    digests.add(folder(write_manifest(files, rows(bone_age="101"))).card.digest)
+    (files / "mask.png").write_bytes(png(np.full((120, 96), 255, np.uint8)))
+    digests.add(folder(write_manifest(files, rows())).card.digest)
+    (files / "a.png").write_bytes(png(radiograph(5)))
+    digests.add(folder(write_manifest(files, rows())).card.digest)
+    assert len(digests) == 4
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({"case_id": "B"}, "more than once: B"),
+        ({"case_id": ""}, "a row without case_id"),
+        ({"image": ""}, "no image given for case A"),
+        ({"image": "none.png"}, "does not exist"),
+        ({"image": "../secret.png"}, "lies outside"),
+        ({"image": "manifest.csv"}, "decode case A"),
+        ({"sex": "x"}, "'x'"),
+        ({"bone_age": "-3"}, "-3 months"),
+        ({"edit_mask": "small.png"}, "small.png is 60x48"),
+    ],
+)
+def test_flaw_is_one_clear_error(files, changes, found):
+    (files / "small.png").write_bytes(png(np.zeros((60, 48), np.uint8)))
+    with pytest.raises(DatasetError) as caught:
+        folder(write_manifest(files, rows(**changes)))
+    assert found in str(caught.value)
+    assert caught.value.advice
+
+
+def test_folder_without_manifest_or_columns(tmp_path):
+    with pytest.raises(DatasetError, match=r"no manifest\.csv"):
+        folder(tmp_path)
+    with pytest.raises(DatasetError, match="columns case_id and image are needed"):
+        folder(write_manifest(tmp_path, [{"name": "A"}]))

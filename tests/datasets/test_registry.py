@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+
+from harness.datasets.cohort import where
+from harness.datasets.folder import folder
+from harness.datasets.registry import dataset_from_spec
+from harness.datasets.sampling import balanced_sample
+from harness.errors import DatasetError
+from tests.datasets.conftest import png, radiograph, write_manifest
+
+
+@pytest.fixture
+def three(tmp_path):
+    manifest = []
+    for k, name in enumerate("ABC"):
+        (tmp_path / f"{name}.png").write_bytes(png(radiograph(k)))
+        manifest.append({"case_id": name, "image": f"{name}.png", "bone_age": 100 + k, "sex": "MF"[k % 2]})
+    return write_manifest(tmp_path, manifest)
+
+
+def test_specs(three, rsna_folder):
+    assert len(dataset_from_spec(f"folder:{three}")) == 3
+    root = rsna_folder()
+    assert len(dataset_from_spec(f"rsna:{root}")) == 3
+    assert len(dataset_from_spec(f"rsna:{root}?n=2&split=all&seed=4")) == 2
+    assert len(dataset_from_spec(f"rsna:{root}?n=all")) == 3
+    cohort = folder(three)
+    assert dataset_from_spec("phantom:9", {"phantom": lambda argument: where(cohort, ["A"])}).card.n_cases == 1
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ("phantoms", "There are: folder, phantom, rsna."),
+        ("rsna", "no path"),
+        ("folder:", "no path"),
+        ("rsna:x?m=3", "unknown option m"),
+        ("rsna:x?n=some", "n = 'some'"),
+        ("rsna:x?seed=-1", "seed = '-1'"),
+    ],
+)
+def test_spec_that_names_nothing(spec, words):
+    with pytest.raises(DatasetError) as caught:
+        dataset_from_spec(spec, {"phantom": lambda argument: pytest.fail("not asked for")})
+    assert words in str(caught.value)
+
+
+def test_where_keeps_order_and_says_so(three):
+    cohort = folder(three)
+    part = where(cohort, ["C", "A"])
+    assert [case.case_id for case in part] == ["A", "C"]
+    assert part.card.digest != cohort.card.digest
+    assert "Restricted to 2 of 3" in part.card.warnings[-1]
+    with pytest.raises(DatasetError, match="1 are not in it: Z"):
+        where(cohort, ["A", "Z"])
+
+
+def test_sample_is_seeded_balanced_and_along_the_ages():
+    labels = {str(i): (float(i % 4 > 0), (i * 37) % 200) for i in range(1200)}
+    ids = balanced_sample(labels, 201, seed=3)
+    ages = sorted(labels[i][1] for i in ids)
+    assert len(set(ids)) == 201
+    assert sum(labels[i][0] for i in ids) == 100
+    assert abs(sum(ages) / 201 - 99.5) < 1.5
+    assert ids == balanced_sample(labels, 201, seed=3) != balanced_sample(labels, 201, seed=4)

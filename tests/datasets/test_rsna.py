@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+import pickle
+import struct
+import zipfile
+import zlib
+
+import cv2
+import numpy as np
+import pytest
+
+from harness.datasets.cohort import checked
+from harness.datasets.rsna import rsna
+from harness.datasets.split import split_of
+from harness.errors import DatasetError
+from harness.types import Dataset
+from tests.datasets.conftest import png, radiograph, write_csv, zipped
+
+
+def error_of(*arguments, **options) -> DatasetError:
+    with pytest.raises(DatasetError) as caught:
+        rsna(*arguments, **options)
+    assert caught.value.asked
+    assert caught.value.advice, "an error says what to do"
+    return caught.value
+
+
+def test_training_layout_of_a_folder_and_of_its_zip_give_the_same_cases(rsna_folder, tmp_path):
+    root = rsna_folder()
+    from_folder, from_zip = rsna(root), rsna(zipped(root, tmp_path / "rsna.zip"))
+    assert isinstance(from_folder, Dataset)
+    assert [c.case_id for c in from_folder] == [c.case_id for c in from_zip] == ["1377", "1378", "1380"]
+    assert [dict(c.reference) for c in from_folder] == [
+        {"bone_age": 100.0, "sex": 0.0},
+        {"bone_age": 101.0, "sex": 1.0},
+        {"bone_age": 102.0, "sex": 0.0},
+    ]
+    for a, b in zip(from_folder, from_zip, strict=True):
+        np.testing.assert_array_equal(a.decode().image, b.decode().image)
+    pixels = from_folder[0].decode()
+    assert pixels.image.dtype == np.uint8
+    assert pixels.image.flags.c_contiguous
+    assert pixels.edit_mask.dtype == pixels.protected_mask.dtype == np.bool_
+    assert not (pixels.edit_mask & pixels.protected_mask).any()
+    assert from_folder[0].strata["marker"] == "found"
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "layout"),
+    [
+        ("id,boneage,male", "{id},{age},{male}", "training"),
+        ("Id , BoneAge,MALE", " {id}.0 , {age} , {male} ", "training"),
+        ("Case ID,Sex", "{id},{sex}", "test"),
+        ("Case ID,Sex,Ground truth bone age (months)", "{id},{sex},{age}", "test"),
+        ("Image ID,male,Bone Age (months)", "{id},{male},{age}", "validation"),
+    ],
+)
+def test_every_rsna_layout(rsna_folder, header, row, layout):
+    cohort = rsna(rsna_folder(header=header, row=row, bom=True))
+    assert cohort.card.name == f"rsna-{layout}-3"
+    assert [c.reference["sex"] for c in cohort] == [0.0, 1.0, 0.0]
+    assert [c.strata["sex"] for c in cohort] == ["F", "M", "F"]
+    if "age" in header.lower():
+        assert [c.reference["bone_age"] for c in cohort] == [100.0, 101.0, 102.0]
+    else:
+        assert all("bone_age" not in c.reference for c in cohort)
+        assert any("no bone age" in w for w in cohort.card.warnings)
+
+
+@pytest.mark.parametrize("words", [("True", "False"), ("TRUE", "FALSE"), ("true", "false"), ("1", "0"), ("M", "F")])
+def test_spellings_of_male_and_blank_rows(rsna_folder, words):
+    root = rsna_folder()
+    sheet = root / "boneage-training-dataset.csv"
+    write_csv(sheet, "id,boneage,male", f"1377,10,{words[0]}", ",,", "", f"1378,20,{words[1]}", f"1380,30,{words[0]}")
+    assert [c.reference["sex"] for c in rsna(root)] == [1.0, 0.0, 1.0]
+
+
+def test_squash_is_undone_for_square_images_only(rsna_folder):
+    root = rsna_folder(ids=("1377", "9001"))
+    write_csv(root.parent / "original_sizes.csv", "id,height,width", "1377,2044,1514", "9001,2044,1514")
+    cohort = rsna(root)
+    assert [c.decode().image.shape for c in cohort] == [(120, 96), (135, 100)]
+    assert "squash" in cohort.card.description
+    (root.parent / "original_sizes.csv").unlink()
+    assert rsna(root)[1].digest != cohort[1].digest
+    assert rsna(root)[1].decode().image.shape == (100, 100)
+
+
+def test_kaggle_nesting_takes_the_image_of_the_tables_own_folder(rsna_folder):
+    root = rsna_folder()
+    other = root / "boneage-test-dataset"
+    other.mkdir()
+    (other / "1377.png").write_bytes(png(radiograph(9, marker=False)))
+    assert rsna(root)[0].strata["marker"] == "found"
+
+
+def test_large_training_table_gives_200_held_out_cases_half_male(tmp_path, monkeypatch):
+    monkeypatch.setattr("harness.datasets.rsna.MARKERS_UP_TO", 0)
+    ids = [str(i) for i in range(2000, 4400)]
+    image = png(np.full((24, 20), 9, np.uint8))
+    with zipfile.ZipFile(tmp_path / "rsna.zip", "w") as archive:
+        rows = "".join(f"{i},{20 + int(i) % 199},{int(i) % 2 > 0}\n" for i in ids)
+        archive.writestr("train.csv", "id,boneage,male\n" + rows)
+        for i in ids:
+            archive.writestr(f"train/{i}.png", image)
+    cohort = rsna(tmp_path / "rsna.zip")
+    assert len(cohort) == 200
+    assert {split_of(c.case_id) for c in cohort} == {"test"}
+    assert sum(c.reference["sex"] for c in cohort) == 100
+    held_out = [20 + int(i) % 199 for i in ids if split_of(i) == "test"]
+    assert abs(np.mean([c.reference["bone_age"] for c in cohort]) - np.mean(held_out)) < 4
+    assert "test split" in cohort.card.description
+    assert not any("train split" in w for w in cohort.card.warnings)
+    assert "marker" not in cohort[0].strata, "not decoded up front beyond the limit"
+    again, other = rsna(tmp_path / "rsna.zip"), rsna(tmp_path / "rsna.zip", seed=1)
+    assert again.card.digest == cohort.card.digest != other.card.digest
+
+
+def test_train_split_cases_are_named_as_leakage(rsna_folder):
+    seen = sum(split_of(i) == "train" for i in ("1377", "1378", "1380"))
+    assert seen > 0
+    assert any(f"{seen} of 3 cases are in the train split" in w for w in rsna(rsna_folder()).card.warnings)
+
+
+def test_cases_without_reference_standard_are_left_out_with_a_warning(rsna_folder):
+    root = rsna_folder()
+    write_csv(root / "boneage-training-dataset.csv", "id,boneage,male", "1377,100,True", "1378,,False")
+    cohort = rsna(root)
+    assert [c.case_id for c in cohort] == ["1377"]
+    assert any(w.startswith("1 images without a row") for w in cohort.card.warnings)
+    assert any(w.startswith("1 cases without a complete reference standard") for w in cohort.card.warnings)
+
+
+def test_a_zip_is_read_in_place_and_a_pickled_case_still_decodes(rsna_folder, tmp_path):
+    archive = zipped(rsna_folder(), tmp_path / "rsna.zip")
+    before = set(tmp_path.rglob("*"))
+    case = rsna(archive)[1]
+    copy = pickle.loads(pickle.dumps(case))
+    np.testing.assert_array_equal(copy.decode().image, case.decode().image)
+    assert set(tmp_path.rglob("*")) == before
+
+
+def test_missing_path_and_empty_folder(tmp_path):
+    assert "does not exist" in error_of(tmp_path / "nowhere").found
+    assert "no CSV" in error_of(tmp_path).found
+
+
+def test_header_only_table_is_an_empty_cohort(rsna_folder):
+    root = rsna_folder()
+    write_csv(root / "boneage-training-dataset.csv", "id,boneage,male")
+    assert "no case" in error_of(root).found
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "found"),
+    [
+        ("id,male", "1377,True", "columns id, male"),
+        ("id,boneage,male", "1377,a lot,True", "'a lot'"),
+        ("id,boneage,male", "1377,-1,True", "-1 months"),
+        ("id,boneage,male", "1377,301,True", "301 months"),
+        ("id,boneage,male", "1377,nope,True", "'nope'"),
+        ("id,boneage,male", "1377,10,maybe", "'maybe'"),
+        ("id,boneage,male", "1377,10,True\n1377,11,True", "more than once: 1377"),
+        ("id,boneage,male", "1377,10,True\n1377.0,11,True", "more than once: 1377"),
+        ("id,boneage,male", "1377,10,True,7", "4 cells in row 2"),
+        ("id,id,male", "1377,10,True", "two equal columns"),
+        ("id,boneage,male", ",10,True", "a row without id"),
+        ("id,boneage,male", "1377,10,True\n7,1,True\n8,1,True", "2 of 3 cases in boneage-training-dataset.csv have no"),
+    ],
+)
+def test_broken_table_is_one_clear_error(rsna_folder, header, row, found):
+    root = rsna_folder()
+    write_csv(root / "boneage-training-dataset.csv", header, row)
+    assert found in str(error_of(root))
+
+
+def test_table_that_is_no_text(rsna_folder):
+    root = rsna_folder()
+    (root / "boneage-training-dataset.csv").write_bytes(b"\xff\xfe\x00id")
+    assert "UTF-8" in error_of(root).found
+
+
+def huge_header(height: int, width: int) -> bytes:
+    """A PNG of a few bytes that claims to be very large."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 9)) + chunk(b"IEND", b"")
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        (b"not an image", "1378.png"),
+        (b"", "1378.png"),
+        (png(radiograph())[:900], "damaged"),
+        (huge_header(9000, 9000), "claims 9000x9000 pixels"),
+        (huge_header(200_000, 200_000), "1378.png"),
+        (png(cv2.applyColorMap(radiograph(), cv2.COLORMAP_JET)), "in colour"),
+    ],
+)
+def test_image_that_is_no_radiograph_names_its_case(rsna_folder, data, found):
+    root = rsna_folder()
+    (root / "boneage-training-dataset" / "1378.png").write_bytes(data)
+    error = error_of(root)
+    assert "case 1378" in error.asked
+    assert found in error.found
+
+
+def test_equal_colour_channels_and_16_bit_are_read_as_stored(rsna_folder):
+    root = rsna_folder()
+    images = root / "boneage-training-dataset"
+    deep = radiograph(1, dtype=np.uint16)
+    (images / "1377.png").write_bytes(png(cv2.cvtColor(radiograph(), cv2.COLOR_GRAY2BGR)))
+    (images / "1378.png").write_bytes(png(deep))
+    cohort = checked(rsna(root))
+    first, second = (case.decode().image for case in list(cohort)[:2])
+    np.testing.assert_array_equal(first, radiograph())
+    np.testing.assert_array_equal(second, deep)
+    assert second.dtype == np.uint16
+
+
+def test_damaged_zip(rsna_folder, tmp_path):
+    archive = zipped(rsna_folder(), tmp_path / "rsna.zip")
+    data = bytearray(archive.read_bytes())
+    (tmp_path / "cut.zip").write_bytes(data[: len(data) // 2])
+    assert "no zip" in error_of(tmp_path / "cut.zip").found
+    at = data.find(b"IDAT") if b"IDAT" in data else 400
+    data[at + 40 : at + 60] = b"\0" * 20
+    (tmp_path / "flipped.zip").write_bytes(data)
+    assert "flipped.zip" in str(error_of(tmp_path / "flipped.zip"))
+
+
+def test_two_tables_are_not_guessed_between(rsna_folder):
+    root = rsna_folder()
+    write_csv(root / "boneage-validation.csv", "Image ID,male,Bone Age (months)", "1377,True,10")
+    assert "several tables" in error_of(root).found
+    assert len(rsna(root / "boneage-training-dataset.csv")) == 3
+
+
+@pytest.mark.parametrize(("options", "found"), [({"split": "tset"}, "'tset'"), ({"limit": 0}, "n = 0")])
+def test_choice_that_makes_no_sense(rsna_folder, options, found):
+    assert found in error_of(rsna_folder(), **options).found
