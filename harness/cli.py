@@ -16,7 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser("editproof", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, action, words in (
-        ("verify", _verify, "check that a run's evidence is as it was written"),
+        ("verify", _verify, "recompute every digest of a run, and decide every verdict again from its measurements"),
         ("report", _report, "render a run's report again from its evidence"),
     ):
         command = commands.add_parser(name, help=words, description=words)
@@ -41,17 +41,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
+    from harness.criteria.redecision import disagreements
     from harness.evidence import faults, loaded
 
     found = faults(options.run)
+    if not found:
+        evidence = loaded(options.run)
+        found = list(disagreements(evidence))
     for fault in found:
         print(fault)
     if found:
         print(f"editproof: {options.run} does not verify: {len(found)} fault(s)", file=sys.stderr)
         return 1
-    evidence = loaded(options.run)
     verdicts = sum(len(editor.verdicts) for editor in evidence.editors)
-    print(f"{options.run}: every digest holds; {evidence.outcome}, {len(evidence.editors)} tools, {verdicts} verdicts")
+    print(f"{options.run}: every digest holds, and all {verdicts} verdicts follow from the measurements")
     return 0
 
 

@@ -1,0 +1,83 @@
+"""The command after a run: verify finds what does not hold, report renders the same page again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import harness.criteria.redecision  # noqa: F401 - loaded before pytester takes its snapshot of modules
+import harness.run  # noqa: F401
+from harness.cli import main
+from harness.evidence import seal
+
+pytest_plugins = ["tests.plugin.conftest"]
+
+ARGUMENTS = ("--dataset", "blobs", "--jobs", "1", "--editor", "tools.py:older")
+
+
+@pytest.fixture
+def run(lab) -> Path:
+    lab.runpytest_subprocess(*ARGUMENTS)
+    return next((lab.path / "reports").iterdir())
+
+
+def edited_record(run: Path, change) -> None:
+    path = run / "evidence.json"
+    record = json.loads(path.read_text())
+    change(record)
+    path.write_text(json.dumps(record))
+    seal(run, [])
+
+
+def test_verify_and_report(run, capsys):
+    page = (run / "report.html").read_bytes()
+    assert main(["verify", str(run)]) == 0
+    assert "all 4 verdicts follow from the measurements" in capsys.readouterr().out
+    assert main(["report", str(run)]) == 0
+    assert (run / "report.html").read_bytes() == page
+
+    def whitewash(record):
+        record["editors"][0]["verdicts"][0]["outcome"] = "PASS"
+
+    def widen(record):
+        record["editors"][0]["verdicts"][0]["criterion"]["high"] = 99.0
+
+    def improve(record):
+        record["editors"][0]["verdicts"][0]["estimate"]["value"] = 0.5
+
+    def acquit(record):
+        record["editors"][0]["outcome"] = "PASS"
+
+    def smuggle(record):
+        record["editors"][0]["verdicts"][0]["criterion"]["specification"] = "__import__('os').getcwd()"
+
+    original = (run / "evidence.json").read_text()
+    for change, words in (
+        (whitewash, "outcome is PASS, the measurements give FAIL"),
+        (widen, "the measurements give PASS"),
+        (improve, "estimate.value is 0.5"),
+        (acquit, "outcome is PASS, its verdicts come to FAIL"),
+        (smuggle, "no call of a known factory"),
+    ):
+        edited_record(run, change)
+        assert main(["verify", str(run)]) == 1, change.__name__
+        assert words in capsys.readouterr().out
+        (run / "evidence.json").write_text(original)
+    seal(run, [])
+    assert main(["verify", str(run)]) == 0
+
+
+def test_what_is_no_run_is_said(tmp_path, capsys):
+    assert main(["verify", str(tmp_path)]) == 1
+    assert "manifest.json" in capsys.readouterr().out
+    assert main(["report", str(tmp_path)]) == 2
+    assert "evidence.json cannot be read" in capsys.readouterr().err
+
+
+def test_editors_are_listed(capsys):
+    assert main(["editors"]) == 0
+    out = capsys.readouterr().out
+    assert "opencv-telea" in out
+    assert "identity" in out
