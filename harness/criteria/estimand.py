@@ -152,7 +152,7 @@ class Estimand:
         measured = "" if self.kind == "flow" else measurements.unit(self.quantity)
         if self.unit is None:
             return measured
-        if self.kind == "continuous" and measured and self.unit != measured:
+        if self.kind == "continuous" and self.unit and measured and self.unit != measured:
             raise ProtocolError(
                 f"{self.call} in {self.unit!r}", f"{self.quantity!r} was measured in {measured!r}",
                 "State the unit in which it is measured.",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from harness.types import Image, Mask
 
 WORKING_SIDE = 160
-_CRITERIA = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 1e-4)
+_CRITERIA = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 50, 1e-6)
 
 
 def registration_drift(original: Image, edited: Image, protected_mask: Mask) -> dict[str, tuple[float, str]]:

@@ -34,7 +34,7 @@ _BLOCK_CELLS = 4_000_000
 _RESAMPLED_CELLS = 4_000_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Auc:
     """An AUC, or a difference of AUCs, as a form in patient counts.
 

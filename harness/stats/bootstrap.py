@@ -50,6 +50,8 @@ class Statistic(Protocol):
     @property
     def degrees_of_freedom(self) -> float: ...
 
+    def __hash__(self) -> int: ...
+
     def resampled(self, counts: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Values and standard errors, shapes (n_resamples,), for counts of shape (n_resamples, n_patients)."""
         ...
@@ -175,16 +177,21 @@ def bootstrap_t_limits(
     statistic: Statistic, alpha: float, resamples: int = RESAMPLES, seed: int = SEED
 ) -> tuple[float, float]:
     """Limits of the studentised bootstrap; infinite where more than ``alpha`` of the resamples have no spread."""
-    value, error = statistic.value, statistic.standard_error
-    pivots = []
+    value, error, pivot = statistic.value, statistic.standard_error, _pivots(statistic, resamples, seed)
+    first = int(np.floor(alpha * (len(pivot) + 1))) - 1
+    below, above = pivot[max(first, 0)], pivot[min(len(pivot) - 1 - first, len(pivot) - 1)]
+    return min(value, float(value - above * error)), max(value, float(value - below * error))
+
+
+@lru_cache(maxsize=4)
+def _pivots(statistic: Statistic, resamples: int, seed: int) -> NDArray[np.float64]:
+    """Studentised deviations of the resamples, sorted; kept for the next confidence that is asked for."""
+    value, pivots = statistic.value, []
     for counts in patient_counts(statistic.strata, resamples, seed):
         values, errors = statistic.resampled(counts)
         with np.errstate(divide="ignore", invalid="ignore"):
             pivots.append(np.where(errors > 0, (values - value) / errors, np.sign(values - value) * np.inf))
-    pivot = np.sort(np.nan_to_num(np.concatenate(pivots), nan=0.0, posinf=np.inf, neginf=-np.inf))
-    first = int(np.floor(alpha * (len(pivot) + 1))) - 1
-    below, above = pivot[max(first, 0)], pivot[min(len(pivot) - 1 - first, len(pivot) - 1)]
-    return min(value, float(value - above * error)), max(value, float(value - below * error))
+    return np.sort(np.nan_to_num(np.concatenate(pivots), nan=0.0, posinf=np.inf, neginf=-np.inf))
 
 
 def percentile_limits(

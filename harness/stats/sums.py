@@ -25,7 +25,7 @@ _STEP = 1e-30
 _NO_SPREAD = 1e-13
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sums:
     """``of(sum over patients of per_patient)``.
 

@@ -21,7 +21,7 @@ RESAMPLES = 400
 """Resamples per interval: fewer than in use, which adds noise to limits and takes nothing off their error rates."""
 
 Rng = np.random.Generator
-Study = Callable[[Rng, float], Interval]
+Study = Callable[[Rng], Callable[[float], Interval]]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class World:
     Attributes
     ----------
     study : callable
-        Random generator and two-sided confidence to the interval found in one study.
+        From a random generator, one study: its interval at any two-sided confidence.
     exact : bool
         Whether the method is conservative by construction, so that coverage has no upper limit.
     """
@@ -70,12 +70,16 @@ def clustered(rng: Rng, n: int, repeats: int, rho: float, shape: str) -> np.ndar
     return np.sqrt(rho) * between + np.sqrt(1 - rho) * standard(rng, shape, (n, repeats))
 
 
+def _held(statistic: Sums) -> Callable[[float], Interval]:
+    return partial(interval, statistic, resamples=RESAMPLES)
+
+
 def drift_world(n: int, repeats: int, rho: float, shape: str) -> World:
     """Mean drift of exactly 2 months."""
 
-    def study(rng: Rng, confidence: float) -> Interval:
+    def study(rng: Rng) -> Callable[[float], Interval]:
         drift = 2 + 6 * clustered(rng, n, repeats, rho, shape)
-        return interval(mean(drift.mean(axis=1)), confidence, resamples=RESAMPLES)
+        return _held(mean(drift.mean(axis=1)))
 
     return World(f"mean drift, {shape}, n {n}, x{repeats}, ICC {rho:g}", 2.0, study, n)
 
@@ -83,9 +87,9 @@ def drift_world(n: int, repeats: int, rho: float, shape: str) -> World:
 def rowwise_world(n: int, repeats: int, rho: float) -> World:
     """The same, analysed as if edits were independent."""
 
-    def study(rng: Rng, confidence: float) -> Interval:
+    def study(rng: Rng) -> Callable[[float], Interval]:
         drift = 2 + 6 * clustered(rng, n, repeats, rho, "normal")
-        return interval(mean(drift.ravel()), confidence, resamples=RESAMPLES)
+        return _held(mean(drift.ravel()))
 
     return World(f"mean drift, edits as independent, n {n}, x{repeats}, ICC {rho:g}", 2.0, study, n)
 
@@ -166,12 +170,13 @@ def auc_world(
         original, edited = auc(one, positive).value, auc(other, positive).value
     truth = edited - original if drift else edited
 
-    def study(rng: Rng, confidence: float) -> Interval:
+    def study(rng: Rng) -> Callable[[float], Interval]:
         positive, before, after = scores(rng, n, repeats, rho, prevalence, levels)
         area = auc(after, positive)
         if drift:
-            return auc_interval(area - auc(before, positive), confidence, is_difference=True, resamples=RESAMPLES)
-        return auc_interval(area, confidence)
+            change = area - auc(before, positive)
+            return partial(auc_interval, change, is_difference=True, resamples=RESAMPLES)
+        return partial(auc_interval, area)
 
     kind = "AUC drift" if drift else "AUC"
     ties = f", {levels} levels" if levels else ""
@@ -182,10 +187,10 @@ def share_world(n: int, repeats: int, rho: float, rate: float) -> World:
     """Share of failed edits, correlated within patients (beta-binomial)."""
     a = rate * (1 - rho) / rho if rho else None
 
-    def study(rng: Rng, confidence: float) -> Interval:
+    def study(rng: Rng) -> Callable[[float], Interval]:
         p = rng.beta(a, a * (1 - rate) / rate, (n, 1)) if a is not None else np.full((n, 1), rate)
         failed = rng.random((n, repeats)) < p
-        return clustered_share(failed.ravel(), np.repeat(np.arange(n), repeats), confidence)
+        return partial(clustered_share, failed.ravel(), np.repeat(np.arange(n), repeats))
 
     return World(f"share of edits, rate {rate:g}, n {n}, x{repeats}, ICC {rho:g}", rate, study, n, exact=True)
 
@@ -193,12 +198,11 @@ def share_world(n: int, repeats: int, rho: float, rate: float) -> World:
 def slope_world(n: int, repeats: int) -> World:
     """Cox calibration slope of probabilities that are too extreme by a factor of two."""
 
-    def study(rng: Rng, confidence: float) -> Interval:
+    def study(rng: Rng) -> Callable[[float], Interval]:
         at = rng.normal(0, 1.5, (n, 1)) + rng.normal(0, 0.7, (n, repeats))
         truth = rng.random(n) < 1 / (1 + np.exp(-at.mean(axis=1)))
         across = np.repeat(truth, repeats)
-        return logistic_calibration(
-            1 / (1 + np.exp(-2 * at.ravel())), across, np.repeat(np.arange(n), repeats), confidence
-        )[0]
+        read, patients = 1 / (1 + np.exp(-2 * at.ravel())), np.repeat(np.arange(n), repeats)
+        return lambda confidence: logistic_calibration(read, across, patients, confidence)[0]
 
     return World(f"logistic calibration slope, n {n}, x{repeats}", 0.5, study, n)

@@ -9,37 +9,30 @@ import numpy as np
 
 from tests.simulation.scenarios import World
 
+TEST, INTERVAL = 0.90, 0.95
+"""Two-sided confidence of one-sided tests at 5 %, and of the interval whose coverage is counted."""
+
 
 @dataclass(frozen=True)
 class Tally:
-    """Counts over simulated studies; refusals are studies without an interval."""
+    """Rates over simulated studies.
+
+    Attributes
+    ----------
+    refused : float
+        Share of studies without an interval.
+    false_pass_at_most, false_pass_at_least : float
+        Share of all studies that pass ``at_most(truth)`` or ``at_least(truth)`` at 5 %.
+    coverage : float
+        Share of the 95 % intervals that hold the truth.
+    """
 
     world: World
-    confidence: float
     runs: int
-    above: int
-    below: int
-    refused: int
-
-    @property
-    def judged(self) -> int:
-        """Studies that came to an interval."""
-        return self.runs - self.refused
-
-    @property
-    def coverage(self) -> float:
-        """Share of the intervals that hold the truth."""
-        return 1 - (self.above + self.below) / self.judged if self.judged else math.nan
-
-    @property
-    def false_pass_at_most(self) -> float:
-        """Share of all studies that would pass ``at_most(truth)``: the interval ends below the truth."""
-        return self.below / self.runs
-
-    @property
-    def false_pass_at_least(self) -> float:
-        """Share of all studies that would pass ``at_least(truth)``: the interval begins above the truth."""
-        return self.above / self.runs
+    refused: float
+    false_pass_at_most: float
+    false_pass_at_least: float
+    coverage: float
 
     @property
     def worst_false_pass(self) -> float:
@@ -47,18 +40,20 @@ class Tally:
         return max(self.false_pass_at_most, self.false_pass_at_least)
 
 
-def tally(world: World, confidence: float, runs: int, seed: int = 7) -> Tally:
+def tally(world: World, runs: int, seed: int = 7) -> Tally:
     """Studies drawn and counted."""
     rng = np.random.default_rng([seed, *world.name.encode()])
-    above = below = refused = 0
+    above = below = held = given = 0
     for _ in range(runs):
-        found = world.study(rng, confidence)
-        if found.low is None or found.high is None:
-            refused += 1
-        else:
-            above += found.low > world.truth
-            below += found.high < world.truth
-    return Tally(world, confidence, runs, int(above), int(below), refused)
+        study = world.study(rng)
+        test, shown = study(TEST), study(INTERVAL)
+        if test.low is not None and test.high is not None:
+            above += test.low > world.truth
+            below += test.high < world.truth
+        if shown.low is not None and shown.high is not None:
+            given += 1
+            held += shown.low <= world.truth <= shown.high
+    return Tally(world, runs, 1 - given / runs, below / runs, above / runs, held / given if given else math.nan)
 
 
 def monte_carlo_error(rate: float, runs: int, sigmas: float = 3.0) -> float:
