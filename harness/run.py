@@ -34,7 +34,7 @@ from harness.metrics import VERSION as METRICS_VERSION
 from harness.predictors.registry import predictor_from_spec
 from harness.protocol import CONFIRMATORY, EXPLORATORY, claims, departures, locked, read_lock
 from harness.store import digest_of
-from harness.study import Bench, Plan, Progress, case_row
+from harness.study import Bench, Plan, Progress, case_row, distinct
 from harness.types import JSON, Dataset, Editor, EditorCard, EditStatus, Estimate, Outcome, Predictor, Verdict
 
 CONTROLS = ("identity", "destructive")
@@ -165,7 +165,7 @@ class Run:
 
     def check(self) -> None:
         """Raise the one clear error that a wrong tool, cohort or instrument deserves, before any work is done."""
-        _ = self.cards, self.dataset.card, InstrumentSupplier(self.instrument_spec)().card
+        _ = self.cards, distinct(self.dataset), InstrumentSupplier(self.instrument_spec)().card
 
     def unmeasured(self, spec: str) -> EditorStudy:
         """A tool and its cohort without one edit made, for a protocol to be locked."""

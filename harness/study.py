@@ -7,7 +7,7 @@ its pixels are let go; memory does not grow with the cohort. What stands in the 
 from __future__ import annotations
 
 import hashlib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -107,7 +107,7 @@ class Bench:
         DatasetError, InstrumentError
             Where a case does not decode or an instrument reads something impossible; cases done so far stand.
         """
-        cases = list(dataset)
+        cases = distinct(dataset)
         keys = self._keys(cases)
         store, name = Store(self.store_root), self.made_editor.card.name
         records = {case.case_id: store.record("cases", keys[case.case_id]) for case in cases}
@@ -185,6 +185,26 @@ class Bench:
             ]
         )
         return {case.case_id: digest_of([study, case.case_id, case.digest, dict(case.reference)]) for case in cases}
+
+
+def distinct(dataset: Dataset) -> list[Case]:
+    """The cases of a cohort: at least one, and no id twice.
+
+    Raises
+    ------
+    DatasetError
+    """
+    cases = list(dataset)
+    if not cases:
+        raise DatasetError(f"cohort {dataset.card.name}", "it holds no case", "Name one that does.")
+    counts = Counter(case.case_id for case in cases)
+    if twice := [name for name, count in counts.items() if count > 1]:
+        raise DatasetError(
+            f"cohort {dataset.card.name}",
+            f"{len(twice)} case ids stand for more than one case: {', '.join(twice[:5])}",
+            "Give each radiograph an id of its own; several of one patient share the patient id instead.",
+        )
+    return cases
 
 
 def decoded(case: Case) -> Pixels:

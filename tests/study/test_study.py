@@ -104,6 +104,13 @@ def test_a_mask_of_another_size_is_named(bench):
         bench.measured(cohort(mask_shape=(8, 10)))
 
 
+def test_no_case_and_no_id_twice(bench):
+    with pytest.raises(DatasetError, match="it holds no case"):
+        bench.measured(Cohort())
+    with pytest.raises(DatasetError, match="1 case ids stand for more than one case: c0"):
+        bench.measured(Cohort([*cohort(2), *cohort(1)]))
+
+
 def test_a_colour_image_is_named(bench):
     odd = Cohort([Case("c0", "p0", lambda: Pixels(*[np.zeros((4, 4, 3), np.uint8)] * 3), "d", {})])
     with pytest.raises(DatasetError, match="an image of shape"):
