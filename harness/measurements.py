@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-ORIGINAL, EDITED, PASTE_BACK = "original", "edited", "paste_back"
+ORIGINAL, EDITED, PASTE_BACK, HISTOGRAM_MATCHED = "original", "edited", "paste_back", "histogram_matched"
 POOLED = "pooled"
 IMAGE = "image"
 

@@ -21,8 +21,18 @@ from harness.editors.adapter import CheckedEditor, checked
 from harness.errors import DatasetError, InstrumentError
 from harness.evidence import plain
 from harness.executors.local import results
-from harness.measurements import EDITED, IMAGE, ORIGINAL, PASTE_BACK, POOLED, Measurements, measurements_of
+from harness.measurements import (
+    EDITED,
+    HISTOGRAM_MATCHED,
+    IMAGE,
+    ORIGINAL,
+    PASTE_BACK,
+    POOLED,
+    Measurements,
+    measurements_of,
+)
 from harness.metrics import histogram256, image_features, pair_metrics, regions
+from harness.metrics.matching import histogram_matched
 from harness.store import Store, digest_of, pixel_digest
 from harness.types import JSON, Case, Dataset, Editor, EditOutcome, EditRequest, Pixels, Predictor
 
@@ -147,6 +157,7 @@ class Bench:
             if outcome.image is not None:
                 images[EDITED, repeat] = outcome.image
                 images[PASTE_BACK, repeat] = np.where(pixels.edit_mask, outcome.image, pixels.image)
+                images[HISTOGRAM_MATCHED, repeat] = histogram_matched(outcome.image, pixels.image)
         return {
             "case": case.case_id,
             "edits": [[repeat, outcome.status.value, outcome.message] for repeat, outcome in enumerate(outcomes)],
@@ -288,7 +299,7 @@ def _read(instrument: Predictor, case: Case, images: list[Image]) -> list[dict[s
 def _metrics(pixels: Pixels, images: Mapping[tuple[str, int], Image]) -> Iterator[list[JSON]]:
     known: dict[str, Mapping[str, tuple[float, str]]] = {}
     for (arm, repeat), image in images.items():
-        if arm == PASTE_BACK:
+        if arm not in (ORIGINAL, EDITED):
             continue
         digest = f"{arm}{pixel_digest(image)}"
         if digest not in known:
@@ -303,7 +314,7 @@ def _histograms(pixels: Pixels, images: Mapping[tuple[str, int], Image]) -> list
     """Counts of 256 levels by arm and region, summed over repeats."""
     counts: dict[tuple[str, str], Any] = {}
     for (arm, _), image in images.items():
-        if arm == PASTE_BACK:
+        if arm not in (ORIGINAL, EDITED):
             continue
         for region, mask in regions(pixels.edit_mask, pixels.protected_mask).items():
             counts[arm, region] = counts.get((arm, region), 0) + histogram256(image, mask)

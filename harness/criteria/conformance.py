@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from harness.criteria import Criterion, at_least, at_most, auc, mae, mae_drift, overall, recalibrated, verdict_on
 from harness.errors import ProtocolError
 from harness.evidence import Attribution, EditorEvidence
-from harness.measurements import ORIGINAL, PASTE_BACK, Measurements
+from harness.measurements import EDITED, HISTOGRAM_MATCHED, ORIGINAL, PASTE_BACK, Measurements
 from harness.types import CriterionCard, Estimate, Outcome, PredictorCard, Verdict
 
 FLOORS = {"mae_at_most": (mae, at_most), "auc_at_least": (auc, at_least)}
@@ -17,8 +17,9 @@ FLOORS = {"mae_at_most": (mae, at_most), "auc_at_least": (auc, at_least)}
 SEVERITY = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
 
 ARMS = {
-    "edited": "the tool's edits as they came back",
+    EDITED: "the tool's edits as they came back",
     PASTE_BACK: "the tool's pixels inside the edit mask, the original everywhere else",
+    HISTOGRAM_MATCHED: "the tool's edits, their gray levels mapped to the distribution of the original",
     "recalibrated_linear": "readings of the edits corrected by a straight line, fitted on other patients",
 }
 
@@ -113,12 +114,9 @@ def attribution(measured: Measurements) -> tuple[Attribution, ...]:
     continuous = [name for name in quantities if measured.has(name) and measured.unit(name) != "probability"]
     if not continuous:
         return ()
-    drift = mae_drift(continuous[0], unit=measured.unit(continuous[0]))
-    arms = {
-        "edited": drift,
-        PASTE_BACK: mae_drift(continuous[0], unit=measured.unit(continuous[0]), arm=PASTE_BACK),
-        "recalibrated_linear": recalibrated(drift, "linear"),
-    }
+    unit = measured.unit(continuous[0])
+    arms = {arm: mae_drift(continuous[0], unit=unit, arm=arm) for arm in (EDITED, PASTE_BACK, HISTOGRAM_MATCHED)}
+    arms["recalibrated_linear"] = recalibrated(arms[EDITED], "linear")
     return tuple(
         Attribution(arm, ARMS[arm], estimand.name, estimand.estimate(measured, confidence=0.90))
         for arm, estimand in arms.items()
