@@ -5,9 +5,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from harness.datasets.checks import decoded
 from harness.evidence import Exhibit
 from harness.measurements import EDITED, ORIGINAL, POOLED, Measurements
-from harness.study import Bench, decoded
+from harness.study import Bench
 from harness.types import JSON, Dataset
 
 LONGEST_SIDE = 480

@@ -24,6 +24,7 @@ from harness.criteria.conformance import (
     outcome_of_editor,
     outcome_of_run,
 )
+from harness.datasets.checks import distinct
 from harness.datasets.registry import dataset_from_spec
 from harness.editors.registry import EditorFactory, editor_from_spec
 from harness.errors import EditorError
@@ -33,8 +34,9 @@ from harness.measurements import Measurements, measurements_of
 from harness.metrics import VERSION as METRICS_VERSION
 from harness.predictors.registry import predictor_from_spec
 from harness.protocol import CONFIRMATORY, EXPLORATORY, claims, departures, locked, read_lock
+from harness.records import case_row
 from harness.store import digest_of
-from harness.study import Bench, Plan, Progress, case_row, distinct
+from harness.study import Bench, Plan, Progress
 from harness.types import JSON, Dataset, Editor, EditorCard, EditStatus, Estimate, Outcome, Predictor, Verdict
 
 CONTROLS = ("identity", "destructive")

@@ -7,7 +7,7 @@ its pixels are let go; memory does not grow with the cohort. What stands in the 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -16,23 +16,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from harness.datasets.checks import decoded, distinct
 from harness.editing import LIVE, Edits, Terms, each
 from harness.editors.adapter import CheckedEditor, checked
-from harness.errors import DatasetError, InstrumentError
+from harness.errors import InstrumentError
 from harness.evidence import plain
 from harness.executors.local import results
 from harness.measurements import (
     EDITED,
     HISTOGRAM_MATCHED,
-    IMAGE,
     ORIGINAL,
     PASTE_BACK,
     POOLED,
     Measurements,
-    measurements_of,
 )
-from harness.metrics import histogram256, image_features, pair_metrics, regions
 from harness.metrics.matching import histogram_matched
+from harness.records import histogram_rows, measuring_code, metric_rows, table_of
 from harness.store import Store, digest_of, pixel_digest
 from harness.types import JSON, Case, Dataset, Editor, EditOutcome, EditRequest, Pixels, Predictor
 
@@ -131,7 +130,7 @@ class Bench:
             )
             for record in progress(done, len(todo), f"{name}: edit and read") if progress else done:
                 records[record["case"]] = record
-        return _table(name, cases, [records[case.case_id] for case in cases])
+        return table_of(name, cases, [records[case.case_id] for case in cases])
 
     def standing(self, dataset: Dataset) -> int:
         """Number of cases whose record stands in the store already."""
@@ -161,8 +160,8 @@ class Bench:
         return {
             "case": case.case_id,
             "edits": [[repeat, outcome.status.value, outcome.message] for repeat, outcome in enumerate(outcomes)],
-            "rows": [*self._readings(case, images), *_metrics(pixels, images)],
-            "histograms": _histograms(pixels, images),
+            "rows": [*self._readings(case, images), *metric_rows(pixels, images)],
+            "histograms": histogram_rows(pixels, images),
         }
 
     def _readings(self, case: Case, images: Mapping[tuple[str, int], Image]) -> Iterator[list[JSON]]:
@@ -196,61 +195,6 @@ class Bench:
             ]
         )
         return {case.case_id: digest_of([study, case.case_id, case.digest, dict(case.reference)]) for case in cases}
-
-
-def distinct(dataset: Dataset) -> list[Case]:
-    """The cases of a cohort: at least one, and no id twice.
-
-    Raises
-    ------
-    DatasetError
-    """
-    cases = list(dataset)
-    if not cases:
-        raise DatasetError(f"cohort {dataset.card.name}", "it holds no case", "Name one that does.")
-    counts = Counter(case.case_id for case in cases)
-    if twice := [name for name, count in counts.items() if count > 1]:
-        raise DatasetError(
-            f"cohort {dataset.card.name}",
-            f"{len(twice)} case ids stand for more than one case: {', '.join(twice[:5])}",
-            "Give each radiograph an id of its own; several of one patient share the patient id instead.",
-        )
-    return cases
-
-
-def decoded(case: Case) -> Pixels:
-    """The pixels of a case, checked: a gray 8- or 16-bit image and two masks of its size, disjoint.
-
-    Raises
-    ------
-    DatasetError
-    """
-    pixels = case.decode()
-    image = pixels.image
-    if image.ndim != 2 or image.dtype not in (np.uint8, np.uint16):
-        raise DatasetError(
-            f"case {case.case_id}",
-            f"an image of shape {image.shape} and type {image.dtype}",
-            "Supply 8- or 16-bit gray.",
-        )
-    for name, mask in (("edit mask", pixels.edit_mask), ("protected mask", pixels.protected_mask)):
-        if mask.shape != image.shape:
-            raise DatasetError(
-                f"{name} of case {case.case_id}",
-                f"its size is {mask.shape}, the image's is {image.shape}",
-                "Supply a mask of the image's size.",
-            )
-    return pixels
-
-
-@cache
-def measuring_code() -> str:
-    """sha256 (hex) over the source of everything that turns pixels into numbers; other code, other records."""
-    home = Path(__file__).parent
-    digest = hashlib.sha256()
-    for path in [home / "study.py", home / "stats" / "ks.py", *sorted((home / "metrics").glob("*.py"))]:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 @cache
@@ -294,59 +238,3 @@ def _read(instrument: Predictor, case: Case, images: list[Image]) -> list[dict[s
         {name: [float(value) for value in values[:, index]] for name, values in readings.items()}
         for index in range(len(images))
     ]
-
-
-def _metrics(pixels: Pixels, images: Mapping[tuple[str, int], Image]) -> Iterator[list[JSON]]:
-    known: dict[str, Mapping[str, tuple[float, str]]] = {}
-    for (arm, repeat), image in images.items():
-        if arm not in (ORIGINAL, EDITED):
-            continue
-        digest = f"{arm}{pixel_digest(image)}"
-        if digest not in known:
-            features = image_features(image, regions(pixels.edit_mask, pixels.protected_mask))
-            pair = {} if arm == ORIGINAL else pair_metrics(pixels.image, image, pixels.edit_mask, pixels.protected_mask)
-            known[digest] = {**features, **pair}
-        for name, (value, unit) in known[digest].items():
-            yield [arm, repeat, IMAGE, name, value, unit]
-
-
-def _histograms(pixels: Pixels, images: Mapping[tuple[str, int], Image]) -> list[list[JSON]]:
-    """Counts of 256 levels by arm and region, summed over repeats."""
-    counts: dict[tuple[str, str], Any] = {}
-    for (arm, _), image in images.items():
-        if arm not in (ORIGINAL, EDITED):
-            continue
-        for region, mask in regions(pixels.edit_mask, pixels.protected_mask).items():
-            counts[arm, region] = counts.get((arm, region), 0) + histogram256(image, mask)
-    return [[arm, region, [int(count) for count in histogram]] for (arm, region), histogram in counts.items()]
-
-
-def case_row(case: Case) -> dict[str, JSON]:
-    """The row of a case in the table of cases."""
-    return {
-        "case": case.case_id,
-        "patient": case.patient_id,
-        **{f"reference:{name}": value for name, value in case.reference.items()},
-        **{f"stratum:{name}": value for name, value in case.strata.items()},
-    }
-
-
-def _table(editor: str, cases: list[Case], records: list[JSON]) -> Measurements:
-    rows, edits = [], []
-    pooled_counts: dict[tuple[str, str], Any] = {}
-    for record in records:
-        rows += [(record["case"], *row) for row in record["rows"]]
-        edits += [(record["case"], *edit) for edit in record["edits"]]
-        for arm, region, counts in record["histograms"]:
-            pooled_counts[arm, region] = pooled_counts.get((arm, region), 0) + np.array(counts, dtype=np.int64)
-    return measurements_of(
-        editor,
-        [case_row(case) for case in cases],
-        rows,
-        edits,
-        [
-            (arm, region, level, int(count))
-            for (arm, region), counts in pooled_counts.items()
-            for level, count in enumerate(counts)
-        ],
-    )

@@ -13,14 +13,14 @@ ROOT = Path(__file__).parents[1]
 HARNESS = ROOT / "harness"
 
 FLOORS = [
-    {"types", "errors", "words", "redaction", "pyfile"},
-    {"stats", "metrics", "measurements", "evidence", "protocol"},
-    {"datasets", "editors", "predictors", "store", "ledger", "editing", "criteria", "report", "executors", "progress"},
-    {"study", "exhibits", "run", "delivery", "testing"},
-    {"plugin", "cli"},
+    set("types errors words redaction pyfile".split()),
+    set("stats metrics measurements evidence protocol".split()),
+    set("datasets editors predictors executors store ledger editing records progress criteria report".split()),
+    set("study exhibits run delivery testing".split()),
+    set("plugin cli".split()),
 ]
 WINGS = {
-    "measure": {"study", "exhibits", "datasets", "editors", "predictors", "store", "ledger", "editing", "executors"},
+    "measure": set("study exhibits datasets editors predictors executors store ledger editing records".split()),
     "decide": {"criteria"},
     "present": {"report"},
 }
@@ -105,8 +105,10 @@ def test_only_its_users_import(library, users):
 
 
 def test_ground_floor_needs_the_standard_library_alone():
-    loaded = python("import sys; before = set(sys.modules); import harness.types, harness.errors; "
-                    "print(*{name.split('.')[0] for name in set(sys.modules) - before} - sys.stdlib_module_names)")  # fmt: skip
+    loaded = python(
+        "import sys; before = set(sys.modules); import harness.types, harness.errors; "
+        "print(*{name.split('.')[0] for name in set(sys.modules) - before} - sys.stdlib_module_names)"
+    )
     assert loaded.split() == ["harness"]
 
 
