@@ -26,6 +26,7 @@ from harness.criteria.conformance import (
 )
 from harness.datasets.checks import distinct
 from harness.datasets.registry import dataset_from_spec
+from harness.editing import Terms
 from harness.editors.registry import EditorFactory, editor_from_spec
 from harness.errors import EditorError
 from harness.evidence import EditorEvidence, Evidence, plain, typed
@@ -49,10 +50,11 @@ class EditorSupplier:
 
     spec: str
     extra: tuple[tuple[str, EditorFactory], ...] = ()
+    allow_egress: tuple[str, ...] = ()
 
     def __call__(self) -> Editor:
-        """The editor."""
-        return editor_from_spec(self.spec, dict(self.extra))
+        """The editor; one that would send pixels to a host that was not named is refused."""
+        return editor_from_spec(self.spec, dict(self.extra), allow_egress=self.allow_egress)
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,7 @@ class Run:
     plan: Plan
     store: Path
     jobs: int = 1
+    terms: Terms = field(default_factory=Terms)
     lock: Path | None = None
     editor_factories: tuple[tuple[str, EditorFactory], ...] = ()
     dataset_factories: tuple[tuple[str, Callable[[str], Dataset]], ...] = ()
@@ -159,7 +162,7 @@ class Run:
         EditorError
             Where two specifications name one tool; a report could not tell them apart.
         """
-        cards = {spec: self._bench(spec).made_editor.card for spec in self.editors}
+        cards = {spec: self.bench(spec).made_editor.card for spec in self.editors}
         for name, count in Counter(card.name for card in cards.values()).items():
             if count > 1:
                 raise EditorError(f"--editor {name}", f"{count} tools go by that name", "Name each tool once.")
@@ -186,7 +189,7 @@ class Run:
     def evidence(self, judgements: Sequence[Judgement], incomplete: Iterable[str], command: str) -> Evidence:
         """The evidence of the run, from the verdicts of its tests; everything measured is read from the store."""
         instrument = InstrumentSupplier(self.instrument_spec)()
-        judgements = sorted(judgements, key=_reading_order)
+        judgements, incomplete = sorted(judgements, key=_reading_order), tuple(incomplete)
         asked = [spec for spec in self.editors if any(judgement.spec == spec for judgement in judgements)]
         measured = {spec: self._measured(spec) for spec in asked}
         validity = (
@@ -194,11 +197,12 @@ class Run:
             *control_verdicts([judgement.controls for judgement in judgements]),
         )
         entries = tuple(
-            self._editor_evidence(spec, measured[spec], [entry for entry in judgements if entry.spec == spec], validity)
+            self._editor_evidence(
+                measured[spec], [entry for entry in judgements if entry.spec == spec], validity, incomplete
+            )
             for spec in asked
         )
-        incomplete = tuple(incomplete)
-        outcome, reason = outcome_of_run(entries, validity, incomplete)
+        outcome, reason = outcome_of_run(entries)
         ended = datetime.now(UTC)
         protocol = self.protocol(judgements)
         departed = departures(read_lock(self.lock) if self.lock else None, protocol)
@@ -219,10 +223,15 @@ class Run:
         )
 
     def _editor_evidence(
-        self, spec: str, measured: Measurements, judgements: Sequence[Judgement], validity: Sequence[Verdict]
+        self,
+        measured: Measurements,
+        judgements: Sequence[Judgement],
+        validity: Sequence[Verdict],
+        incomplete: Sequence[str],
     ) -> EditorEvidence:
+        spec = judgements[0].spec
         verdicts = tuple(judgement.verdict for judgement in judgements)
-        outcome, reason = outcome_of_editor(verdicts, validity)
+        outcome, reason = outcome_of_editor(verdicts, validity, incomplete)
         counts = Counter(measured.edits["status"])
         return EditorEvidence(
             card=self.cards[spec],
@@ -235,7 +244,7 @@ class Run:
             verdicts=verdicts,
             tests=tuple(judgement.test for judgement in judgements),
             attribution=attribution(measured),
-            exhibits=exhibits(self.dataset, self._bench(spec), measured),
+            exhibits=exhibits(self.dataset, self.bench(spec), measured),
             measurements=measured,
         )
 
@@ -254,7 +263,7 @@ class Run:
 
     def locked(self, judgements: Iterable[Judgement]) -> str:
         """The text of a lock file for the run's protocol."""
-        standing = {card.name: self._bench(spec).standing(self.dataset) for spec, card in self.cards.items()}
+        standing = {card.name: self.bench(spec).standing(self.dataset) for spec, card in self.cards.items()}
         return locked(self.protocol(judgements), standing, datetime.now(UTC).isoformat(timespec="seconds"))
 
     def _measured(self, spec: str, progress: Progress | None = None) -> Measurements:
@@ -262,12 +271,18 @@ class Run:
             locks = self.store / "locks"
             locks.mkdir(parents=True, exist_ok=True)
             with FileLock(locks / f"{_slug(spec)}-{digest_of(spec)[:8]}.lock"):
-                self._known[spec] = self._bench(spec).measured(self.dataset, jobs=self.jobs, progress=progress)
+                self._known[spec] = self.bench(spec).measured(self.dataset, jobs=self.jobs, progress=progress)
         return self._known[spec]
 
-    def _bench(self, spec: str) -> Bench:
+    def bench(self, spec: str) -> Bench:
+        """What measures one tool. The controls cost nothing, and are under no limit."""
+        terms = replace(self.terms, max_cost=None, max_edits=None) if spec in CONTROLS else self.terms
         return Bench(
-            EditorSupplier(spec, self.editor_factories), InstrumentSupplier(self.instrument_spec), self.store, self.plan
+            EditorSupplier(spec, self.editor_factories, terms.allow_egress),
+            InstrumentSupplier(self.instrument_spec),
+            self.store,
+            self.plan,
+            terms,
         )
 
 

@@ -14,7 +14,13 @@ from harness.types import CriterionCard, Estimate, Outcome, PredictorCard, Verdi
 FLOORS = {"mae_at_most": (mae, at_most), "auc_at_least": (auc, at_least)}
 """What a card may demand of an instrument on a study's originals: estimand and region by name."""
 
-SEVERITY = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
+SEVERITY = (Outcome.INVALID, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
+
+WORDS = {
+    Outcome.FAIL: "does not conform",
+    Outcome.INCONCLUSIVE: "not shown to conform",
+    Outcome.PASS: "conforms",
+}
 
 ARMS = {
     EDITED: "the tool's edits as they came back",
@@ -42,7 +48,7 @@ def floor_verdicts(card: PredictorCard, measured: Measurements) -> tuple[Verdict
                 region(limit),
                 source=f"card of instrument {card.name}",
                 role="validity",
-                sentence=f"The instrument reads {quantity.replace('_', ' ')} on the originals as its card says it must.",
+                sentence=f"The instrument reads {quantity.replace('_', ' ')} on the originals as its card demands.",
             )
             verdict = verdict_on(criterion, measured)
             verdicts.append(_by_point(verdict))
@@ -74,36 +80,38 @@ def control_verdicts(controls: Sequence[Mapping[str, Verdict]]) -> tuple[Verdict
             harmless, f"missed: {', '.join(missed)}" if missed else f"all {len(harmless)} met",
         ),
         _count(
-            "CTRL-destructive", "destructive", "A known-destructive edit is found out by at least one primary criterion.",
+            "CTRL-destructive", "destructive", "A known-destructive edit fails at least one primary criterion.",
             "primary criteria failed by the destructive control", len(found), (1.0, math.inf), "at least 1 failed",
             harmful, f"found out by {', '.join(found)}" if found else "found out by none: the suite is blind",
         ),
     )  # fmt: skip
 
 
-def outcome_of_editor(verdicts: Sequence[Verdict], validity: Sequence[Verdict]) -> tuple[Outcome, str]:
-    """What a tool's verdicts come to, with the reason in one sentence."""
+def outcome_of_editor(
+    verdicts: Sequence[Verdict], validity: Sequence[Verdict], incomplete: Sequence[str] = ()
+) -> tuple[Outcome, str]:
+    """What a tool's verdicts come to, with the reason in one sentence. An incomplete suite never passes."""
     broken = [verdict for verdict in validity if not verdict]
     if broken:
         return Outcome.INVALID, "; ".join(f"{verdict.criterion.id}: {verdict.because}" for verdict in broken)
-    return overall(verdicts)
+    outcome, reason = overall(verdicts)
+    if outcome is Outcome.PASS and incomplete:
+        return Outcome.INCONCLUSIVE, f"The suite did not run as a whole: {'; '.join(incomplete)}."
+    return outcome, reason
 
 
-def outcome_of_run(
-    editors: Sequence[EditorEvidence], validity: Sequence[Verdict], incomplete: Sequence[str]
-) -> tuple[Outcome, str]:
-    """What a run comes to: the worst of its tools. An incomplete run never passes."""
-    if any(not verdict for verdict in validity):
-        return outcome_of_editor((), validity)
+def outcome_of_run(editors: Sequence[EditorEvidence]) -> tuple[Outcome, str]:
+    """What a run comes to: the worst of its tools."""
     if not editors:
-        return Outcome.INCONCLUSIVE, "no tool was judged"
+        return Outcome.INCONCLUSIVE, "No tool was judged."
     worst = min((editor.outcome for editor in editors), key=SEVERITY.index)
-    by_outcome = {outcome: [editor.card.name for editor in editors if editor.outcome is outcome] for outcome in SEVERITY}
-    words = {Outcome.PASS: "conforms", Outcome.FAIL: "does not conform", Outcome.INCONCLUSIVE: "not shown to conform"}
-    reason = "; ".join(f"{', '.join(names)}: {words[outcome]}" for outcome, names in by_outcome.items() if names)
-    if worst is Outcome.PASS and incomplete:
-        return Outcome.INCONCLUSIVE, f"the suite did not run as a whole: {'; '.join(incomplete)}"
-    return worst, reason
+    if worst is Outcome.INVALID:
+        return worst, editors[0].reason
+    said = []
+    for outcome, words in WORDS.items():
+        if names := [editor.card.name for editor in editors if editor.outcome is outcome]:
+            said.append(f"{', '.join(names)}: {words}")
+    return worst, f"{'; '.join(said)}."
 
 
 def attribution(measured: Measurements) -> tuple[Attribution, ...]:

@@ -27,7 +27,7 @@ def disagreements(evidence: Evidence) -> Iterator[str]:
                 yield f"{place}: cannot be decided again: {error}"
                 continue
             yield from (f"{place}: {field}" for field in _differences(verdict, again))
-        outcome, _ = outcome_of_editor(editor.verdicts, evidence.validity)
+        outcome, _ = outcome_of_editor(editor.verdicts, evidence.validity, evidence.incomplete)
         if outcome is not editor.outcome:
             yield f"evidence.json: {editor.card.name}: outcome is {editor.outcome}, its verdicts come to {outcome}"
     if evidence.editors:

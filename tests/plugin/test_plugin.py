@@ -120,7 +120,10 @@ def test_blind_suite_makes_the_run_invalid(lab):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--dataset", "blobs", "--editor", "nosuch"), "*--editor nosuch: no such tool is installed. Installed: *opencv-telea*"),
+        (
+            ("--dataset", "blobs", "--editor", "nosuch"),
+            "*--editor nosuch: no such tool is installed. Installed: *opencv-telea*",
+        ),
         (("--dataset", "blobs", "--editor", "tools.py:nosuch"), "*has no callable 'nosuch'*"),
         (("--editor", "identity", "--dataset", "nosuch"), "*nosuch*blobs*"),
         (("--editor", "identity", "--dataset", "blobs", "--repeats", "0"), "*at least one edit per case*"),

@@ -12,7 +12,6 @@ import harness.run  # noqa: F401
 from harness.cli import main
 from harness.evidence import seal
 
-pytest_plugins = ["tests.plugin.conftest"]
 
 ARGUMENTS = ("--dataset", "blobs", "--jobs", "1", "--editor", "tools.py:older")
 
