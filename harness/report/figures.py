@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from harness.types import CriterionCard, Estimate
 from harness.words import decimals_for
@@ -55,6 +56,33 @@ def figures(estimate: Estimate, card: CriterionCard | None = None) -> Figures:
     unit = "" if estimate.unit in _UNITLESS else estimate.unit
     level = f"{100 * estimate.confidence:.4g} %" if ends else ""
     return Figures(value, f"[{', '.join(around)}]" if ends else "", unit, level)
+
+
+def both_sides(estimate: Estimate) -> str:
+    """Originals and edits behind a difference, where the estimate notes them.
+
+    Examples
+    --------
+    >>> both_sides(Estimate(23.8, 21.4, 26.5, "months", 0.9, 9, 9, 0, "t", notes={"original": 6.3, "edited": 30.1}))
+    '6.3 → 30.1'
+    """
+    sides = [estimate.notes.get(arm) for arm in ("original", "edited")]
+    found = [float(x) for x in sides if isinstance(x, (int, float))]
+    if len(found) < 2:
+        return ""
+    digits = decimals_for(found)
+    return " → ".join(number(x, digits) for x in found)
+
+
+def other_rules(estimate: Estimate) -> list[tuple[str, Estimate]]:
+    """The same estimate under other rules for missing edits, where it notes them as ``[value, low, high]``."""
+    noted = estimate.notes.get("sensitivity")
+    if not isinstance(noted, Mapping):
+        return []
+    found = [(str(rule), figure) for rule, figure in noted.items() if isinstance(figure, (list, tuple))]
+    return [
+        (rule, replace(estimate, value=value, low=low, high=high, reason=None)) for rule, (value, low, high) in found
+    ]
 
 
 def number(x: float, digits: int, edges: tuple[float, ...] = (), *, sign: bool = False) -> str:

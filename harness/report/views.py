@@ -11,21 +11,27 @@ from harness.evidence import Attribution, EditorEvidence, Evidence
 from harness.measurements import EDITED
 from harness.report.bars import Bar, Scale, bar, scale_of, ticks
 from harness.report.cases import CaseRow, Shown, case_rows, shown
-from harness.report.figures import Figures, figures
+from harness.report.figures import Figures, both_sides, figures, other_rules
 from harness.report.readings import Paired, paired
-from harness.report.wording import STATUS, stratum_in_words
+from harness.report.wording import MISSING, STATUS, in_words, stratum_in_words
 from harness.types import CriterionCard, EditStatus, Estimate, Outcome, Quantity, Verdict
 
 
 @dataclass(frozen=True)
 class Row:
-    """One verdict as a row: the figures in print, the bar, and the test that asked."""
+    """One verdict as a row: the figures in print, the bar, and the test that asked.
+
+    ``sides`` is ``"6.3 → 30.1"`` where the estimate compares originals with edits; ``sensitivity`` has the same
+    estimate under other rules for missing edits.
+    """
 
     verdict: Verdict
     stratum: str
     figures: Figures
     bar: Bar
     test: str
+    sides: str
+    sensitivity: tuple[tuple[str, Figures], ...]
 
 
 @dataclass(frozen=True)
@@ -52,27 +58,38 @@ class Trace:
 
 @dataclass(frozen=True)
 class Step:
-    """One row of the attribution: an arm with its estimate and bar."""
+    """One row of the attribution: an arm with its estimate and bar, and what it leaves of the harm of the edit."""
 
     attribution: Attribution
     figures: Figures
     bar: Bar
     zero: float
+    left: str
 
 
 @dataclass(frozen=True)
 class Tool:
-    """Everything the page says about one tool."""
+    """Everything the page says about one tool.
+
+    ``groups`` are drawn each on the tool's own scale, ``shared`` on a scale that all tools share.
+    """
 
     index: int
     evidence: EditorEvidence
     groups: tuple[Group, ...]
+    shared: tuple[Group, ...]
     steps: tuple[Step, ...]
     judged: int
     failures: tuple[tuple[str, str, int], ...]
     pairs: tuple[Paired, ...]
     cases: tuple[CaseRow, ...]
     exhibits: tuple[Shown, ...]
+
+    @property
+    def missing_rules(self) -> list[str]:
+        """How missing edits entered the estimates, in words."""
+        rules = (v.estimate.notes.get("missing_rule") for v in self.evidence.verdicts)
+        return list(dict.fromkeys(MISSING.get(str(rule), in_words(str(rule))) for rule in rules if rule))
 
     @property
     def tally(self) -> dict[Outcome, int]:
@@ -82,7 +99,7 @@ class Tool:
     @property
     def leading(self) -> tuple[tuple[Group, Row], ...]:
         """What decides: the first row of every primary criterion, in the order of the tests."""
-        return tuple((g, g.rows[0]) for g in self.groups if g.card.role == "primary")
+        return tuple((g, g.rows[0]) for g in self.shared if g.card.role == "primary")
 
 
 def tools(evidence: Evidence, *, images: bool) -> tuple[Tool, ...]:
@@ -121,7 +138,7 @@ def subgroups(made: tuple[Tool, ...]) -> list[tuple[CriterionCard, list[tuple[st
     cards = {g.card.id: g.card for tool in made for g in tool.groups if len(g.rows) > 1}
     table = []
     for identity, card in cards.items():
-        rows = [{r.verdict.stratum: r for g in tool.groups if g.card.id == identity for r in g.rows} for tool in made]
+        rows = [{r.verdict.stratum: r for g in tool.shared if g.card.id == identity for r in g.rows} for tool in made]
         strata = dict.fromkeys(stratum for of_tool in rows for stratum in of_tool)
         table.append((card, [(stratum_in_words(s), [of_tool.get(s) for of_tool in rows]) for s in strata]))
     return table
@@ -141,8 +158,18 @@ def traces(made: tuple[Tool, ...]) -> list[Trace]:
 
 def _row(verdict: Verdict, test: str, scale: Scale) -> Row:
     card = verdict.criterion
-    return Row(verdict, stratum_in_words(verdict.stratum), figures(verdict.estimate, card),
-               bar(card, verdict.estimate, scale), test)  # fmt: skip
+    estimate = verdict.estimate
+    return Row(
+        verdict=verdict,
+        stratum=stratum_in_words(verdict.stratum),
+        figures=figures(estimate, card),
+        bar=bar(card, estimate, scale),
+        test=test,
+        sides=both_sides(estimate),
+        sensitivity=tuple(
+            (MISSING.get(rule, in_words(rule)), figures(other, card)) for rule, other in other_rules(estimate)
+        ),
+    )
 
 
 def _tool(
@@ -164,7 +191,8 @@ def _tool(
     return Tool(
         index=index,
         evidence=editor,
-        groups=groups(editor.verdicts, editor.tests, estimates),
+        groups=groups(editor.verdicts, editor.tests),
+        shared=groups(editor.verdicts, editor.tests, estimates),
         steps=_steps(editor.attribution, steps),
         judged=len(edited[["case", "repeat"]].drop_duplicates()),
         failures=tuple((status, message, n) for (status, message), n in lost.most_common(5)),
@@ -174,10 +202,26 @@ def _tool(
     )
 
 
+def _left(entry: Attribution, attribution: tuple[Attribution, ...]) -> str:
+    """Share of the harm of the edit that an arm leaves; empty where the edit shows none, or for the edit itself."""
+    whole = next((a.estimate for a in attribution if a.arm == EDITED), None)
+    if entry.arm == EDITED or whole is None or whole.value is None or whole.low is None or entry.estimate.value is None:
+        return ""
+    return f"{100 * entry.estimate.value / whole.value:.0f} %".replace("-", "−") if whole.low > 0 else ""
+
+
 def _steps(attribution: tuple[Attribution, ...], everyone: list[Estimate]) -> tuple[Step, ...]:
     made = []
     for entry in attribution:
         free = CriterionCard("", "", entry.estimand, entry.estimate.unit, -math.inf, math.inf, "", 0.95, "", "")
         scale = scale_of(free, everyone)
-        made.append(Step(entry, figures(entry.estimate, free), bar(free, entry.estimate, scale), scale.at(0.0)))
+        made.append(
+            Step(
+                entry,
+                figures(entry.estimate, free),
+                bar(free, entry.estimate, scale),
+                scale.at(0.0),
+                _left(entry, attribution),
+            )
+        )
     return tuple(made)

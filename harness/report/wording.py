@@ -28,6 +28,13 @@ STATUS: Final = {
 }
 """How an edit that did not come back ended."""
 
+MISSING: Final = {
+    "worst_case": "counted as the worst that could have come back",
+    "complete_case": "left out",
+    "original_used": "replaced by the original",
+}
+"""What a rule does with edits that did not come back."""
+
 _ARMS: Final = {
     "original": "Original",
     "edited": "As returned",

