@@ -36,7 +36,7 @@ class Figures:
         return " ".join(part for part in (self.value, self.unit, self.interval) if part) if not self.reason else "–"
 
 
-def figures(estimate: Estimate, card: CriterionCard | None = None) -> Figures:
+def figures(estimate: Estimate, card: CriterionCard | None = None, digits: int | None = None) -> Figures:
     """An estimate in print, on the side of each limit of ``card`` on which it truly lies.
 
     Examples
@@ -50,7 +50,7 @@ def figures(estimate: Estimate, card: CriterionCard | None = None) -> Figures:
         return Figures("–", "", "", "", estimate.reason or "no reason was given")
     ends = [x for x in (estimate.low, estimate.high) if x is not None]
     edges = (card.low, card.high) if card else ()
-    digits = decimals_for((estimate.value, *ends), edges)
+    digits = decimals_for((estimate.value, *ends), edges) if digits is None else digits
     sign = card is not None and any(word in card.estimand.lower() for word in _SIGNED)
     value, *around = (number(x, digits, edges, sign=sign) for x in (estimate.value, *ends))
     unit = "" if estimate.unit in _UNITLESS else estimate.unit

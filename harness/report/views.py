@@ -15,6 +15,7 @@ from harness.report.figures import Figures, both_sides, figures, other_rules
 from harness.report.readings import Paired, paired
 from harness.report.wording import MISSING, STATUS, in_words, stratum_in_words
 from harness.types import CriterionCard, EditStatus, Estimate, Outcome, Quantity, Verdict
+from harness.words import decimals_for
 
 
 @dataclass(frozen=True)
@@ -214,11 +215,11 @@ def _steps(attribution: tuple[Attribution, ...], everyone: list[Estimate]) -> tu
     made = []
     for entry in attribution:
         free = CriterionCard("", "", entry.estimand, entry.estimate.unit, -math.inf, math.inf, "", 0.95, "", "")
-        scale = scale_of(free, everyone)
+        scale, digits = scale_of(free, everyone), decimals_for([e.value for e in everyone if e.value is not None])
         made.append(
             Step(
                 entry,
-                figures(entry.estimate, free),
+                figures(entry.estimate, free, digits),
                 bar(free, entry.estimate, scale),
                 scale.at(0.0),
                 _left(entry, attribution),

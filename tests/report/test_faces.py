@@ -66,7 +66,9 @@ def test_pictures_of_eight_and_sixteen_bits_are_reduced_to_fit(dtype: type) -> N
     original = np.full((2 * LONGEST_SIDE, LONGEST_SIDE), np.iinfo(dtype).max // 2, dtype)
     edited = original.copy()
     edited[:LONGEST_SIDE] = np.iinfo(dtype).max
-    made = pictures({"original": png(original), "edited": png(edited), "edit_mask": png(np.full(original.shape, 255, np.uint8))})  # fmt: skip  # noqa: E501
+    made = pictures(
+        {"original": png(original), "edited": png(edited), "edit_mask": png(np.full(original.shape, 255, np.uint8))}
+    )
     assert made is not None
     assert (made.width, made.height) == (LONGEST_SIDE // 2, LONGEST_SIDE)
     assert made.changed == pytest.approx(0.5)

@@ -40,7 +40,10 @@ def hostile(value: Any, name: str = "") -> Any:
         return tuple(hostile(item, name) for item in value)
     if isinstance(value, dict) and name not in ("flow", "images"):
         keep = name == "readings"
-        return {key if keep else f"{key}{HOSTILE}": hostile(item, "unit" if key == "unit" else "") for key, item in value.items()}  # fmt: skip  # noqa: E501
+        return {
+            key if keep else f"{key}{HOSTILE}": hostile(item, "unit" if key == "unit" else "")
+            for key, item in value.items()
+        }
     return value
 
 

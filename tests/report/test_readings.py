@@ -62,7 +62,9 @@ def test_quantity_that_was_not_read_is_left_out_and_missing_reference_is_nan() -
 
 
 def test_ecdf_ends_at_one_and_is_none_for_an_empty_region() -> None:
-    table = measurements_of("t", [], [], [], [("edited", "whole", 0, 3), ("edited", "whole", 1, 1), ("edited", "hand", 0, 0)])  # fmt: skip  # noqa: E501
+    table = measurements_of(
+        "t", [], [], [], [("edited", "whole", 0, 3), ("edited", "whole", 1, 1), ("edited", "hand", 0, 0)]
+    )
     curve = ecdf(table, "edited", "whole")
     assert curve is not None
     assert curve[1] == pytest.approx([0.75, 1.0])
