@@ -30,9 +30,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "pytest", nargs=argparse.REMAINDER, metavar="...", help="as for pytest: suite, --editor, --dataset"
     )
     lock.set_defaults(action=_lock)
+    edit = commands.add_parser("edit", help="make the edits alone: editproof edit --editor SPEC --dataset SPEC ...")
+    edit.add_argument(
+        "pytest", nargs=argparse.REMAINDER, metavar="...", help="as for pytest, and --edit-threads N, --dry-run"
+    )
+    edit.set_defaults(action=_edit)
+    store = commands.add_parser("store", help="check that everything in a store of edits is as it was written")
+    store.add_argument("root", type=Path, metavar="DIR", help="folder of the store, e.g. .editproof")
+    store.set_defaults(action=_store)
+    probe = commands.add_parser("probe", help="find out with five small edits what a tool makes of its mask")
+    probe.add_argument("editor", metavar="SPEC", help="as for --editor")
+    probe.add_argument("--allow-egress", action="append", default=[], metavar="HOST")
+    probe.add_argument("--store", type=Path, default=Path(".editproof"), metavar="DIR")
+    probe.set_defaults(action=_probe)
     editors = commands.add_parser("editors", help="list the tools that --editor knows")
     editors.set_defaults(action=_editors)
-    options = parser.parse_args(arguments)
+    options, rest = parser.parse_known_args(arguments)
+    if rest:
+        if options.action not in (_edit,):
+            parser.error(f"unknown arguments: {' '.join(rest)}")
+        options.pytest = [*rest, *options.pytest]
     try:
         return int(options.action(options))
     except EditproofError as error:
@@ -71,16 +88,45 @@ def _lock(options: argparse.Namespace) -> int:
     return subprocess.run(command, check=False).returncode
 
 
-def _editors(options: argparse.Namespace) -> int:
-    from harness.editors.registry import editor_factories
+def _edit(options: argparse.Namespace) -> int:
+    command = [sys.executable, "-m", "pytest", "--edit-only"]
+    command += ["--edit-estimate" if word == "--dry-run" else word for word in options.pytest]
+    return subprocess.run(command, check=False).returncode
 
-    for name, factory in sorted(editor_factories().items()):
-        try:
-            card = factory("").card
-        except EditproofError as error:
-            print(f"{name}: {error}")
-            continue
-        print(f"{name}: {card.description}; sends data to {card.sends_data_to or 'no one'}")
+
+def _store(options: argparse.Namespace) -> int:
+    from harness.ledger import Ledger
+    from harness.store import Store
+
+    found = list(Store(options.root).faults())
+    for fault in found:
+        print(fault)
+    totals = Ledger(options.root).totals()
+    print(
+        f"{options.root}: {len(found)} fault(s); {sum(totals.edits.values())} edits were asked for, USD "
+        f"{totals.cost_usd:.2f} paid; {len(totals.open)} requests were sent and never answered"
+    )
+    return 1 if found else 0
+
+
+def _probe(options: argparse.Namespace) -> int:
+    from harness.editing import Edits
+    from harness.editors.probe import probed
+    from harness.editors.registry import editor_from_spec
+
+    editor = editor_from_spec(options.editor, allow_egress=options.allow_egress)
+    report = probed(editor, Edits(options.store).outcomes)
+    print(report)
+    return 0 if report.respected else 1
+
+
+def _editors(options: argparse.Namespace) -> int:
+    from harness.editors.registry import described_editors
+    from harness.editors.wrappers import WRAPPERS
+
+    for name, sends_to, description in described_editors():
+        print(f"{name:14} {sends_to:34} {description}")
+    print(f"wrappers, written WRAPPER+TOOL: {', '.join(WRAPPERS)}")
     return 0
 
 

@@ -99,6 +99,15 @@ class Edits:
                 found |= self._made(editor, group)
         return [outcome for key in keys if (outcome := found[key]) is not None]
 
+    def missing(self, editor: CheckedEditor, requests: Sequence[EditRequest]) -> tuple[int, float | None]:
+        """How many edits the tool would be asked for, and what they may cost in US dollars (None: unknown)."""
+        if isinstance(editor.tool, Wrapper):
+            wrapper = editor.tool
+            return self.missing(wrapper.inner, [part for request in requests for part in wrapper.parts(request)])
+        keys = {request_key(editor.card, request) for request in requests}
+        gone = sum(self._standing(key) is None for key in keys)
+        return gone, self._expected(editor, gone)
+
     def _wrapped(self, editor: CheckedEditor, wrapper: Wrapper, requests: Sequence[EditRequest]) -> list[EditOutcome]:
         parts = [wrapper.parts(request) for request in requests]
         inner = iter(self.outcomes(wrapper.inner, [part for group in parts for part in group]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -27,8 +28,10 @@ EXIT_CODES = {"PASS": 0, "FAIL": 1, "INCONCLUSIVE": 1, "INVALID": 9}
 
 PROPERTY = "editproof"
 DESELECTED = "editproof_deselected"
+STARTED = "editproof_started"
 
 RUN = pytest.StashKey["Run"]()
+BEGAN = pytest.StashKey[float]()
 JUDGED = pytest.StashKey["list[Verdict]"]()
 
 
@@ -71,6 +74,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--store", default=".editproof", metavar="DIR", help="where edits and readings are kept (default: .editproof)")
     add("--reports", default="reports", metavar="DIR", help="where evidence and report go (default: reports)")
     add("--jobs", type=int, default=0, metavar="N", help="worker processes (default: one per core)")
+    add("--allow-egress", action="append", metavar="HOST", help="host that may receive radiographs; repeatable")
+    add("--max-cost", type=float, metavar="USD", help="what this run may spend on edits")
+    add("--max-edits", type=int, metavar="N", help="edits that each tool may be asked for in this run")
+    add(
+        "--edits",
+        choices=("record-missing", "reuse", "live"),
+        default="record-missing",
+        help="ask tools for what does not stand in the store, for nothing, or for everything anew",
+    )
+    add("--edit-only", action="store_true", help="make the edits and run no test: what `editproof edit` does")
+    add("--edit-threads", type=int, default=0, metavar="N", help="requests at once (default: what the tool likes)")
+    add("--edit-estimate", action="store_true", help="with --edit-only: say what would be made and what it may cost")
     add("--report-images", choices=("all", "none"), default="all", help="'none' leaves radiographs out of the report")
     add("--lock", metavar="FILE", help="protocol locked before the edits; a run that departs from it is EXPLORATORY")
     add("--write-lock", metavar="FILE", help="write that protocol, without making one edit")
@@ -82,6 +97,26 @@ def pytest_configure(config: pytest.Config) -> None:
     """Have the process that reports record what is judged."""
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Recorder(config), "editproof-recorder")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Let workers know when the run began: what failed since then is not asked for again."""
+    node.workerinput[STARTED] = _started(node.config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Make the edits alone where that is all that is asked for."""
+    if not config.option.edit_only:
+        return None
+    from harness.edit_session import edited
+    from harness.errors import EditproofError
+
+    try:
+        return edited(_run(config), threads=config.option.edit_threads, dry_run=config.option.edit_estimate)
+    except EditproofError as error:
+        raise pytest.UsageError(f"editproof: {error}") from error
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -229,6 +264,7 @@ class Recorder:
 def _run(config: pytest.Config) -> Run:
     """The session's run, made once."""
     if RUN not in config.stash:
+        from harness.editing import Terms
         from harness.run import Run
         from harness.study import Plan
 
@@ -237,22 +273,35 @@ def _run(config: pytest.Config) -> Run:
         if not dataset:
             raise pytest.UsageError("editproof: no cohort; name one with --dataset, e.g. --dataset rsna:PATH")
         card = options.instrument or hooks.pytest_editproof_instrument(config=config, dataset=dataset.partition(":")[0])
-        if not card:
+        if not card and not options.edit_only:
             raise pytest.UsageError(f"editproof: nothing reads {dataset!r}; name an instrument with --instrument SPEC")
         if options.repeats < 1:
             raise pytest.UsageError(f"editproof: --repeats {options.repeats}: at least one edit per case is needed")
         config.stash[RUN] = Run(
             editors=tuple(_editor_specs(config)),
             dataset_spec=dataset,
-            instrument_spec=str(card),
+            instrument_spec=str(card or ""),
             plan=Plan(repeats=options.repeats, seed=options.study_seed),
             store=config.rootpath / options.store,
             jobs=options.jobs or os.cpu_count() or 1,
+            terms=Terms(
+                options.edits,
+                _started(config),
+                tuple(options.allow_egress or ()),
+                options.max_cost,
+                options.max_edits,
+            ),
             lock=Path(options.lock) if options.lock else None,
             editor_factories=_merged(hooks.pytest_editproof_editors(config=config)),
             dataset_factories=_merged(hooks.pytest_editproof_datasets(config=config)),
         )
     return config.stash[RUN]
+
+
+def _started(config: pytest.Config) -> float:
+    """When the run began, in seconds of the epoch; one moment for all its processes."""
+    worker: dict[str, Any] = getattr(config, "workerinput", {})
+    return float(worker.get(STARTED) or config.stash.setdefault(BEGAN, time.time()))
 
 
 def _checked(config: pytest.Config) -> Run:

@@ -22,6 +22,7 @@ from harness.editors.adapter import CheckedEditor, checked
 from harness.errors import InstrumentError
 from harness.evidence import plain
 from harness.executors.local import results
+from harness.ledger import Totals
 from harness.measurements import (
     EDITED,
     HISTOGRAM_MATCHED,
@@ -141,6 +142,15 @@ class Bench:
         """The outcome of every repeat of one case, from the store where it stands there."""
         requests = [self.plan.request(case, pixels, repeat) for repeat in range(self.plan.repeats)]
         return _edits_in(self.store_root, self.terms).outcomes(self.made_editor, requests)
+
+    def missing(self, case: Case, pixels: Pixels) -> tuple[int, float | None]:
+        """How many edits of a case the tool would be asked for, and what they may cost (see :class:`Edits`)."""
+        requests = [self.plan.request(case, pixels, repeat) for repeat in range(self.plan.repeats)]
+        return _edits_in(self.store_root, self.terms).missing(self.made_editor, requests)
+
+    def ledger_totals(self) -> Totals:
+        """What the run has come to so far."""
+        return _edits_in(self.store_root, self.terms).ledger.totals()
 
     def edit(self, case: Case, pixels: Pixels, repeat: int) -> EditOutcome:
         """The outcome of one repeat of one case, from the store where it stands there."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
@@ -91,23 +91,56 @@ def editor_factories(extra: Mapping[str, EditorFactory] | None = None) -> dict[s
     return factories
 
 
+def described_editors() -> Iterator[tuple[str, str, str]]:
+    """Name, receiver of the pixels and description of every installed tool.
+
+    A tool that needs an argument is described by its factory's words; who receives its pixels then depends on it.
+    """
+    for name, factory in sorted(editor_factories().items()):
+        try:
+            card = factory("").card
+        except EditorError:
+            words = getattr(factory, "words", "") or (factory.__doc__ or "")
+            host = _RECEIVERS.get(name, "depends on its argument")
+            yield name, host, words.strip().partition("\n")[0]
+        else:
+            host = f"sends pixels to {card.sends_data_to}" if card.sends_data_to else "sends nothing"
+            yield name, host, card.description
+
+
+_RECEIVERS = {
+    "openai": "sends pixels to api.openai.com, or base_url",
+    "http": "sends pixels to its url",
+    "cmd": "sends nothing; the command may",
+    "folder": "sends nothing",
+}
+
+
 class _Lazy:
     """A factory that loads its entry point when it is first called."""
 
     def __init__(self, point: EntryPoint) -> None:
         self._point = point
 
+    @property
+    def words(self) -> str:
+        """What the factory says of itself."""
+        return str(self._loaded().__doc__ or "")
+
     def __call__(self, argument: str) -> Editor:
+        editor: Editor = self._loaded()(argument)
+        return editor
+
+    def _loaded(self) -> EditorFactory:
         try:
-            factory = self._point.load()
+            factory: EditorFactory = self._point.load()
         except Exception as error:
             raise EditorError(
                 f"editor {self._point.name!r}",
                 f"its entry point {self._point.value} does not load ({type(error).__name__}: {error})",
                 "Repair or uninstall the package that declares it.",
             ) from error
-        editor: Editor = factory(argument)
-        return editor
+        return factory
 
 
 def _from_file(path: Path, name: str) -> Editor:
