@@ -24,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.set_defaults(action=action)
         if name == "report":
             command.add_argument("--report-images", choices=("all", "none"), default="all")
+            command.add_argument("--format", choices=("html", "markdown"), default="html", help="markdown is printed")
     lock = commands.add_parser("lock", help="freeze a suite's protocol before the first edit is made")
     lock.add_argument("file", type=Path, metavar="FILE", help="lock file to write")
     lock.add_argument(
@@ -78,8 +79,13 @@ def _verify(options: argparse.Namespace) -> int:
 def _report(options: argparse.Namespace) -> int:
     from harness.delivery import rendered
     from harness.evidence import loaded
+    from harness.report import markdown
 
-    print(rendered(loaded(options.run), options.run, images=options.report_images == "all"))
+    evidence = loaded(options.run)
+    if options.format == "markdown":
+        print(markdown.render(evidence), end="")
+    else:
+        print(rendered(evidence, options.run, images=options.report_images == "all"))
     return 0
 
 

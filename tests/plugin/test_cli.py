@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-import harness.criteria.redecision  # noqa: F401 - loaded before pytester takes its snapshot of modules
+import harness.criteria.redecision
 import harness.run  # noqa: F401
 from harness.cli import main
 from harness.evidence import seal
-
 
 ARGUMENTS = ("--dataset", "blobs", "--jobs", "1", "--editor", "tools.py:older")
 
@@ -36,6 +35,9 @@ def test_verify_and_report(run, capsys):
     assert "all 4 verdicts follow from the measurements" in capsys.readouterr().out
     assert main(["report", str(run)]) == 0
     assert (run / "report.html").read_bytes() == page
+    capsys.readouterr()
+    assert main(["report", str(run), "--format", "markdown"]) == 0
+    assert "❌ FAIL | BA\\-1 MAE drift" in capsys.readouterr().out
 
     def whitewash(record):
         record["editors"][0]["verdicts"][0]["outcome"] = "PASS"
