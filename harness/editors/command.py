@@ -110,8 +110,8 @@ def command(argument: str = "") -> Editor:
     except ValueError as error:
         raise EditorError(asked, f"timeout or concurrency is no number ({error})", form) from error
     words = [
-        str(Path(program).resolve()),
-        *(str(Path(word).resolve()) if Path(word).is_file() else word for word in words[1:]),
+        os.path.abspath(program),
+        *(os.path.abspath(word) if Path(word).is_file() else word for word in words[1:]),
     ]
     names = [Path(word).name if Path(word).is_file() else word for word in words]
     card = EditorCard(

@@ -66,10 +66,9 @@ class Fit:
         top, left = self.corner
         height, width = self.scaled
         weight: Image = mask.astype(np.float32)
-        if self.scaled != self.shape:
-            shrinks = height < self.shape[0] or width < self.shape[1]
-            way = cv2.INTER_AREA if shrinks else cv2.INTER_NEAREST
-            weight = cv2.resize(weight, (width, height), interpolation=way)
+        for size in ((self.shape[1], height), (width, height)):  # one axis at a time: each shrinks or grows
+            shrinks = size[0] * size[1] < weight.size
+            weight = cv2.resize(weight, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_NEAREST)
         canvas: Mask = np.zeros(self.canvas, bool)
         canvas[top : top + height, left : left + width] = weight > 0
         return canvas

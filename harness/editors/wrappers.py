@@ -168,8 +168,8 @@ def _eight_bit(argument: str) -> tuple[str, Parts, Joined]:
 
 
 def _canvas(argument: str) -> tuple[int, int]:
-    width, _, height = argument.partition("x")
-    canvas = (int(height or width or 1024), int(width or 1024))
+    width, by, height = (argument or "1024").partition("x")
+    canvas = (int(height if by else width), int(width))
     if min(canvas) < 1:
         raise ValueError
     return canvas

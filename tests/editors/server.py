@@ -82,7 +82,9 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
         def images(self, body: bytes) -> None:
             fields = multipart(self.headers["Content-Type"], body)
             with server.lock:
-                server.requests.append({**fields, "headers": {name.lower(): text for name, text in self.headers.items()}, "bytes": body})
+                server.requests.append(
+                    {**fields, "headers": {name.lower(): text for name, text in self.headers.items()}, "bytes": body}
+                )
             scenario = server.next_scenario()
             answer = getattr(self, f"say_{scenario}", None)
             if answer:
@@ -113,7 +115,11 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
 
         def say_rate_limit(self, _: dict) -> None:
             error = {"message": "Rate limit reached", "type": "requests", "code": "rate_limit_exceeded"}
-            headers = {"retry-after": "0.05", "x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "50ms"}
+            headers = {
+                "retry-after": "0.05",
+                "x-ratelimit-remaining-requests": "0",
+                "x-ratelimit-reset-requests": "50ms",
+            }
             self.reply(429, {"error": error}, headers)
 
         def say_quota(self, _: dict) -> None:

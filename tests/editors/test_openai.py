@@ -118,7 +118,9 @@ def test_fewer_siblings_than_asked_fail_alone(server, desk, request_of):
     assert [outcome.status.value for outcome in outcomes] == ["ok", "ok", "failed"]
 
 
-@pytest.mark.parametrize("options", [{"mask_field": "mask_image", "mask_polarity": "white"}, {"mask_polarity": "white"}])
+@pytest.mark.parametrize(
+    "options", [{"mask_field": "mask_image", "mask_polarity": "white"}, {"mask_polarity": "white"}]
+)
 def test_mask_field_and_polarity_of_other_servers(server, desk, request_of, options):
     request = request_of()
     spec = server.openai(**options, seed_field="seed", extra_body='{"steps": 4}')
@@ -159,7 +161,9 @@ def test_without_a_key_nothing_is_sent(desk, request_of, monkeypatch):
         desk().outcomes(editor_from_spec("openai:gpt-image-2", allow_egress=["api.openai.com"]), [request_of()])
 
 
-@pytest.mark.parametrize("query", ["size=3", "n=0", "n=x", "canvas=0", "mask_polarity=up", "base_url=ftp://x", "extra_body={"])
+@pytest.mark.parametrize(
+    "query", ["size=3", "n=0", "n=x", "canvas=0", "mask_polarity=up", "base_url=ftp://x", "extra_body={"]
+)
 def test_wrong_options_are_refused_with_advice(query):
     with pytest.raises(EditorError) as refused:
         editor_from_spec(f"openai:gpt-image-2?{query}")
@@ -185,9 +189,10 @@ def test_key_and_case_are_written_and_sent_nowhere(server, desk, request_of, tmp
 def test_limits_stop_before_the_next_request(server, desk, request_of, terms, made):
     editor = editor_from_spec(server.openai())
     edits = desk(since=0.0, **terms)
+    for repeat in range(made):
+        edits.outcomes(editor, [request_of(repeat=repeat)])
     with pytest.raises(EditorError, match="--max-"):
-        for repeat in range(5):
-            edits.outcomes(editor, [request_of(repeat=repeat)])
+        edits.outcomes(editor, [request_of(repeat=made)])
     assert len(server.requests) == made
     more = desk()
     assert len([more.outcomes(editor, [request_of(repeat=repeat)]) for repeat in range(5)]) == 5
