@@ -1,0 +1,150 @@
+"""Many workers, many kills: no edit is lost, none that was answered is paid for again."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import random
+import signal
+import time
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from harness.editing import Edits, Terms
+from harness.editors.registry import editor_from_spec
+from harness.ledger import Ledger
+from harness.store import Store
+from harness.types import EditRequest
+from tests.editors.server import png
+from tests.store.work import Cohort, bench, edit_all
+
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["tests.store.work", "harness.editors.http", "openai"])
+
+
+def child(*arguments):
+    process = FORKS.Process(target=edit_all, args=arguments)
+    process.start()
+    return process
+
+
+def answers(store, n):
+    """Every edit of the cohort, read from the store alone."""
+    edits = bench(store, SPEC[0], mode="reuse")
+    return [edits.edits(case, case.decode()) for case in Cohort(n)]
+
+
+SPEC = [""]
+
+
+@pytest.mark.slow
+def test_twenty_kills_lose_nothing_and_pay_for_nothing_twice(server, tmp_path):
+    server.latency_s = 0.02
+    SPEC[0] = f"http:iopaint?url={server.url}"
+    n, store, rng = 60, tmp_path / "killed", random.Random(4)
+    kills = 0
+    deadline = time.monotonic() + 45
+    while kills < 20 and time.monotonic() < deadline:
+        process = child(store, SPEC[0], n, 4)
+        time.sleep(rng.uniform(0.02, 0.25))
+        if process.is_alive():
+            os.kill(process.pid, signal.SIGKILL)
+            kills += 1
+        process.join()
+    in_flight = Ledger(store).unanswered()
+    process = child(store, SPEC[0], n, 4)
+    process.join(60)
+    assert process.exitcode == 0
+    assert kills == 20
+    assert not list(Store(store).faults())
+
+    asked = server.billed
+    assert len(asked) == 3 * n, "no edit was lost"
+    twice = sum(asked.values()) - len(asked)
+    assert twice <= len(in_flight), "only what was in flight when a process died was asked for again"
+    killed = answers(store, n)
+
+    before = sum(asked.values())
+    whole = tmp_path / "whole"
+    edit_all(whole, SPEC[0], n, 4)
+    assert sum(server.billed.values()) == before + 3 * n
+    for one, other in zip(killed, answers(whole, n), strict=True):
+        assert [edit.status for edit in one] == [edit.status for edit in other]
+        assert all((a.image == b.image).all() for a, b in zip(one, other, strict=True))
+
+
+def test_processes_at_once_ask_for_each_edit_once(server, tmp_path):
+    server.latency_s = 0.01
+    spec, n = f"http:iopaint?url={server.url}", 12
+    processes = [child(tmp_path, spec, n, 2) for _ in range(4)]
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0] * 4
+    assert sum(server.billed.values()) == 3 * n
+    ended = Counter(key for line in Ledger(tmp_path).lines() for key in line["keys"])
+    assert len(ended) == 3 * n
+    assert set(ended.values()) == {1}
+    assert not Ledger(tmp_path).unanswered()
+
+
+def test_a_request_in_flight_at_a_kill_is_counted(server, tmp_path):
+    server.latency_s = 5.0
+    process = child(tmp_path, f"http:iopaint?url={server.url}", 1, 1)
+    until(lambda: (tmp_path / "sent.jsonl").exists())
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    [lost] = Ledger(tmp_path).unanswered()
+    assert lost["attempt"] == 1
+
+
+def test_processes_share_one_limit(server, tmp_path):
+    spec = f"http:iopaint?url={server.url}"
+    ledgers = [Ledger(tmp_path, 0.0, None, 10) for _ in range(3)]
+    for number in range(10):
+        ledgers[number % 3].sent(spec, [str(number)], 1)
+    with pytest.raises(Exception, match="--max-edits 10"):
+        ledgers[0].sent(spec, ["next"], 1)
+    assert json.loads((tmp_path / "sent.jsonl").read_text().splitlines()[-1])["keys"] == ["9"]
+
+
+@pytest.mark.slow
+def test_threads_keep_a_slow_server_busy(server, tmp_path):
+    server.latency_s = 0.05
+    n, threads = 40, 4
+    spec = f"http:iopaint?url={server.url}"
+    edit_all(tmp_path / "warm", spec, 1, 1)
+    began = time.perf_counter()
+    cpu = time.process_time()
+    edit_all(tmp_path / "timed", spec, n, threads)
+    seconds, busy = time.perf_counter() - began, time.process_time() - cpu
+    best = 3 * n * server.latency_s / threads
+    if seconds > 1.1 * best and busy < 0.6 * seconds:
+        pytest.skip(f"the machine is busy with other work: {seconds:.2f} s, {busy:.2f} of them ours, best {best:.2f}")
+    assert seconds <= 1.1 * best, f"{seconds:.2f} s; {busy:.2f} s of computing"
+
+
+def test_harness_cost_of_an_edit_at_one_megapixel(tmp_path):
+    image = np.random.default_rng(0).integers(0, 255, (1024, 1024)).astype(np.uint8)
+    smooth = image // 8 + np.add.outer(np.arange(1024), np.arange(1024)).astype(np.uint16).astype(np.uint8) // 2
+    mask = np.zeros(image.shape, bool)
+    mask[10:200, 10:300] = True
+    editor = editor_from_spec("identity")
+    costs = []
+    edits = Edits(tmp_path, Terms())
+    for number in range(8):
+        request = EditRequest(smooth + np.uint8(number), mask, "", 0, 0, "c")
+        began = time.process_time()
+        edits.outcomes(editor, [request])
+        costs.append(time.process_time() - began)
+    assert min(costs) < 0.030, f"{1000 * min(costs):.1f} ms"
+    assert len(png(smooth)) > 100_000, "an image that is not trivial to compress"
+
+
+def until(condition, seconds=10.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)

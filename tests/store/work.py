@@ -1,0 +1,42 @@
+"""What child processes do to a store; importable, so that a fork server can be told to."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from harness.editing import Terms
+from harness.editors.pace import Patience
+from harness.editors.registry import editor_from_spec
+from harness.study import Bench, Plan
+from harness.types import Case, DatasetCard, Pixels
+
+QUICK = Patience(tries=4, first_s=0.001, longest_s=0.01)
+
+
+def pixels(number: int, side: int) -> Pixels:
+    rng = np.random.default_rng(number)
+    mask = np.zeros((side, side), bool)
+    mask[4:12, 4:20] = True
+    return Pixels(rng.integers(0, 255, (side, side)).astype(np.uint8), mask, np.zeros_like(mask))
+
+
+class Cohort(list):
+    def __init__(self, n: int, side: int = 32) -> None:
+        super().__init__(Case(f"c{i}", f"p{i}", partial(pixels, i, side), f"d{i}", {}) for i in range(n))
+        self.card = DatasetCard("cohort", "", "", "", "", n, n)
+
+
+def bench(store: Path, spec: str, repeats: int = 3, **terms: object) -> Bench:
+    return Bench(partial(editor_from_spec, spec), no_instrument, store, Plan("remove", repeats), Terms(**terms))
+
+
+def no_instrument() -> None:
+    raise AssertionError("edits alone need no instrument")
+
+
+def edit_all(store: Path, spec: str, n: int, threads: int) -> None:
+    for _ in bench(store, spec).edited(Cohort(n), threads=threads):
+        pass
