@@ -48,8 +48,8 @@ class Recipe:
     Attributes
     ----------
     name, backbone : str
-    base : Stage
-        Trained once, at a smaller image size where that is cheaper.
+    base : tuple of Stage
+        Trained once, at smaller image sizes where that is cheaper.
     cycle : Stage
         One round; order of cases, augmentation and dropout are the round's own.
     rounds, members : int
@@ -57,7 +57,7 @@ class Recipe:
 
     name: str
     backbone: str
-    base: Stage
+    base: tuple[Stage, ...]
     cycle: Stage
     rounds: int = 3
     members: int = 3
@@ -72,7 +72,7 @@ RECIPES = {
     "rsna100": Recipe(
         "rsna100",
         "efficientnet_lite0",
-        base=Stage(epochs=7, rate=1.5e-3, shrink=0.75, augmentation=1.0, averaging=0.995),
+        base=(Stage(epochs=7, rate=1.5e-3, shrink=0.75, augmentation=1.0, averaging=0.995),),
         cycle=Stage(epochs=4, rate=8e-4, frozen=2, sex_weight=0.6),
         rounds=4,
         flip_average=True,
@@ -80,7 +80,12 @@ RECIPES = {
     "phantom": Recipe(
         "phantom",
         "mobilenetv3_small_100",
-        base=Stage(epochs=10, rate=2e-3, shrink=0.75),
-        cycle=Stage(epochs=5, rate=1.5e-3),
+        base=(
+            Stage(epochs=7, rate=2e-3, shrink=1 / 2),
+            *(Stage(epochs=4, rate=1.5e-3, shrink=2 / 3, augmentation=0.25, sex_weight=0.5) for _ in range(3)),
+        ),
+        cycle=Stage(epochs=3, rate=1.2e-3, augmentation=0.25, sex_weight=0.5),
+        rounds=4,
+        preprocessing=Preprocessing(height=192, width=144),
     ),
 }

@@ -38,9 +38,11 @@ def main() -> None:
     train = cohort(recipe.name, "train", arguments.data, recipe.preprocessing)
     validation = cohort(recipe.name, "validation", arguments.data, recipe.preprocessing)
     print(f"{recipe.name}: {len(train)} to train on, {len(validation)} to watch; the test split is not touched")
-    last = fitted(recipe, "base", recipe.base, recipe.seed, train, validation)
-    for number in range(recipe.rounds):
-        last = fitted(recipe, f"round-{number}", recipe.cycle, recipe.seed + 1 + number, train, validation, last)
+    stages = [(f"base-{number}", stage) for number, stage in enumerate(recipe.base)]
+    stages += [(f"round-{number}", recipe.cycle) for number in range(recipe.rounds)]
+    last = None
+    for seed, (name, stage) in enumerate(stages, start=recipe.seed):
+        last = fitted(recipe, name, stage, seed, train, validation, last)
 
 
 def fitted(
