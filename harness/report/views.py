@@ -17,6 +17,9 @@ from harness.report.wording import MISSING, STATUS, in_words, stratum_in_words
 from harness.types import CriterionCard, EditStatus, Estimate, Outcome, Quantity, Verdict
 from harness.words import decimals_for
 
+MOST_LEADING = 10
+"""Primary criteria on the card of a tool; where there are more, those that passed are left to the table."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -42,6 +45,11 @@ class Group:
     card: CriterionCard
     ticks: list[tuple[float, str]]
     rows: tuple[Row, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every row passed."""
+        return all(row.verdict.outcome is Outcome.PASS for row in self.rows)
 
     @property
     def subgroups(self) -> tuple[Row, ...]:
@@ -99,8 +107,16 @@ class Tool:
 
     @property
     def leading(self) -> tuple[tuple[Group, Row], ...]:
-        """What decides: the first row of every primary criterion, in the order of the tests."""
-        return tuple((g, g.rows[0]) for g in self.shared if g.card.role == "primary")
+        """What decides: the first row of each primary criterion, in the order of the tests; misses never left out."""
+        primary = [(group, group.rows[0]) for group in self.shared if group.card.role == "primary"]
+        missed_first = sorted(primary, key=lambda pair: pair[0].passed)
+        kept = {id(group) for group, _ in missed_first[:MOST_LEADING]}
+        return tuple((group, row) for group, row in primary if id(group) in kept)
+
+    @property
+    def more_that_decide(self) -> int:
+        """Primary criteria that ``leading`` leaves out."""
+        return sum(group.card.role == "primary" for group in self.shared) - len(self.leading)
 
 
 def tools(evidence: Evidence, *, images: bool) -> tuple[Tool, ...]:

@@ -129,6 +129,20 @@ def test_rounding_never_turns_a_miss_into_a_hit(whole: Evidence, high: float, ou
     assert (", +2.0]" in page) is (high == 2.0)
 
 
+def test_a_miss_is_never_left_out_of_the_card_of_a_tool(whole: Evidence) -> None:
+    editor = whole.editors[0]
+    first = editor.verdicts[0]
+    many = [replace(first, criterion=replace(first.criterion, id=f"P-{k}", estimand=f"claim {k}.")) for k in range(15)]
+    many[13] = replace(many[13], outcome=Outcome.FAIL)
+    tests = tuple(f"t{k}" for k in range(15))
+    page = render(replace(whole, editors=(replace(editor, verdicts=tuple(many), tests=tests),)), images=False)
+    head = Page.of(page.partition('id="validity"')[0]).text
+    assert "claim 13." in head
+    assert "claim 8." in head
+    assert "claim 14." not in head
+    assert "5 more criteria that decide" in head
+
+
 def test_three_tools_stand_side_by_side(whole: Evidence) -> None:
     third = replace(whole.editors[0], card=replace(whole.editors[0].card, name="third-tool"))
     parsed = Page.of(render(replace(whole, editors=(*whole.editors, third)), images=False))
