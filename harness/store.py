@@ -22,6 +22,9 @@ from harness.types import JSON, EditorCard, EditOutcome, EditRequest, EditStatus
 if TYPE_CHECKING:
     from harness.types import Image, Mask
 
+PNG_FAST = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]
+"""Lossless; on textured radiographs run-length coding is both faster and smaller than zlib's own search."""
+
 FAILURES = (EditStatus.FAILED, EditStatus.TIMED_OUT)
 """How an edit ends without an answer; a later run asks for it again."""
 
@@ -132,7 +135,7 @@ class Store:
                 _written(raw, outcome.raw)
         if outcome.image is not None:
             sidecar["pixels"] = pixel_digest(outcome.image)
-            encoded = cv2.imencode(".png", outcome.image, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1]
+            encoded = cv2.imencode(".png", outcome.image, PNG_FAST)[1]
             _written(self._path("edits", key, ".png"), encoded.tobytes())
         self.keep_record("edits", key, sidecar)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from harness.store import PNG_FAST
 from harness.types import EditOutcome, EditRequest, EditStatus
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def parcel_of(request: EditRequest, fitted: Callable[[tuple[int, int]], Fit], *,
 def png(image: Image, *, rgb: bool = False) -> bytes:
     """A PNG of gray pixels, as three equal channels where ``rgb``; pixels only, no metadata."""
     pixels = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if rgb else image
-    return cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
+    return cv2.imencode(".png", pixels, PNG_FAST)[1].tobytes()
 
 
 def mask_png(mask: Mask, polarity: str) -> bytes:
@@ -127,7 +128,7 @@ def mask_png(mask: Mask, polarity: str) -> bytes:
         pixels = np.dstack([np.zeros((*mask.shape, 3), np.uint8), kept])
     else:
         pixels = kept if polarity == BLACK else 255 - kept
-    return cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
+    return cv2.imencode(".png", pixels, PNG_FAST)[1].tobytes()
 
 
 def decoded(content: bytes) -> Image | None:

@@ -1,0 +1,233 @@
+"""What is particular to one adapter: the command line, folders and zips, HTTP servers, the probe, the list."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.cli import main
+from harness.editors.probe import probed
+from harness.editors.registry import described_editors, editor_from_spec
+from harness.errors import EditorError
+from harness.types import EditOutcome, EditStatus
+from tests.editors.server import KEY, png
+
+SHELL = shlex.quote(sys.executable)
+
+
+def python(code: str, options: str = "") -> str:
+    return f"cmd:{options} {SHELL} -c {shlex.quote(code)} {{image}} {{mask}} {{output}} {{prompt}}"
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "words"),
+    [
+        ("import sys; sys.exit('out of memory')", EditStatus.FAILED, "exit code 1: out of memory"),
+        ("pass", EditStatus.FAILED, "nothing was written"),
+        ("import sys; open(sys.argv[3], 'w').write('x')", EditStatus.MALFORMED, "does not decode"),
+    ],
+)
+def test_commands_that_fail(request_of, code, status, words):
+    outcome = editor_from_spec(python(code))(request_of())
+    assert outcome.status is status
+    assert words in outcome.message
+    assert outcome.provenance["exit_code"] == (1 if "exit" in code else 0)
+
+
+def test_a_command_that_hangs_is_killed_with_its_children(request_of, tmp_path):
+    child = tmp_path / "child"
+    code = (
+        "import subprocess, sys, time; "
+        f"p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); open({str(child)!r}, 'w').write(str(p.pid)); "
+        "time.sleep(60)"
+    )
+    outcome = editor_from_spec(python(code, "timeout=8"))(request_of())
+    assert outcome.status is EditStatus.TIMED_OUT
+    time.sleep(0.2)
+    stat = Path(f"/proc/{child.read_text()}/stat")
+    assert not stat.exists() or stat.read_text().split()[2] == "Z"
+
+
+def test_a_command_meets_no_shell_and_no_name(request_of, tmp_path):
+    code = f"import sys; open({str(tmp_path / 'said')!r}, 'w').write('|'.join(sys.argv[1:])); sys.exit(3)"
+    request = request_of()
+    editor_from_spec(python(code))(
+        type(request)(request.image, request.edit_mask, "$(id) {image}", 0, 1, "patient-name")
+    )
+    said = (tmp_path / "said").read_text().split("|")
+    assert said[3] == "$(id) {image}"
+    assert "patient-name" not in "".join(said)
+
+
+@pytest.mark.parametrize(
+    "argument", ["", "tool {image}", "no-such-tool {output}", "mask=red true {output}", "'x {output}"]
+)
+def test_commands_that_cannot_run_are_refused(argument):
+    with pytest.raises(EditorError, match="cmd"):
+        editor_from_spec(f"cmd:{argument}")
+
+
+def published(root: Path) -> None:
+    """The published layout, with one repeat missing."""
+    for case, repeat in (("a", 1), ("a", 2), ("b", 1)):
+        (root / case).mkdir(parents=True, exist_ok=True)
+        (root / case / f"{case}_cleaned_{repeat}.png").write_bytes(png(np.full((75, 53), repeat, np.uint8)))
+
+
+def zipped(root: Path, prefix: str = "") -> Path:
+    with zipfile.ZipFile(root.with_suffix(".zip"), "w") as archive:
+        for path in sorted(root.rglob("*.*")):
+            archive.write(path, prefix + path.relative_to(root).as_posix())
+    return root.with_suffix(".zip")
+
+
+@pytest.mark.parametrize("form", ["folder", "zip", "zip of a folder"])
+def test_published_layout_with_a_missing_repeat(tmp_path, request_of, form):
+    root = tmp_path / "edits"
+    published(root)
+    path = root if form == "folder" else zipped(root, "edits/" if "of" in form else "")
+    editor = editor_from_spec(f"folder:{path}")
+    outcomes = {(case, repeat): editor(request_of(case=case, repeat=repeat)) for case in "ab" for repeat in (0, 1)}
+    assert [int(outcomes[place].image[0, 0]) for place in (("a", 0), ("a", 1), ("b", 0))] == [1, 2, 1]
+    assert outcomes["b", 1].status is EditStatus.FAILED
+    assert outcomes["b", 1].message == "no file for case b, repeat 2"
+
+
+@pytest.mark.parametrize("form", ["folder", "zip"])
+def test_manifest(tmp_path, request_of, form):
+    root = tmp_path / "edits"
+    published(root)
+    rows = "case,repeat,file\nx,1,a/a_cleaned_2.png\nx,2,gone.png\n"
+    (root / "manifest.csv").write_text(rows)
+    editor = editor_from_spec(f"folder:{root if form == 'folder' else zipped(root)}")
+    assert editor(request_of(case="x")).image[0, 0] == 2
+    assert editor(request_of(case="x", repeat=1)).status is EditStatus.FAILED
+    assert editor(request_of(case="a")).status is EditStatus.FAILED, "a manifest goes before the names"
+    assert "1 more are listed and not there" in editor.card.description
+
+
+def test_a_wrong_manifest_is_refused(tmp_path):
+    published(tmp_path)
+    (tmp_path / "manifest.csv").write_text("patient,file\n")
+    (tmp_path / "manifest.csv").write_text("patient,file\n1,a/a_cleaned_1.png\n")
+    with pytest.raises(EditorError, match=r"manifest\.csv"):
+        editor_from_spec(f"folder:{tmp_path}")
+
+
+@pytest.mark.parametrize("argument", ["", "nobody", "iopaint?url=ftp://x", "iopaint?url=http://u:p@h/", "iopaint?timeout=x",
+                                      "iopaint?mask=red", "iopaint?size=4"])  # fmt: skip
+def test_http_tools_that_cannot_be_asked_are_refused(argument):
+    with pytest.raises(EditorError, match="http"):
+        editor_from_spec(f"http:{argument}")
+
+
+def test_http_pixels_leave_for_named_hosts_only():
+    with pytest.raises(EditorError, match=r"--allow-egress paint\.example\.org"):
+        editor_from_spec("http:iopaint?url=https://paint.example.org")
+
+
+def test_every_installed_tool_is_described():
+    described = {name: (host, words) for name, host, words in described_editors()}
+    assert {"openai", "http", "cmd", "folder", "identity", "opencv-telea"} <= set(described)
+    assert "api.openai.com" in described["openai"][0]
+    assert all(host and words for host, words in described.values())
+
+
+class Reader:
+    """Tools that read their mask in one way or another."""
+
+    @staticmethod
+    def respected(image, mask):
+        return np.where(mask, 255 - image, image)
+
+    @staticmethod
+    def inverted(image, mask):
+        return np.where(mask, image, 255 - image)
+
+    @staticmethod
+    def ignored(image, mask):
+        return 255 - image
+
+    @staticmethod
+    def guidance(image, mask):
+        wide = np.roll(mask, 20, 0) | mask
+        return np.where(wide, 255 - image, image)
+
+    @staticmethod
+    def nothing(image, mask):
+        return image.copy()
+
+    @staticmethod
+    def refusal(image, mask):
+        return EditOutcome.failure(EditStatus.REFUSED, "not for me")
+
+
+@pytest.mark.parametrize("reading", ["respected", "inverted", "ignored", "guidance", "nothing", "refusal"])
+def test_probe_tells_how_a_mask_is_read(reading):
+    def tool(request):
+        return getattr(Reader, reading)(request.image, request.edit_mask)
+
+    from harness.editors.adapter import checked
+
+    report = probed(checked(tool), lambda editor, requests: [editor(request) for request in requests])
+    assert reading in report.finding or (reading == "refusal" and "no edits came back" in report.finding), str(report)
+    assert report.respected == (reading == "respected")
+    assert len(str(report).splitlines()) == 6
+
+
+def test_probe_from_the_command_line(server, tmp_path, capsys):
+    arguments = ["probe", server.openai(mask_polarity="alpha"), "--store", str(tmp_path)]
+    assert main(arguments) == 0
+    assert "mask respected" in capsys.readouterr().out
+    assert main(arguments) == 0
+    assert len(server.requests) == 5, "a probe is paid for once"
+    assert main(["store", str(tmp_path)]) == 0
+    assert "0 fault(s); 5 edits were asked for" in capsys.readouterr().out
+
+
+COHORT = """
+from tests.store.work import Cohort
+
+def pytest_editproof_datasets():
+    return {"tiny": lambda argument: Cohort(int(argument))}
+"""
+
+
+def test_edits_alone_from_the_command_line(server, tmp_path):
+    (tmp_path / "conftest.py").write_text(COHORT)
+    root = Path(__file__).parents[2]
+
+    def edit(*more: str) -> subprocess.CompletedProcess[str]:
+        command = [
+            sys.executable,
+            "-m",
+            "harness.cli",
+            "edit",
+            "--editor",
+            server.openai(n=3),
+            "--dataset",
+            "tiny:4",
+            *more,
+        ]
+        environment = {**os.environ, "PYTHONPATH": str(root), "OPENAI_API_KEY": KEY}
+        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    estimate = edit("--dry-run")
+    assert "12 edits asked for, 12 to make" in estimate.stdout, estimate.stderr
+    assert not server.requests
+    stopped = edit("--max-edits", "6")
+    assert stopped.returncode == 1
+    assert "--max-edits 6" in stopped.stderr
+    assert len(server.requests) == 2
+    done = edit()
+    assert done.returncode == 0
+    assert "12 ok; spent in this run USD" in done.stdout
+    assert len(server.requests) == 4
