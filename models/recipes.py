@@ -86,6 +86,7 @@ RECIPES = {
         ),
         cycle=Stage(epochs=3, rate=1.2e-3, augmentation=0.25, sex_weight=0.5),
         rounds=4,
+        flip_average=True,
         preprocessing=Preprocessing(height=192, width=144),
     ),
 }
