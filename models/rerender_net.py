@@ -135,6 +135,11 @@ def mixed(code: Tensor, noise: Tensor, strength: float | Tensor) -> Tensor:
     return (1.0 - strength**2) ** 0.5 * code + strength * noise
 
 
+def detail(x: Tensor) -> Tensor:
+    """What a 5x5 mean takes away: edges and texture."""
+    return x - functional.avg_pool2d(x, 5, 1, 2, count_include_pad=False)
+
+
 class Critic(nn.Module):
     """Patch discriminator on an image and its fine detail; gives verdicts and the features that led to them."""
 
@@ -149,8 +154,7 @@ class Critic(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """Verdicts at two scales, and the features of every layer."""
-        detail = 4 * (x - functional.avg_pool2d(x, 5, 1, 2, count_include_pad=False))
-        x = functional.pixel_unshuffle(torch.cat([x, detail], 1), 2)
+        x = functional.pixel_unshuffle(torch.cat([x, 4 * detail(x)], 1), 2)
         features = []
         for layer in self.layers:
             x = functional.leaky_relu(layer(x), 0.2)

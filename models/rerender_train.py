@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 from tqdm import trange
@@ -26,7 +26,7 @@ from tqdm import trange
 from fixtures.spec import GENERATOR_VERSION
 from models.rerender import CARD, FRAME
 from models.rerender_data import moved, phantom_pairs, real_pairs, with_markers
-from models.rerender_net import Critic, Renderer, mixed
+from models.rerender_net import Critic, Renderer, detail, mixed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -103,31 +103,40 @@ def critic_terms(critic: Critic, painted: Tensor, features: list[Tensor], k: int
     return matching, -torch.stack([verdict.mean() for verdict in verdicts]).sum()
 
 
-def trained(cohorts: list[NDArray[np.uint8]], steps: int, n: int, seed: int, weights: Weights, out: Path) -> Renderer:
-    """The exponential moving average of a renderer trained for ``steps`` batches of ``n``."""
+def trained(
+    cohorts: list[NDArray[np.uint8]], steps: int, n: int, seed: int, weights: Weights, begin: Path | None = None
+) -> Renderer:
+    """The exponential moving average of a renderer trained for ``steps`` batches of ``n``.
+
+    With ``begin``, shipped weights to go on from, the critic (a fresh one) comes in at once and the rate is halved.
+    """
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     net, average = (Renderer().to(memory_format=torch.channels_last) for _ in range(2))
     critic = Critic().to(memory_format=torch.channels_last)
+    warm, top = (0.0, RATE / 2) if begin else (WARM, RATE)
+    if begin:
+        net.load_state_dict({name: value.float() for name, value in load_file(begin).items()})
     average.load_state_dict(net.state_dict())
     painter = torch.optim.Adam(net.parameters(), RATE, betas=(0.5, 0.99))
     judge = torch.optim.Adam(critic.parameters(), CRITIC_RATE, betas=(0.5, 0.99))
     progress = trange(steps, desc="rerender", mininterval=5)
     for step in progress:
         share = step / steps
-        rate = RATE * min(1.0, (step + 1) / 100) * (1.0 if share < 0.6 else 0.05 + 0.95 * (1 - share) / 0.4)
+        rate = top * min(1.0, (step + 1) / 100) * min(1.0, 0.05 + 0.95 * (1 - share) / 0.5)
         set_rate(painter, rate), set_rate(judge, min(rate, CRITIC_RATE))
         x, y = batch(cohorts, n, rng)
-        k = n // 2 if share > WARM else n
+        k = n // 2 if share >= warm else n
         with torch.autocast("cpu", torch.bfloat16):
             mean, log_variance = net.encoder(x)
             code = mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
-            strength = torch.cat([torch.zeros(k), torch.empty(n - k).uniform_(0.1, 0.6)])[:, None, None, None]
+            strength = torch.cat([torch.zeros(k), torch.empty(n - k).uniform_(0.1, 0.5)])[:, None, None, None]
             painted = net.decoder(mixed(code, torch.randn_like(code), strength))
         pixels = (painted[:k] - y[:k]).abs().mean() + coarse_l1(painted[:k], y[:k], 4)
+        pixels = pixels + 2 * (detail(painted[:k]) - detail(y[:k])).abs().mean()
         divergence = 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).mean()
         loss = weights.pixels * pixels + weights.code * divergence
-        if share > WARM:
+        if share >= warm:
             features = critic_step(critic, judge, y, painted)
             matching, adversarial = critic_terms(critic, painted, features, k)
             layout = coarse_l1(painted[k:], y[k:], 16)
@@ -139,11 +148,14 @@ def trained(cohorts: list[NDArray[np.uint8]], steps: int, n: int, seed: int, wei
         follow(average, net, min(0.995, step / (step + 20)))
         if step % 50 == 49:
             told = {"pixels": pixels, "code": divergence}
-            if share > WARM:
+            if share >= warm:
                 told |= {"layout": layout, "matching": matching, "adversarial": adversarial}
             progress.set_postfix({name: f"{value.item():.3f}" for name, value in told.items()})
         if step % 250 == 249:
-            torch.save({"net": net.state_dict(), "ema": average.state_dict()}, out / "last.pt")
+            torch.save(
+                {"net": net.state_dict(), "ema": average.state_dict(), "critic": critic.state_dict()},
+                RUNS / "rerender.pt",
+            )
     return average
 
 
@@ -197,6 +209,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--batch", type=int, default=6)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--begin", type=Path, help="weights of an earlier run to go on from")
     parser.add_argument("--strength", type=float, default=0.3, help="written to the card: the editor's default")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -204,7 +217,7 @@ def main() -> None:
     cohorts = [cached_phantoms(options.phantoms, options.seed)]
     if options.real:
         cohorts.append(real_pairs(options.real, options.limit))
-    renderer = trained(cohorts, options.steps, options.batch, options.seed, Weights(), RUNS)
+    renderer = trained(cohorts, options.steps, options.batch, options.seed, Weights(), options.begin)
     print(shipped(renderer, options.strength, bool(options.real), options.seed, options.phantoms))
 
 
