@@ -12,7 +12,7 @@ from harness.criteria.readings import Readings
 from harness.errors import ProtocolError
 from harness.measurements import EDITED, ORIGINAL, POOLED
 from harness.stats.auc import auc as auc_of
-from harness.stats.auc import auc_interval
+from harness.stats.auc import auc_difference_interval, auc_interval
 from harness.stats.bootstrap import interval
 from harness.stats.calibration import logistic_calibration
 from harness.stats.interval import MIN_PATIENTS, Interval, identical, no_interval
@@ -115,7 +115,7 @@ def _area_drift(readings: Readings, confidence: float) -> Interval:
     if readings.same and readings.n_patients >= MIN_PATIENTS:
         found = identical(confidence, readings.n_patients)
     else:
-        found = auc_interval(edited - original, confidence, is_difference=True)
+        found = auc_difference_interval(edited, original, confidence)
     return found.noted(original=original.value, edited=edited.value)
 
 

@@ -19,9 +19,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.special import expit, logit
 from scipy.stats import beta
+from scipy.stats import t as student_t
 
-from harness.stats.bootstrap import RESAMPLES, bootstrap_t_limits, cluster_t_limits
 from harness.stats.interval import MIN_PATIENTS, SEED, Interval, no_interval, too_few
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ MIN_CLASS = 8
 """Fewest patients of the rarer class for an interval."""
 
 _BLOCK_CELLS = 4_000_000
-_RESAMPLED_CELLS = 4_000_000
+_ANGLES = np.linspace(0, 2 * np.pi, 721)
+_CIRCLE = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,74 +198,79 @@ def _kernel(
     return kernel
 
 
-def auc_interval(
-    statistic: Auc,
-    confidence: float = 0.90,
-    *,
-    is_difference: bool = False,
-    minimum: int = MIN_PATIENTS,
-    resamples: int = RESAMPLES,
-    seed: int = SEED,
-) -> Interval:
-    """Interval of an AUC (clustered DeLong on the logit scale) or of a difference (clustered DeLong and bootstrap-t).
+def auc_interval(statistic: Auc, confidence: float = 0.90, *, minimum: int = MIN_PATIENTS) -> Interval:
+    """Interval of an AUC: clustered DeLong on the logit scale, with a t quantile.
 
-    Where the arms order every pair of patients alike, or the AUC is 1, there is no spread to estimate from; the limits
-    then come from the chance that a further pair behaves otherwise (Clopper-Pearson over disjoint pairs).
+    At an AUC of 1 there is no spread to estimate from; the limit then comes from the chance that a further pair of
+    patients is ordered the other way (Clopper-Pearson over disjoint pairs).
     """
-    n, rarer = sum(statistic.strata), min(len(statistic.rows), len(statistic.columns))
+    refusal = _refusal(statistic, confidence, minimum)
+    if refusal is not None:
+        return refusal
+    n, value, alpha = sum(statistic.strata), statistic.value, (1 - confidence) / 2
+    if statistic.standard_error == 0 or value in (0.0, 1.0):
+        reach = _pairs_limit(0, min(statistic.kernel.shape), alpha)
+        low, high = max(0.0, value - reach), min(1.0, value + reach)
+        return Interval(value, low, high, confidence, n, "exact over disjoint pairs")
+    reach = float(student_t.isf(alpha, statistic.degrees_of_freedom)) * statistic.standard_error / (value * (1 - value))
+    low, high = (float(expit(logit(value) + side * reach)) for side in (-1, 1))
+    return Interval(value, min(low, value), max(high, value), confidence, n, "clustered DeLong, logit")
+
+
+def auc_difference_interval(
+    edited: Auc, original: Auc, confidence: float = 0.90, *, minimum: int = MIN_PATIENTS, seed: int = SEED
+) -> Interval:
+    """Interval of ``edited - original``: the profile of the clustered DeLong ellipse on the logit scale.
+
+    An AUC varies the less the nearer it is to 1, so that a symmetric interval of a loss begins too late. The profile is
+    the range of the difference over the ellipse of both AUCs on the logit scale, which follows that, and collapses, as
+    it must, where the arms move together. Where fewer than a handful of patients change places, the limits come from
+    the share of disjoint pairs that do.
+    """
+    change = edited - original
+    refusal = _refusal(change, confidence, minimum)
+    if refusal is not None:
+        return refusal
+    n, value, error, alpha = sum(change.strata), change.value, change.standard_error, (1 - confidence) / 2
+    moved = np.count_nonzero(change.kernel.any(axis=1)) + np.count_nonzero(change.kernel.any(axis=0))
+    if moved < MIN_CLASS or error == 0 or edited.value in (0.0, 1.0) or original.value in (0.0, 1.0):
+        reach = _changed_pairs_limit(change, alpha, seed)
+        low, high = min(value, -reach), max(value, reach)
+        return Interval(value, low, high, confidence, n, "exact over disjoint pairs", seed)
+    quantile = float(student_t.isf(alpha, min(change.kernel.shape) - 1))
+    low, high = _profile(edited, original, error, quantile)
+    return Interval(value, min(low, value), max(high, value), confidence, n, "clustered DeLong, logit profile")
+
+
+def _profile(edited: Auc, original: Auc, error: float, quantile: float) -> tuple[float, float]:
+    """Range of the difference over the ellipse of both AUCs on the logit scale."""
+    one, other = edited.standard_error, original.standard_error
+    shared = 1.0 if one * other == 0 else float(np.clip((one**2 + other**2 - error**2) / (2 * one * other), -1, 1))
+    x, y = _CIRCLE[0], shared * _CIRCLE[0] + np.sqrt(1 - shared**2) * _CIRCLE[1]
+    at_edited = logit(edited.value) + quantile * one / (edited.value * (1 - edited.value)) * x
+    at_original = logit(original.value) + quantile * other / (original.value * (1 - original.value)) * y
+    difference = expit(at_edited) - expit(at_original)
+    return float(difference.min()), float(difference.max())
+
+
+def _refusal(statistic: Auc, confidence: float, minimum: int) -> Interval | None:
+    n, rarer = sum(statistic.strata), min(statistic.kernel.shape)
     if not rarer:
         return no_interval("only one class is present, so there is no ROC curve", confidence, n)
     if n < minimum:
         return too_few(n, confidence, minimum).noted(point=statistic.value)
     if rarer < MIN_CLASS:
         return too_few(rarer, confidence, MIN_CLASS, "patients of the rarer class").noted(point=statistic.value)
-    alpha, value = (1 - confidence) / 2, statistic.value
-    if is_difference and not statistic.kernel.any():
-        reach = 1 - alpha ** (1 / rarer)
-        return Interval(0.0, -reach, reach, confidence, n, "exact over disjoint pairs")
-    if not is_difference and (value in (0.0, 1.0) or statistic.standard_error == 0):
-        reach = 1 - alpha ** (1 / rarer)
-        low, high = max(0.0, value - reach), min(1.0, value + reach)
-        return Interval(value, low, high, confidence, n, "exact over disjoint pairs")
-    if not is_difference:
-        return _logit(statistic, alpha, confidence, n)
-    return _difference(statistic, alpha, confidence, n, resamples, seed)
-
-
-def _logit(statistic: Auc, alpha: float, confidence: float, n: int) -> Interval:
-    value = statistic.value
-    slope = value * (1 - value)
-    limits = cluster_t_limits(
-        np.log(value / (1 - value)), statistic.standard_error / slope, statistic.degrees_of_freedom, alpha
-    )
-    low, high = (float(1 / (1 + np.exp(-limit))) for limit in limits)
-    return Interval(value, min(low, value), max(high, value), confidence, n, "clustered DeLong, logit")
-
-
-def _difference(statistic: Auc, alpha: float, confidence: float, n: int, resamples: int, seed: int) -> Interval:
-    value, error = statistic.value, statistic.standard_error
-    if error == 0:
-        reason = "all patients show the same change, so its uncertainty is unknown"
-        return no_interval(reason, confidence, n, point=value)
-    low, high = cluster_t_limits(value, error, statistic.degrees_of_freedom, alpha)
-    if statistic.kernel.size > _RESAMPLED_CELLS:
-        return Interval(value, low, high, confidence, n, "clustered DeLong, t")
-    low_b, high_b = bootstrap_t_limits(statistic, alpha, resamples, seed)
-    low, high = min(low, low_b), max(high, high_b)
-    if not (np.isfinite(low) and np.isfinite(high)):
-        reach = _changed_pairs_limit(statistic, alpha, seed)
-        return Interval(
-            value, min(value, -reach), max(value, reach), confidence, n, "exact over disjoint pairs", seed
-        )  # fmt: skip
-    return Interval(value, max(low, -1.0), min(high, 1.0), confidence, n, "clustered DeLong, bootstrap-t", seed)
+    return None
 
 
 def _changed_pairs_limit(statistic: Auc, alpha: float, seed: int) -> float:
     """Upper limit of the share of pairs that change order, from a random matching of positives with negatives."""
     size = min(statistic.kernel.shape)
     rng = np.random.default_rng(seed)
-    pairs = statistic.kernel[
-        rng.permutation(statistic.kernel.shape[0])[:size], rng.permutation(statistic.kernel.shape[1])[:size]
-    ]
-    changed = int(np.count_nonzero(pairs))
-    return 1.0 if changed == size else float(beta.isf(alpha, changed + 1, size - changed))
+    rows, columns = (rng.permutation(length)[:size] for length in statistic.kernel.shape)
+    return _pairs_limit(int(np.count_nonzero(statistic.kernel[rows, columns])), size, alpha)
+
+
+def _pairs_limit(changed: int, size: int, alpha: float) -> float:
+    return 1.0 if changed >= size else float(beta.isf(alpha, changed + 1, size - changed))

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import norm
 
 from harness.stats.agreement import icc, limit_of_agreement, repeat_sd
-from harness.stats.auc import auc, auc_interval
+from harness.stats.auc import auc, auc_difference_interval, auc_interval
 from harness.stats.bootstrap import interval
 from harness.stats.calibration import cross_fitted, logistic_calibration, slope_on_reading
 from harness.stats.interval import Interval
@@ -131,18 +131,20 @@ def _reading_statistics(patients: np.ndarray) -> dict[str, Callable[..., Sums]]:
     }
 
 
-def reading_worlds(n: int, repeats: int = 3) -> Iterator[World]:
+def reading_worlds(n: int, repeats: int = 3, rare: float = 0.0) -> Iterator[World]:
     """Every statistic of continuous readings, its truth taken from a very large study."""
-    big = absolute_errors(np.random.default_rng(1), 400_000, repeats)
+    big = absolute_errors(np.random.default_rng(1), 400_000, repeats, rare)
     large, small = _reading_statistics(np.arange(400_000)), _reading_statistics(np.arange(n))
+    disasters = f", disasters in {rare:.0%}" if rare else ""
     for name in small:
-        yield World(
-            f"{name}, n {n}, x{repeats}", large[name](*big).value, partial(_reading_study, small[name], n, repeats), n
-        )
+        study = partial(_reading_study, small[name], n, repeats, rare)
+        yield World(f"{name}, n {n}, x{repeats}{disasters}", large[name](*big).value, study, n)
 
 
-def _reading_study(statistic: Callable[..., Sums], n: int, repeats: int, rng: Rng, confidence: float) -> Interval:
-    return interval(statistic(*absolute_errors(rng, n, repeats)), confidence, resamples=RESAMPLES)
+def _reading_study(
+    statistic: Callable[..., Sums], n: int, repeats: int, rare: float, rng: Rng
+) -> Callable[[float], Interval]:
+    return _held(statistic(*absolute_errors(rng, n, repeats, rare)))
 
 
 def scores(
@@ -159,23 +161,27 @@ def scores(
     return positive, original, edited
 
 
+def _true_auc(separation: float, levels: int | None) -> float:
+    """AUC of two unit normals this far apart, exactly, also where scores are rounded to few levels."""
+    if levels is None:
+        return float(norm.cdf(separation / np.sqrt(2)))
+    edges = np.arange(-0.5, levels - 2)
+    positive, negative = (np.diff(norm.cdf(edges - at), prepend=0, append=1) for at in (separation, 0))
+    return float(positive @ (np.cumsum(negative) - negative / 2))
+
+
 def auc_world(
     n: int, repeats: int, rho: float, prevalence: float, levels: int | None = None, *, drift: bool = True
 ) -> World:
     """AUC drift, or the AUC of edits, in a binormal world, optionally with few levels of score."""
-    if levels is None:
-        edited, original = (float(norm.cdf(shift / np.sqrt(2))) for shift in (1.9, 2.4))
-    else:
-        positive, one, other = scores(np.random.default_rng(2), 6000, 1, rho, 0.5, levels)
-        original, edited = auc(one, positive).value, auc(other, positive).value
+    edited, original = (_true_auc(separation, levels) for separation in (1.9, 2.4))
     truth = edited - original if drift else edited
 
     def study(rng: Rng) -> Callable[[float], Interval]:
         positive, before, after = scores(rng, n, repeats, rho, prevalence, levels)
         area = auc(after, positive)
         if drift:
-            change = area - auc(before, positive)
-            return partial(auc_interval, change, is_difference=True, resamples=RESAMPLES)
+            return partial(auc_difference_interval, area, auc(before, positive))
         return partial(auc_interval, area)
 
     kind = "AUC drift" if drift else "AUC"

@@ -9,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 from statsmodels.stats.proportion import proportion_confint
 
 from harness.stats.agreement import bland_altman, icc, limit_of_agreement
-from harness.stats.auc import auc, auc_interval
+from harness.stats.auc import auc, auc_difference_interval, auc_interval
 from harness.stats.bootstrap import bootstrap_t_limits, cluster_t_limits, interval, patient_counts, percentile_limits
 from harness.stats.calibration import (
     cross_fitted,
@@ -281,7 +281,7 @@ def test_perfect_auc_keeps_an_honest_lower_limit():
     found = auc_interval(auc(y.astype(float), y), 0.90)
     assert found.value == 1.0
     assert found.low == pytest.approx(0.05 ** (1 / 30))
-    alike = auc_interval(auc(y.astype(float), y) - auc(2.0 * y, y), 0.90, is_difference=True)
+    alike = auc_difference_interval(auc(y.astype(float), y), auc(2.0 * y, y), 0.90)
     assert alike.low < 0 < alike.high
 
 

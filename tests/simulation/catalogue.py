@@ -1,0 +1,59 @@
+"""Which worlds are visited: a few on every run of the tests, all of them in the long form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.simulation.scenarios import (
+    SHAPES,
+    World,
+    auc_world,
+    drift_world,
+    reading_worlds,
+    rowwise_world,
+    share_world,
+    slope_world,
+)
+
+SIZES = (30, 100, 200)
+
+
+def short() -> Iterator[World]:
+    """The corners of the catalogue."""
+    for n in (30, 200):
+        yield drift_world(n, 3, 0.5, "skewed")
+        yield drift_world(n, 10, 0.9, "heavy")
+        yield auc_world(n, 3, 0.5, 0.5)
+    yield drift_world(30, 1, 0, "normal")
+    yield drift_world(100, 3, 0.3, "tied")
+    yield auc_world(100, 3, 0.9, 0.15)
+    yield auc_world(100, 3, 0.5, 0.5, levels=5)
+    yield share_world(100, 3, 0.5, 0.05)
+    yield slope_world(200, 3)
+
+
+def full() -> Iterator[tuple[str, World]]:
+    """Everything, with the heading under which it is reported."""
+    for shape in SHAPES:
+        for n in SIZES:
+            for repeats, rho in ((1, 0.0), (3, 0.0), (3, 0.5), (3, 0.9), (10, 0.5), (10, 0.9)):
+                yield "Mean drift", drift_world(n, repeats, rho, shape)
+    for n in SIZES:
+        yield from (("Statistics of readings", world) for world in reading_worlds(n))
+    for n in SIZES:
+        yield from (("Disasters in 8 % of patients", world) for world in reading_worlds(n, rare=0.08))
+    for n in SIZES:
+        for prevalence in (0.5, 0.15):
+            for rho in (0.0, 0.5, 0.9):
+                yield "AUC", auc_world(n, 3, rho, prevalence)
+            yield "AUC", auc_world(n, 3, 0.5, prevalence, levels=5)
+            yield "AUC", auc_world(n, 3, 0.5, prevalence, drift=False)
+        yield "AUC", auc_world(n, 10, 0.5, 0.5)
+    for n in SIZES:
+        yield "Calibration of probabilities", slope_world(n, 3)
+        for rate in (0.02, 0.2):
+            for rho in (0.0, 0.5, 0.9):
+                yield "Shares of edits", share_world(n, 3, rho, rate)
+    for n in SIZES:
+        yield "Edits taken as independent", rowwise_world(n, 3, 0.5)
+        yield "Edits taken as independent", rowwise_world(n, 10, 0.9)

@@ -1,0 +1,44 @@
+"""The long form: ``python -m tests.simulation.long [--runs 1000] [--only AUC]`` prints the tables of docs/statistics.md."""
+
+from __future__ import annotations
+
+import argparse
+import math
+
+from tests.simulation.catalogue import full
+from tests.simulation.tally import Tally, monte_carlo_error, tally
+
+HEAD = """
+| world | false PASS, at most | false PASS, at least | coverage of 95 % | no interval |
+|---|---|---|---|---|"""
+
+
+def row(found: Tally) -> str:
+    """One line of the table."""
+    coverage = "–" if math.isnan(found.coverage) else f"{found.coverage:.3f}"
+    rates = f"{found.false_pass_at_most:.3f} | {found.false_pass_at_least:.3f} | {coverage} | {found.refused:.2f}"
+    return f"| {found.world.name} | {rates} |"
+
+
+def main() -> None:
+    """Print a table per heading as it comes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=1000, help="studies per world")
+    parser.add_argument("--only", default="", help="headings that contain this")
+    asked = parser.parse_args()
+    errors = monte_carlo_error(0.05, asked.runs), monte_carlo_error(0.95, asked.runs)
+    print(
+        f"{asked.runs} studies per world; three standard errors are {errors[0]:.3f} at 0.05, {errors[1]:.3f} at 0.95."
+    )
+    last = None
+    for heading, world in full():
+        if asked.only.lower() not in heading.lower():
+            continue
+        if heading != last:
+            print(f"\n### {heading}\n{HEAD}", flush=True)
+            last = heading
+        print(row(tally(world, asked.runs)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""The short form of the simulations: intervals keep their promise, and treating edits as independent does not."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from harness.stats.interval import MIN_PATIENTS
+from tests.simulation.catalogue import short
+from tests.simulation.scenarios import auc_world, drift_world, rowwise_world
+from tests.simulation.tally import monte_carlo_error, tally
+
+RUNS = 400
+ALPHA = 0.05
+
+
+@pytest.mark.parametrize("world", short(), ids=lambda world: world.name)
+def test_a_margin_that_is_not_met_is_seldom_passed(world):
+    found = tally(world, RUNS)
+    assert found.worst_false_pass <= ALPHA + monte_carlo_error(ALPHA, RUNS, 3.5)
+    assert found.coverage >= (0.935 if world.n >= 200 else 0.92) - monte_carlo_error(0.95, RUNS, 2.5)
+    assert found.refused < 0.05
+
+
+def test_edits_taken_as_independent_fail_the_same_test():
+    wrong = tally(rowwise_world(100, 3, 0.9), RUNS)
+    right = tally(drift_world(100, 3, 0.9, "normal"), RUNS)
+    assert wrong.worst_false_pass > ALPHA + monte_carlo_error(ALPHA, RUNS, 3.5)
+    assert wrong.coverage < 0.85
+    assert right.worst_false_pass <= ALPHA + monte_carlo_error(ALPHA, RUNS, 3.5)
+
+
+def test_what_cannot_hold_its_promise_is_refused():
+    assert tally(drift_world(MIN_PATIENTS - 1, 3, 0.5, "skewed"), 20).refused == 1.0
+    rare = tally(auc_world(30, 3, 0.5, 0.1), 20)
+    assert rare.refused == 1.0
+    assert math.isnan(rare.coverage)
