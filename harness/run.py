@@ -26,7 +26,7 @@ from harness.criteria.conformance import (
 )
 from harness.datasets.checks import distinct
 from harness.datasets.registry import dataset_from_spec
-from harness.editing import Terms
+from harness.editing import RECORD_MISSING, Terms
 from harness.editors.registry import EditorFactory, editor_from_spec
 from harness.errors import EditorError
 from harness.evidence import EditorEvidence, Evidence, plain, typed
@@ -276,7 +276,8 @@ class Run:
 
     def bench(self, spec: str) -> Bench:
         """What measures one tool. The controls cost nothing, and are under no limit."""
-        terms = replace(self.terms, max_cost=None, max_edits=None) if spec in CONTROLS else self.terms
+        unlimited = replace(self.terms, mode=RECORD_MISSING, max_cost=None, max_edits=None)
+        terms = unlimited if spec in CONTROLS else self.terms
         return Bench(
             EditorSupplier(spec, self.editor_factories, terms.allow_egress),
             InstrumentSupplier(self.instrument_spec),
