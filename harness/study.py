@@ -179,7 +179,8 @@ class Bench:
         digests = {place: pixel_digest(image) for place, image in images.items()}
         unique = {digest: images[place] for place, digest in digests.items()}
         instrument_key = _instrument_key(instrument)
-        keys = {digest: digest_of([instrument_key, digest, dict(case.reference)]) for digest in unique}
+        told = _covariates(instrument, case)
+        keys = {digest: digest_of([instrument_key, digest, told]) for digest in unique}
         readings: dict[str, JSON] = {digest: store.record("readings", key) for digest, key in keys.items()}
         unread = [digest for digest, reading in readings.items() if reading is None]
         if unread:
@@ -231,8 +232,13 @@ def _instrument_key(instrument: Predictor) -> JSON:
     return [card["name"], card["sha256"], card["preprocessing"]]
 
 
+def _covariates(instrument: Predictor, case: Case) -> dict[str, float]:
+    """What of the reference standard the instrument may know; never the target of what it is judged by."""
+    return {name: case.reference[name] for name in instrument.card.covariates if name in case.reference}
+
+
 def _read(instrument: Predictor, case: Case, images: list[Image]) -> list[dict[str, list[float]]]:
-    readings = instrument.predict(images, [case.reference] * len(images))
+    readings = instrument.predict(images, [_covariates(instrument, case)] * len(images))
     for quantity in instrument.card.quantities:
         values = readings.get(quantity.name)
         if values is None or values.shape != (instrument.card.members, len(images)) or not np.isfinite(values).all():

@@ -218,6 +218,8 @@ class PredictorCard:
     ----------
     sha256 : mapping of str to str
         Digest of each weights file, checked on loading.
+    covariates : tuple of str
+        What of the reference standard the instrument is told beside the image; nothing else ever reaches it.
     performance : mapping
         Measured on the instrument's own untouched test split, with interval, by quantity.
     floors : mapping of str to mapping
@@ -232,6 +234,7 @@ class PredictorCard:
     sha256: Mapping[str, str]
     licence: str
     training_data: str
+    covariates: tuple[str, ...] = ()
     preprocessing: Mapping[str, JSON] = field(default_factory=dict)
     performance: Mapping[str, JSON] = field(default_factory=dict)
     floors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -250,7 +253,7 @@ class Predictor(Protocol):
     ) -> Mapping[str, NDArray[np.float64]]:
         """Readings by quantity, each of shape (n_members, n_images), in the quantity's unit.
 
-        ``references`` carries covariates that an instrument may be conditioned on (``sex``), never its target.
+        ``references`` carries, for each image, the covariates that the card names and nothing else.
         """
         ...
 

@@ -75,6 +75,7 @@ def shipped(recipe: Recipe, folder: Path) -> PredictorCard:
         members=recipe.members,
         sha256=sha256,
         licence=words["licence"],
+        covariates=("sex",),
         training_data=words["training_data"],
         preprocessing={**recipe.preprocessing.described(), "flip_average": recipe.flip_average, "network": network},
         limitations=words["limitations"],

@@ -45,7 +45,8 @@ def read_card(path: Path) -> PredictorCard:
         raise InstrumentError(asked, f"it is no instrument's card: it lacks {lacking}", "See models/README.md.")
     try:
         quantities = tuple(Quantity(**quantity) for quantity in told["quantities"])
-        card = PredictorCard(**{key: told[key] for key in told.keys() & _KNOWN} | {"quantities": quantities})
+        told |= {"quantities": quantities, "covariates": tuple(told.get("covariates", ()))}
+        card = PredictorCard(**{key: told[key] for key in told.keys() & _KNOWN})
     except (TypeError, AttributeError) as error:
         raise InstrumentError(asked, f"it is malformed ({error})", "See models/README.md.") from error
     units = {quantity.name: quantity.unit for quantity in quantities}
