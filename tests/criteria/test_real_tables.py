@@ -1,0 +1,70 @@
+"""Published predictions of four models on the same 356 radiographs: the verdicts that real numbers come to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from harness.criteria import Criterion, at_most, bias_interaction, mae, mae_drift, overall, recalibrated, verdict_on
+from harness.measurements import Measurements
+from harness.types import Outcome
+from tests.criteria.builders import table
+
+FOLDER = Path(__file__).parents[3] / "shared" / "data" / "predictions"
+
+
+@pytest.fixture(scope="module")
+def tables() -> tuple[pd.DataFrame, pd.DataFrame]:
+    if not FOLDER.exists():
+        pytest.skip("the prediction tables are not on this machine")
+    return tuple(pd.read_csv(FOLDER / f"rsna_two_models_{name}.csv").set_index("id") for name in ("all", "500"))
+
+
+def study(before: np.ndarray, after: np.ndarray, frame: pd.DataFrame) -> Measurements:
+    """Models trained on all images stand for the originals, those trained on 500 for the edits."""
+    return table(
+        originals={"bone_age": before},
+        edits={"bone_age": after if after.ndim == 2 else after[:, None]},
+        references={"bone_age": frame["boneage"].to_numpy(float)},
+        strata={"sex": ["M" if male else "F" for male in frame["male"]]},
+    )
+
+
+@pytest.mark.parametrize(("model", "before", "after"), [(0, 5.39, 7.09), (1, 5.68, 7.97)])
+def test_published_errors_and_their_paired_verdict(tables, model, before, after):
+    whole, part = tables
+    part = part.loc[whole.index]
+    m = study(whole.iloc[:, 2 + model].to_numpy(), part.iloc[:, 2 + model].to_numpy(), whole)
+    drift = mae_drift("bone_age").estimate(m)
+    assert drift.n_patients == 356
+    assert (drift.notes["original"], drift.notes["edited"]) == pytest.approx((before, after), abs=0.006)
+    assert drift.low > 1.0
+    claims = {
+        limit: Criterion("R", mae_drift("bone_age"), at_most(limit), source="a test") for limit in (1.0, 2.0, 3.5)
+    }
+    outcomes = [verdict_on(claim, m).outcome for claim in claims.values()]
+    assert outcomes[0] is Outcome.FAIL
+    assert outcomes[1] is not Outcome.FAIL or drift.low > 2.0
+    assert outcomes[2] is Outcome.PASS
+
+
+def test_both_models_as_two_repeats_stay_356_patients(tables):
+    whole, part = tables
+    part = part.loc[whole.index]
+    m = study(whole.iloc[:, 2].to_numpy(), part.iloc[:, 2:4].to_numpy(), whole)
+    found = mae("bone_age").estimate(m)
+    assert (found.n_patients, found.n_edits) == (356, 712)
+    assert found.value == pytest.approx((7.09 + 7.97) / 2, abs=0.006)
+
+
+def test_real_losses_are_not_cured_by_a_straight_line(tables):
+    whole, part = tables
+    m = study(whole.iloc[:, 2].to_numpy(), part.loc[whole.index].iloc[:, 2].to_numpy(), whole)
+    assert recalibrated(mae_drift("bone_age"), "linear").estimate(m).low > 0.5
+    assert bias_interaction("bone_age", by="sex").estimate(m).exists
+    kept = study(whole.iloc[:, 2].to_numpy(), whole.iloc[:, 2].to_numpy(), whole)
+    same = verdict_on(Criterion("R", mae_drift("bone_age"), at_most(0.0), source="a test"), kept)
+    assert overall([same])[0] is Outcome.PASS
