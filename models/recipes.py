@@ -74,7 +74,7 @@ RECIPES = {
         "efficientnet_lite0",
         base=(Stage(epochs=7, rate=1.5e-3, shrink=0.75, augmentation=1.0, averaging=0.995),),
         cycle=Stage(epochs=4, rate=8e-4, frozen=2, sex_weight=0.6),
-        rounds=4,
+        rounds=3,
         flip_average=True,
     ),
     "phantom": Recipe(
