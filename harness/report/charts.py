@@ -43,9 +43,10 @@ def predicted_against_reference(pair: Paired, frame: Frame, name: str) -> Figure
         filled(dots(pair.reference, pair.edited), x, y),
         hollow(dots(pair.reference, pair.original[:, None]), x, y),
     )
+    came_back = "edits" if np.isfinite(pair.edited).all() else "edits that came back"
     before, after = (_mae(r, pair.reference) for r in (pair.original[:, None], pair.edited))
     return _drawn(
-        chart, name, title, f"Mean absolute error: originals {_said(before, pair)}, edits {_said(after, pair)}."
+        chart, name, title, f"Mean absolute error: originals {_said(before, pair)}, {came_back} {_said(after, pair)}."
     )
 
 

@@ -50,7 +50,8 @@ def figures(estimate: Estimate, card: CriterionCard | None = None, digits: int |
         return Figures("–", "", "", "", estimate.reason or "no reason was given")
     ends = [x for x in (estimate.low, estimate.high) if x is not None]
     edges = (card.low, card.high) if card else ()
-    digits = decimals_for((estimate.value, *ends), edges) if digits is None else digits
+    if digits is None:
+        digits = 0 if estimate.method == "count" else decimals_for((estimate.value, *ends), edges)
     sign = card is not None and any(word in card.estimand.lower() for word in _SIGNED)
     value, *around = (number(x, digits, edges, sign=sign) for x in (estimate.value, *ends))
     unit = "" if estimate.unit in _UNITLESS else estimate.unit

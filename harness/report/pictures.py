@@ -16,7 +16,7 @@ from PIL import Image
 LONGEST_SIDE: Final = 384
 """Pixels; larger pictures are reduced for the page, the evidence keeps them whole."""
 
-_STEPS: Final = 32
+_STEPS: Final = 10
 _FULL_SCALE: Final = 0.35
 """Share of the full gray range at which the difference map saturates."""
 

@@ -45,15 +45,17 @@ def _of_tool(editor: EditorEvidence) -> Iterator[str]:
 
 
 def _line(verdict: Verdict) -> str:
+    """One claim on one line, or on two where it does not fit."""
     card, shown = verdict.criterion, figures(verdict.estimate, verdict.criterion)
     subgroup = "" if verdict.stratum == "all" else f", {stratum_in_words(verdict.stratum)}"
+    head = f"  {_MARK[verdict.outcome]} {verdict.outcome.value:<12} "
     claim = plain(f"{card.id} {card.estimand}{subgroup}", 200)
-    found = plain(str(shown), 200) if not shown.reason else "no estimate"
-    required = plain(typeset(card.required), 200)
-    fixed = f"  {_MARK[verdict.outcome]} {verdict.outcome.value:<12} "
-    tail = f" {found}; {required}"
-    room = max(12, WIDTH - len(fixed) - len(tail))
-    return _cut(f"{fixed}{_cut(claim, room):<{room}}{tail}", WIDTH)
+    found = plain(str(shown), 200) if not shown.reason else f"no estimate: {plain(shown.reason, 200)}"
+    tail = f"{found}; {plain(typeset(card.required), 200)}"
+    room = WIDTH - len(head) - len(claim) - 1
+    if len(tail) <= room:
+        return f"{head}{claim} {tail:>{room}}"
+    return f"{_cut(head + claim, WIDTH)}\n{' ' * len(head)}{_cut(tail, WIDTH - len(head))}"
 
 
 def _cut(text: str, width: int) -> str:
