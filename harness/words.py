@@ -49,6 +49,18 @@ def decimals_for(numbers: Sequence[float], limits: Sequence[float] = ()) -> int:
     return decimals_that_tell_apart(numbers, limits, least)
 
 
+def figure(x: float, decimals: int, sign: str = "") -> str:
+    """A number at so many decimals, without the minus of a rounded zero.
+
+    Examples
+    --------
+    >>> figure(-0.0004, 2), figure(-0.0004, 2, "+"), figure(1.5, 1, "+")
+    ('0.00', '+0.00', '+1.5')
+    """
+    text = f"{x:{sign}.{decimals}f}"
+    return f"{0.0:{sign}.{decimals}f}" if float(text) == 0 else text
+
+
 def plain(x: float) -> str:
     """A limit as its author wrote it: the shortest text that reads back as the same number, with a point."""
     return "infinity" if x == math.inf else "-infinity" if x == -math.inf else repr(float(x))
@@ -65,7 +77,7 @@ def sentence_of(verdict: Verdict) -> str:
     numbers = (estimate.value, estimate.low, estimate.high)
     decimals = decimals_for(numbers, (card.low, card.high))
     sign = "+" if "drift" in card.estimand.lower() or "bias" in card.estimand.lower() else ""
-    value, low, high = (f"{x:{sign}.{decimals}f}" for x in numbers)
+    value, low, high = (figure(x, decimals, sign) for x in numbers)
     unit = f" {estimate.unit}" if estimate.unit else ""
     edits = f", {estimate.n_edits} edits" if estimate.n_edits else ""
     missing = f", {estimate.n_missing} missing" if estimate.n_missing else ""

@@ -11,7 +11,7 @@ from harness.errors import ProtocolError
 from harness.measurements import Measurements
 from harness.stats.interval import IDENTICAL
 from harness.types import CriterionCard, Estimate, Outcome, Verdict
-from harness.words import decimals_for
+from harness.words import decimals_for, figure
 
 ROLES = ("primary", "secondary", "validity")
 
@@ -108,7 +108,7 @@ def decision(estimate: Estimate, region: Region) -> tuple[Outcome, str]:
     if low == high and estimate.method != IDENTICAL:
         return Outcome.INCONCLUSIVE, "The interval has no width, so the uncertainty is unknown."
     decimals = decimals_for((estimate.value, low, high), (region.low, region.high))
-    span = f"[{low:.{decimals}f}, {high:.{decimals}f}]"
+    span = f"[{figure(low, decimals)}, {figure(high, decimals)}]"
     required = region.words(estimate.unit)
     if region.holds(low, high):
         return Outcome.PASS, f"The whole interval {span} is {required}."

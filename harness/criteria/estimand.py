@@ -107,6 +107,7 @@ class Estimand:
         edited = self.arm != ORIGINAL
         found = self._interval(raw, self.missing, limits, confidence)
         notes: dict[str, JSON] = dict(found.notes)
+        n_edits = 0 if not edited else raw.values.size if found.n_edits is None else found.n_edits
         n_missing = int(raw.missing.sum()) if edited and self.kind != "flow" else 0
         if n_missing and not raw.missing.all():
             notes["missing_rule"] = self.missing
@@ -115,7 +116,7 @@ class Estimand:
             }
         return Estimate(
             found.value, found.low, found.high, self._unit(measurements), confidence, found.n_patients,
-            raw.values.size if edited else 0, n_missing, found.method, found.seed, found.reason, notes,
+            n_edits, n_missing, found.method, found.seed, found.reason, notes,
         )  # fmt: skip
 
     def _raw(self, measurements: Measurements) -> Readings:

@@ -19,7 +19,7 @@ from scipy.optimize import isotonic_regression
 from scipy.special import expit, logit
 from scipy.stats import t as student_t
 
-from harness.stats.interval import MIN_PATIENTS, Interval, no_interval, too_few
+from harness.stats.interval import Interval, no_interval, too_few
 from harness.stats.sums import Sums, per_patient
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     Values = NDArray[np.float64]
     Curve = Callable[[Values], Values]
+
+MIN_LOGISTIC = 100
+"""Fewest patients for Cox's calibration of probabilities, whose interval is anticonservative in smaller samples."""
 
 FOLDS = 10
 BINS = 10
@@ -146,8 +149,8 @@ def logistic_calibration(
     y = np.asarray(positive, dtype=float)
     _, index = np.unique(patients, return_inverse=True)
     n = int(index.max(initial=-1)) + 1
-    if n < MIN_PATIENTS:
-        return too_few(n, confidence), too_few(n, confidence)
+    if n < MIN_LOGISTIC:
+        return too_few(n, confidence, MIN_LOGISTIC), too_few(n, confidence, MIN_LOGISTIC)
     design = np.stack([np.ones(len(y)), logit(np.clip(probabilities, 1e-6, 1 - 1e-6))], axis=1)
     beta = np.zeros(2)
     for _ in range(50):

@@ -33,6 +33,8 @@ class Interval:
         Two-sided coverage. Each limit is a one-sided bound at ``(1 + confidence) / 2``.
     n_patients : int
         Independent clusters behind the number.
+    n_edits : int, optional
+        Edits behind the number, where they are not all that were requested.
     """
 
     value: float | None
@@ -44,6 +46,7 @@ class Interval:
     seed: int | None = None
     reason: str | None = None
     notes: Mapping[str, JSON] = field(default_factory=dict)
+    n_edits: int | None = None
 
     @property
     def exists(self) -> bool:

@@ -78,5 +78,5 @@ def clustered_share(holds: ArrayLike, patients: NDArray[Any], confidence: float 
     low, high = clopper_pearson(value * effective, effective, confidence)
     return Interval(
         value, min(low, value), max(high, value), confidence, n, "Clopper-Pearson at the effective number of edits",
-        notes={"effective_edits": effective},
+        notes={"effective_edits": effective}, n_edits=total,
     )  # fmt: skip

@@ -99,15 +99,15 @@ def test_slope_and_its_error_are_those_of_clustered_least_squares(rng):
 def test_logistic_calibration_is_clustered_logistic_regression(rng):
     import statsmodels.api as sm
 
-    patients = np.repeat(np.arange(60), 2)
-    at = rng.normal(size=120)
-    y = rng.random(120) < 1 / (1 + np.exp(-(0.3 + 0.7 * at)))
+    patients = np.repeat(np.arange(110), 2)
+    at = rng.normal(size=220)
+    y = rng.random(220) < 1 / (1 + np.exp(-(0.3 + 0.7 * at)))
     fit = sm.Logit(y.astype(float), sm.add_constant(at)).fit(
         disp=0, cov_type="cluster", cov_kwds={"groups": patients, "use_correction": False}
     )
     slope_found, intercept = logistic_calibration(1 / (1 + np.exp(-at)), y, patients, 0.95)
     assert (intercept.value, slope_found.value) == pytest.approx(tuple(fit.params), rel=1e-6)
-    reach = stats.t.isf(0.025, 58) * fit.bse[1] * np.sqrt(60 / 59)
+    reach = stats.t.isf(0.025, 108) * fit.bse[1] * np.sqrt(110 / 109)
     assert slope_found.high - slope_found.value == pytest.approx(reach, rel=1e-6)
 
 
