@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, as_completed, wait
@@ -75,6 +76,9 @@ class Edits:
         self.ledger = Ledger(root, start, self.terms.max_cost, self.terms.max_edits)
         self._buckets: dict[str, TokenBucket] = {}
         self._bills: dict[str, tuple[float, int]] = {}
+        self._places: dict[str, threading.Semaphore] = {}
+        self.at_once = 0
+        """Requests under way at once to one tool; 0 for as many as it likes."""
 
     def outcomes(self, editor: CheckedEditor, requests: Sequence[EditRequest]) -> list[EditOutcome]:
         """How each request ends, in order.
@@ -143,17 +147,11 @@ class Edits:
     def _asked(self, editor: CheckedEditor, missing: dict[str, EditRequest]) -> dict[str, EditOutcome]:
         keys, requests, tool = list(missing), list(missing.values()), editor.card.name
         bucket = self._buckets.setdefault(tool, TokenBucket(editor.service.per_minute))
+        places = self._places.setdefault(tool, threading.Semaphore(self.at_once or editor.service.concurrency))
         for attempt in range(1, self.patience.tries + 1):
             time.sleep(bucket.wait_s())
-            ticket = self.ledger.sent(tool, keys, attempt, self._expected(editor, len(keys)))
-            began = time.perf_counter()
-            try:
-                outcomes = [_clean(outcome) for outcome in editor.edits(requests)]
-            except EditorError as error:
-                stop = EditorError(redacted(error.asked), redacted(error.found), redacted(error.advice))
-                self.ledger.ended(ticket, tool, keys, status=["stopped"], message=str(stop))
-                raise stop from None
-            seconds = round(time.perf_counter() - began, 4)
+            with places:
+                outcomes, ticket, seconds = self._sent(editor, keys, requests, attempt)
             bucket.heed(outcomes[0].provenance.get("rate_limit", {}))
             wait_s = outcomes[0].provenance.get("retry_after_s")
             last = wait_s is None or attempt == self.patience.tries
@@ -170,6 +168,21 @@ class Edits:
                 "Start it, or mend its address; what was made stands.",
             )  # fmt: skip
         return dict(zip(keys, outcomes, strict=True))
+
+    def _sent(
+        self, editor: CheckedEditor, keys: list[str], requests: list[EditRequest], attempt: int
+    ) -> tuple[list[EditOutcome], str, float]:
+        """What one attempt came to, its id in the ledger, and the seconds it took."""
+        tool = editor.card.name
+        ticket = self.ledger.sent(tool, keys, attempt, self._expected(editor, len(keys)))
+        began = time.perf_counter()
+        try:
+            outcomes = [_clean(outcome) for outcome in editor.edits(requests)]
+        except EditorError as error:
+            stop = EditorError(redacted(error.asked), redacted(error.found), redacted(error.advice))
+            self.ledger.ended(ticket, tool, keys, status=["stopped"], message=str(stop))
+            raise stop from None
+        return outcomes, ticket, round(time.perf_counter() - began, 4)
 
     def _expected(self, editor: CheckedEditor, n: int) -> float | None:
         """Expected cost of ``n`` edits: what edits have cost so far, else what the adapter expects."""

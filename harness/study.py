@@ -104,7 +104,10 @@ class Bench:
         threads : int
             Requests under way at once; 0 for as many as the tool likes.
         """
-        return each(self._edited_case, cases, threads=threads or self.made_editor.service.concurrency)
+        at_once = threads or self.made_editor.service.concurrency
+        _edits_in(self.store_root, self.terms).at_once = at_once
+        # twice as many threads, so that one decodes and stores while another's request is under way
+        return each(self._edited_case, cases, threads=2 * at_once if at_once > 1 else 1)
 
     def _edited_case(self, case: Case) -> tuple[str, list[str]]:
         return case.case_id, [outcome.status.value for outcome in self.edits(case, decoded(case))]

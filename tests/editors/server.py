@@ -26,6 +26,7 @@ class Server:
         self.billed: Counter[str] = Counter()
         self.script: list[str] = []
         self.latency_s = 0.0
+        self.under_way = self.peak = 0
         self.lock = threading.Lock()
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.http.daemon_threads = True
@@ -70,8 +71,12 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            if server.latency_s:
-                time.sleep(server.latency_s)
+            with server.lock:
+                server.under_way += 1
+                server.peak = max(server.peak, server.under_way)
+            time.sleep(server.latency_s)
+            with server.lock:
+                server.under_way -= 1
             if self.path.endswith("/images/edits"):
                 self.images(body)
             elif self.path == "/api/v1/inpaint":

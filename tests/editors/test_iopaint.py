@@ -25,12 +25,14 @@ PACKAGES = ("iopaint==1.6.0", "torch==2.13.0", "torchvision==0.28.0")
 PATIENCE_S = float(os.environ.get("EDITPROOF_IOPAINT_PATIENCE", "180"))
 
 OP_SCHEMAS = """
-import importlib.util, sys
-if importlib.util.find_spec("torch") and "iopaint" in "".join(sys.argv):
+import sys
+if any(word.endswith("iopaint") for word in sys.argv[:1]) or "iopaint" in " ".join(getattr(sys, "orig_argv", [])):
     import torch
     library = torch.library.Library("torchvision", "DEF")
-    library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    for name in ("nms", "qnms"):
+        library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 """
+"""A torchvision built for another torch lacks its compiled operators, and does not import without these two."""
 
 pytestmark = [
     pytest.mark.slow,
@@ -44,10 +46,21 @@ def iopaint():
     if not (home / "bin" / "iopaint").exists():
         venv.create(home, with_pip=True)
         subprocess.run([home / "bin" / "pip", "install", "-q", *PACKAGES], check=True)
+    [packages] = (home / "lib").glob("python*/site-packages")
+    (packages / "sitecustomize.py").write_text(OP_SCHEMAS)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [home / "bin" / "iopaint", "start", "--model=cv2", "--device=cpu", "--host", "127.0.0.1", "--port", str(port)]
+    command = [
+        home / "bin" / "iopaint",
+        "start",
+        "--model=cv2",
+        "--device=cpu",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
     with (home / "server.log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log)
         try:

@@ -110,20 +110,21 @@ def test_processes_share_one_limit(server, tmp_path):
     assert json.loads((tmp_path / "sent.jsonl").read_text().splitlines()[-1])["keys"] == ["9"]
 
 
-@pytest.mark.slow
 def test_threads_keep_a_slow_server_busy(server, tmp_path):
+    """All places are taken, none more; and an edit costs so little that places are not idle in between.
+
+    What is computed between two requests is what keeps throughput below concurrency / latency. It is counted in
+    processor time, so that a busy machine does not matter, and on both ends of the wire, a tenth for each.
+    """
     server.latency_s = 0.05
-    n, threads = 40, 4
+    n, threads = 20, 4
     spec = f"http:iopaint?url={server.url}"
     edit_all(tmp_path / "warm", spec, 1, 1)
-    began = time.perf_counter()
     cpu = time.process_time()
     edit_all(tmp_path / "timed", spec, n, threads)
-    seconds, busy = time.perf_counter() - began, time.process_time() - cpu
-    best = 3 * n * server.latency_s / threads
-    if seconds > 1.1 * best and busy < 0.6 * seconds:
-        pytest.skip(f"the machine is busy with other work: {seconds:.2f} s, {busy:.2f} of them ours, best {best:.2f}")
-    assert seconds <= 1.1 * best, f"{seconds:.2f} s; {busy:.2f} s of computing"
+    each_s = (time.process_time() - cpu) / (3 * n)
+    assert server.peak == threads
+    assert each_s < 0.2 * server.latency_s, f"{1000 * each_s:.1f} ms of computing an edit, on both ends"
 
 
 def test_harness_cost_of_an_edit_at_one_megapixel(tmp_path):
