@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from harness.types import Verdict
 
 _MOST_DECIMALS = 12
+_DECIMALS = ((2.0, 1), (0.02, 3), (0.002, 4))
+"""From which size on how many decimals show about three figures."""
 
 
 def decimals_that_tell_apart(numbers: Sequence[float], limits: Sequence[float], least: int = 1) -> int:
@@ -45,7 +47,7 @@ def decimals_for(numbers: Sequence[float], limits: Sequence[float] = ()) -> int:
     """
     finite = [abs(x) for x in numbers if math.isfinite(x)]
     largest = max([*finite, *(abs(x) for x in limits if math.isfinite(x))], default=1.0)
-    least = 1 if largest >= 2 else 3 if largest >= 0.02 else 5
+    least = next((decimals for size, decimals in _DECIMALS if largest >= size), 6 if largest else 1)
     return decimals_that_tell_apart(numbers, limits, least)
 
 
