@@ -17,8 +17,8 @@ WORDS: dict[str, dict[str, Any]] = {
         "limitations": (
             "Sees 128 x 96 pixels at most: fine detail (physes, early ossification centres) is lost, and so is harm "
             "that an editing tool does to such detail alone.",
-            "Dim, low-contrast radiographs are read unsteadily: JPEG at quality 90, which costs them little to the eye, "
-            "moves the reading by several months (see robustness); brightness hardly matters.",
+            "Dim, low-contrast radiographs are read unsteadily: JPEG at quality 90, which costs them little to the "
+            "eye, moves the reading by several months (see robustness); brightness hardly matters.",
             "The bone-age reading is told the reference sex, as in the RSNA challenge.",
             "Members are snapshots of one training run, so they agree more than independently trained ones would; "
             "their spread is not an uncertainty.",

@@ -1,31 +1,35 @@
-"""timm loads where torchvision's operators are missing, and nothing is declared where they are not."""
+"""timm loads where torchvision's operators are missing, and nothing is declared where it is whole."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from types import ModuleType
 
 import pytest
 
 pytest.importorskip("torch")
 
 
-def test_timm_loads_and_only_what_was_missing_is_declared() -> None:
+def test_timm_loads_and_at_most_the_two_missing_schemas_are_declared() -> None:
     code = """
-import sys, torch
-try:
-    import torchvision
-    missing = False
-except RuntimeError:
-    missing = True
-for name in [m for m in sys.modules if m.split(".")[0] == "torchvision"]:
-    del sys.modules[name]
 from harness.predictors import timm_import
-assert timm_import.timm_module().create_model("resnet10t", num_classes=0).num_features == 512
-assert bool(timm_import._declared) == missing, timm_import._declared
+timm = timm_import.timm_module()
+assert timm.create_model("resnet10t", num_classes=0).num_features == 512
 assert set(timm_import._declared) <= {"nms", "qnms"}
+assert timm_import.timm_module() is timm
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_whole_torchvision_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    from harness.predictors import timm_import
+
+    whole = ModuleType("timm")
+    monkeypatch.setattr(timm_import, "_declared", {})
+    monkeypatch.setattr(timm_import.importlib, "import_module", lambda name: whole)
+    assert timm_import.timm_module() is whole
+    assert not timm_import._declared
 
 
 def test_another_failure_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
