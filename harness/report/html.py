@@ -137,8 +137,11 @@ def _methods(evidence: Evidence) -> list[tuple[str, str, list[str]]]:
 
 
 def _flat(tree: JSON, path: str = "") -> Iterator[tuple[str, str]]:
-    """A nested record as lines of path and value, in the order of its keys as they stand."""
-    if isinstance(tree, Mapping) and tree:
+    """A nested record as lines of path and value, in the order of its keys; an estimate is one line."""
+    if isinstance(tree, Mapping) and {"value", "low", "high"} <= tree.keys():
+        number = f", n = {tree['n']}" if "n" in tree else ""
+        yield path, f"{tree['value']} [{tree['low']}, {tree['high']}]{number}"
+    elif isinstance(tree, Mapping) and tree:
         for key, value in tree.items():
             yield from _flat(value, f"{path} › {key}" if path else str(key))
     elif isinstance(tree, (list, tuple)) and any(isinstance(item, (Mapping, list, tuple)) for item in tree):

@@ -44,6 +44,7 @@ _ARMS: Final = {
     "recalibrated_histogram": "Histogram matching",
     "geometry": "Geometry round trip",
     "gray": "Gray conversion",
+    "histogram_matched": "Histogram matching",
     "outside_only": "Outside the mask only",
 }
 

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-WIDTH, HEIGHT = 1400, 980
+WIDTH, HEIGHT = 1400, 1170
 
 
 def photographed(page: Path, picture: Path) -> None:
