@@ -12,7 +12,7 @@ from harness.criteria.readings import Readings
 from harness.errors import ProtocolError
 from harness.measurements import EDITED, ORIGINAL, POOLED
 from harness.stats.auc import auc as auc_of
-from harness.stats.auc import auc_difference_interval, auc_interval
+from harness.stats.auc_interval import auc_difference_interval, auc_interval
 from harness.stats.bootstrap import interval
 from harness.stats.calibration import logistic_calibration
 from harness.stats.interval import MIN_PATIENTS, Interval, identical, no_interval

@@ -19,21 +19,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import expit, logit
-from scipy.stats import beta
-from scipy.stats import t as student_t
-
-from harness.stats.interval import MIN_PATIENTS, SEED, Interval, no_interval, too_few
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-MIN_CLASS = 8
-"""Fewest patients of the rarer class for an interval."""
 
 _BLOCK_CELLS = 4_000_000
-_ANGLES = np.linspace(0, 2 * np.pi, 721)
-_CIRCLE = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +92,28 @@ class Auc:
         place = np.full(self.n_patients, -1)
         place[np.concatenate([alone_rows, alone_columns, both])] = np.arange(sum(self.strata))
         return place[self.rows], place[self.columns]
+
+    @cached_property
+    def influence(self) -> NDArray[np.float64]:
+        """How much each patient moves the value: those with positive cases, then those with negative ones."""
+        m, n = self.positives.sum(), self.negatives.sum()
+        of_row = self.kernel.sum(axis=1) / (m * n) - self.value * self.positives / m
+        of_column = self.kernel.sum(axis=0) / (m * n) - self.value * self.negatives / n
+        return np.concatenate([of_row, of_column])
+
+    def with_another(self, index: int) -> Auc:
+        """The statistic, were there one more patient like the one at this index of :attr:`influence`."""
+        fresh, column = np.array([self.n_patients]), index - len(self.rows)
+        if column < 0:
+            return replace(
+                self, kernel=np.vstack([self.kernel, self.kernel[index]]), rows=np.concatenate([self.rows, fresh]),
+                positives=np.append(self.positives, self.positives[index]), n_patients=self.n_patients + 1,
+            )  # fmt: skip
+        return replace(
+            self, kernel=np.column_stack([self.kernel, self.kernel[:, column]]),
+            columns=np.concatenate([self.columns, fresh]),
+            negatives=np.append(self.negatives, self.negatives[column]), n_patients=self.n_patients + 1,
+        )  # fmt: skip
 
     def values(self, counts: NDArray[np.float64]) -> NDArray[np.float64]:
         """Values of resamples alone, shape (n_resamples,); counts are ordered by stratum."""
@@ -196,81 +209,3 @@ def _kernel(
         else:
             np.add.at(kernel, (row_of[block][:, None], column_of), wins / pairs[block])
     return kernel
-
-
-def auc_interval(statistic: Auc, confidence: float = 0.90, *, minimum: int = MIN_PATIENTS) -> Interval:
-    """Interval of an AUC: clustered DeLong on the logit scale, with a t quantile.
-
-    At an AUC of 1 there is no spread to estimate from; the limit then comes from the chance that a further pair of
-    patients is ordered the other way (Clopper-Pearson over disjoint pairs).
-    """
-    refusal = _refusal(statistic, confidence, minimum)
-    if refusal is not None:
-        return refusal
-    n, value, alpha = sum(statistic.strata), statistic.value, (1 - confidence) / 2
-    if statistic.standard_error == 0 or value in (0.0, 1.0):
-        reach = _pairs_limit(0, min(statistic.kernel.shape), alpha)
-        low, high = max(0.0, value - reach), min(1.0, value + reach)
-        return Interval(value, low, high, confidence, n, "exact over disjoint pairs")
-    reach = float(student_t.isf(alpha, statistic.degrees_of_freedom)) * statistic.standard_error / (value * (1 - value))
-    low, high = (float(expit(logit(value) + side * reach)) for side in (-1, 1))
-    return Interval(value, min(low, value), max(high, value), confidence, n, "clustered DeLong, logit")
-
-
-def auc_difference_interval(
-    edited: Auc, original: Auc, confidence: float = 0.90, *, minimum: int = MIN_PATIENTS, seed: int = SEED
-) -> Interval:
-    """Interval of ``edited - original``: the profile of the clustered DeLong ellipse on the logit scale.
-
-    An AUC varies the less the nearer it is to 1, so that a symmetric interval of a loss begins too late. The profile is
-    the range of the difference over the ellipse of both AUCs on the logit scale, which follows that, and collapses, as
-    it must, where the arms move together. Where fewer than a handful of patients change places, the limits come from
-    the share of disjoint pairs that do.
-    """
-    change = edited - original
-    refusal = _refusal(change, confidence, minimum)
-    if refusal is not None:
-        return refusal
-    n, value, error, alpha = sum(change.strata), change.value, change.standard_error, (1 - confidence) / 2
-    moved = np.count_nonzero(change.kernel.any(axis=1)) + np.count_nonzero(change.kernel.any(axis=0))
-    if moved < MIN_CLASS or error == 0 or edited.value in (0.0, 1.0) or original.value in (0.0, 1.0):
-        reach = _changed_pairs_limit(change, alpha, seed)
-        low, high = min(value, -reach), max(value, reach)
-        return Interval(value, low, high, confidence, n, "exact over disjoint pairs", seed)
-    quantile = float(student_t.isf(alpha, min(change.kernel.shape) - 1))
-    low, high = _profile(edited, original, error, quantile)
-    return Interval(value, min(low, value), max(high, value), confidence, n, "clustered DeLong, logit profile")
-
-
-def _profile(edited: Auc, original: Auc, error: float, quantile: float) -> tuple[float, float]:
-    """Range of the difference over the ellipse of both AUCs on the logit scale."""
-    one, other = edited.standard_error, original.standard_error
-    shared = 1.0 if one * other == 0 else float(np.clip((one**2 + other**2 - error**2) / (2 * one * other), -1, 1))
-    x, y = _CIRCLE[0], shared * _CIRCLE[0] + np.sqrt(1 - shared**2) * _CIRCLE[1]
-    at_edited = logit(edited.value) + quantile * one / (edited.value * (1 - edited.value)) * x
-    at_original = logit(original.value) + quantile * other / (original.value * (1 - original.value)) * y
-    difference = expit(at_edited) - expit(at_original)
-    return float(difference.min()), float(difference.max())
-
-
-def _refusal(statistic: Auc, confidence: float, minimum: int) -> Interval | None:
-    n, rarer = sum(statistic.strata), min(statistic.kernel.shape)
-    if not rarer:
-        return no_interval("only one class is present, so there is no ROC curve", confidence, n)
-    if n < minimum:
-        return too_few(n, confidence, minimum).noted(point=statistic.value)
-    if rarer < MIN_CLASS:
-        return too_few(rarer, confidence, MIN_CLASS, "patients of the rarer class").noted(point=statistic.value)
-    return None
-
-
-def _changed_pairs_limit(statistic: Auc, alpha: float, seed: int) -> float:
-    """Upper limit of the share of pairs that change order, from a random matching of positives with negatives."""
-    size = min(statistic.kernel.shape)
-    rng = np.random.default_rng(seed)
-    rows, columns = (rng.permutation(length)[:size] for length in statistic.kernel.shape)
-    return _pairs_limit(int(np.count_nonzero(statistic.kernel[rows, columns])), size, alpha)
-
-
-def _pairs_limit(changed: int, size: int, alpha: float) -> float:
-    return 1.0 if changed >= size else float(beta.isf(alpha, changed + 1, size - changed))

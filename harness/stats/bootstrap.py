@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from scipy.stats import t as student_t
 
-from harness.stats.interval import MIN_PATIENTS, SEED, Interval, no_interval, too_few
+from harness.stats.interval import MIN_PATIENTS, ONE_PATIENT, SEED, Interval, no_interval, too_few
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from harness.stats.sums import Sums
 
 RESAMPLES = 10_000
-ONE_PATIENT = 0.15
-"""Share of the variance above which one patient is taken to stand for others that were not drawn."""
-
 _CHUNK_CELLS = 500_000
 _CACHED_CELLS = 6_000_000
 

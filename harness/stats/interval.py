@@ -17,6 +17,9 @@ With 10 to 20 skewed clusters every such interval is anticonservative (docs/stat
 verdict is offered there.
 """
 
+ONE_PATIENT = 0.15
+"""Share of the variance above which one patient is taken to stand for others that were not drawn."""
+
 IDENTICAL = "identical arms"
 """Method of the one interval that may have no width: there is no difference at all to estimate."""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 from scipy.stats import norm
 
 from harness.stats.agreement import icc, limit_of_agreement, repeat_sd
-from harness.stats.auc import auc, auc_difference_interval, auc_interval
+from harness.stats.auc import auc
+from harness.stats.auc_interval import auc_difference_interval, auc_interval
 from harness.stats.bootstrap import interval
 from harness.stats.calibration import cross_fitted, logistic_calibration, slope_on_reading
 from harness.stats.interval import Interval
@@ -131,14 +132,21 @@ def _reading_statistics(patients: np.ndarray) -> dict[str, Callable[..., Sums]]:
     }
 
 
+@cache
+def _true_readings(repeats: int, rare: float) -> dict[str, float]:
+    """Every statistic of continuous readings in a study so large that it may be taken for the truth."""
+    n = 200_000
+    everyone = absolute_errors(np.random.default_rng(1), n, repeats, rare)
+    return {name: statistic(*everyone).value for name, statistic in _reading_statistics(np.arange(n)).items()}
+
+
 def reading_worlds(n: int, repeats: int = 3, rare: float = 0.0) -> Iterator[World]:
-    """Every statistic of continuous readings, its truth taken from a very large study."""
-    big = absolute_errors(np.random.default_rng(1), 400_000, repeats, rare)
-    large, small = _reading_statistics(np.arange(400_000)), _reading_statistics(np.arange(n))
+    """Every statistic of continuous readings."""
     disasters = f", disasters in {rare:.0%}" if rare else ""
-    for name in small:
-        study = partial(_reading_study, small[name], n, repeats, rare)
-        yield World(f"{name}, n {n}, x{repeats}{disasters}", large[name](*big).value, study, n)
+    truth = _true_readings(repeats, rare)
+    for name, statistic in _reading_statistics(np.arange(n)).items():
+        study = partial(_reading_study, statistic, n, repeats, rare)
+        yield World(f"{name}, n {n}, x{repeats}{disasters}", truth[name], study, n)
 
 
 def _reading_study(

@@ -9,7 +9,8 @@ from sklearn.metrics import roc_auc_score
 from statsmodels.stats.proportion import proportion_confint
 
 from harness.stats.agreement import bland_altman, icc, limit_of_agreement
-from harness.stats.auc import auc, auc_difference_interval, auc_interval
+from harness.stats.auc import auc
+from harness.stats.auc_interval import auc_difference_interval, auc_interval
 from harness.stats.bootstrap import bootstrap_t_limits, cluster_t_limits, interval, patient_counts, percentile_limits
 from harness.stats.calibration import (
     cross_fitted,
