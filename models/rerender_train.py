@@ -104,11 +104,12 @@ def critic_terms(critic: Critic, painted: Tensor, features: list[Tensor], k: int
 
 
 def trained(
-    cohorts: list[NDArray[np.uint8]], steps: int, n: int, seed: int, weights: Weights, begin: Path | None = None
+    cohorts: list[NDArray[np.uint8]], steps: int, n: int, seed: int, weights: Weights, begin: Path | None, stop: int
 ) -> Renderer:
-    """The exponential moving average of a renderer trained for ``steps`` batches of ``n``.
+    """The exponential moving average of a renderer trained on batches of ``n``.
 
-    With ``begin``, shipped weights to go on from, the critic (a fresh one) comes in at once and the rate is halved.
+    The learning rate follows a plan of ``steps`` batches, of which the first ``stop`` are run. With ``begin``,
+    weights to go on from, the critic (a fresh one) comes in at once and the rate is halved.
     """
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
@@ -120,7 +121,7 @@ def trained(
     average.load_state_dict(net.state_dict())
     painter = torch.optim.Adam(net.parameters(), RATE, betas=(0.5, 0.99))
     judge = torch.optim.Adam(critic.parameters(), CRITIC_RATE, betas=(0.5, 0.99))
-    progress = trange(steps, desc="rerender", mininterval=5)
+    progress = trange(stop, desc="rerender", mininterval=5)
     for step in progress:
         share = step / steps
         rate = top * min(1.0, (step + 1) / 100) * min(1.0, 0.05 + 0.95 * (1 - share) / 0.5)
@@ -152,10 +153,8 @@ def trained(
                 told |= {"layout": layout, "matching": matching, "adversarial": adversarial}
             progress.set_postfix({name: f"{value.item():.3f}" for name, value in told.items()})
         if step % 250 == 249:
-            torch.save(
-                {"net": net.state_dict(), "ema": average.state_dict(), "critic": critic.state_dict()},
-                RUNS / "rerender.pt",
-            )
+            state = {"net": net, "ema": average, "critic": critic}
+            torch.save({name: module.state_dict() for name, module in state.items()}, RUNS / "rerender.pt")
     return average
 
 
@@ -193,7 +192,7 @@ def shipped(renderer: Renderer, strength: float, real: bool, seed: int, n_phanto
         "al., Radiology 2018;290:498-503"
         if real
         else "as the repository",
-        "command": shlex.join(["python", "-m", "models.rerender_train", *(Path(a).name for a in sys.argv[1:])]),
+        "commands": [shlex.join(["python", "-m", "models.rerender_train", *(Path(a).name for a in sys.argv[1:])])],
         "seed": seed,
     }
     CARD.write_text(json.dumps(card, indent=2) + "\n")
@@ -210,14 +209,17 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=6)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--begin", type=Path, help="weights of an earlier run to go on from")
-    parser.add_argument("--strength", type=float, default=0.3, help="written to the card: the editor's default")
+    parser.add_argument("--stop", type=int, help="end after so many of the steps")
+    parser.add_argument("--strength", type=float, default=0.5, help="written to the card: the editor's default")
     options = parser.parse_args()
     torch.set_num_threads(1)
     RUNS.mkdir(exist_ok=True)
     cohorts = [cached_phantoms(options.phantoms, options.seed)]
     if options.real:
         cohorts.append(real_pairs(options.real, options.limit))
-    renderer = trained(cohorts, options.steps, options.batch, options.seed, Weights(), options.begin)
+    renderer = trained(
+        cohorts, options.steps, options.batch, options.seed, Weights(), options.begin, options.stop or options.steps
+    )
     print(shipped(renderer, options.strength, bool(options.real), options.seed, options.phantoms))
 
 
