@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Values = NDArray[np.float64]
     Curve = Callable[[Values], Values]
 
-MIN_LOGISTIC = 100
+MIN_LOGISTIC = 50
 """Fewest patients for Cox's calibration of probabilities, whose interval is anticonservative in smaller samples."""
 
 FOLDS = 10

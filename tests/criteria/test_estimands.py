@@ -97,8 +97,8 @@ def test_probabilities_against_scikit_learn(arrays):
     assert c.brier("sex").estimate(m).value == pytest.approx(brier_score_loss(y, p))
     assert c.sensitivity("sex", at=0.4).estimate(m).value == pytest.approx((p[y == 1] >= 0.4).mean())
     assert c.specificity("sex", at=0.4).estimate(m).value == pytest.approx((p[y == 0] < 0.4).mean())
-    assert "at least 100" in c.probability_slope("sex").estimate(m).reason
-    assert "at least 100" in c.probability_intercept("sex").estimate(m).reason
+    assert "at least 50" in c.probability_slope("sex").estimate(m).reason
+    assert "at least 50" in c.probability_intercept("sex").estimate(m).reason
 
 
 def test_repeats(arrays):

@@ -209,14 +209,25 @@ def share_world(n: int, repeats: int, rho: float, rate: float) -> World:
     return World(f"share of edits, rate {rate:g}, n {n}, x{repeats}, ICC {rho:g}", rate, study, n, exact=True)
 
 
+def _extreme_probabilities(rng: Rng, n: int, repeats: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Probabilities of edits that are too extreme by a factor of two and scatter between repeats."""
+    at = rng.normal(0, 1.5, (n, 1)) + rng.normal(0, 0.7, (n, repeats))
+    truth = rng.random(n) < 1 / (1 + np.exp(-at.mean(axis=1)))
+    return 1 / (1 + np.exp(-2 * at.ravel())), np.repeat(truth, repeats), np.repeat(np.arange(n), repeats)
+
+
+@cache
+def _true_slope(repeats: int) -> float:
+    found = logistic_calibration(*_extreme_probabilities(np.random.default_rng(3), 300_000, repeats))[0].value
+    assert found is not None
+    return found
+
+
 def slope_world(n: int, repeats: int) -> World:
-    """Cox calibration slope of probabilities that are too extreme by a factor of two."""
+    """Cox calibration slope of probabilities."""
 
     def study(rng: Rng) -> Callable[[float], Interval]:
-        at = rng.normal(0, 1.5, (n, 1)) + rng.normal(0, 0.7, (n, repeats))
-        truth = rng.random(n) < 1 / (1 + np.exp(-at.mean(axis=1)))
-        across = np.repeat(truth, repeats)
-        read, patients = 1 / (1 + np.exp(-2 * at.ravel())), np.repeat(np.arange(n), repeats)
-        return lambda confidence: logistic_calibration(read, across, patients, confidence)[0]
+        drawn = _extreme_probabilities(rng, n, repeats)
+        return lambda confidence: logistic_calibration(*drawn, confidence)[0]
 
-    return World(f"logistic calibration slope, n {n}, x{repeats}", 0.5, study, n)
+    return World(f"logistic calibration slope, n {n}, x{repeats}", _true_slope(repeats), study, n)

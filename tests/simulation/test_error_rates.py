@@ -15,7 +15,7 @@ RUNS = 400
 ALPHA = 0.05
 
 
-@pytest.mark.parametrize("world", short(), ids=lambda world: world.name)
+@pytest.mark.parametrize("world", list(short()), ids=lambda world: world.name)
 def test_a_margin_that_is_not_met_is_seldom_passed(world):
     found = tally(world, RUNS)
     assert found.worst_false_pass <= ALPHA + monte_carlo_error(ALPHA, RUNS, 3.5)
