@@ -3,12 +3,18 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+STUDY := validations --editor opencv-telea --editor rerender
+LOCK := .editproof/demo-protocol.json
 
 .PHONY: demo test lint clean
 
-demo: $(READY)  ## judge two tools on 200 embedded phantoms and leave a report to open
-	@$(BIN)/python -m pytest validations -q --no-header --tb=no --editor opencv-telea --editor rerender; \
+demo: $(LOCK)  ## judge two tools on 200 embedded phantoms and leave a report to open
+	@$(BIN)/python -m pytest $(STUDY) --lock $(LOCK) -q --no-header --tb=no -rN; \
 	code=$$?; test $$code -le 1  # 1: a tool does not conform, which is what the demo is there to show
+
+$(LOCK): $(READY)  ## the protocol, locked before the first edit
+	@mkdir -p $(@D)
+	@$(BIN)/editproof lock $@ $(STUDY) --no-header >/dev/null
 
 test: $(READY) lint  ## pass the tests
 	$(BIN)/python -m pytest tests harness --doctest-modules -n auto -q
