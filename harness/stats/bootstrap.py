@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from scipy.stats import t as student_t
 
-from harness.stats.interval import MIN_PATIENTS, ONE_PATIENT, SEED, Interval, no_interval, too_few
+from harness.stats.interval import ONE_PATIENT, SEED, Interval, no_interval, too_few
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -99,7 +99,6 @@ def interval(
     statistic: Sums,
     confidence: float = 0.90,
     *,
-    minimum: int = MIN_PATIENTS,
     resamples: int = RESAMPLES,
     seed: int = SEED,
 ) -> Interval:
@@ -123,8 +122,8 @@ def interval(
     (19.5, True, 'patient bootstrap-t')
     """
     n = sum(statistic.strata)
-    if n < minimum:
-        return _with_point(too_few(n, confidence, minimum), statistic)
+    if n < statistic.least:
+        return _with_point(too_few(n, confidence, statistic.least), statistic)
     value, error = statistic.value, statistic.standard_error
     if not np.isfinite(value):
         return no_interval("the statistic is not defined on these readings", confidence, n)

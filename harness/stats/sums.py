@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from harness.stats.interval import MIN_PATIENTS
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
@@ -36,10 +38,13 @@ class Sums:
     of : callable
         Maps sums of shape (..., k) to values of shape (...). It is analytic (no ``abs``, no ``max``) and does not
         change when all sums are multiplied by one factor, as functions of means do not.
+    least : int
+        Fewest patients with which its interval keeps its promise.
     """
 
     per_patient: NDArray[np.float64] = field(repr=False)
     of: Callable[[NDArray[Any]], NDArray[Any]]
+    least: int = MIN_PATIENTS
 
     @property
     def strata(self) -> Sequence[int]:
@@ -68,7 +73,7 @@ class Sums:
 
     def with_another(self, patient: int) -> Sums:
         """The statistic, were there one more patient exactly like the one named by its index."""
-        return Sums(np.vstack([self.per_patient, self.per_patient[patient]]), self.of)
+        return Sums(np.vstack([self.per_patient, self.per_patient[patient]]), self.of, self.least)
 
     def resampled(self, counts: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Values and standard errors of resamples, each of shape (n_resamples,)."""
