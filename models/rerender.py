@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 FRAME = (256, 192)
 """Height and width that every radiograph is squashed to before it is painted anew, and stretched back from."""
 
+DESPECKLE = 5
+"""Window of the median filter that clears the decoder's speckle, pixels of the frame."""
+
 CARD = Path(__file__).parent / "rerender_weights" / "card.json"
 
 
@@ -98,7 +101,10 @@ class Rerender:
                 painted = network(self.weights)(torch.from_numpy(frame)[None, None], self.strength, generator)
         finally:
             torch.set_num_threads(threads)
-        return EditOutcome.ok(unframed(painted[0, 0].numpy() * 0.5 + 0.5, request.image), strength=self.strength)
+        return EditOutcome.ok(
+            unframed(cv2.medianBlur(painted[0, 0].numpy(), DESPECKLE) * 0.5 + 0.5, request.image),
+            strength=self.strength,
+        )
 
 
 def editor(argument: str = "", *, card: Path = CARD) -> Rerender:
@@ -135,7 +141,7 @@ def editor(argument: str = "", *, card: Path = CARD) -> Rerender:
             name="rerender",
             version=digest[:12],
             description=facts["description"],
-            parameters={"strength": strength, "frame": list(FRAME)},
+            parameters={"strength": strength, "frame": list(FRAME), "despeckle": DESPECKLE},
             mask_semantics="ignored: the whole frame is re-rendered",
             deterministic=False,
             sends_data_to=None,
