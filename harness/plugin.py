@@ -201,6 +201,7 @@ class Recorder:
         self.judged: list[str] = []
         self.deselected = 0
         self.not_run: list[str] = []
+        self.out_of_reach: tuple[Verdict, ...] = ()
         self.evidence: Evidence | None = None
         self.page: Path | None = None
 
@@ -232,7 +233,7 @@ class Recorder:
         if not self.judged:
             return
         from harness.delivery import delivered
-        from harness.run import judgement_from
+        from harness.run import judgement_from, out_of_reach
 
         options = self.config.option
         deselected = [f"{self.deselected} claims were deselected"] if self.deselected else []
@@ -240,6 +241,7 @@ class Recorder:
         judgements = [judgement_from(line) for line in self.judged]
         if options.write_lock:
             Path(options.write_lock).write_text(_run(self.config).locked(judgements) + "\n", encoding="utf-8")
+            self.out_of_reach = out_of_reach(judgements)
             return
         with _shown(self.config):
             self.evidence = _run(self.config).evidence(judgements, [*deselected, *self.not_run], command)
@@ -252,6 +254,8 @@ class Recorder:
         """Say the verdict, and where the page is."""
         if self.judged and self.config.option.write_lock:
             terminalreporter.write_line(f"editproof: protocol locked in {self.config.option.write_lock}")
+            for verdict in self.out_of_reach:
+                terminalreporter.write_line(f"warning: not even the unchanged radiograph passes: {verdict!r}")
         if self.evidence is None:
             return
         from harness.report.terminal import summary

@@ -104,21 +104,30 @@ class Judgement:
 
 def judged(criterion: Criterion, study: EditorStudy, test: str) -> Judgement:
     """A criterion decided for a tool, and for both controls where it is a primary one on the whole cohort."""
-    controls = {}
-    if criterion.role == "primary" and study.measurements.stratum == "all":
-        controls = {name: verdict_on(criterion, control) for name, control in study.controls().items()}
-    return Judgement(study.spec, verdict_on(criterion, study.measurements), controls, test)
+    return Judgement(study.spec, verdict_on(criterion, study.measurements), _on_controls(criterion, study), test)
 
 
 def announced(criterion: Criterion, study: EditorStudy, test: str) -> Judgement:
-    """A criterion named for a protocol, and not decided: there is nothing yet to decide it on."""
+    """A criterion named for a protocol, decided for the unchanged radiograph alone: no tool has made an edit yet."""
     nothing = Estimate(
         None, None, None, "", criterion.confidence, 0, 0, 0, "none", reason="the protocol is being locked"
     )
     verdict = Verdict(
         criterion.card, study.card.name, study.measurements.stratum, nothing, Outcome.PASS, "announced, not judged"
     )
-    return Judgement(study.spec, verdict, {}, test)
+    return Judgement(study.spec, verdict, _on_controls(criterion, study), test)
+
+
+def out_of_reach(judgements: Iterable[Judgement]) -> tuple[Verdict, ...]:
+    """The primary claims that not even the unchanged radiograph meets on this cohort: no tool could pass them."""
+    decided = [entry.controls["identity"] for entry in judgements if "identity" in entry.controls]
+    return tuple({verdict.criterion.id: verdict for verdict in decided if not verdict}.values())
+
+
+def _on_controls(criterion: Criterion, study: EditorStudy) -> dict[str, Verdict]:
+    if criterion.role != "primary" or study.measurements.stratum != "all":
+        return {}
+    return {name: verdict_on(criterion, control) for name, control in study.controls().items()}
 
 
 def judgement_text(judgement: Judgement) -> str:
@@ -175,7 +184,7 @@ class Run:
     def unmeasured(self, spec: str) -> EditorStudy:
         """A tool and its cohort without one edit made, for a protocol to be locked."""
         empty = measurements_of(self.cards[spec].name, [case_row(case) for case in self.dataset], [], [])
-        return EditorStudy(spec, self.cards[spec], empty, dict)
+        return EditorStudy(spec, self.cards[spec], empty, lambda: {"identity": self._measured("identity")})
 
     def study(self, spec: str, progress: Progress | None = None) -> EditorStudy:
         """A tool, measured; concurrent processes wait for one another and then read what stands."""
@@ -219,8 +228,17 @@ class Run:
             validity=validity,
             editors=entries,
             protocol=protocol,
-            environment=_environment(command),
+            environment={**_environment(command), "cohort_judged_before": self._earlier_protocols(protocol["digest"])},
         )
+
+    def _earlier_protocols(self, digest: str) -> int:
+        """Under how many other protocols this store has judged this cohort; a cohort used up in tuning proves less."""
+        history, mine = self.store / "judged.jsonl", {"dataset": self.dataset.card.digest, "protocol": digest}
+        before = [json.loads(line) for line in history.read_text().splitlines()] if history.exists() else []
+        if mine not in before:
+            with history.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(mine) + "\n")
+        return sum(entry["dataset"] == mine["dataset"] and entry != mine for entry in before)
 
     def _editor_evidence(
         self,

@@ -82,3 +82,12 @@ def test_editors_are_listed(capsys):
     out = capsys.readouterr().out
     assert "opencv-telea" in out
     assert "identity" in out
+
+
+def test_plan_from_sds_and_from_a_pilot(run, capsys):
+    assert main(["plan", "--between", "8", "--repeats", "1"]) == 0
+    assert "patients for 90 % power at that margin of 2: 139" in capsys.readouterr().out
+    assert main(["plan", "--pilot", str(run), "--n", "100"]) == 0
+    assert "none suffice; the drift is not below it" in capsys.readouterr().out
+    assert main(["plan"]) == 2
+    assert "neither a pilot nor an SD" in capsys.readouterr().err

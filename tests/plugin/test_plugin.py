@@ -149,7 +149,7 @@ def test_locked_protocol_is_confirmed_and_departures_are_named(lab):
     tool = ("--editor", "tools.py:fill")
     lab.runpytest_subprocess(*ARGUMENTS, *tool, "--write-lock", "lock.json").assert_outcomes(passed=4)
     assert not (lab.path / "reports").exists()
-    assert not (lab.path / ".editproof" / "edits").exists(), "a lock is written before the first edit"
+    assert json.loads((lab.path / "lock.json").read_text())["standing"] == {"_fill": 0}, "no edit of the tool was made"
 
     assert lab.runpytest_subprocess(*ARGUMENTS, *tool, "--lock", "lock.json").ret == 0
     assert (evidence_of(lab)["label"], evidence_of(lab)["departures"]) == ("CONFIRMATORY", [])
@@ -160,3 +160,22 @@ def test_locked_protocol_is_confirmed_and_departures_are_named(lab):
     lab.runpytest_subprocess(*ARGUMENTS, *tool, "--lock", "lock.json")
     assert evidence_of(lab)["label"] == "EXPLORATORY"
     assert "claims.REL-1.high: locked 0.2, run 0.3" in evidence_of(lab)["departures"]
+
+
+def test_a_claim_out_of_reach_is_said_before_the_first_edit(lab):
+    suite = (lab.path / "test_suite.py").read_text().replace("at_most(2.0)", "at_most(-1.0)", 1)
+    lab.makepyfile(test_suite=suite)
+    result = lab.runpytest_subprocess(*ARGUMENTS, "--editor", "tools.py:fill", "--write-lock", "lock.json")
+    result.stdout.fnmatch_lines(["warning: not even the unchanged radiograph passes: <FAIL BA-1: MAE drift = *"])
+
+
+def test_reuse_of_a_cohort_is_counted(lab):
+    tool = (*ARGUMENTS, "--editor", "tools.py:fill")
+    lab.runpytest_subprocess(*tool)
+    lab.runpytest_subprocess(*tool, "--study-seed", "1")
+    lab.runpytest_subprocess(*tool)
+    counts = [
+        json.loads((run / "evidence.json").read_text())["environment"]["cohort_judged_before"]
+        for run in sorted((lab.path / "reports").iterdir(), key=lambda run: (run / "evidence.json").stat().st_mtime)
+    ]
+    assert counts == [0, 1, 1], "the same protocol again is no further use"
