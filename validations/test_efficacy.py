@@ -1,0 +1,17 @@
+"""The tool does what it is asked for. A tool that does nothing is safe and useless; the suite says both."""
+
+from harness import Criterion, at_most, marker_residual
+
+REMOVAL = Criterion(
+    "EFF-1",
+    marker_residual(),
+    at_most(0.3),
+    role="secondary",
+    source="placeholder for your protocol",
+    hazard="a marker that should be gone still identifies the patient, or misleads a reader",
+    sentence="At most three tenths of the marker's contrast are left.",
+)
+
+
+def test_marker_removal(study, judge):
+    assert judge(REMOVAL, study).met
