@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-import harness.criteria.redecision
-import harness.run  # noqa: F401
 from harness.cli import main
 from harness.evidence import seal
 
