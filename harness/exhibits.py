@@ -27,7 +27,9 @@ def exhibits(dataset: Dataset, bench: Bench, measured: Measurements) -> tuple[Ex
     if not readings:
         return ()
     first = next((name for name, unit in readings.items() if unit != "probability"), next(iter(readings)))
-    change = np.abs(measured.matrix(first) - measured.matrix(first, ORIGINAL))
+    before = {name: measured.matrix(name, ORIGINAL) for name in readings}
+    after = {name: measured.matrix(name) for name in readings}
+    change = np.abs(after[first] - before[first])
     returned = [int(row) for row in np.flatnonzero(np.isfinite(change).any(axis=1))]
     worst_repeat = [int(repeat) for repeat in np.where(np.isfinite(change), change, -1).argmax(axis=1)]
     order = sorted(returned, key=lambda row: (-change[row, worst_repeat[row]], row))
@@ -58,8 +60,8 @@ def exhibits(dataset: Dataset, bench: Bench, measured: Measurements) -> tuple[Ex
                 {
                     name: {
                         "reference": _number(case.reference.get(name)),
-                        "original": float(measured.matrix(name, ORIGINAL)[row, 0]),
-                        "edited": float(measured.matrix(name)[row, repeat]),
+                        "original": float(before[name][row, 0]),
+                        "edited": float(after[name][row, repeat]),
                         "unit": unit,
                     }
                     for name, unit in readings.items()

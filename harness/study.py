@@ -32,6 +32,7 @@ from harness.measurements import (
     Measurements,
 )
 from harness.metrics.matching import histogram_matched
+from harness.predictors.ensemble import pooled
 from harness.records import histogram_rows, measuring_code, metric_rows, table_of
 from harness.store import Store, digest_of, pixel_digest
 from harness.types import JSON, Case, Dataset, Editor, EditOutcome, EditRequest, Pixels, Predictor
@@ -194,7 +195,7 @@ class Bench:
         for (arm, repeat), digest in digests.items():
             for quantity in instrument.card.quantities:
                 members = readings[digest][quantity.name]
-                yield [arm, repeat, POOLED, quantity.name, float(np.mean(members)), quantity.unit]
+                yield [arm, repeat, POOLED, quantity.name, float(pooled(np.array(members))), quantity.unit]
                 for index, value in enumerate(members):
                     yield [arm, repeat, f"member-{index}", quantity.name, value, quantity.unit]
 

@@ -119,6 +119,14 @@ def test_plugin_is_inert():
     assert not heavy & set(loaded)
 
 
+def test_a_suite_finds_every_factory_at_the_front_door():
+    import harness
+    from harness import criteria
+
+    assert set(criteria.__all__) - {"overall", "sentence_of"} <= set(harness.__all__)
+    assert all(hasattr(harness, name) for name in harness.__all__)
+
+
 def test_a_module_reads_in_one_sitting():
     long = {path.name: lines for path in modules() if (lines := len(path.read_text().splitlines())) > 400}
     assert not long
