@@ -75,7 +75,8 @@ class Case:
     digest : str
         sha256 (hex) of what ``decode`` reads or generates from; enters the protocol digest.
     reference : mapping of str to float
-        Reference standard by quantity: ``bone_age`` in months, ``sex`` as 1.0 = male, 0.0 = female.
+        Reference standard by quantity, e.g. ``bone_age`` in months, ``sex`` as 1.0 = male, 0.0 = female; in the
+        units of the cohort's card.
     strata : mapping of str to str or float
         What subgroups may be formed on, e.g. ``{"sex": "F", "bone_age": 93.0}``.
     spacing_mm : tuple of float, optional
@@ -93,7 +94,14 @@ class Case:
 
 @dataclass(frozen=True)
 class DatasetCard:
-    """What a cohort is: enough for a reader to judge what a verdict on it means."""
+    """What a cohort is: enough for a reader to judge what a verdict on it means.
+
+    Attributes
+    ----------
+    units : mapping of str to str
+        Unit of the reference standard by quantity, where the cohort knows it: ``{"bone_age": "months"}``. A quantity
+        of two classes (1 = positive) has the unit ``"probability"``, as its readings do.
+    """
 
     name: str
     description: str
@@ -103,6 +111,7 @@ class DatasetCard:
     n_cases: int
     n_patients: int
     warnings: tuple[str, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
 
 
 @runtime_checkable
@@ -225,6 +234,13 @@ class PredictorCard:
     floors : mapping of str to mapping
         What the instrument must reach on a study's originals for the run to be valid, by quantity:
         ``{"bone_age": {"mae_at_most": 8.0}, "sex": {"auc_at_least": 0.92}}``.
+    reading : mapping
+        How the files are made to read: runtime, inputs, outputs, options; together with ``sha256``,
+        ``preprocessing`` and ``quantities`` it decides every reading.
+    sends_data_to : str or None
+        Host that receives pixels, or None where nothing leaves the machine.
+    absent_arms : tuple of str
+        Arms of a study of which there are no readings, for an instrument that cannot read images itself.
     """
 
     name: str
@@ -239,6 +255,9 @@ class PredictorCard:
     performance: Mapping[str, JSON] = field(default_factory=dict)
     floors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     limitations: tuple[str, ...] = ()
+    reading: Mapping[str, JSON] = field(default_factory=dict)
+    sends_data_to: str | None = None
+    absent_arms: tuple[str, ...] = ()
 
 
 @runtime_checkable
@@ -253,7 +272,8 @@ class Predictor(Protocol):
     ) -> Mapping[str, NDArray[np.float64]]:
         """Readings by quantity, each of shape (n_members, n_images), in the quantity's unit.
 
-        ``references`` carries, for each image, the covariates that the card names and nothing else.
+        ``references`` carries, for each image, the covariates that the card names and nothing else. Beside a
+        quantity there may be ``<quantity>:uncertainty``, of shape (1, n_images), in the quantity's unit.
         """
         ...
 

@@ -14,12 +14,14 @@ from harness.errors import DatasetError
 from harness.types import Case, DatasetCard
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from harness.types import Dataset
 
 OLDEST = 300.0
 """Bone age in months beyond which a label is taken for an error; RSNA's oldest is 228."""
+HAND_UNITS = {"bone_age": "months", "sex": "probability"}
+"""Units of the reference standard of hand radiographs."""
 MARKERS_UP_TO = 500
 """Cases up to which every image is decoded up front, to say in its strata whether a marker was found."""
 
@@ -46,9 +48,18 @@ class Cohort:
 
 
 def cohort_of(
-    cases: Iterable[Case], *, name: str, description: str, source: str, licence: str, warnings: Iterable[str] = ()
+    cases: Iterable[Case],
+    *,
+    name: str,
+    description: str,
+    source: str,
+    licence: str,
+    warnings: Iterable[str] = (),
+    units: Mapping[str, str] = HAND_UNITS,
 ) -> Cohort:
     """A cohort with its card: counts, and a digest over ids, pixels and reference standard.
+
+    Of ``units``, those of quantities that some case has a reference for are kept.
 
     Raises
     ------
@@ -70,6 +81,7 @@ def cohort_of(
         n_cases=len(kept),
         n_patients=len({case.patient_id for case in kept}),
         warnings=tuple(warnings),
+        units={name: unit for name, unit in units.items() if any(name in case.reference for case in kept)},
     )
     return Cohort(card, kept)
 
