@@ -9,17 +9,18 @@ from __future__ import annotations
 import os
 import shlex
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from harness.criteria import Criterion
     from harness.evidence import Evidence
-    from harness.run import EditorStudy, Run
+    from harness.judging import EditorStudy, Judge, Judgement
+    from harness.run import Run
     from harness.study import Progress
     from harness.types import Verdict
 
@@ -147,24 +148,21 @@ def study(request: pytest.FixtureRequest) -> EditorStudy:
 
 
 @pytest.fixture
-def judge(request: pytest.FixtureRequest, study: EditorStudy) -> Callable[[Criterion, EditorStudy], Verdict]:
-    """Decide a criterion for a study, and record the verdict in the evidence.
+def judge(request: pytest.FixtureRequest) -> Judge:
+    """Decide a criterion for a study, or a family of them, and record the verdicts in the evidence.
 
     A verdict that nobody asserts turns its test red all the same, unless it is a secondary one that did not fail.
     """
-    from harness.run import announced, judged, judgement_text
+    from harness.judging import Judge, announced, decided, judgement_text
 
-    decided = announced if request.config.option.write_lock else judged
     verdicts: list[Verdict] = request.node.stash.setdefault(JUDGED, [])
 
-    def decide(criterion: Criterion, study: EditorStudy) -> Verdict:
-        with _shown(request.config):  # the first claim may have the controls measured
-            judgement = decided(criterion, study, request.node.nodeid)
+    def record(judgement: Judgement) -> None:
         verdicts.append(judgement.verdict)
         request.node.user_properties.append((PROPERTY, judgement_text(judgement)))
-        return judgement.verdict
 
-    return decide
+    decide = announced if request.config.option.write_lock else decided
+    return Judge(request.node.nodeid, decide, record, partial(_shown, request.config))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -233,7 +231,7 @@ class Recorder:
         if not self.judged:
             return
         from harness.delivery import delivered
-        from harness.run import judgement_from, out_of_reach
+        from harness.judging import judgement_from, out_of_reach
 
         options = self.config.option
         deselected = [f"{self.deselected} claims were deselected"] if self.deselected else []

@@ -7,7 +7,7 @@ import platform
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -16,7 +16,6 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from harness.criteria import Criterion, verdict_on
 from harness.criteria.conformance import (
     attribution,
     control_verdicts,
@@ -29,8 +28,9 @@ from harness.datasets.registry import dataset_from_spec
 from harness.editing import RECORD_MISSING, Terms
 from harness.editors.registry import EditorFactory, editor_from_spec
 from harness.errors import EditorError
-from harness.evidence import EditorEvidence, Evidence, plain, typed
+from harness.evidence import EditorEvidence, Evidence, plain
 from harness.exhibits import exhibits
+from harness.judging import EditorStudy, Judgement
 from harness.measurements import Measurements, measurements_of
 from harness.metrics import VERSION as METRICS_VERSION
 from harness.predictors.registry import predictor_from_spec
@@ -38,7 +38,7 @@ from harness.protocol import CONFIRMATORY, EXPLORATORY, claims, departures, lock
 from harness.records import case_row
 from harness.store import digest_of
 from harness.study import Bench, Plan, Progress
-from harness.types import JSON, Dataset, Editor, EditorCard, EditStatus, Estimate, Outcome, Predictor, Verdict
+from harness.types import JSON, Dataset, Editor, EditorCard, EditStatus, Predictor, Verdict
 
 CONTROLS = ("identity", "destructive")
 COMPUTING = ("editproof", "numpy", "scipy", "pandas", "scikit-learn", "opencv-python-headless", "torch", "timm")
@@ -66,79 +66,6 @@ class InstrumentSupplier:
     def __call__(self) -> Predictor:
         """The predictor; its weights are read when it first predicts."""
         return predictor_from_spec(self.spec)
-
-
-@dataclass(frozen=True)
-class EditorStudy:
-    """One tool, measured: what tests get as ``study``.
-
-    Attributes
-    ----------
-    spec : str
-        As given to ``--editor``.
-    measurements : Measurements
-        Of all cases, or of the stratum chosen by :meth:`where`.
-    controls : callable
-        Returns the measurements of the control editors by name.
-    """
-
-    spec: str
-    card: EditorCard
-    measurements: Measurements = field(repr=False)
-    controls: Callable[[], Mapping[str, Measurements]] = field(repr=False)
-
-    def where(self, stratum: str) -> EditorStudy:
-        """The study of a subgroup: ``"sex=F"``, ``"bone_age<96"``, ``"bone_age>=96&sex=M"``, ``"all"``."""
-        return replace(self, measurements=self.measurements.where(stratum))
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """A verdict, what the controls came to under the same criterion, and the test that asked."""
-
-    spec: str
-    verdict: Verdict
-    controls: Mapping[str, Verdict]
-    test: str
-
-
-def judged(criterion: Criterion, study: EditorStudy, test: str) -> Judgement:
-    """A criterion decided for a tool, and for both controls where it is a primary one on the whole cohort."""
-    return Judgement(study.spec, verdict_on(criterion, study.measurements), _on_controls(criterion, study), test)
-
-
-def announced(criterion: Criterion, study: EditorStudy, test: str) -> Judgement:
-    """A criterion named for a protocol, decided for the unchanged radiograph alone: no tool has made an edit yet."""
-    nothing = Estimate(
-        None, None, None, "", criterion.confidence, 0, 0, 0, "none", reason="the protocol is being locked"
-    )
-    verdict = Verdict(
-        criterion.card, study.card.name, study.measurements.stratum, nothing, Outcome.PASS, "announced, not judged"
-    )
-    return Judgement(study.spec, verdict, _on_controls(criterion, study), test)
-
-
-def out_of_reach(judgements: Iterable[Judgement]) -> tuple[Verdict, ...]:
-    """The primary claims that not even the unchanged radiograph meets on this cohort: no tool could pass them."""
-    decided = [entry.controls["identity"] for entry in judgements if "identity" in entry.controls]
-    return tuple({verdict.criterion.id: verdict for verdict in decided if not verdict}.values())
-
-
-def _on_controls(criterion: Criterion, study: EditorStudy) -> dict[str, Verdict]:
-    if criterion.role != "primary" or study.measurements.stratum != "all":
-        return {}
-    return {name: verdict_on(criterion, control) for name, control in study.controls().items()}
-
-
-def judgement_text(judgement: Judgement) -> str:
-    """A judgement as one line of JSON, to travel between processes."""
-    return json.dumps(plain(judgement), ensure_ascii=False, allow_nan=False)
-
-
-def judgement_from(text: str) -> Judgement:
-    """The judgement that :func:`judgement_text` wrote."""
-    judgement: Judgement = typed(Judgement, json.loads(text))
-    return judgement
 
 
 @dataclass(frozen=True)

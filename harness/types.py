@@ -346,6 +346,11 @@ class CriterionCard:
         What may happen to a patient if the criterion is not met.
     specification : str
         The estimand in full, with every parameter, as the call that makes it.
+    min_patients : int
+        Fewest patients on whom the protocol lets the claim be decided; 0 leaves it to the method.
+    family : str
+        Rule by which it shares an error rate with the other claims of its test (``"holm"``), or empty; ``confidence``
+        is then one less that error rate, and the interval is the one at the level that was due.
     """
 
     id: str
@@ -362,6 +367,8 @@ class CriterionCard:
     rationale: str = ""
     limitation: str = ""
     specification: str = ""
+    min_patients: int = 0
+    family: str = ""
 
 
 @dataclass(frozen=True, repr=False)

@@ -16,7 +16,7 @@ FLOORS = [
     set("types errors words redaction pyfile".split()),
     set("stats metrics measurements evidence protocol".split()),
     set("datasets editors predictors executors store ledger editing records progress criteria report".split()),
-    set("study exhibits run edit_session delivery testing".split()),
+    set("study exhibits judging run edit_session delivery testing".split()),
     set("plugin cli".split()),
 ]
 WINGS = {
@@ -24,7 +24,7 @@ WINGS = {
     "decide": {"criteria"},
     "present": {"report"},
 }
-MEETING_PLACES = {"run", "edit_session", "delivery", "plugin", "cli"}
+MEETING_PLACES = {"judging", "run", "edit_session", "delivery", "plugin", "cli"}
 """Where the wings may be seen together: nothing here measures, decides or draws."""
 
 ONLY_USERS = {

@@ -1,8 +1,6 @@
 """Bone-age readings survive the edit."""
 
-import pytest
-
-from harness import Criterion, at_most, mae_drift, prediction_drift, recalibrated, within
+from harness import Criterion, at_most, mae_drift, prediction_drift, recalibrated, share_changed, within
 
 SOURCE = (
     "placeholder for your protocol: a third of the half year by which readers and models differ from the reference "
@@ -35,6 +33,7 @@ DRIFT_IN_SUBGROUP = Criterion(
     source="placeholder for your protocol: one and a half times the margin of the whole cohort",
     hazard=HAZARD,
     sentence="No sex and no age group bears an error that the average hides.",
+    min_patients=30,
 )
 DRIFT_AFTER_CALIBRATION = Criterion(
     "BA-4",
@@ -44,6 +43,16 @@ DRIFT_AFTER_CALIBRATION = Criterion(
     source=SOURCE,
     hazard="harm is thought to be cured by a correction that does not cure it",
     sentence="What is left after a straight-line correction of the readings, fitted on other patients.",
+)
+LARGE_CHANGES = Criterion(
+    "BA-5",
+    share_changed("bone_age", more_than=12.0),
+    at_most(0.05),
+    source="placeholder for your protocol: a year, twice the half year by which readers and models differ from the "
+    "reference (Larson 2018, doi:10.1148/radiol.2017170236)",
+    hazard=HAZARD,
+    rationale="A mean forgives disasters that are rare; this share is exact and does not.",
+    sentence="Fewer than one patient in twenty is read more than a year older or younger after an edit.",
 )
 
 
@@ -55,9 +64,13 @@ def test_prediction_drift(study, judge):
     assert judge(SHIFT, study)
 
 
-@pytest.mark.parametrize("stratum", SUBGROUPS)
-def test_mae_drift_in_subgroup(study, judge, stratum):
-    assert judge(DRIFT_IN_SUBGROUP, study.where(stratum)).met
+def test_mae_drift_in_subgroups(study, judge):
+    claims = [(DRIFT_IN_SUBGROUP, study.where(stratum)) for stratum in SUBGROUPS]
+    assert all(verdict.met for verdict in judge.family(claims, rule="holm"))
+
+
+def test_large_changes(study, judge):
+    assert judge(LARGE_CHANGES, study)
 
 
 def test_drift_after_linear_calibration(study, judge):

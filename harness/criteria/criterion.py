@@ -16,7 +16,7 @@ from harness.words import decimals_for, figure
 ROLES = ("primary", "secondary", "validity")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Criterion:
     """A claim with its margin: an estimand must lie in a region.
 
@@ -35,6 +35,11 @@ class Criterion:
     role : {"primary", "secondary", "validity"}
     sentence : str, optional
         The claim in one sentence; made of the estimand and the region where it is not given.
+    min_patients : int
+        Fewest patients on whom the protocol lets the claim be decided, e.g. in a subgroup; methods have a least number
+        of their own.
+    family : str
+        Rule of the family that it was decided in, set by :mod:`harness.criteria.families`; empty where it stood alone.
 
     Raises
     ------
@@ -45,6 +50,8 @@ class Criterion:
     --------
     >>> from harness.criteria import at_most, mae_drift
     >>> claim = Criterion("BA-1", mae_drift("bone_age"), at_most(2.0), source="placeholder: protocol to be written")
+    >>> claim
+    <BA-1: MAE drift of bone_age is at most 2.0 months>
     >>> claim.card.required, claim.card.sentence
     ('at most 2.0 months', 'MAE drift of bone_age is at most 2.0 months.')
     """
@@ -59,6 +66,8 @@ class Criterion:
     rationale: str = ""
     limitation: str = ""
     sentence: str | None = None
+    min_patients: int = 0
+    family: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a claim that nobody could check."""
@@ -75,26 +84,46 @@ class Criterion:
                 f"criterion {self.id}", f"confidence {self.confidence}", "Give the one-sided confidence, e.g. 0.95."
             )
 
+    def __repr__(self) -> str:
+        """The claim, short enough to stand in an assertion."""
+        return f"<{self.id}: {self._claim}>"
+
+    @property
+    def _claim(self) -> str:
+        subject = "" if self.estimand.kind in ("image", "flow") else f" of {self.estimand.quantity}"
+        return f"{self.estimand.name}{subject} is {self.region.words(self.estimand.unit or '')}"
+
     @property
     def card(self) -> CriterionCard:
         """The criterion as plain data."""
         unit = self.estimand.unit or ""
         required = self.region.words(unit)
-        subject = "" if self.estimand.kind in ("image", "flow") else f" of {self.estimand.quantity}"
         return CriterionCard(
-            self.id, self.sentence or f"{self.estimand.name}{subject} is {required}.", self.estimand.name, unit,
+            self.id, self.sentence or f"{self._claim}.", self.estimand.name, unit,
             self.region.low, self.region.high, required, self.confidence, self.role, self.source, self.hazard,
-            self.rationale, self.limitation, repr(self.estimand),
+            self.rationale, self.limitation, repr(self.estimand), self.min_patients, self.family,
         )  # fmt: skip
 
 
-def verdict_on(criterion: Criterion, measurements: Measurements) -> Verdict:
+def verdict_on(criterion: Criterion, measurements: Measurements, confidence: float | None = None) -> Verdict:
     """The criterion decided on one editor's measurements.
 
-    Interval wholly inside the region: PASS. Wholly outside: FAIL. Anything else, and no estimate, is INCONCLUSIVE.
+    Interval wholly inside the region: PASS. Wholly outside: FAIL. Anything else, no estimate, and fewer patients than
+    the protocol asks for is INCONCLUSIVE.
+
+    Parameters
+    ----------
+    confidence : float, optional
+        One-sided, where it is not the criterion's own: the level that is due to it in a family of claims.
     """
-    estimate = criterion.estimand.estimate(measurements, round(2 * criterion.confidence - 1, 12), criterion.region)
+    level = criterion.confidence if confidence is None else confidence
+    estimate = criterion.estimand.estimate(measurements, round(2 * level - 1, 12), criterion.region)
     outcome, because = decision(estimate, criterion.region)
+    if estimate.exists and estimate.n_patients < criterion.min_patients:
+        outcome = Outcome.INCONCLUSIVE
+        because = f"Too few patients: {estimate.n_patients}, the protocol asks for {criterion.min_patients}."
+    if criterion.family:
+        because += f" Decided in a family ({criterion.family}), at a one-sided {100 * level:.5g} %."
     return Verdict(criterion.card, measurements.editor, measurements.stratum, estimate, outcome, because)
 
 

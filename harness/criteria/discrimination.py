@@ -11,9 +11,10 @@ from harness.criteria.estimand import Estimand, called
 from harness.criteria.readings import Readings
 from harness.errors import ProtocolError
 from harness.measurements import EDITED, ORIGINAL, POOLED
+from harness.stats.auc import Auc
 from harness.stats.auc import auc as auc_of
 from harness.stats.auc_interval import auc_difference_interval, auc_interval
-from harness.stats.bootstrap import interval
+from harness.stats.bootstrap import interval, percentile_limits
 from harness.stats.calibration import logistic_calibration
 from harness.stats.interval import MIN_PATIENTS, Interval, identical, no_interval
 from harness.stats.proportion import clustered_share
@@ -103,7 +104,8 @@ def _probability(
 
 
 def _area(readings: Readings, confidence: float) -> Interval:
-    return auc_interval(auc_of(readings.values, readings.reference > 0.5, readings.patients), confidence)
+    area = auc_of(readings.values, readings.reference > 0.5, readings.patients)
+    return _with_bootstrap(auc_interval(area, confidence), area)
 
 
 def _area_drift(readings: Readings, confidence: float) -> Interval:
@@ -115,8 +117,15 @@ def _area_drift(readings: Readings, confidence: float) -> Interval:
     if readings.same and readings.n_patients >= MIN_PATIENTS:
         found = identical(confidence, readings.n_patients)
     else:
-        found = auc_difference_interval(edited, original, confidence)
+        found = _with_bootstrap(auc_difference_interval(edited, original, confidence), edited - original)
     return found.noted(original=original.value, edited=edited.value)
+
+
+def _with_bootstrap(found: Interval, area: Auc) -> Interval:
+    """The interval, with the percentile limits of the patient bootstrap beside it: two methods that ought to agree."""
+    if not found.exists:
+        return found
+    return found.noted(patient_bootstrap=list(percentile_limits(area, (1 - found.confidence) / 2)))
 
 
 def _squared(readings: Readings, confidence: float) -> Interval:

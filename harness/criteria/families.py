@@ -29,7 +29,8 @@ def verdicts_of_family(claims: Sequence[Claim], rule: str = "holm", alpha: float
     Parameters
     ----------
     claims : sequence of (Criterion, Measurements)
-        E.g. one criterion in several subgroups; their own confidence is replaced by the family's.
+        E.g. one criterion in several subgroups; their own confidence is replaced by the family's, and the interval
+        of each verdict is the one at the level at which it was decided.
     rule : {"holm", "benjamini-hochberg"}
         Chance of one false PASS or more, or expected share of false ones among the PASSes, at most ``alpha``.
 
@@ -45,9 +46,14 @@ def verdicts_of_family(claims: Sequence[Claim], rule: str = "holm", alpha: float
 
     def test(index: int, level: float) -> Verdict:
         criterion, measurements = claims[index]
-        return verdict_on(replace(criterion, confidence=1 - level), measurements)
+        return verdict_on(of_family(criterion, rule, alpha), measurements, 1 - level)
 
     return tuple(_PROCEDURES[rule](test, len(claims), alpha))
+
+
+def of_family(criterion: Criterion, rule: str, alpha: float) -> Criterion:
+    """The criterion as a member of a family: its card names the rule, its confidence is that of the family."""
+    return replace(criterion, family=rule, confidence=1 - alpha)
 
 
 def _holm(test: Test, m: int, alpha: float) -> list[Verdict]:

@@ -9,21 +9,17 @@ Donner A, Klar N. *Design and Analysis of Cluster Randomization Trials in Health
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from scipy.stats import binom, nct
 from scipy.stats import t as student_t
 
-from harness.criteria.criterion import Criterion, verdict_on
 from harness.criteria.readings import of_instrument
 from harness.errors import ProtocolError
-from harness.measurements import EDITED, IMAGE, ORIGINAL, POOLED, Measurements
+from harness.measurements import EDITED, POOLED, Measurements
 from harness.stats.interval import MIN_PATIENTS
 from harness.stats.proportion import clopper_pearson
-from harness.types import EditStatus, Verdict
 
 _MOST_PATIENTS = 1_000_000
 
@@ -147,26 +143,3 @@ def power_of_share(share: float, at_least: float, n: int, confidence: float = 0.
         if clopper_pearson(successes, n, 2 * confidence - 1)[0] < at_least:
             return float(binom.sf(successes, n, share))
     return 1.0
-
-
-def unchanged(measurements: Measurements) -> Measurements:
-    """The same study, had every tool returned the originals: readings equal, image metrics those of no change."""
-    rows = measurements.rows
-    before = rows[(rows["arm"] == ORIGINAL) & (rows["instrument"] != IMAGE)]
-    repeats = range(max(1, measurements.n_repeats))
-    copies = [before.assign(arm=EDITED, repeat=repeat) for repeat in repeats]
-    edits = pd.DataFrame(
-        [(case, repeat, EditStatus.OK.value, "") for case in measurements.cases["case"] for repeat in repeats],
-        columns=list(measurements.edits.columns),
-    )
-    return replace(measurements, rows=pd.concat([before, *copies], ignore_index=True), edits=edits)
-
-
-def unprovable(claims: Iterable[tuple[Criterion, Measurements]]) -> tuple[Verdict, ...]:
-    """The claims on readings that even the unchanged image could not pass on these originals: warn of them up front."""
-    verdicts = (
-        verdict_on(criterion, unchanged(measurements))
-        for criterion, measurements in claims
-        if criterion.estimand.kind != "image" and criterion.estimand.arm == EDITED
-    )
-    return tuple(verdict for verdict in verdicts if not verdict)

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from harness import criteria
 from harness.criteria.conformance import floor_verdicts, outcome_of_editor
 from harness.criteria.criterion import Criterion, verdict_on
 from harness.criteria.estimand import Estimand
+from harness.criteria.families import verdicts_of_family
 from harness.criteria.region import Region
-from harness.errors import EvidenceError, ProtocolError
-from harness.evidence import Evidence
+from harness.errors import EditproofError, EvidenceError, ProtocolError
+from harness.evidence import EditorEvidence, Evidence
 from harness.types import CriterionCard, Estimate, Verdict
 
 
 def disagreements(evidence: Evidence) -> Iterator[str]:
     """Every field of every verdict that does not follow from the saved measurements, one sentence each."""
     for editor in evidence.editors:
-        for index, verdict in enumerate(editor.verdicts):
+        for index, (verdict, again) in enumerate(zip(editor.verdicts, decided_again(editor), strict=True)):
             place = f"evidence.json: {editor.card.name}, verdict {index} ({verdict.criterion.id} in {verdict.stratum})"
-            try:
-                again = verdict_on(criterion_from(verdict.criterion), editor.measurements.where(verdict.stratum))
-            except (EvidenceError, ProtocolError) as error:
-                yield f"{place}: cannot be decided again: {error}"
+            if isinstance(again, EditproofError):
+                yield f"{place}: cannot be decided again: {again}"
                 continue
             yield from (f"{place}: {field}" for field in _differences(verdict, again))
         outcome, _ = outcome_of_editor(editor.verdicts, evidence.validity, evidence.incomplete)
@@ -39,6 +38,31 @@ def disagreements(evidence: Evidence) -> Iterator[str]:
                 yield from (f"evidence.json: validity {verdict.criterion.id}: {field}" for field in fields)
 
 
+def decided_again(editor: EditorEvidence) -> list[Verdict | EditproofError]:
+    """Each verdict of a tool decided from its measurements, or why it cannot be; families are decided together."""
+    families: dict[tuple[str, str, float], list[int]] = {}
+    for index, (verdict, test) in enumerate(zip(editor.verdicts, editor.tests, strict=True)):
+        card = verdict.criterion
+        families.setdefault((test if card.family else f"{index}", card.family, card.confidence), []).append(index)
+    found: dict[int, Verdict | EditproofError] = {}
+    for (_, rule, confidence), members in families.items():
+        try:
+            claims = [
+                (
+                    criterion_from(editor.verdicts[index].criterion),
+                    editor.measurements.where(editor.verdicts[index].stratum),
+                )
+                for index in members
+            ]
+            again: Sequence[Verdict | EditproofError] = (
+                verdicts_of_family(claims, rule, 1 - confidence) if rule else [verdict_on(*claim) for claim in claims]
+            )
+        except (EvidenceError, ProtocolError) as error:
+            again = [error] * len(members)
+        found |= dict(zip(members, again, strict=True))
+    return [found[index] for index in range(len(editor.verdicts))]
+
+
 def criterion_from(card: CriterionCard) -> Criterion:
     """The criterion that a card was made of.
 
@@ -49,7 +73,7 @@ def criterion_from(card: CriterionCard) -> Criterion:
     """
     return Criterion(
         card.id, estimand_from(card.specification), Region(card.low, card.high), card.confidence, card.source,
-        card.hazard, card.role, card.rationale, card.limitation, card.sentence,
+        card.hazard, card.role, card.rationale, card.limitation, card.sentence, card.min_patients, card.family,
     )  # fmt: skip
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.cli import main
+
 ARGUMENTS = ("--dataset", "blobs", "--jobs", "1")
 
 
@@ -179,3 +181,47 @@ def test_reuse_of_a_cohort_is_counted(lab):
         for run in sorted((lab.path / "reports").iterdir(), key=lambda run: (run / "evidence.json").stat().st_mtime)
     ]
     assert counts == [0, 1, 1], "the same protocol again is no further use"
+
+
+FAMILY = """
+from harness import Criterion, at_most, mae_drift
+
+CLAIM = Criterion("SUB-1", mae_drift("bone_age"), at_most(2.0), source="placeholder: a test", role="secondary",
+                  min_patients={least})
+
+def test_family(study, judge):
+    strata = ["bone_age<120", "bone_age>=120"]
+    assert all(verdict.met for verdict in judge.family([(CLAIM, study.where(s)) for s in strata], rule="holm"))
+"""
+
+
+def test_a_family_shares_one_error_rate_and_verifies(lab, capsys):
+    lab.makepyfile(test_family=FAMILY.format(least=0))
+    for dataset, options in (("blobs:60", []), ("blobs:60", ["-n", "2"])):
+        result = lab.runpytest_subprocess("--dataset", dataset, "--jobs", "1", "--editor", "tools.py:fill", *options)
+        assert result.ret == 0
+    for run in sorted((lab.path / "reports").iterdir()):
+        verdicts = json.loads((run / "evidence.json").read_text())["editors"][0]["verdicts"]
+        members = [verdict for verdict in verdicts if verdict["criterion"]["family"]]
+        assert [verdict["stratum"] for verdict in members] == ["bone_age<120", "bone_age>=120"]
+        assert {verdict["criterion"]["family"] for verdict in members} == {"holm"}
+        assert {verdict["criterion"]["confidence"] for verdict in members} == {0.95}, "the family's, not the step's"
+        assert all(verdict["estimate"]["confidence"] >= 0.90 for verdict in members)
+        assert "Decided in a family (holm), at a one-sided 9" in members[0]["because"]
+        assert main(["verify", str(run)]) == 0, capsys.readouterr().out
+
+
+def test_a_subgroup_smaller_than_the_protocol_asks_for_is_left_open(lab):
+    lab.makepyfile(test_family=FAMILY.format(least=50))
+    result = lab.runpytest_subprocess("--dataset", "blobs:60", "--jobs", "1", "--editor", "tools.py:fill")
+    assert result.ret == 0, "an open secondary claim does not turn a test red"
+    verdicts = evidence_of(lab)["editors"][0]["verdicts"]
+    member = next(verdict for verdict in verdicts if verdict["criterion"]["family"])
+    assert member["outcome"] == "INCONCLUSIVE"
+    assert "the protocol asks for 50" in member["because"]
+
+
+def test_a_primary_claim_has_no_place_in_a_family(lab):
+    lab.makepyfile(test_family=FAMILY.format(least=0).replace('role="secondary"', 'role="primary"'))
+    result = lab.runpytest_subprocess(*ARGUMENTS, "--editor", "tools.py:fill", "-k", "family")
+    result.stdout.fnmatch_lines(["*criterion SUB-1 in a family: it is a primary one*"])
