@@ -92,6 +92,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--write-lock", metavar="FILE", help="write that protocol, without making one edit")
     parser.addini("editproof_editors", "tools to judge where no --editor is given", type="args", default=[])
     parser.addini("editproof_dataset", "cohort where no --dataset is given", default="")
+    parser.addini("editproof_register", "TOML file of the requirements and hazards that criteria name", default="")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -294,6 +295,7 @@ def _run(config: pytest.Config) -> Run:
                 options.max_edits,
             ),
             lock=Path(options.lock) if options.lock else None,
+            register=config.rootpath / named if (named := config.getini("editproof_register")) else None,
             editor_factories=_merged(hooks.pytest_editproof_editors(config=config)),
             dataset_factories=_merged(hooks.pytest_editproof_datasets(config=config)),
         )

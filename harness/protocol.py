@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from harness.evidence import plain
 from harness.types import JSON, CriterionCard
 
 SCHEMA = "editproof-protocol/1"
+
+REGISTERED = ("requirements", "hazards")
 
 CONFIRMATORY, EXPLORATORY = "CONFIRMATORY", "EXPLORATORY"
 
@@ -55,6 +58,34 @@ def read_lock(path: Path) -> dict[str, JSON]:
     if not isinstance(lock, dict) or lock.get("schema") != SCHEMA:
         raise ProtocolError(f"protocol {path}", f"it is no {SCHEMA} file", advice)
     return lock
+
+
+def read_register(path: Path) -> dict[str, dict[str, str]]:
+    """The requirements and hazards that a suite answers to, by id, so that a report can name those left unanswered.
+
+    Parameters
+    ----------
+    path : Path
+        TOML with the tables ``[requirements]`` and ``[hazards]``, each of ``id = "words"``.
+
+    Raises
+    ------
+    ProtocolError
+        Where it cannot be read, or holds anything else.
+    """
+    advice = 'Write the tables [requirements] and [hazards], each with lines like H1 = "what may happen to a patient".'
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ProtocolError(f"register {path}", f"it cannot be read ({error})", advice) from error
+    strange = [name for name in found if name not in REGISTERED]
+    if strange:
+        raise ProtocolError(f"register {path}", f"it holds {', '.join(strange)}", advice)
+    tables = {name: found.get(name, {}) for name in REGISTERED}
+    for name, table in tables.items():
+        if not isinstance(table, dict) or not all(isinstance(words, str) and words.strip() for words in table.values()):
+            raise ProtocolError(f"register {path}", f"{name} is no table of ids and words", advice)
+    return tables
 
 
 def departures(lock: Mapping[str, JSON] | None, protocol: Mapping[str, JSON]) -> tuple[str, ...]:

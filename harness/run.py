@@ -34,7 +34,7 @@ from harness.judging import EditorStudy, Judgement
 from harness.measurements import Measurements, measurements_of
 from harness.metrics import VERSION as METRICS_VERSION
 from harness.predictors.registry import predictor_from_spec
-from harness.protocol import CONFIRMATORY, EXPLORATORY, claims, departures, locked, read_lock
+from harness.protocol import CONFIRMATORY, EXPLORATORY, claims, departures, locked, read_lock, read_register
 from harness.records import case_row
 from harness.store import digest_of
 from harness.study import Bench, Plan, Progress
@@ -80,6 +80,7 @@ class Run:
     jobs: int = 1
     terms: Terms = field(default_factory=Terms)
     lock: Path | None = None
+    register: Path | None = None
     editor_factories: tuple[tuple[str, EditorFactory], ...] = ()
     dataset_factories: tuple[tuple[str, Callable[[str], Dataset]], ...] = ()
     _known: dict[str, Measurements] = field(default_factory=dict, repr=False, compare=False)
@@ -204,6 +205,8 @@ class Run:
             "plan": plain(self.plan),
             "metrics": METRICS_VERSION,
         }
+        if self.register:
+            protocol["register"] = read_register(self.register)
         return {**protocol, "digest": digest_of(protocol)}
 
     def locked(self, judgements: Iterable[Judgement]) -> str:

@@ -351,6 +351,8 @@ class CriterionCard:
     family : str
         Rule by which it shares an error rate with the other claims of its test (``"holm"``), or empty; ``confidence``
         is then one less that error rate, and the interval is the one at the level that was due.
+    requirement : str
+        What of the user's requirements the criterion answers, e.g. ``"URS-3: readings keep their accuracy"``.
     """
 
     id: str
@@ -369,6 +371,7 @@ class CriterionCard:
     specification: str = ""
     min_patients: int = 0
     family: str = ""
+    requirement: str = ""
 
 
 @dataclass(frozen=True, repr=False)

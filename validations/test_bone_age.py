@@ -6,7 +6,7 @@ SOURCE = (
     "placeholder for your protocol: a third of the half year by which readers and models differ from the reference "
     "(Larson 2018, doi:10.1148/radiol.2017170236)"
 )
-HAZARD = "a growth disorder is staged wrongly, or treated at the wrong time"
+REQUIREMENT, HAZARD = "R1", "H1"  # see register.toml
 SUBGROUPS = ["sex=F", "sex=M", "bone_age<96", "bone_age>=96"]
 
 DRIFT = Criterion(
@@ -14,6 +14,7 @@ DRIFT = Criterion(
     mae_drift("bone_age", unit="months"),
     at_most(2.0),
     source=SOURCE,
+    requirement=REQUIREMENT,
     hazard=HAZARD,
     sentence="Editing makes bone-age readings at most 2 months worse on average.",
 )
@@ -22,6 +23,7 @@ SHIFT = Criterion(
     prediction_drift("bone_age", unit="months"),
     within(-2.0, 2.0),
     source=SOURCE,
+    requirement=REQUIREMENT,
     hazard=HAZARD,
     sentence="Editing makes hands look neither older nor younger by more than 2 months on average.",
 )
@@ -31,6 +33,7 @@ DRIFT_IN_SUBGROUP = Criterion(
     at_most(3.0),
     role="secondary",
     source="placeholder for your protocol: one and a half times the margin of the whole cohort",
+    requirement=REQUIREMENT,
     hazard=HAZARD,
     sentence="No sex and no age group bears an error that the average hides.",
     min_patients=30,
@@ -41,7 +44,8 @@ DRIFT_AFTER_CALIBRATION = Criterion(
     at_most(2.0),
     role="secondary",
     source=SOURCE,
-    hazard="harm is thought to be cured by a correction that does not cure it",
+    requirement=REQUIREMENT,
+    hazard="H2",
     sentence="What is left after a straight-line correction of the readings, fitted on other patients.",
 )
 LARGE_CHANGES = Criterion(

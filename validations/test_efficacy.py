@@ -8,7 +8,8 @@ REMOVAL = Criterion(
     at_most(0.3),
     role="secondary",
     source="placeholder for your protocol",
-    hazard="a marker that should be gone still identifies the patient, or misleads a reader",
+    requirement="R6",
+    hazard="H8",
     sentence="At most three tenths of the marker's contrast are left.",
 )
 

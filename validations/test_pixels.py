@@ -4,7 +4,7 @@ import pytest
 
 from harness import Criterion, at_least, at_most, ks_distance, outside_mask_change
 
-HAZARD = "anatomy is altered where nobody looks for it"
+REQUIREMENT, HAZARD = "R3", "H5"  # see register.toml
 
 INTENSITY = {
     region: Criterion(
@@ -12,6 +12,7 @@ INTENSITY = {
         ks_distance(region=region, margin=0.05),
         at_least(0.90),
         source="placeholder for your protocol: D of 0.05, a twentieth of the pixels moved across some gray level",
+        requirement=REQUIREMENT,
         hazard=HAZARD,
         rationale="D is an effect size; p-values over millions of pixels are always 0 and say nothing.",
         sentence=f"In nine of ten radiographs the intensities ({region}) keep their distribution: D at most 0.05.",
@@ -23,6 +24,7 @@ OUTSIDE = Criterion(
     outside_mask_change(),
     at_most(0.01),
     source="placeholder for your protocol: a mask-limited fill changes none, lossy storage few",
+    requirement=REQUIREMENT,
     hazard=HAZARD,
     sentence="At most one pixel in a hundred outside the edit mask changes by more than 2 % of the range.",
 )

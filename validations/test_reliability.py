@@ -7,7 +7,8 @@ FAILURES = Criterion(
     failure_rate(),
     at_most(0.05),
     source="placeholder for your protocol",
-    hazard="the radiographs that a tool refuses are not a random sample of patients",
+    requirement="R4",
+    hazard="H6",
     sentence="At most one requested edit in twenty does not come back as a usable image.",
 )
 REPEATS = Criterion(
@@ -15,7 +16,8 @@ REPEATS = Criterion(
     repeat_sd("bone_age", unit="months"),
     at_most(2.0),
     source="placeholder for your protocol; 8.77 months in arXiv 2511.23066 (authors' notebook)",
-    hazard="the reading depends on the draw of the tool and not on the patient",
+    requirement="R5",
+    hazard="H7",
     sentence="Repeated edits of one radiograph read alike: SD at most 2 months.",
 )
 

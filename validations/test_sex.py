@@ -2,13 +2,14 @@
 
 from harness import Criterion, at_least, at_most, auc, auc_drift, label_flip_rate
 
-HAZARD = "a characteristic of the patient is written over by what the tool holds for typical"
+REQUIREMENT, HAZARD = "R2", "H3"  # see register.toml
 
 DRIFT = Criterion(
     "SEX-1",
     auc_drift("sex"),
     at_least(-0.03),
     source="placeholder for your protocol: an eighth of the loss in arXiv 2511.23066 (0.955 to 0.704)",
+    requirement=REQUIREMENT,
     hazard=HAZARD,
     sentence="Editing costs the sex classifier at most 0.03 of AUC.",
 )
@@ -17,6 +18,7 @@ FLOOR = Criterion(
     auc("sex"),
     at_least(0.80),
     source="placeholder for your protocol",
+    requirement=REQUIREMENT,
     hazard=HAZARD,
     sentence="On edited radiographs the sex classifier still reaches an AUC of 0.80.",
 )
@@ -25,7 +27,8 @@ FLIPS = Criterion(
     label_flip_rate("sex"),
     at_most(0.05),
     source="placeholder for your protocol; 0.295 in arXiv 2511.23066 (authors' notebook)",
-    hazard="the same radiograph, edited twice, is read as two different patients",
+    requirement="R5",
+    hazard="H4",
     sentence="Fewer than one patient in twenty changes predicted sex between repeats.",
 )
 

@@ -40,6 +40,8 @@ class Criterion:
         of their own.
     family : str
         Rule of the family that it was decided in, set by :mod:`harness.criteria.families`; empty where it stood alone.
+    requirement : str, optional
+        Which of your requirements it answers, e.g. ``"URS-3: readings keep their accuracy"``.
 
     Raises
     ------
@@ -68,6 +70,7 @@ class Criterion:
     sentence: str | None = None
     min_patients: int = 0
     family: str = ""
+    requirement: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a claim that nobody could check."""
@@ -101,7 +104,7 @@ class Criterion:
         return CriterionCard(
             self.id, self.sentence or f"{self._claim}.", self.estimand.name, unit,
             self.region.low, self.region.high, required, self.confidence, self.role, self.source, self.hazard,
-            self.rationale, self.limitation, repr(self.estimand), self.min_patients, self.family,
+            self.rationale, self.limitation, repr(self.estimand), self.min_patients, self.family, self.requirement,
         )  # fmt: skip
 
 

@@ -74,6 +74,7 @@ def criterion_from(card: CriterionCard) -> Criterion:
     return Criterion(
         card.id, estimand_from(card.specification), Region(card.low, card.high), card.confidence, card.source,
         card.hazard, card.role, card.rationale, card.limitation, card.sentence, card.min_patients, card.family,
+        card.requirement,
     )  # fmt: skip
 
 
