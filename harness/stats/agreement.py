@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     Values = NDArray[np.float64]
 
 Z_95 = float(norm.isf(0.025))
-MIN_LIMIT = 40
-"""Fewest patients for a limit of agreement, which leans on a variance."""
+MIN_LIMIT = 100
+"""Fewest patients for a limit of agreement: it leans on a variance; with fewer, skewed differences pass too often."""
 
 
 def limit_of_agreement(differences: Values, patients: NDArray[Any], side: int) -> Sums:
@@ -44,7 +44,7 @@ def limit_of_agreement(differences: Values, patients: NDArray[Any], side: int) -
         average = sums[..., 1] / sums[..., 0]
         return np.asarray(average + side * Z_95 * np.sqrt(sums[..., 2] / sums[..., 0] - average**2))
 
-    return Sums(per_patient(patients, *columns), of, MIN_LIMIT)
+    return Sums(per_patient(patients, *columns), of, MIN_LIMIT, leans_on_variance=True)
 
 
 def bland_altman(differences: ArrayLike, confidence: float = 0.95) -> dict[str, Interval]:

@@ -152,10 +152,12 @@ def interval(
     return Interval(value, low, high, confidence, n, "patient bootstrap-t", seed, notes=notes)
 
 
-def _limits(statistic: Statistic, alpha: float, resamples: int, seed: int) -> tuple[float, float]:
-    """The wider of cluster t and bootstrap-t, on either side."""
-    low_t, high_t = cluster_t_limits(statistic.value, statistic.standard_error, statistic.degrees_of_freedom, alpha)
+def _limits(statistic: Sums, alpha: float, resamples: int, seed: int) -> tuple[float, float]:
+    """The wider of cluster t and bootstrap-t on either side; bootstrap-t alone where the value leans on a variance."""
     low_b, high_b = bootstrap_t_limits(statistic, alpha, resamples, seed)
+    if statistic.leans_on_variance:
+        return low_b, high_b
+    low_t, high_t = cluster_t_limits(statistic.value, statistic.standard_error, statistic.degrees_of_freedom, alpha)
     return min(low_t, low_b), max(high_t, high_b)
 
 

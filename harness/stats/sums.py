@@ -12,7 +12,7 @@ Squire W, Trapp G. Using complex variables to estimate derivatives of real funct
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -40,11 +40,15 @@ class Sums:
         change when all sums are multiplied by one factor, as functions of means do not.
     least : int
         Fewest patients with which its interval keeps its promise.
+    leans_on_variance : bool
+        Whether the spread enters the value itself. The cluster t interval is then too short on the one side and too
+        long on the other, so the bootstrap-t stands alone.
     """
 
     per_patient: NDArray[np.float64] = field(repr=False)
     of: Callable[[NDArray[Any]], NDArray[Any]]
     least: int = MIN_PATIENTS
+    leans_on_variance: bool = False
 
     @property
     def strata(self) -> Sequence[int]:
@@ -73,7 +77,7 @@ class Sums:
 
     def with_another(self, patient: int) -> Sums:
         """The statistic, were there one more patient exactly like the one named by its index."""
-        return Sums(np.vstack([self.per_patient, self.per_patient[patient]]), self.of, self.least)
+        return replace(self, per_patient=np.vstack([self.per_patient, self.per_patient[patient]]))
 
     def resampled(self, counts: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Values and standard errors of resamples, each of shape (n_resamples,)."""

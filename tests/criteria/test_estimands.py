@@ -21,7 +21,7 @@ from harness.criteria.planning import (
 from harness.errors import ProtocolError
 from tests.criteria.builders import table
 
-N, R = 48, 3
+N, R = 120, 3
 
 
 @pytest.fixture
@@ -95,8 +95,10 @@ def test_probabilities_against_scikit_learn(arrays):
     assert c.brier("sex").estimate(m).value == pytest.approx(brier_score_loss(y, p))
     assert c.sensitivity("sex", at=0.4).estimate(m).value == pytest.approx((p[y == 1] >= 0.4).mean())
     assert c.specificity("sex", at=0.4).estimate(m).value == pytest.approx((p[y == 0] < 0.4).mean())
-    assert "at least 50" in c.probability_slope("sex").estimate(m).reason
-    assert "at least 50" in c.probability_intercept("sex").estimate(m).reason
+    few = m.where("bone_age<100")
+    assert "at least 50" in c.probability_slope("sex").estimate(few).reason
+    assert "at least 50" in c.probability_intercept("sex").estimate(few).reason
+    assert "at least 100" in c.limits_of_agreement("bone_age", side="upper").estimate(few).reason
 
 
 def test_repeats(arrays):

@@ -9,6 +9,7 @@ from tests.simulation.scenarios import (
     World,
     auc_world,
     drift_world,
+    limit_world,
     reading_worlds,
     rowwise_world,
     share_world,
@@ -36,6 +37,8 @@ def full() -> Iterator[tuple[str, World]]:
     """Everything, with the heading under which it is reported."""
     for n in SIZES:
         yield from (("Statistics of readings", world) for world in reading_worlds(n))
+        for shape in ("normal", "skewed left", "heavy"):
+            yield "Statistics of readings", limit_world(n, 3, 0.5, shape)
     for n in SIZES:
         for prevalence in (0.5, 0.15):
             for rho in (0.0, 0.9):

@@ -5,8 +5,11 @@ from __future__ import annotations
 import argparse
 import math
 
-from tests.simulation.catalogue import full
+from tests.simulation.catalogue import SIZES, full
+from tests.simulation.suite import suite_tally
 from tests.simulation.tally import Tally, monte_carlo_error, tally
+
+SUITE = "Disasters, a mean and a share"
 
 HEAD = """
 | world | false PASS, at most | false PASS, at least | coverage of 95 % | no interval |
@@ -38,6 +41,11 @@ def main() -> None:
             print(f"\n### {heading}\n{HEAD}", flush=True)
             last = heading
         print(row(tally(world, asked.runs)), flush=True)
+    if asked.only.lower() in SUITE.lower():
+        print(f"\n### {SUITE}\n\n| patients | passed by the mean alone | by both claims |\n|---|---|---|")
+        for n in SIZES:
+            found = suite_tally(n, asked.runs)
+            print(f"| {n} | {found.mean_alone:.3f} | {found.both:.3f} |", flush=True)
 
 
 if __name__ == "__main__":

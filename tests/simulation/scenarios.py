@@ -9,7 +9,7 @@ from functools import cache, partial
 import numpy as np
 from scipy.stats import norm
 
-from harness.stats.agreement import icc, limit_of_agreement, repeat_sd
+from harness.stats.agreement import Z_95, icc, limit_of_agreement, repeat_sd
 from harness.stats.auc import auc
 from harness.stats.auc_interval import auc_difference_interval, auc_interval
 from harness.stats.bootstrap import interval
@@ -83,6 +83,17 @@ def drift_world(n: int, repeats: int, rho: float, shape: str) -> World:
         return _held(mean(drift.mean(axis=1)))
 
     return World(f"mean drift, {shape}, n {n}, x{repeats}, ICC {rho:g}", 2.0, study, n)
+
+
+def limit_world(n: int, repeats: int, rho: float, shape: str) -> World:
+    """Upper limit of agreement of differences of SD 6 around 2 months."""
+
+    def study(rng: Rng) -> Callable[[float], Interval]:
+        differences = 2 + 6 * clustered(rng, n, repeats, rho, shape)
+        return _held(limit_of_agreement(differences, np.arange(n), 1))
+
+    name = f"upper limit of agreement, {shape}, n {n}, x{repeats}, ICC {rho:g}"
+    return World(name, 2 + 6 * Z_95, study, n)
 
 
 def rowwise_world(n: int, repeats: int, rho: float) -> World:

@@ -9,6 +9,7 @@ import pytest
 from harness.stats.interval import MIN_PATIENTS
 from tests.simulation.catalogue import short
 from tests.simulation.scenarios import auc_world, drift_world, rowwise_world
+from tests.simulation.suite import suite_tally
 from tests.simulation.tally import monte_carlo_error, tally
 
 RUNS = 400
@@ -29,6 +30,12 @@ def test_edits_taken_as_independent_fail_the_same_test():
     assert wrong.worst_false_pass > ALPHA + monte_carlo_error(ALPHA, RUNS, 3.5)
     assert wrong.coverage < 0.85
     assert right.worst_false_pass <= ALPHA + monte_carlo_error(ALPHA, RUNS, 3.5)
+
+
+def test_rare_disasters_pass_a_mean_but_not_a_mean_and_a_share():
+    found = suite_tally(30, RUNS)
+    assert found.mean_alone > ALPHA + monte_carlo_error(ALPHA, RUNS, 3.5)
+    assert found.both <= ALPHA + monte_carlo_error(ALPHA, RUNS, 3.5)
 
 
 def test_what_cannot_hold_its_promise_is_refused():
