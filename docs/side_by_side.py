@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from harness.evidence import EditorEvidence, loaded
+from harness.bundle import loaded
+from harness.evidence import EditorEvidence
 from harness.measurements import HISTOGRAM_MATCHED, IMAGE, ORIGINAL, PASTE_BACK
 
 

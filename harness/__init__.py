@@ -58,7 +58,9 @@ _HOMES = {
         "wasserstein",
         "within",
     ),
-    "harness.evidence": ("Evidence", "faults", "loaded", "saved"),
+    "harness.bundle": ("loaded", "saved"),
+    "harness.evidence": ("Evidence",),
+    "harness.verification": ("faults",),
     "harness.measurements": ("Measurements",),
     "harness.study": ("Bench", "Plan"),
     "harness.types": (

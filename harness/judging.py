@@ -11,8 +11,8 @@ from typing import Protocol
 from harness.criteria import Criterion, verdict_on
 from harness.criteria.families import Claim, of_family, verdicts_of_family
 from harness.errors import ProtocolError
-from harness.evidence import plain, typed
 from harness.measurements import Measurements
+from harness.plain import plain, typed
 from harness.types import EditorCard, Estimate, Outcome, Verdict
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 
 from harness.errors import ProtocolError
-from harness.evidence import plain
+from harness.plain import plain
 from harness.types import JSON, CriterionCard
 
 SCHEMA = "editproof-protocol/1"
@@ -33,6 +35,22 @@ def claims(judged: Iterable[tuple[CriterionCard, str]]) -> dict[str, JSON]:
             raise ProtocolError(f"criterion {card.id}", "two different criteria go by that id", "Give each its own.")
         entry["strata"] = sorted({*entry["strata"], stratum})
     return dict(sorted(found.items()))
+
+
+def run_name(created: str, dataset: str, digest: str) -> str:
+    """Name of a run, safe as a file name: when it ended, on which cohort, under which protocol.
+
+    Examples
+    --------
+    >>> run_name("2026-01-31T12:00:00+00:00", "RSNA, 200 cases", "0123456789abcdef")
+    '20260131-120000-rsna-200-cases-01234567'
+    """
+    return f"{datetime.fromisoformat(created):%Y%m%d-%H%M%S}-{slug(dataset)}-{digest[:8]}"
+
+
+def slug(text: str) -> str:
+    """A text as a part of a file name."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-").lower()[:40] or "run"
 
 
 def locked(protocol: Mapping[str, JSON], standing: Mapping[str, int], at: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -16,29 +15,25 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from harness.criteria.conformance import (
-    attribution,
-    control_verdicts,
-    floor_verdicts,
-    outcome_of_editor,
-    outcome_of_run,
-)
+from harness.criteria.conformance import control_verdicts, floor_verdicts
 from harness.datasets.checks import distinct
 from harness.datasets.registry import dataset_from_spec
+from harness.derivation import concluded, reading_order
 from harness.editing import RECORD_MISSING, Terms
 from harness.editors.registry import EditorFactory, editor_from_spec
 from harness.errors import EditorError
-from harness.evidence import EditorEvidence, Evidence, plain
+from harness.evidence import EditorEvidence, Evidence
 from harness.exhibits import exhibits
 from harness.judging import EditorStudy, Judgement
 from harness.measurements import Measurements, measurements_of
 from harness.metrics import VERSION as METRICS_VERSION
+from harness.plain import plain
 from harness.predictors.registry import predictor_from_spec
-from harness.protocol import CONFIRMATORY, EXPLORATORY, claims, departures, locked, read_lock, read_register
+from harness.protocol import claims, locked, read_lock, read_register, slug
 from harness.records import case_row
 from harness.store import digest_of
 from harness.study import Bench, Plan, Progress
-from harness.types import JSON, Dataset, Editor, EditorCard, EditStatus, Predictor, Verdict
+from harness.types import JSON, Dataset, Editor, EditorCard, Outcome, Predictor
 
 CONTROLS = ("identity", "destructive")
 COMPUTING = ("editproof", "numpy", "scipy", "pandas", "scikit-learn", "opencv-python-headless", "torch", "timm")
@@ -126,38 +121,40 @@ class Run:
     def evidence(self, judgements: Sequence[Judgement], incomplete: Iterable[str], command: str) -> Evidence:
         """The evidence of the run, from the verdicts of its tests; everything measured is read from the store."""
         instrument = InstrumentSupplier(self.instrument_spec)()
-        judgements, incomplete = sorted(judgements, key=_reading_order), tuple(incomplete)
+        judgements = sorted(judgements, key=lambda entry: reading_order(entry.verdict, entry.test))
         asked = [spec for spec in self.editors if any(judgement.spec == spec for judgement in judgements)]
         measured = {spec: self._measured(spec) for spec in asked}
-        validity = (
-            *floor_verdicts(instrument.card, next(iter(measured.values()))),
-            *control_verdicts([judgement.controls for judgement in judgements]),
-        )
-        entries = tuple(
-            self._editor_evidence(
-                measured[spec], [entry for entry in judgements if entry.spec == spec], validity, incomplete
-            )
-            for spec in asked
-        )
-        outcome, reason = outcome_of_run(entries)
-        ended = datetime.now(UTC)
         protocol = self.protocol(judgements)
-        departed = departures(read_lock(self.lock) if self.lock else None, protocol)
-        return Evidence(
-            run=f"{ended:%Y%m%d-%H%M%S}-{_slug(self.dataset.card.name)}-{protocol['digest'][:8]}",
-            created=ended.isoformat(timespec="seconds"),
-            outcome=outcome,
-            reason=reason,
-            label=EXPLORATORY if departed else CONFIRMATORY,
-            departures=departed,
-            incomplete=incomplete,
-            dataset=self.dataset.card,
-            instruments=(instrument.card,),
-            validity=validity,
-            editors=entries,
-            protocol=protocol,
-            environment={**_environment(command), "cohort_judged_before": self._earlier_protocols(protocol["digest"])},
-        )
+        return concluded(
+            Evidence(
+                run="",
+                created=datetime.now(UTC).isoformat(timespec="seconds"),
+                outcome=Outcome.INCONCLUSIVE,
+                reason="",
+                label="",
+                departures=(),
+                incomplete=tuple(incomplete),
+                dataset=self.dataset.card,
+                instruments=(instrument.card,),
+                validity=(
+                    *floor_verdicts(instrument.card, next(iter(measured.values()))),
+                    *control_verdicts([judgement.controls for judgement in judgements]),
+                ),
+                editors=tuple(
+                    self._editor_evidence(spec, measured[spec], [entry for entry in judgements if entry.spec == spec])
+                    for spec in asked
+                ),
+                protocol=protocol,
+                environment={
+                    **_environment(command), "cohort_judged_before": self._earlier_protocols(protocol["digest"])
+                },
+                controls=self._controls() if any(judgement.controls for judgement in judgements) else {},
+                lock=read_lock(self.lock) if self.lock else None,
+            )
+        )  # fmt: skip
+
+    def _controls(self) -> dict[str, Measurements]:
+        return {name: self._measured(name) for name in CONTROLS}
 
     def _earlier_protocols(self, digest: str) -> int:
         """Under how many other protocols this store has judged this cohort; a cohort used up in tuning proves less."""
@@ -168,28 +165,16 @@ class Run:
                 file.write(json.dumps(mine) + "\n")
         return sum(entry["dataset"] == mine["dataset"] and entry != mine for entry in before)
 
-    def _editor_evidence(
-        self,
-        measured: Measurements,
-        judgements: Sequence[Judgement],
-        validity: Sequence[Verdict],
-        incomplete: Sequence[str],
-    ) -> EditorEvidence:
-        spec = judgements[0].spec
-        verdicts = tuple(judgement.verdict for judgement in judgements)
-        outcome, reason = outcome_of_editor(verdicts, validity, incomplete)
-        counts = Counter(measured.edits["status"])
+    def _editor_evidence(self, spec: str, measured: Measurements, judgements: Sequence[Judgement]) -> EditorEvidence:
+        """What was measured and judged of one tool, before anything is concluded from it."""
         return EditorEvidence(
             card=self.cards[spec],
-            outcome=outcome,
-            reason=reason,
-            flow={
-                "requested": len(measured.edits),
-                **{status.value: int(counts.get(status.value, 0)) for status in EditStatus},
-            },
-            verdicts=verdicts,
+            outcome=Outcome.INCONCLUSIVE,
+            reason="",
+            flow={},
+            verdicts=tuple(judgement.verdict for judgement in judgements),
             tests=tuple(judgement.test for judgement in judgements),
-            attribution=attribution(measured),
+            attribution=(),
             exhibits=exhibits(self.dataset, self.bench(spec), measured),
             measurements=measured,
         )
@@ -201,6 +186,7 @@ class Run:
             "claims": claims((entry.verdict.criterion, entry.verdict.stratum) for entry in judgements),
             "dataset": self.dataset.card.digest,
             "instruments": {instrument.card.name: plain(instrument.card.sha256)},
+            "floors": {instrument.card.name: plain(instrument.card.floors)},
             "editors": {card.name: plain(card) for card in self.cards.values()},
             "plan": plain(self.plan),
             "metrics": METRICS_VERSION,
@@ -218,7 +204,7 @@ class Run:
         if spec not in self._known:
             locks = self.store / "locks"
             locks.mkdir(parents=True, exist_ok=True)
-            with FileLock(locks / f"{_slug(spec)}-{digest_of(spec)[:8]}.lock"):
+            with FileLock(locks / f"{slug(spec)}-{digest_of(spec)[:8]}.lock"):
                 self._known[spec] = self.bench(spec).measured(self.dataset, jobs=self.jobs, progress=progress)
         return self._known[spec]
 
@@ -233,17 +219,6 @@ class Run:
             self.plan,
             terms,
         )
-
-
-def _reading_order(judgement: Judgement) -> tuple[bool, str, bool, str, str]:
-    """Primary claims first, then by id, the whole cohort before its subgroups; the same however tests were spread."""
-    verdict = judgement.verdict
-    role, stratum = verdict.criterion.role, verdict.stratum
-    return role != "primary", verdict.criterion.id, stratum != "all", stratum, judgement.test
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-").lower()[:40] or "run"
 
 
 def _environment(command: str) -> dict[str, JSON]:

@@ -20,7 +20,6 @@ from harness.datasets.checks import decoded, distinct
 from harness.editing import LIVE, Edits, Terms, each
 from harness.editors.adapter import CheckedEditor, checked
 from harness.errors import InstrumentError
-from harness.evidence import plain
 from harness.executors.local import results
 from harness.ledger import Totals
 from harness.measurements import (
@@ -32,6 +31,7 @@ from harness.measurements import (
     Measurements,
 )
 from harness.metrics.matching import histogram_matched
+from harness.plain import plain
 from harness.predictors.ensemble import pooled
 from harness.records import histogram_rows, measuring_code, metric_rows, table_of
 from harness.store import Store, digest_of, pixel_digest

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.editors.adapter import checked
-from harness.evidence import plain
+from harness.plain import plain
 from harness.types import Editor, EditOutcome, EditRequest, EditStatus
 
 if TYPE_CHECKING:

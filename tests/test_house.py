@@ -14,9 +14,11 @@ HARNESS = ROOT / "harness"
 
 FLOORS = [
     set("types errors words redaction pyfile".split()),
-    set("stats metrics measurements evidence protocol".split()),
+    set(
+        "stats metrics measurements evidence protocol plain bundle schema schemas consistency gallery attestation".split()
+    ),
     set("datasets editors predictors executors store ledger editing records progress criteria report".split()),
-    set("study exhibits judging run edit_session delivery testing".split()),
+    set("study exhibits judging run edit_session derivation delivery verification testing".split()),
     set("plugin cli".split()),
 ]
 WINGS = {
@@ -24,7 +26,7 @@ WINGS = {
     "decide": {"criteria"},
     "present": {"report"},
 }
-MEETING_PLACES = {"judging", "run", "edit_session", "delivery", "plugin", "cli"}
+MEETING_PLACES = set("judging run edit_session derivation delivery verification plugin cli".split())
 """Where the wings may be seen together: nothing here measures, decides or draws."""
 
 ONLY_USERS = {

@@ -1,4 +1,4 @@
-"""What can be done with the evidence of a run: verify it, render its report again."""
+"""What can be done with the evidence of a run: verify it, sign it, render its report again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def add_to(verbs: Verbs) -> None:
-    """Declare ``verify`` and ``report``."""
+    """Declare ``verify``, ``report`` and ``sign``."""
     for name, action, words in (
         ("verify", _verify, "recompute every digest of a run, and decide every verdict again from its measurements"),
         ("report", _report, "render a run's report again from its evidence"),
@@ -20,32 +20,58 @@ def add_to(verbs: Verbs) -> None:
         verb = verbs.add_parser(name, help=words, description=words)
         verb.add_argument("run", type=Path, metavar="RUN", help="folder of the run, e.g. reports/RUN")
         verb.set_defaults(action=action)
-        if name == "report":
+        if name == "verify":
+            verb.add_argument("--public-key", type=Path, metavar="FILE", help="PEM of the key that must have signed it")
+        else:
             verb.add_argument("--report-images", choices=("all", "none"), default="all")
             verb.add_argument("--format", choices=("html", "markdown"), default="html", help="markdown is printed")
+    sign = verbs.add_parser("sign", help="sign a run that verifies, stating your name and what the signature means")
+    sign.add_argument("run", type=Path, metavar="RUN")
+    sign.add_argument(
+        "--key", type=Path, required=True, metavar="FILE", help="private key, Ed25519 or ECDSA P-256, PEM"
+    )
+    sign.add_argument("--signer", required=True, metavar="NAME", help="your name, as it shall stand in the bundle")
+    sign.add_argument("--meaning", required=True, metavar="TEXT", help='e.g. "review", "approval of this report"')
+    sign.set_defaults(action=_sign)
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from harness.criteria.redecision import disagreements
-    from harness.evidence import faults, loaded
+    from harness.attestation import public_key
+    from harness.bundle import loaded
+    from harness.verification import faults, rendered_elsewhere, signature_in_words
 
-    found = faults(options.run)
-    if not found:
-        evidence = loaded(options.run)
-        found = list(disagreements(evidence))
+    given = options.public_key
+    found = list(faults(options.run, public_key(given.read_bytes(), given) if given else None))
     for fault in found:
         print(fault)
     if found:
         print(f"editproof: {options.run} does not verify: {len(found)} fault(s)", file=sys.stderr)
         return 1
+    evidence = loaded(options.run)
     verdicts = sum(len(editor.verdicts) for editor in evidence.editors)
     print(f"{options.run}: every digest holds, and all {verdicts} verdicts follow from the measurements")
+    if other := rendered_elsewhere(evidence):
+        print(f"not compared: the page, which editproof {other} rendered; it is known by its digest alone")
+    print(signature_in_words(options.run))
+    return 0
+
+
+def _sign(options: argparse.Namespace) -> int:
+    from harness.bundle import loaded
+    from harness.delivery import Signer, signed
+    from harness.verification import faults, signature_in_words
+
+    if found := list(faults(options.run)):
+        print("\n".join([*found, f"editproof: {options.run} does not verify and was not signed"]), file=sys.stderr)
+        return 1
+    signed(options.run, loaded(options.run), Signer(options.key, options.signer, options.meaning))
+    print(signature_in_words(options.run))
     return 0
 
 
 def _report(options: argparse.Namespace) -> int:
+    from harness.bundle import loaded
     from harness.delivery import rendered
-    from harness.evidence import loaded
     from harness.report import markdown
 
     evidence = loaded(options.run)

@@ -62,8 +62,8 @@ def _plan(options: argparse.Namespace) -> int:
 
 
 def _pilot_spread(options: argparse.Namespace) -> Spread:
+    from harness.bundle import loaded
     from harness.criteria.planning import spread_in_pilot
-    from harness.evidence import loaded
 
     editors = {editor.card.name: editor for editor in loaded(options.pilot).editors}
     name = options.editor or next(iter(editors), "")

@@ -1,41 +1,18 @@
-"""Saved evidence, decided again from its measurements alone."""
+"""Saved claims made anew from their own words, and decided again."""
 
 from __future__ import annotations
 
 import ast
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from harness import criteria
-from harness.criteria.conformance import floor_verdicts, outcome_of_editor
 from harness.criteria.criterion import Criterion, verdict_on
 from harness.criteria.estimand import Estimand
 from harness.criteria.families import verdicts_of_family
 from harness.criteria.region import Region
 from harness.errors import EditproofError, EvidenceError, ProtocolError
-from harness.evidence import EditorEvidence, Evidence
-from harness.types import CriterionCard, Estimate, Verdict
-
-
-def disagreements(evidence: Evidence) -> Iterator[str]:
-    """Every field of every verdict that does not follow from the saved measurements, one sentence each."""
-    for editor in evidence.editors:
-        for index, (verdict, again) in enumerate(zip(editor.verdicts, decided_again(editor), strict=True)):
-            place = f"evidence.json: {editor.card.name}, verdict {index} ({verdict.criterion.id} in {verdict.stratum})"
-            if isinstance(again, EditproofError):
-                yield f"{place}: cannot be decided again: {again}"
-                continue
-            yield from (f"{place}: {field}" for field in _differences(verdict, again))
-        outcome, _ = outcome_of_editor(editor.verdicts, evidence.validity, evidence.incomplete)
-        if outcome is not editor.outcome:
-            yield f"evidence.json: {editor.card.name}: outcome is {editor.outcome}, its verdicts come to {outcome}"
-    if evidence.editors:
-        measured = evidence.editors[0].measurements
-        again_by_id = {v.criterion.id: v for card in evidence.instruments for v in floor_verdicts(card, measured)}
-        for verdict in evidence.validity:
-            if verdict.criterion.id in again_by_id:
-                fields = _differences(verdict, again_by_id[verdict.criterion.id])
-                yield from (f"evidence.json: validity {verdict.criterion.id}: {field}" for field in fields)
+from harness.evidence import EditorEvidence
+from harness.types import CriterionCard, Verdict
 
 
 def decided_again(editor: EditorEvidence) -> list[Verdict | EditproofError]:
@@ -106,21 +83,3 @@ def _value(node: ast.expr) -> object:
     options = {str(keyword.arg): _value(keyword.value) for keyword in node.keywords}
     made: object = getattr(criteria, node.func.id)(*map(_value, node.args), **options)
     return made
-
-
-def _differences(saved: Verdict, again: Verdict) -> Iterator[str]:
-    if saved.criterion != again.criterion:
-        yield "the criterion's words do not follow from its estimand and region"
-    for field in ("outcome", "because"):
-        if getattr(saved, field) != getattr(again, field):
-            yield f"{field} is {getattr(saved, field)!s}, the measurements give {getattr(again, field)!s}"
-    for field in Estimate.__dataclass_fields__:
-        ours, theirs = getattr(saved.estimate, field), getattr(again.estimate, field)
-        if field != "notes" and not _equal(ours, theirs):
-            yield f"estimate.{field} is {ours}, the measurements give {theirs}"
-
-
-def _equal(ours: object, theirs: object) -> bool:
-    if isinstance(ours, float) and isinstance(theirs, float):
-        return ours == theirs or math.isclose(ours, theirs, rel_tol=1e-9, abs_tol=1e-12)
-    return ours == theirs

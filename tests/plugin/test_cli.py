@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.bundle import seal
 from harness.cli import main
-from harness.evidence import seal
 
 ARGUMENTS = ("--dataset", "blobs", "--jobs", "1", "--editor", "tools.py:older")
 
@@ -54,10 +54,10 @@ def test_verify_and_report(run, capsys):
 
     original = (run / "evidence.json").read_text()
     for change, words in (
-        (whitewash, "outcome is PASS, the measurements give FAIL"),
-        (widen, "the measurements give PASS"),
-        (improve, "estimate.value is 0.5"),
-        (acquit, "outcome is PASS, its verdicts come to FAIL"),
+        (whitewash, '.outcome (_older, BA-1 in all) is "PASS", the rest of the bundle gives "FAIL"'),
+        (widen, 'is "FAIL", the rest of the bundle gives "PASS"'),
+        (improve, "estimate.value (_older, BA-1 in all) is 0.5"),
+        (acquit, 'editors[0].outcome (_older) is "PASS", the rest of the bundle gives "FAIL"'),
         (smuggle, "no call of a known factory"),
     ):
         edited_record(run, change)

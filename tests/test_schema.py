@@ -1,0 +1,34 @@
+"""The shipped schema is that of the nouns as they stand, and names what it does not know."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+
+import pytest
+
+from harness.bundle import KINDS, json_bytes, record_in, saved
+from harness.schema import file_name, schema_of, violations
+from tests.verification import study
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_shipped_schema_is_current(name):
+    shipped = files("harness.schemas").joinpath(file_name(name)).read_bytes()
+    assert shipped == json_bytes(schema_of(name)), "run python -m harness.schema"
+
+
+def test_unknown_missing_and_wrong_fields_are_named(tmp_path):
+    saved(study.evidence(), tmp_path)
+    record = record_in(tmp_path)
+    assert not list(violations(record))
+    record["editors"][1]["verdicts"][0]["estimate"]["p_value"] = 0.01
+    del record["dataset"]["licence"]
+    record["outcome"] = "GOOD"
+    record["editors"][0]["flow"]["ok"] = "many" * 1000
+    found = "\n".join(violations(json.loads(json.dumps(record))))
+    assert 'editors[1].verdicts[0].estimate: unknown field "p_value"' in found
+    assert "dataset: field 'licence' is missing" in found
+    assert 'outcome: "GOOD" is not {"enum"' in found
+    assert 'editors[0].flow.ok: "manymany' in found
+    assert max(map(len, found.splitlines())) < 250
