@@ -16,7 +16,8 @@ from sklearn.linear_model import LinearRegression
 from sklearn.metrics import mean_absolute_error, roc_auc_score
 
 from harness import auc, image_metric, label_flip_rate, mae, recalibrated, repeat_sd
-from harness.evidence import EditorEvidence, loaded
+from harness.bundle import loaded
+from harness.evidence import EditorEvidence
 from harness.measurements import EDITED, HISTOGRAM_MATCHED, IMAGE, ORIGINAL, PASTE_BACK
 from harness.types import Estimate
 
