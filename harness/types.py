@@ -76,7 +76,7 @@ class Case:
         sha256 (hex) of what ``decode`` reads or generates from; enters the protocol digest.
     reference : mapping of str to float
         Reference standard by quantity, e.g. ``bone_age`` in months, ``sex`` as 1.0 = male, 0.0 = female; in the
-        units of the cohort's card.
+        units of the cohort's card. A class of several is a binary of its own, ``finding=effusion``.
     strata : mapping of str to str or float
         What subgroups may be formed on, e.g. ``{"sex": "F", "bone_age": 93.0}``.
     spacing_mm : tuple of float, optional

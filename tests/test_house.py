@@ -34,6 +34,7 @@ ONLY_USERS = {
     "torch": {"predictors/torch.py", "predictors/timm_import.py"},
     "timm": {"predictors/timm_import.py"},
     "openai": {"editors/openai.py"},
+    "pydicom": {"datasets/dicom_file.py"},
 }
 
 

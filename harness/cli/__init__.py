@@ -10,10 +10,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from harness.cli import editing, evidence, planning
+from harness.cli import cohorts, editing, evidence, planning
 from harness.errors import EditproofError
 
-GROUPS = (planning, editing, evidence)
+GROUPS = (cohorts, planning, editing, evidence)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -173,7 +173,7 @@ def _header(entry: Entry, data: bytes, case_id: str) -> tuple[int, int]:
     return height, width
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def _archive(path: Path) -> zipfile.ZipFile:
     """An open zip, one per process: its directory is read once."""
     try:

@@ -1,122 +1,193 @@
-"""A plain folder of radiographs with ``manifest.csv``, masks from files or automatic."""
+"""A plain folder of radiographs: a manifest, or names that say who is who; masks from files or automatic."""
 
 from __future__ import annotations
 
 import hashlib
+import re
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from harness.datasets.cohort import MARKERS_UP_TO, Cohort, cohort_of, unique, with_markers
-from harness.datasets.files import Entry, existing, gray_image, header_checked, mask_image
-from harness.datasets.handmask import VERSION, artefact_mask, hand_mask
-from harness.datasets.tables import number_of, sex_of, table
+from harness.datasets.files import IMAGE_SUFFIXES, Entry, entries, existing, gray_image, header_checked
+from harness.datasets.labels import PREFIX, Labels, labels_of, without_reference
+from harness.datasets.masks import Masks, digests_of, with_masks
+from harness.datasets.names import NamePattern, name_pattern
+from harness.datasets.reading import Reading
+from harness.datasets.tables import Table, number_of, numeric_columns, table
 from harness.errors import DatasetError
 from harness.types import Case, Pixels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MANIFEST = "manifest.csv"
-_NAMED = {"case_id", "patient_id", "image", "edit_mask", "protected_mask", "bone_age", "sex"}
+MANIFESTS = ("manifest.csv", "manifest.parquet")
+_NAMED = {"case_id", "patient_id", "image", "edit_mask", "protected_mask", "spacing_mm"}
+_COLUMNS = "Write one with the columns case_id,image,bone_age,sex; or say what file names mean: folder:PATH?names=..."
 
 
-def folder(path: str | Path) -> Cohort:
+def folder(
+    path: str | Path, *, names: str | None = None, masks: Masks = "auto", reading: Reading | None = None
+) -> Cohort:
     """A cohort from a folder.
 
     Parameters
     ----------
     path : str or pathlib.Path
-        A folder with ``manifest.csv``, or that file: columns ``case_id, image`` and, as there are, ``patient_id``
-        (else each case is a patient), ``edit_mask``, ``protected_mask`` (files, not zero = True; else found
-        automatically), ``bone_age`` (months), ``sex`` (M/F). Paths are below the folder. Every other column becomes
-        a stratum, a number where all its cells are numbers. Images are 8 or 16 bit PNG or TIFF, never clipped.
+        A folder with ``manifest.csv`` or ``manifest.parquet``, or that file: columns ``case_id, image`` and, as there
+        are, ``patient_id`` (else each case is a patient), ``edit_mask``, ``protected_mask`` (files, not zero = True),
+        ``spacing_mm`` (one number, or ``ROWxCOLUMN``), and the reference standard (:mod:`harness.datasets.labels`).
+        Paths are below the folder. Every other column becomes a stratum, a number where all its cells are numbers.
+        Images are 8 or 16 bit PNG or TIFF, never clipped.
+    names : str, optional
+        What the names of images say, as :func:`harness.datasets.names.name_pattern` reads it. What a manifest says
+        goes before it; without a manifest every image is a case.
+    masks : {"auto", "files"}
+        What stands in for masks that no file gives; see :func:`harness.datasets.masks.with_masks`.
+    reading : Reading, optional
+        What to leave out, and whether to read past flaws.
 
     Returns
     -------
     Cohort
-        A case without a mask file has the automatic masks of :mod:`harness.datasets.handmask`; the card counts them.
+        The card counts the cases that have automatic masks or no reference standard.
 
     Raises
     ------
     DatasetError
-        Where manifest, images, masks or labels are not sound.
+        Where manifest, names, images, masks or labels are not sound.
     """
     asked = f"the cohort {path}"
+    reading = reading or Reading()
     there = existing(path, asked)
     root = there if there.is_dir() else there.parent
-    name = MANIFEST if there.is_dir() else there.name
-    if not (root / name).is_file():
-        raise DatasetError(asked, f"no {MANIFEST} in it", "Write one with the columns case_id,image,bone_age,sex.")
-    sheet = table(Entry(root, name, zipped=False))
-    if not {"case_id", "image"} <= set(sheet.columns):
-        found = f"columns {', '.join(sheet.columns)} in {name}"
-        raise DatasetError(asked, found, "The columns case_id and image are needed.")
-    unique([line["case_id"] for line in sheet.rows], name)
-    others = [column for column in sheet.columns if column and column not in _NAMED]
-    numeric = {column for column in others if all(_is_number(line[column]) for line in sheet.rows)}
-    cases = [_case(root, line, others, numeric, asked) for line in sheet.rows]
+    pattern = name_pattern(names) if names else None
+    sheet, warnings = _sheet(there, root, pattern, asked)
+    labels = labels_of(sheet)
+    unique([line["case_id"] for line in sheet.rows], sheet.entry.name)
+    others = [name for name in sheet.columns if name not in _NAMED | labels.columns and not name.startswith(PREFIX)]
+    numeric = numeric_columns(sheet, others)
+    reader = _Reader(root, labels, frozenset(others), frozenset(numeric), masks, asked)
+    cases = []
+    for line in sheet.rows:
+        name = line["case_id"]
+        if name in reading.left_out:
+            continue
+        with reading.of(name):
+            case = reader.case(line)
+            if len(sheet.rows) <= MARKERS_UP_TO:
+                (case,) = with_markers([case])
+            cases.append(case)
+            reading.files[name] = line["image"]
     automatic = sum(not (line.get("edit_mask") and line.get("protected_mask")) for line in sheet.rows)
-    warnings = [f"{automatic} of {len(cases)} cases have automatic masks, not reviewed."] if automatic else []
-    for quantity, words in (("bone_age", "bone age"), ("sex", "sex")):
-        if without := sum(quantity not in case.reference for case in cases):
-            warnings.append(f"{without} of {len(cases)} cases have no reference standard for {words}.")
-    if len(cases) <= MARKERS_UP_TO:
-        cases = with_markers(cases)
+    if automatic and masks == "auto":
+        warnings.append(f"{automatic} of {len(sheet.rows)} cases have automatic masks, not reviewed.")
+    warnings += without_reference(labels.units, [case.reference for case in cases])
     return cohort_of(
         cases,
         name=f"folder-{root.name}",
-        description=f"{len(cases)} radiographs from a folder with manifest",
-        source=f"{root.name}/{name}",
+        description=f"{len(cases)} radiographs of a folder with {'manifest' if sheet.entry.name else 'telling names'}",
+        source=f"{root.name}/{sheet.entry.name}",
         licence="As the folder's owner says.",
         warnings=warnings,
+        units=labels.units,
     )
 
 
-def folder_pixels(image: Entry, edit: Entry | None, protected: Entry | None, case_id: str) -> Pixels:
-    """Decode one case; a mask that has no file is found automatically and kept off the one that has."""
-    pixels = gray_image(image, case_id)
-    hand = mask_image(protected, pixels.shape, case_id) if protected else hand_mask(pixels)
-    marker = mask_image(edit, pixels.shape, case_id) if edit else artefact_mask(pixels, hand)
-    if protected is None:
-        hand = hand & ~marker
-    return Pixels(pixels, marker, hand)
+def folder_pixels(image: Entry, edit: Entry | None, protected: Entry | None, masks: Masks, case_id: str) -> Pixels:
+    """Decode one case."""
+    return with_masks(gray_image(image, case_id), edit, protected, masks, case_id)
 
 
-def _case(root: Path, line: Mapping[str, str], others: list[str], numeric: set[str], asked: str) -> Case:
-    case_id = line["case_id"]
-    if not case_id:
-        raise DatasetError(asked, "a row without case_id", "Give every row its id.")
-    image = _file(root, line["image"], "image", case_id)
-    if image is None:
-        raise DatasetError(asked, f"no image given for case {case_id}", "Write its path below the folder.")
-    masks = [_file(root, line.get(column, ""), column, case_id) for column in ("edit_mask", "protected_mask")]
-    size = header_checked(image, case_id)
-    for mask in masks:
-        if mask is not None and (found := header_checked(mask, case_id)) != size:
+@dataclass(frozen=True)
+class _Reader:
+    """What turns the rows of one manifest into cases."""
+
+    root: Path
+    labels: Labels
+    others: frozenset[str]
+    numeric: frozenset[str]
+    masks: Masks
+    asked: str
+
+    def case(self, line: Mapping[str, str]) -> Case:
+        case_id = line["case_id"]
+        if not case_id:
+            raise DatasetError(self.asked, "a row without case_id", "Give every row its id.")
+        image = file_below(self.root, line["image"], "image", case_id)
+        if image is None:
+            raise DatasetError(self.asked, f"no image given for case {case_id}", "Write its path below the folder.")
+        edit, protected = mask_files(self.root, line, header_checked(image, case_id), case_id)
+        reference, strata = self.labels.of(line, case_id)
+        for column in sorted(self.others):
+            strata[column.removeprefix("stratum:")] = float(line[column]) if column in self.numeric else line[column]
+        digests = [image.digest(), *digests_of(edit, protected, self.masks)]
+        return Case(
+            case_id=case_id,
+            patient_id=line.get("patient_id") or case_id,
+            decode=partial(folder_pixels, image, edit, protected, self.masks, case_id),
+            digest=hashlib.sha256(" ".join(digests).encode()).hexdigest(),
+            reference=reference,
+            strata=strata,
+            spacing_mm=_spacing(line.get("spacing_mm", ""), case_id),
+        )
+
+
+def _sheet(there: Path, root: Path, pattern: NamePattern | None, asked: str) -> tuple[Table, list[str]]:
+    """The manifest, filled up with what file names say; or a table made of file names alone."""
+    present = [there.name] if there.is_file() else [name for name in MANIFESTS if (root / name).is_file()]
+    if len(present) > 1:
+        raise DatasetError(asked, f"both {' and '.join(present)}", "Name the one to read, folder:PATH/manifest.csv.")
+    if present:
+        sheet = table(Entry(root, present[0], zipped=False))
+        if not {"case_id", "image"} <= set(sheet.columns):
+            found = f"columns {', '.join(sheet.columns)} in {present[0]}"
+            raise DatasetError(asked, found, "The columns case_id and image are needed.")
+        return (_told_by_names(sheet, pattern) if pattern else sheet), []
+    if pattern is None:
+        raise DatasetError(asked, f"no {MANIFESTS[0]} in it", _COLUMNS)
+    images = [entry for entry in entries(root) if entry.suffix in IMAGE_SUFFIXES and not entry.zipped]
+    fitting = [entry for entry in images if pattern.of(entry.stem) is not None]
+    if not fitting:
+        found = f"none of its {len(images)} images is named like {pattern.text}"
+        raise DatasetError(asked, found, "Mend the pattern, or write a manifest.csv.")
+    rows = tuple({"case_id": entry.stem, "image": entry.name} for entry in fitting)
+    left = len(images) - len(fitting)
+    warnings = [f"{left} images not named like {pattern.text} were left out."] if left else []
+    return _told_by_names(Table(Entry(root, "", zipped=False), ("case_id", "image"), rows), pattern), warnings
+
+
+def _told_by_names(sheet: Table, pattern: NamePattern) -> Table:
+    """The table with what file names say, wherever it has no cell of its own for it."""
+    told = [
+        {("patient_id" if name == "patient" else name): cell for name, cell in (pattern.of(stem) or {}).items()}
+        for stem in (PurePosixPath(line["image"].replace("\\", "/")).stem for line in sheet.rows)
+    ]
+    fields = tuple(dict.fromkeys(name for fields in told for name in fields))
+    columns = (*sheet.columns, *(name for name in fields if name not in sheet.columns))
+    rows = tuple(
+        {name: line.get(name) or fields.get(name, "") for name in columns}
+        for line, fields in zip(sheet.rows, told, strict=True)
+    )
+    return Table(sheet.entry, columns, rows)
+
+
+def mask_files(
+    root: Path, line: Mapping[str, str], size: tuple[int, int], case_id: str
+) -> tuple[Entry | None, Entry | None]:
+    """The files of the edit mask and of the protected mask that a row names, each of the image's size."""
+    found = []
+    for column in ("edit_mask", "protected_mask"):
+        mask = file_below(root, line.get(column, ""), column, case_id)
+        if mask is not None and (claimed := header_checked(mask, case_id)) != size:
             wanted = f"a mask of {size[0]}x{size[1]} for case {case_id}"
-            raise DatasetError(wanted, f"{mask} is {found[0]}x{found[1]}", "Draw it at the image's size.")
-    reference: dict[str, float] = {}
-    strata: dict[str, str | float] = {}
-    for column in others:
-        strata[column] = float(line[column]) if column in numeric else line[column]
-    if (age := number_of(line.get("bone_age", ""), f"bone age of case {case_id}")) is not None:
-        reference["bone_age"] = strata["bone_age"] = age
-    if (sex := sex_of(line.get("sex", ""), case_id)) is not None:
-        reference["sex"] = sex
-        strata["sex"] = "M" if sex else "F"
-    digests = [entry.digest() if entry else f"automatic:{VERSION}" for entry in (image, *masks)]
-    return Case(
-        case_id=case_id,
-        patient_id=line.get("patient_id") or case_id,
-        decode=partial(folder_pixels, image, masks[0], masks[1], case_id),
-        digest=hashlib.sha256(" ".join(digests).encode()).hexdigest(),
-        reference=reference,
-        strata=strata,
-    )
+            raise DatasetError(wanted, f"{mask} is {claimed[0]}x{claimed[1]}", "Draw it at the image's size.")
+        found.append(mask)
+    return found[0], found[1]
 
 
-def _file(root: Path, cell: str, column: str, case_id: str) -> Entry | None:
+def file_below(root: Path, cell: str, column: str, case_id: str) -> Entry | None:
     """The file a cell names, below the folder; None for an empty cell."""
     if not cell:
         return None
@@ -129,9 +200,11 @@ def _file(root: Path, cell: str, column: str, case_id: str) -> Entry | None:
     return Entry(root, name.as_posix(), zipped=False)
 
 
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+def _spacing(cell: str, case_id: str) -> tuple[float, float] | None:
+    """Row and column spacing in millimetres; one number stands for both."""
+    sides = re.split(r"\s*[x×]\s*", cell.strip()) if cell.strip() else []
+    values = [number_of(side, f"spacing_mm of case {case_id}") or 0.0 for side in sides]
+    if len(values) > 2 or any(not 0 < value < 10 for value in values):
+        advice = "Write millimetres per pixel, such as 0.14, or 0.14x0.14 for rows and columns."
+        raise DatasetError(f"spacing_mm of case {case_id}", f"{cell!r}", advice)
+    return (values[0], values[-1]) if values else None

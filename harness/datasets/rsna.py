@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from harness.datasets.cohort import MARKERS_UP_TO, Cohort, cohort_of, unique, with_markers
 from harness.datasets.files import Entry, entries, existing, gray_image, grouped_by_stem, header_checked
 from harness.datasets.handmask import VERSION, artefact_mask, hand_mask
+from harness.datasets.reading import Reading
 from harness.datasets.sampling import balanced_sample
 from harness.datasets.split import Split, split_of
 from harness.datasets.tables import Table, number_of, sex_of, table, tidy_id
@@ -28,6 +29,9 @@ LICENCE = (
 LARGE, STUDY_SIZE = 1000, 200
 _AGES = ("boneage", "bone age", "bone age (months)", "bone_age", "ground truth bone age (months)", "bone_age_months")
 _IDS = {"id": "training", "case id": "test", "image id": "validation"}
+_ID_OF = {"training": "id", "test": "Case ID", "validation": "Image ID"}
+COUNTS = {"training": 12_611, "validation": 1_425, "test": 200}
+"""Radiographs in each of RSNA's sets (Halabi et al. 2018)."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +46,22 @@ class _Row:
 
 
 def rsna(
-    path: str | Path, split: Split | Literal["all"] | None = None, limit: int | None = None, seed: int = 0
+    path: str | Path,
+    split: Split | Literal["all"] | None = None,
+    limit: int | None = None,
+    seed: int = 0,
+    *,
+    part: str | None = None,
+    reading: Reading | None = None,
 ) -> Cohort:
     """An RSNA cohort with automatic hand and marker masks.
 
     Parameters
     ----------
     path : str or pathlib.Path
-        A folder that holds CSV and images at any depth, a zip of one (read in place), or the CSV itself. A file
-        ``original_sizes.csv`` (``id,height,width``) in the folder or beside it undoes the squash of square images.
+        A folder that holds CSV and images or zips of them (read in place) at any depth, one such zip, or the CSV
+        itself. A file ``original_sizes.csv`` (``id,height,width``) in the folder or beside it undoes the squash of
+        square images.
     split : {"train", "validation", "test", "all"}, optional
         Split by :func:`harness.datasets.split.split_of`. By default ``test`` where the table has RSNA's training
         layout and more than 1000 cases (instruments of this project were trained on the rest), else ``all``.
@@ -58,6 +69,10 @@ def rsna(
         Cases at most, sex-balanced; by default 200 where ``test`` was chosen by default, else no limit.
     seed : int
         Of the choice.
+    part : {"training", "validation", "test"}, optional
+        Which of RSNA's own sets to read, where the folder holds several.
+    reading : Reading, optional
+        What to leave out (after the choice), and whether to read past flaws.
 
     Returns
     -------
@@ -78,9 +93,18 @@ def rsna(
         raise DatasetError(asked, f"split {split!r}", "Splits: train, validation, test, all.")
     if limit is not None and limit < 1:
         raise DatasetError(asked, f"n = {limit}", "Ask for at least one case.")
+    if part not in (None, *COUNTS):
+        raise DatasetError(asked, f"part {part!r}", f"RSNA's sets: {', '.join(COUNTS)}.")
+    reading = reading or Reading()
     root = existing(path, asked)
-    sheet, images = _table_and_images(root, asked)
+    sheet, images = _table_and_images(root, part, asked)
     layout, rows, warnings = _rows(sheet, asked)
+    if len(rows) != COUNTS[layout]:
+        warnings.append(f"The table has {len(rows)} cases, RSNA's {layout} set {COUNTS[layout]}.")
+    if reading.tolerant or reading.left_out:
+        lost = [row.case_id for row in rows if row.case_id not in images]
+        reading.flawed.update((name, f"image of case {name}: none is named so.") for name in lost)
+        rows = [row for row in rows if row.case_id not in reading.flawed]
     image_of = _image_of(rows, images, sheet, asked)
     if unlisted := sorted(set(images) - {row.case_id for row in rows}):
         warnings.append(f"{len(unlisted)} images without a row in the table were left out.")
@@ -93,11 +117,16 @@ def rsna(
     chosen, choice = _choice(kept, layout, split, limit, seed)
     warnings += _notes(chosen, layout)
     sizes = _original_sizes(sheet.entry.root)
-    cases = [_case(row, image_of[row.case_id], sizes) for row in chosen]
+    cases = []
+    for row in chosen:
+        with reading.of(row.case_id):
+            if row.case_id not in reading.left_out:
+                case = _case(row, image_of[row.case_id], sizes)
+                cases += with_markers([case]) if len(chosen) <= MARKERS_UP_TO else [case]
+                reading.files[row.case_id] = image_of[row.case_id].name
     if sizes and (unknown := [row.case_id for row in chosen if row.case_id not in sizes]):
         warnings.append(f"{len(unknown)} cases are not in original_sizes.csv: theirs is the aspect ratio as stored.")
-    if len(cases) <= MARKERS_UP_TO:
-        cases = with_markers(cases)
+    if len(chosen) <= MARKERS_UP_TO:
         bare = sum(case.strata["marker"] == "none" for case in cases)
         warnings.append(f"In {bare} of {len(cases)} cases no marker was found: their edit mask is empty.")
     warnings.append("Masks are automatic (classical image processing, not reviewed case by case).")
@@ -139,13 +168,14 @@ def _case(row: _Row, entry: Entry, sizes: Mapping[str, tuple[int, int]]) -> Case
     )
 
 
-def _table_and_images(root: Path, asked: str) -> tuple[Table, dict[str, list[Entry]]]:
+def _table_and_images(root: Path, part: str | None, asked: str) -> tuple[Table, dict[str, list[Entry]]]:
     """The one table in RSNA's layout, and the images about it by case id."""
     csv_file = root if root.suffix.lower() == ".csv" else None
-    found = entries(root.parent if csv_file else root)
-    archives = [e for e in found if e.suffix == ".zip" and not e.zipped]
-    if len(archives) == 1 and not any(e.suffix == ".png" for e in found):
-        return _table_and_images(root / archives[0].name, asked)
+    folder = root.parent if csv_file else root
+    found = entries(folder)
+    if not any(e.suffix == ".png" for e in found):
+        archives = [e for e in found if e.suffix == ".zip" and not e.zipped]
+        found += [member for archive in archives for member in entries(folder / archive.name)]
     sheets = [e for e in found if e.suffix == ".csv" and e.stem != "original_sizes"]
     if csv_file:
         sheets = [e for e in sheets if e.name == csv_file.name]
@@ -153,12 +183,19 @@ def _table_and_images(root: Path, asked: str) -> tuple[Table, dict[str, list[Ent
         beside = entries(root.parent)
         sheets = [e for e in beside if e.suffix == ".csv" and "/" not in e.name and e.stem != "original_sizes"]
     if not sheets:
-        raise DatasetError(asked, "no CSV in it or beside it", "Put RSNA's CSV beside the folder of images.")
+        workbook = next((path.name for path in sorted(folder.glob("*.xlsx"))), "") if folder.is_dir() else ""
+        advice = f"Save the sheet of {workbook} as CSV." if workbook else "Put RSNA's CSV beside the folder of images."
+        raise DatasetError(asked, "no CSV in it or beside it", advice)
     tables = [table(sheet) for sheet in sheets]
     fitting = [t for t in tables if t.column(*_IDS) and t.column("male", "sex")] or tables
+    if part:
+        fitting = [t for t in fitting if _IDS.get(t.column(*_IDS) or "") == part]
+        if not fitting:
+            raise DatasetError(asked, f"no table of the {part} set", f"Its ids are in a column {_ID_OF[part]!r}.")
     if len(fitting) > 1:
         names = ", ".join(t.entry.name for t in fitting)
-        raise DatasetError(asked, f"several tables: {names}", "Name the one to read: rsna:FOLDER/TABLE.csv")
+        advice = "Say which set, rsna:FOLDER?part=training, or name the table, rsna:FOLDER/TABLE.csv"
+        raise DatasetError(asked, f"several tables: {names}", advice)
     return fitting[0], dict(grouped_by_stem(found))
 
 

@@ -1,4 +1,4 @@
-"""CSV tables of cohorts, as they are met: byte-order marks, blank rows, spaces, ``True`` in any spelling."""
+"""Tables of cohorts, CSV or Parquet, as they are met: byte-order marks, blank rows, ``True`` in any spelling."""
 
 from __future__ import annotations
 
@@ -11,15 +11,19 @@ from typing import TYPE_CHECKING
 from harness.errors import DatasetError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from harness.datasets.files import Entry
 
 MOST_TABLE_BYTES = 32 * 1024 * 1024
+OWN = ("reference", "stratum")
+"""Prefixes of columns whose names are the user's own."""
 _MALE, _FEMALE = {"m", "male", "true", "1", "1.0"}, {"f", "female", "false", "0", "0.0"}
 
 
 @dataclass(frozen=True)
 class Table:
-    """A CSV table: columns in lower case, cells without outer spaces, no blank rows."""
+    """A table of words: columns in lower case (but for names and units after a colon), no blank rows."""
 
     entry: Entry
     columns: tuple[str, ...]
@@ -31,23 +35,20 @@ class Table:
 
 
 def table(entry: Entry) -> Table:
-    """Read a CSV table.
+    """Read a table, CSV or Parquet by its suffix.
 
     Raises
     ------
     DatasetError
-        Where it is not UTF-8 text, has no header or two equal columns, or a row is longer than the header.
+        Where it is neither UTF-8 text nor Parquet, has no header or two equal columns, or a row is longer than the
+        header.
     """
     asked = f"read {entry}"
-    try:
-        text = entry.read(MOST_TABLE_BYTES).decode("utf-8-sig")
-        lines = [[cell.strip() for cell in line] for line in csv.reader(io.StringIO(text, newline=""))]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(asked, f"no CSV text in UTF-8 ({error})", "Save it as CSV, UTF-8.") from error
+    lines = _parquet_lines(entry) if entry.suffix == ".parquet" else _csv_lines(entry)
     lines = [line for line in lines if any(line)]
     if not lines:
         raise DatasetError(asked, "no row in it", "Write a header and one row per case.")
-    columns = tuple(" ".join(cell.lower().split()) for cell in lines[0])
+    columns = tuple(_column(cell) for cell in lines[0])
     named = [name for name in columns if name]
     if len(set(named)) < len(named):
         raise DatasetError(asked, f"two equal columns in {', '.join(columns)}", "Name every column once.")
@@ -60,6 +61,43 @@ def table(entry: Entry) -> Table:
         for line in lines[1:]
     )
     return Table(entry, columns, rows)
+
+
+def _csv_lines(entry: Entry) -> list[list[str]]:
+    try:
+        text = entry.read(MOST_TABLE_BYTES).decode("utf-8-sig")
+        return [[cell.strip() for cell in line] for line in csv.reader(io.StringIO(text, newline=""))]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DatasetError(f"read {entry}", f"no CSV text in UTF-8 ({error})", "Save it as CSV, UTF-8.") from error
+
+
+def _parquet_lines(entry: Entry) -> list[list[str]]:
+    """Header and rows of a Parquet table as words; a missing value, NaN among them, is an empty cell."""
+    import pandas as pd
+
+    try:
+        frame = pd.read_parquet(io.BytesIO(entry.read(MOST_TABLE_BYTES)))
+    except ImportError as error:
+        advice = "Install the extra: pip install 'editproof[parquet]', or save the table as CSV."
+        raise DatasetError(f"read {entry}", "pyarrow is not installed", advice) from error
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"read {entry}", f"no Parquet ({str(error)[:80]})", "Save it as Parquet or CSV.") from error
+    header = [str(column) for column in frame.columns]
+    return [header, *([_word(value) for value in row] for row in frame.itertuples(index=False, name=None))]
+
+
+def _word(value: object) -> str:
+    """A cell as it would stand in a CSV."""
+    if value is None or value != value or type(value).__name__ in ("NAType", "NaTType"):
+        return ""
+    return f"{value:.15g}" if isinstance(value, float) else str(value).strip()
+
+
+def _column(cell: str) -> str:
+    """A column's name in lower case; what follows ``reference:`` or ``stratum:`` is the user's own spelling."""
+    words = " ".join(cell.split())
+    prefix, colon, name = words.partition(":")
+    return f"{prefix.lower()}:{name.strip()}" if colon and prefix.lower() in OWN else words.lower()
 
 
 def tidy_id(cell: str) -> str:
@@ -102,8 +140,8 @@ def sex_of(cell: str, case_id: str, male_column: bool = False) -> float | None:
 
 
 def number_of(cell: str, what: str) -> float | None:
-    """The number in a cell, None for an empty one; a DatasetError where it is no finite number."""
-    if not cell or cell.lower() in {"na", "nan", "n/a"}:
+    """The number in a cell, None for an empty one; a DatasetError where it is no finite number, NaN among them."""
+    if not cell or cell.lower() in {"na", "n/a"}:
         return None
     try:
         value = float(cell)
@@ -112,3 +150,15 @@ def number_of(cell: str, what: str) -> float | None:
     if not math.isfinite(value):
         raise DatasetError(what, f"{cell!r}", "Write a number, or leave the cell empty.")
     return value
+
+
+def numeric_columns(sheet: Table, names: Iterable[str]) -> set[str]:
+    """Those of some columns in which every cell is a finite number."""
+    return {name for name in names if all(_is_number(line[name]) for line in sheet.rows)}
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        return math.isfinite(float(cell))
+    except ValueError:
+        return False

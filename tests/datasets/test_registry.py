@@ -32,7 +32,7 @@ def test_specs(three, rsna_folder):
 @pytest.mark.parametrize(
     ("spec", "words"),
     [
-        ("phantoms", "There are: folder, phantom, rsna."),
+        ("phantoms", "There are: dicom, folder, phantom, rsna."),
         ("rsna", "no path"),
         ("folder:", "no path"),
         ("rsna:x?m=3", "unknown option m"),

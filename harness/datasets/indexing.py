@@ -1,0 +1,212 @@
+"""Index a cohort before a study: what is in it, what should not be, and why.
+
+An index is plain JSON. It names every case with the digest of what it is read from, of its pixels, and a perceptual
+hash; and every case that a study should leave out. ``NAME:PATH?index=FILE`` then leaves them out
+(:mod:`harness.datasets.indexed`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from harness.datasets.checks import decoded
+from harness.datasets.dicom_file import looks_like_dicom
+from harness.datasets.files import IMAGE_SUFFIXES, entries
+from harness.datasets.folder import MANIFESTS
+from harness.datasets.indexed import SCHEMA
+from harness.datasets.leakage import training_at
+from harness.datasets.likeness import NEAR_BITS, near_pairs, perceptual_hash, pixels_digest
+from harness.datasets.reading import Reading
+from harness.datasets.registry import OPTIONS, built_in, path_and_options
+from harness.errors import DatasetError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from harness.datasets.cohort import Cohort
+    from harness.datasets.leakage import Training
+    from harness.types import JSON, Case
+
+UNREADABLE, DUPLICATE, NEAR, TRAINED = "unreadable", "duplicate", "near-duplicate of another patient", "trained on"
+
+
+def index_of(
+    spec: str,
+    against: Sequence[Path] = (),
+    *,
+    reading: Reading | None = None,
+    progress: Callable[[Iterable[Case], int], Iterable[Case]] | None = None,
+) -> dict[str, JSON]:
+    """The index of a cohort.
+
+    Parameters
+    ----------
+    spec : str
+        As for ``--dataset``, of a built-in reader; a plain folder is looked at to see which reads it.
+    against : sequence of pathlib.Path
+        Cards of the instruments that will read the cohort, or indexes of what they were trained on.
+    reading : Reading, optional
+        Takes down the file of every case.
+    progress : callable, optional
+        Wraps the cases, of known number, e.g. in a progress bar.
+
+    Returns
+    -------
+    dict
+        ``schema, cohort, near_duplicate_bits, against, cases, excluded, notes, balance``.
+
+    Raises
+    ------
+    DatasetError
+        Where the cohort as a whole cannot be read: no table, an id twice, no sound case.
+    """
+    reading = reading or Reading()
+    reading.tolerant = True
+    spec = spec_of(spec)
+    if "index" in path_and_options(spec)[1]:
+        raise DatasetError(f"the index of {spec}", "it names an index itself", "Leave index=... out.")
+    cohort, trainings = built_in(spec, reading), [training_at(path) for path in against]
+    rows: list[dict[str, JSON]] = []
+    for case in progress(cohort, len(cohort)) if progress else cohort:
+        with reading.of(case.case_id):
+            rows.append(_row(case))
+    why: dict[str, dict[str, str]] = {name: {UNREADABLE: words} for name, words in reading.flawed.items()}
+    notes = list(cohort.card.warnings)
+    _note_duplicates(rows, why, notes)
+    _note_leakage(rows, cohort, trainings, reading, why, notes)
+    kept = [row for row in rows if row["case"] not in why]
+    patients = {row["patient"] for row in kept}
+    return {
+        "schema": SCHEMA,
+        "cohort": {"name": cohort.card.name, "cases": len(kept), "patients": len(patients)},
+        "near_duplicate_bits": NEAR_BITS,
+        "against": [training.name for training in trainings],
+        "cases": kept,
+        "excluded": [
+            {"case": name, "kinds": list(kinds), "why": list(kinds.values())} for name, kinds in sorted(why.items())
+        ],
+        "notes": notes,
+        "balance": _balance([case for case in cohort if case.case_id not in why]),
+    }
+
+
+def spec_of(text: str) -> str:
+    """The specification of a cohort: the text itself, or for a plain folder the reader that fits what is in it.
+
+    Raises
+    ------
+    DatasetError
+        Where it is neither.
+    """
+    name, colon, _ = text.partition(":")
+    if colon and name in OPTIONS:
+        return text
+    path, question, query = text.partition("?")
+    root, options = Path(path).expanduser(), f"{question}{query}"
+    if not root.exists():
+        advice = f"Name a folder, or a cohort as for --dataset: {', '.join(OPTIONS)}."
+        raise DatasetError(f"the cohort {text}", "no such folder, and no reader is called so", advice)
+    if root.suffix == ".zip":
+        return f"rsna:{text}"
+    if any((root / manifest).is_file() for manifest in MANIFESTS) or root.name.startswith("manifest."):
+        return f"folder:{text}"
+    files = [path for path in sorted(root.rglob("*")) if path.is_file()] if root.is_dir() else []
+    for path_below in files:
+        with path_below.open("rb") as file:
+            if looks_like_dicom(path_below.suffix.lower(), file.read(132)):
+                return f"dicom:{text}"
+    found = entries(root) if root.is_dir() else []
+    if any(entry.suffix == ".csv" for entry in found) or root.suffix == ".csv":
+        return f"rsna:{text}"
+    if any(entry.suffix in IMAGE_SUFFIXES for entry in found):
+        return f"folder:{path}{options or '?names=stem'}"
+    raise DatasetError(f"the cohort {text}", "no manifest, DICOM or image in it", "Check the path.")
+
+
+def _row(case: Case) -> dict[str, JSON]:
+    pixels = decoded(case)
+    return {
+        "case": case.case_id,
+        "patient": case.patient_id,
+        "digest": case.digest,
+        "pixels": pixels_digest(pixels.image),
+        "hash": perceptual_hash(pixels.image),
+        "size": list(pixels.image.shape),
+        "bits": pixels.image.dtype.itemsize * 8,
+        "edit_share": round(float(pixels.edit_mask.mean()), 4),
+        "protected_share": round(float(pixels.protected_mask.mean()), 4),
+    }
+
+
+def _note_duplicates(rows: list[dict[str, JSON]], why: dict[str, dict[str, str]], notes: list[str]) -> None:
+    """The later of two equal pictures is excluded; of two nearly equal ones too, where patients differ."""
+    first: dict[str, str] = {}
+    for row in rows:
+        if (twin := first.setdefault(row["pixels"], row["case"])) != row["case"]:
+            why.setdefault(row["case"], {})[DUPLICATE] = f"its pixels are those of {twin}"
+    left = [row for row in rows if row["case"] not in why]
+    same_patient = 0
+    for a, b, bits in near_pairs([row["hash"] for row in left]):
+        one, other = left[a], left[b]
+        if one["patient"] == other["patient"]:
+            same_patient += 1
+        elif one["case"] not in why:
+            words = f"it differs from {one['case']} of another patient in {bits} of 256 bits"
+            why.setdefault(other["case"], {})[NEAR] = words
+    if same_patient:
+        notes.append(f"{same_patient} pairs of nearly equal pictures are of one patient each, and are kept.")
+
+
+def _note_leakage(
+    rows: list[dict[str, JSON]],
+    cohort: Cohort,
+    trainings: Sequence[Training],
+    reading: Reading,
+    why: dict[str, dict[str, str]],
+    notes: list[str],
+) -> None:
+    """Cases of patients that an instrument was trained on are excluded."""
+    rsna = cohort.card.name.startswith("rsna-training")
+    for training in trainings:
+        if not training.tells:
+            notes.append(f"{training.name} does not say which cases it was trained on: leakage cannot be told.")
+        if training.by_rule and not rsna:
+            words = "by a rule on ids of RSNA's training set, which says nothing of this cohort."
+            notes.append(f"{training.name} names its training cases {words}")
+        tainted = {}
+        for row in rows:
+            known = reading.known_as.get(row["case"], {row["case"], row["patient"]})
+            words_or_none = training.seen(known, row["pixels"], row["hash"], row["case"] if rsna else None)
+            if words_or_none:
+                tainted[row["patient"]] = words_or_none
+        for row in rows:
+            if row["patient"] in tainted:
+                why.setdefault(row["case"], {})[TRAINED] = tainted[row["patient"]]
+
+
+def _balance(cases: list[Case]) -> dict[str, JSON]:
+    """Counts of every class, and of every stratum of few values; range and median of every number."""
+    columns: dict[str, list[str | float]] = {}
+    for case in cases:
+        for name, value in {**case.strata, **case.reference}.items():
+            columns.setdefault(name, []).append(value)
+    return {name: _spread(values) for name, values in sorted(columns.items())}
+
+
+def _spread(values: list[str | float]) -> JSON:
+    counts = Counter(values)
+    if all(isinstance(value, float) for value in values) and not set(values) <= {0.0, 1.0}:
+        numbers = np.array(values, np.float64)
+        return {
+            "n": len(values),
+            "least": float(numbers.min()),
+            "median": float(np.median(numbers)),
+            "most": float(numbers.max()),
+        }
+    if len(counts) > 20:
+        return {"n": len(values), "values": len(counts)}
+    return {f"{value:g}" if isinstance(value, float) else value: n for value, n in sorted(counts.items(), key=str)}

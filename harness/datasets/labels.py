@@ -1,0 +1,163 @@
+"""The reference standard in a table: which columns carry it, in which unit, and what each row says.
+
+``bone_age`` (months) and ``sex`` need no more. Any other target is a column ``reference:NAME [UNIT]``, a number with
+its unit (``reference:heart_width [mm]``; ``[mm 50..250]`` also declares the range that labels must keep), or
+``reference:NAME`` without a unit: 0 or 1 (binary), or words, of which each becomes a binary of its own, one against
+the rest (``reference:finding`` with ``effusion`` and ``none`` gives ``finding=effusion`` and ``finding=none``).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.datasets.cohort import HAND_UNITS, OLDEST
+from harness.datasets.tables import number_of, sex_of
+from harness.errors import DatasetError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from harness.datasets.tables import Table
+
+PREFIX = "reference:"
+_HEADER = re.compile(r"reference:\s*([^\[\]]+?)\s*(?:\[\s*([^\[\]]+?)\s*\])?")
+_RANGE = re.compile(r"(.+?)\s+(-?[\d.]+)\.\.(-?[\d.]+)")
+
+
+@dataclass(frozen=True)
+class Target:
+    """A column of the reference standard: a number, a 0 or 1, or one word of several.
+
+    Attributes
+    ----------
+    column, name, unit : str
+    low, high : float
+        Range that labels keep.
+    words : tuple of str
+        The classes of a multiclass column, in order of the alphabet; empty for a number.
+    """
+
+    column: str
+    name: str
+    unit: str
+    low: float = -math.inf
+    high: float = math.inf
+    words: tuple[str, ...] = ()
+
+    @property
+    def units(self) -> dict[str, str]:
+        """Unit of each quantity that an instrument has to read to be held against this column."""
+        return {f"{self.name}={word}": "probability" for word in self.words} or {self.name: self.unit}
+
+    def of(self, cell: str, case_id: str) -> tuple[dict[str, float], dict[str, str | float]]:
+        """Reference standard and stratum of one cell; both empty for an empty one."""
+        if self.words:
+            found = {f"{self.name}={word}": float(word == cell) for word in self.words} if cell else {}
+            return found, {self.name: cell} if cell else {}
+        value = number_of(cell, f"{self.name} of case {case_id}")
+        if value is None:
+            return {}, {}
+        if self.unit == "probability" and value not in (0.0, 1.0):
+            raise DatasetError(f"{self.name} of case {case_id}", f"{cell!r}", "A binary label is 0 or 1.")
+        if not self.low <= value <= self.high:
+            advice = f"Write {self.unit} from {self.low:g} to {self.high:g}, or leave the case out."
+            raise DatasetError(f"{self.name} of case {case_id}", f"{value:g} {self.unit}", advice)
+        return {self.name: value}, {self.name: value}
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Every column of a table that carries the reference standard."""
+
+    targets: tuple[Target, ...]
+    sex: bool
+
+    @property
+    def columns(self) -> set[str]:
+        """Names of the columns."""
+        return {target.column for target in self.targets} | {"sex"}
+
+    @property
+    def units(self) -> dict[str, str]:
+        """Unit of everything that the reference standard is given for."""
+        given = {name: unit for target in self.targets for name, unit in target.units.items()}
+        return {**given, "sex": HAND_UNITS["sex"]} if self.sex else given
+
+    def of(self, line: Mapping[str, str], case_id: str) -> tuple[dict[str, float], dict[str, str | float]]:
+        """Reference standard and strata of one row.
+
+        Raises
+        ------
+        DatasetError
+            Where a cell is no number, no 0 or 1, or out of range.
+        """
+        reference: dict[str, float] = {}
+        strata: dict[str, str | float] = {}
+        for target in self.targets:
+            values, groups = target.of(line.get(target.column, ""), case_id)
+            reference |= values
+            strata |= groups
+        if (sex := sex_of(line.get("sex", ""), case_id)) is not None:
+            reference["sex"] = sex
+            strata["sex"] = "M" if sex else "F"
+        return reference, strata
+
+
+def labels_of(sheet: Table) -> Labels:
+    """The columns of a table that carry the reference standard.
+
+    Raises
+    ------
+    DatasetError
+        Where a header cannot be read, two name one quantity, or a column of numbers declares no unit.
+    """
+    bone_age = Target("bone_age", "bone_age", "months", 0.0, OLDEST)
+    targets = [bone_age] if "bone_age" in sheet.columns else []
+    targets += [_target(sheet, column) for column in sheet.columns if column.startswith(PREFIX)]
+    names = [name for target in targets for name in target.units]
+    if twice := sorted({name for name in [*names, "sex"] if [*names, "sex"].count(name) > 1}):
+        raise DatasetError(f"the columns of {sheet.entry.name}", f"two give {', '.join(twice)}", "Keep one of them.")
+    return Labels(tuple(targets), "sex" in sheet.columns)
+
+
+def without_reference(names: Collection[str], references: Sequence[Mapping[str, float]]) -> list[str]:
+    """Warnings, one for each quantity that some cases have no reference standard for."""
+    if not names:
+        return [
+            "No case has a reference standard: readings can be compared before and after an edit, not with a truth."
+        ]
+    counts = {name: sum(name not in reference for reference in references) for name in names}
+    return [
+        f"{n} of {len(references)} cases have no reference standard for {name.replace('_', ' ')}."
+        for name, n in counts.items()
+        if n
+    ]
+
+
+def _target(sheet: Table, column: str) -> Target:
+    asked = f"the column {column!r} of {sheet.entry.name}"
+    header = _HEADER.fullmatch(column)
+    if header is None:
+        raise DatasetError(asked, "it cannot be read", "Write reference:NAME [UNIT], e.g. reference:heart_width [mm].")
+    name, unit = header.groups()
+    cells = {line[column] for line in sheet.rows} - {""}
+    if unit is not None:
+        ranged = _RANGE.fullmatch(unit)
+        return Target(column, name, *((ranged[1], float(ranged[2]), float(ranged[3])) if ranged else (unit,)))
+    if all(_number(cell) in (0.0, 1.0) for cell in cells):
+        return Target(column, name, "probability")
+    if all(_number(cell) is None for cell in cells):
+        return Target(column, name, "probability", words=tuple(sorted(cells)))
+    found = "numbers without a unit" if all(_number(cell) is not None for cell in cells) else "numbers among words"
+    advice = f"Declare the unit, reference:{name} [mm] ([1] for a plain number), or write 0 and 1, or words alone."
+    raise DatasetError(asked, found, advice)
+
+
+def _number(cell: str) -> float | None:
+    try:
+        return float(cell)
+    except ValueError:
+        return None

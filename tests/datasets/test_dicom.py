@@ -1,0 +1,315 @@
+from __future__ import annotations
+
+import pickle
+import struct
+import sys
+
+import cv2
+import numpy as np
+import pytest
+
+pytest.importorskip("pydicom", reason="the extra dicom is not installed")
+
+from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    RLELossless,
+)
+
+from harness.datasets.dicom import dicom
+from harness.datasets.dicom_file import dicom_image
+from harness.datasets.files import Entry
+from harness.errors import DatasetError
+from tests.datasets.conftest import png, radiograph, write_csv
+from tests.datasets.dicoms import HIDDEN, NUMBER, radiograph_file, uid, written
+
+
+def pixels_of(header: Dataset, path, voi="first") -> np.ndarray:
+    written(header, path / "one.dcm")
+    return dicom_image(Entry(path, "one.dcm", zipped=False), voi, "one")
+
+
+@pytest.fixture
+def deep() -> np.ndarray:
+    return radiograph(3, dtype=np.uint16) >> 4
+
+
+def sequence(**items) -> list[Dataset]:
+    item = Dataset()
+    for name, value in items.items():
+        setattr(item, name, value)
+    return [item]
+
+
+def test_eight_and_sixteen_bits_come_as_stored(tmp_path):
+    for dtype in (np.uint8, np.uint16):
+        image = radiograph(1, dtype=dtype)
+        np.testing.assert_array_equal(pixels_of(radiograph_file(image), tmp_path), image)
+
+
+@pytest.mark.parametrize("bits", [10, 12, 14])
+def test_fewer_stored_bits_fill_sixteen_and_no_two_grays_meet(tmp_path, bits):
+    ramp = np.arange(2**bits, dtype=np.uint16).reshape(-1, 2 ** (bits // 2))
+    found = pixels_of(radiograph_file(ramp, BitsStored=bits), tmp_path)
+    assert found.dtype == np.uint16
+    assert (found.min(), found.max()) == (0, 65535)
+    assert (np.diff(found.ravel().astype(int)) > 0).all()
+
+
+def test_monochrome1_is_turned_over(tmp_path, deep):
+    bright = pixels_of(radiograph_file(deep, BitsStored=12), tmp_path)
+    dark = pixels_of(radiograph_file(4095 - deep, BitsStored=12, PhotometricInterpretation="MONOCHROME1"), tmp_path)
+    np.testing.assert_array_equal(dark, bright)
+
+
+def test_signed_pixels_with_rescale(tmp_path, deep):
+    signed = (deep.astype(np.int32) - 2048).astype(np.int16)
+    found = pixels_of(radiograph_file(signed, BitsStored=12, RescaleSlope="2", RescaleIntercept="4096"), tmp_path)
+    np.testing.assert_array_equal(found, pixels_of(radiograph_file(deep, BitsStored=12), tmp_path))
+
+
+def test_window_is_applied_unless_it_is_not_asked_for(tmp_path, deep):
+    header = radiograph_file(deep, BitsStored=12, WindowCenter="1000.5", WindowWidth="1001")
+    found = pixels_of(header, tmp_path)
+    assert (found[deep <= 500] == 0).all()
+    assert (found[deep > 1500] == 65535).all()
+    inside = (deep > 500) & (deep <= 1500)
+    np.testing.assert_allclose(found[inside], (deep[inside] - 500) / 1000 * 65535, atol=1)
+    whole = pixels_of(header, tmp_path, voi="none")
+    np.testing.assert_array_equal(whole, np.rint(deep / 4095 * 65535).astype(np.uint16))
+
+
+def test_first_of_several_windows_and_a_lut(tmp_path, deep):
+    one = radiograph_file(deep, BitsStored=12, WindowCenter="1000", WindowWidth="800")
+    two = radiograph_file(deep, BitsStored=12, WindowCenter=["1000", "9"], WindowWidth=["800", "3"])
+    np.testing.assert_array_equal(pixels_of(one, tmp_path), pixels_of(two, tmp_path))
+    squares = (np.arange(4096) ** 2 // 4096).astype(np.uint16)
+    lut = sequence(LUTDescriptor=[4096, 0, 12], LUTData=squares.tobytes())
+    lut[0]["LUTDescriptor"].VR, lut[0]["LUTData"].VR = "US", "OW"
+    found = pixels_of(radiograph_file(deep, BitsStored=12, VOILUTSequence=lut), tmp_path)
+    np.testing.assert_array_equal(found, np.rint(squares[deep] / 4095 * 65535).astype(np.uint16))
+
+
+def test_what_is_compressed_without_loss_decodes_to_the_same(tmp_path, deep):
+    plain = pixels_of(radiograph_file(deep, BitsStored=12), tmp_path)
+    for syntax in (RLELossless, JPEG2000Lossless):
+        header = radiograph_file(deep, BitsStored=12)
+        header.compress(syntax, generate_instance_uid=False)
+        np.testing.assert_array_equal(pixels_of(header, tmp_path), plain)
+
+
+@pytest.mark.parametrize("syntax", [JPEGLosslessSV1, JPEGLSLossless])
+def test_lossless_jpeg_of_scanners(tmp_path, deep, syntax):
+    gdcm = pytest.importorskip("gdcm")
+    plain = pixels_of(radiograph_file(deep, BitsStored=12), tmp_path)
+    reader = gdcm.ImageReader()
+    reader.SetFileName(str(tmp_path / "one.dcm"))
+    assert reader.Read()
+    change = gdcm.ImageChangeTransferSyntax()
+    kind = {
+        JPEGLosslessSV1: gdcm.TransferSyntax.JPEGLosslessProcess14_1,
+        JPEGLSLossless: gdcm.TransferSyntax.JPEGLSLossless,
+    }
+    change.SetTransferSyntax(gdcm.TransferSyntax(kind[syntax]))
+    change.SetInput(reader.GetImage())
+    assert change.Change()
+    writer = gdcm.ImageWriter()
+    writer.SetFileName(str(tmp_path / "two.dcm"))
+    writer.SetFile(reader.GetFile())
+    writer.SetImage(change.GetOutput())
+    assert writer.Write()
+    np.testing.assert_array_equal(dicom_image(Entry(tmp_path, "two.dcm", zipped=False), "first", "two"), plain)
+
+
+def test_baseline_jpeg(tmp_path):
+    image = radiograph(2)
+    jpeg = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()
+    header = radiograph_file(image, syntax=JPEGBaseline8Bit)
+    header.PixelData = encapsulate([jpeg])
+    header["PixelData"].is_undefined_length = True
+    assert np.abs(pixels_of(header, tmp_path).astype(int) - image).mean() < 3
+
+
+@pytest.fixture
+def cohort(tmp_path):
+    """Three images of two patients, with labels by UID, by file name and by path."""
+    root = tmp_path / HIDDEN
+    written(radiograph_file(radiograph(1), 1, 1), root / f"{HIDDEN}-a.dcm")
+    written(radiograph_file(radiograph(2), 1, 2, PatientAge="018M", ImageLaterality="R"), root / "sub" / "b.dcm")
+    written(radiograph_file(radiograph(3), 2, 1, PatientSex="M", BurnedInAnnotation="YES"), root / "no-suffix")
+    rows = (f"{uid(1, 1)},,100,own-1,x", ",sub/b.dcm,20.5,,y", ",no-suffix,150,own-3,z")
+    write_csv(root / "labels.csv", "sop_instance_uid,file,bone_age,case_id,stratum:Site", *rows)
+    (root / "readme.txt").write_text("no image")
+    return root
+
+
+def test_cohort_of_dicom_files(cohort):
+    cases = {case.reference["bone_age"]: case for case in dicom(cohort)}
+    first, second, third = cases[100.0], cases[20.5], cases[150.0]
+    assert (first.case_id, third.case_id) == ("own-1", "own-3")
+    assert second.case_id.startswith("case-")
+    assert first.patient_id == second.patient_id != third.patient_id
+    assert [case.reference["sex"] for case in (first, second, third)] == [0.0, 0.0, 1.0]
+    assert first.strata == {
+        "age_years": 10.0, "sex": "F", "laterality": "L", "bone_age": 100.0, "Site": "x", "burned_in": "no", "marker": "found",
+    }  # fmt: skip
+    assert second.strata["age_years"] == 1.5
+    assert first.spacing_mm == (0.2, 0.1)
+    assert pickle.loads(pickle.dumps(third)).decode().image.shape == (120, 96)
+    warnings = " ".join(dicom(cohort).card.warnings)
+    assert "1 of 3 headers say that text is burned into the pixels" in warnings
+
+
+def test_calibrated_spacing_goes_before_the_detectors_and_magnification_counts(tmp_path):
+    written(radiograph_file(radiograph(1), PixelSpacing=["0.15", "0.15"]), tmp_path / "a.dcm")
+    written(radiograph_file(radiograph(2), 2, EstimatedRadiographicMagnificationFactor="1.25"), tmp_path / "b.dcm")
+    written(radiograph_file(radiograph(3), 3, ImagerPixelSpacing=None), tmp_path / "c.dcm")
+    assert [case.spacing_mm for case in dicom(tmp_path)] == [(0.15, 0.15), (0.16, 0.08), None]
+
+
+def test_names_are_the_same_again_and_others_elsewhere(cohort, tmp_path):
+    names = [case.patient_id for case in dicom(cohort)]
+    assert names == [case.patient_id for case in dicom(cohort)]
+    key = tmp_path / "key"
+    key.write_text("0123456789abcdef0123456789abcdef")
+    keyed = [case.patient_id for case in dicom(cohort, key=str(key))]
+    assert not set(keyed) & set(names)
+    written(radiograph_file(radiograph(9), 5), cohort / "z.dcm")
+    with_one_more = dicom(cohort, key=str(key))
+    assert [case.patient_id for case in with_one_more] == keyed, "a key file keeps the names of a growing cohort"
+    assert any("1 DICOM files without a row" in words for words in with_one_more.card.warnings)
+    assert not {case.patient_id for case in dicom(cohort)} & set(names)
+    key.write_text("short")
+    with pytest.raises(DatasetError, match="a key has at least 16"):
+        dicom(cohort, key=str(key))
+
+
+def test_mask_files_and_columns_that_are_not_read(cohort):
+    mask = np.zeros((120, 96), np.uint8)
+    mask[5:9, 5:9] = 255
+    (cohort / "mask.png").write_bytes(png(mask))
+    write_csv(
+        cohort / "labels.csv", "file,edit_mask,patient_name,reference:width [mm]", f"no-suffix,mask.png,{HIDDEN},54"
+    )
+    (case,) = read = dicom(cohort, masks="files")
+    assert case.reference == {"width": 54.0, "sex": 1.0}
+    pixels = case.decode()
+    assert pixels.edit_mask.sum() == 16
+    assert (pixels.protected_mask == ~pixels.edit_mask).all()
+    assert any(words.startswith("1 columns of labels.csv are not read") for words in read.card.warnings)
+    assert HIDDEN not in repr((read.card, case.case_id, case.patient_id, case.strata))
+
+
+@pytest.mark.parametrize(
+    ("row", "found"),
+    [
+        ("a.dcm,nan", "'nan'"),
+        ("a.dcm,900", "900 months"),
+        ("a.dcm,old", "'old'"),
+        ("a.dcm,10\na.dcm,11", "name the same file"),
+        ("none.dcm,10", "1 of 1 rows of labels.csv have no DICOM file"),
+        (",10", "names no file"),
+    ],
+)
+def test_table_that_is_not_sound(tmp_path, row, found):
+    written(radiograph_file(radiograph(1)), tmp_path / "a.dcm")
+    write_csv(tmp_path / "labels.csv", "file,bone_age", row)
+    with pytest.raises(DatasetError) as caught:
+        dicom(tmp_path)
+    assert found in str(caught.value)
+    assert caught.value.advice
+
+
+def cut(header, keep=0.6):
+    def write(path):
+        data = written(header, path).read_bytes()
+        path.write_bytes(data[: int(len(data) * keep)])
+
+    return write
+
+
+def compressed(header, syntax=JPEG2000Lossless):
+    header.compress(syntax, generate_instance_uid=False)
+    return header
+
+
+def whole(header):
+    return lambda path: written(header, path)
+
+
+IMAGE = radiograph(1)
+COLOUR = {
+    "SamplesPerPixel": 3,
+    "PhotometricInterpretation": "RGB",
+    "PlanarConfiguration": 0,
+    "PixelData": IMAGE.tobytes() * 3,
+}
+FLAWS = {
+    "cut short": (cut(radiograph_file(IMAGE)), "cut short"),
+    "cut in the header": (cut(radiograph_file(IMAGE), 0.01), "cut short"),
+    "compressed and cut short": (cut(compressed(radiograph_file(IMAGE))), "cut short"),
+    "no DICOM": (lambda path: path.write_bytes(b"GIF89a" * 99), "no DICOM file"),
+    "empty": (lambda path: path.write_bytes(b""), "no DICOM file"),
+    "no pixels": (whole(radiograph_file(IMAGE, PixelData=None)), "no pixels"),
+    "colour": (whole(radiograph_file(IMAGE, **COLOUR)), "photometric interpretation RGB with 3 samples"),
+    "palette": (whole(radiograph_file(IMAGE, PhotometricInterpretation="PALETTE COLOR")), "PALETTE COLOR"),
+    "interpretation that names somebody": (whole(radiograph_file(IMAGE, PhotometricInterpretation="HIDDENNAME^X")), "unknown"),
+    "gray in three samples": (whole(radiograph_file(IMAGE, **{**COLOUR, "PhotometricInterpretation": "MONOCHROME2"})), "3 samples"),
+    "one gigabyte": (whole(radiograph_file(IMAGE, Rows=32768, Columns=32768)), "claims 32768x32768 pixels"),
+    "several frames": (whole(radiograph_file(IMAGE, NumberOfFrames=4)), "4 frames"),
+    "deflated": (whole(radiograph_file(IMAGE, syntax=DeflatedExplicitVRLittleEndian)), "deflated"),
+    "more than the declared bits": (whole(radiograph_file(IMAGE.astype(np.uint16) * 200, BitsStored=12)), "12 bits stored hold at most 4095"),
+    "no window": (whole(radiograph_file(IMAGE, WindowCenter="9", WindowWidth="-4")), "window"),
+    "falling rescale": (whole(radiograph_file(IMAGE, RescaleSlope="-1", RescaleIntercept="0")), "slope is not positive"),
+    "no UID": (whole(radiograph_file(IMAGE, SOPInstanceUID=None)), "no SOPInstanceUID"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("flaw", FLAWS)
+def test_file_that_is_not_sound_is_one_clear_error_that_names_nobody(tmp_path, caplog, recwarn, flaw):
+    write, found = FLAWS[flaw]
+    written(radiograph_file(radiograph(2), 2), tmp_path / "a.dcm")
+    write(tmp_path / f"{HIDDEN}.dcm")
+    with pytest.raises(DatasetError) as caught:
+        [case.decode() for case in dicom(tmp_path)]
+    assert found in str(caught.value)
+    assert caught.value.advice
+    assert "DICOM file 1 of 2" in caught.value.asked or "case" in caught.value.asked
+    said = repr((caught.value.args, caught.value.__cause__, caplog.text, [str(w.message) for w in recwarn]))
+    assert HIDDEN not in said
+    assert NUMBER not in said
+
+
+def test_compression_without_a_decoder(tmp_path, monkeypatch):
+    written(compressed(radiograph_file(IMAGE)), tmp_path / "a.dcm")
+    monkeypatch.setattr("pydicom.pixels.common.CoderBase.is_available", property(lambda self: False))
+    with pytest.raises(DatasetError, match=r"JPEG 2000.* for which no decoder is installed.*dicom") as caught:
+        dicom(tmp_path)
+    assert HIDDEN not in repr(caught.value.args)
+
+
+def test_without_pydicom_the_extra_is_named(tmp_path, monkeypatch):
+    written(radiograph_file(IMAGE), tmp_path / "a.dcm")
+    monkeypatch.setitem(sys.modules, "pydicom", None)
+    with pytest.raises(DatasetError, match=r"pip install 'editproof\[dicom\]'"):
+        dicom(tmp_path)
+
+
+def test_one_image_twice_is_a_duplicate_id(tmp_path):
+    for name in ("a.dcm", "b.dcm"):
+        written(radiograph_file(IMAGE), tmp_path / name)
+    with pytest.raises(DatasetError, match="1 case ids occur more than once"):
+        dicom(tmp_path)
+
+
+def test_folder_that_is_none_or_empty(tmp_path):
+    with pytest.raises(DatasetError, match="no DICOM file in it"):
+        dicom(tmp_path)
+    (tmp_path / "a.zip").write_bytes(struct.pack("<I", 7))
+    with pytest.raises(DatasetError, match="it is no folder"):
+        dicom(tmp_path / "a.zip")
