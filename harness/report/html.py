@@ -16,6 +16,7 @@ from harness.evidence import Evidence
 from harness.report import charts, views, wording
 from harness.report.bars import WIDTH
 from harness.report.charts import Figure
+from harness.report.fragility import fragility, other_figures
 from harness.report.marks import Frame
 from harness.report.views import Tool
 from harness.types import JSON, Outcome
@@ -67,6 +68,8 @@ def _environment() -> Environment:
         "arm": wording.arm_in_words,
         "words": wording.in_words,
         "flat": _flat,
+        "fragility": fragility,
+        "other_figures": other_figures,
         "slug": _slug,
     }
     environment.globals |= {

@@ -248,10 +248,17 @@ _INSTRUMENT = PredictorCard(
     "synthetic-ensemble", "No network at all: readings are drawn from a random number generator.",
     (Quantity("bone_age", "months"), Quantity("sex", "probability", "probability")), 3,
     {"member-0.safetensors": "0a" * 32, "member-1.safetensors": "0b" * 32, "member-2.safetensors": "0c" * 32},
-    "public domain", "none", {"size": [128, 96]},
-    {"bone_age": {"mae": 6.3, "interval": [5.8, 6.8]}, "sex": {"auc": 0.955, "interval": [0.93, 0.97]}},
-    {"bone_age": {"mae_at_most": 8.0}, "sex": {"auc_at_least": 0.85}},
-    ("Invented figures.",),
+    "public domain", "none", ("sex",), {"size": [128, 96]},
+    performance={
+        "bone_age": {"mae": 6.3, "interval": [5.8, 6.8]},
+        "sex": {"auc": 0.955, "interval": [0.93, 0.97]},
+        "fragility": {
+            "JPEG 90": {"n": 300, "bone_age": {"mean_drift": -0.2, "sd_drift": 2.1}, "sex": {"auc_change": 0.001}},
+            "inverted": {"n": 300, "bone_age": {"mean_drift": 31.0, "sd_drift": 40.5}, "sex": {"auc_change": -0.3}},
+        },
+    },
+    floors={"bone_age": {"mae_at_most": 8.0}, "sex": {"auc_at_least": 0.85}},
+    limitations=("Invented figures.",),
 )  # fmt: skip
 
 
