@@ -56,8 +56,13 @@ def _make(run: Run, bench: Bench, threads: int, counts: Counter[str]) -> None:
     """Make the edits of one tool, with a bar that tells pace, cost and time left."""
     before = bench.ledger_totals().cost_usd
     total = len(run.dataset) * run.plan.repeats
-    with tqdm(total=total, desc=bench.made_editor.card.name, unit="edit", disable=None, leave=False) as bar:
-        for _, statuses in bench.edited(run.dataset, threads=threads):
+    name = bench.made_editor.card.name
+    with tqdm(total=total, desc=name, unit="edit", disable=None, leave=False) as bar:
+
+        def say(words: str) -> None:
+            bar.set_description_str(f"{name}: {words}")
+
+        for _, statuses in bench.edited(run.dataset, threads=threads, say=say):
             counts.update(statuses)
             bar.update(len(statuses))
             failed = total_of(counts) - counts["ok"]

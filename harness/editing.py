@@ -5,22 +5,24 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, as_completed, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from filelock import FileLock
 
+from harness.batching import Batches, awaited
 from harness.editors.adapter import CheckedEditor
-from harness.editors.pace import Patience, TokenBucket
+from harness.editors.pace import Patience, TokenBucket, place_for
 from harness.editors.wrappers import Wrapper
 from harness.errors import EditorError
 from harness.ledger import Ledger
-from harness.redaction import redacted, redacted_bytes
-from harness.store import Store, canonical, pixel_digest, request_key
+from harness.redaction import redacted, redacted_bytes, secrets
+from harness.store import Store, canonical, pixel_digest, request_keys
 from harness.types import JSON, EditOutcome, EditRequest, EditStatus
 
 Item = TypeVar("Item")
@@ -77,6 +79,9 @@ class Edits:
         self._buckets: dict[str, TokenBucket] = {}
         self._bills: dict[str, tuple[float, int]] = {}
         self._places: dict[str, threading.Semaphore] = {}
+        self._out: dict[str, dict[str, str]] = {}
+        self.say: Callable[[str], None] = lambda words: None
+        """Told in a few words how far a batch is."""
         self.at_once = 0
         """Requests under way at once to one tool; 0 for as many as it likes."""
 
@@ -92,23 +97,75 @@ class Edits:
         """
         if isinstance(editor.tool, Wrapper):
             return self._wrapped(editor, editor.tool, requests)
-        keys = [request_key(editor.card, request) for request in requests]
+        keys = request_keys(editor.card, requests)
         found = {key: self._standing(key) for key in keys}
         missing = {key: request for key, request in zip(keys, requests, strict=True) if found[key] is None}
         if missing and self.terms.mode == REUSE:
             gone = EditOutcome.failure(EditStatus.FAILED, "not in the store, and nothing may be asked for (mode reuse)")
             found |= dict.fromkeys(missing, gone)
+        elif missing and editor.post:
+            found |= dict(self.posted(editor, lambda: [list(missing.values())]))
+            found |= {key: self._standing(key) for key in missing if found[key] is None}
         elif missing:
+            self._refuse_awaited(editor, missing)
             for group in _groups(missing, editor.service.siblings):
                 found |= self._made(editor, group)
         return [outcome for key in keys if (outcome := found[key]) is not None]
+
+    def posted(
+        self, editor: CheckedEditor, requests: Callable[[], Iterable[Sequence[EditRequest]]]
+    ) -> Iterator[tuple[str, EditOutcome]]:
+        """Ask by post for everything that does not stand, wait for it, and give it as it is stored.
+
+        Parameters
+        ----------
+        editor : CheckedEditor
+            One that has a way by post, or wrappers around it.
+        requests : callable
+            Gives the requests of each case anew each time it is called.
+        """
+        if isinstance(editor.tool, Wrapper):
+            wrapper = editor.tool
+            parts = lambda: ([part for one in case for part in wrapper.parts(one)] for case in requests())  # noqa: E731
+            yield from self.posted(wrapper.inner, parts)
+            return
+
+        def missing() -> Iterator[dict[str, EditRequest]]:
+            for case in requests():
+                keyed = zip(request_keys(editor.card, case), case, strict=True)
+                gone = {key: request for key, request in keyed if self._standing(key) is None}
+                yield from _groups(gone, editor.service.siblings)
+
+        if editor.post is None or self.terms.mode == REUSE:
+            return
+        kept, expected = partial(self._kept, editor.card.name), partial(self._expected, editor)
+        batches = Batches(
+            self.store, self.ledger, editor, editor.post, self.patience, kept, expected, lambda words: self.say(words)
+        )
+        yield from batches.answered(missing)
+
+    def _kept(self, tool: str, ticket: str, keys: Sequence[str], outcomes: Sequence[EditOutcome]) -> list[EditOutcome]:
+        """Outcomes of an attempt by post, cleaned, stored and entered in the ledger."""
+        clean = [_clean(outcome) for outcome in outcomes]
+        for key, outcome in zip(keys, clean, strict=True):
+            self.store.keep_edit(key, outcome)
+        self.ledger.ended(ticket, tool, keys, attempt=1, **self._facts(tool, clean))
+        return clean
+
+    def _refuse_awaited(self, editor: CheckedEditor, missing: Iterable[str]) -> None:
+        tool = editor.card.name
+        if tool not in self._out:
+            self._out[tool] = awaited(self.store, self.ledger, tool) if editor.service.metered else {}
+        if out := sorted({self._out[tool][key] for key in missing if key in self._out[tool]}):
+            found = f"edits that it is asked for are out in batch {', '.join(out)}, and would be paid for twice"
+            raise EditorError(f"editor {tool}", found, "Run with mode=batch once more to fetch them.")
 
     def missing(self, editor: CheckedEditor, requests: Sequence[EditRequest]) -> tuple[int, float | None]:
         """How many edits the tool would be asked for, and what they may cost in US dollars (None: unknown)."""
         if isinstance(editor.tool, Wrapper):
             wrapper = editor.tool
             return self.missing(wrapper.inner, [part for request in requests for part in wrapper.parts(request)])
-        keys = {request_key(editor.card, request) for request in requests}
+        keys = set(request_keys(editor.card, requests))
         gone = sum(self._standing(key) is None for key in keys)
         return gone, self._expected(editor, gone)
 
@@ -149,8 +206,9 @@ class Edits:
         bucket = self._buckets.setdefault(tool, TokenBucket(editor.service.per_minute))
         places = self._places.setdefault(tool, threading.Semaphore(self.at_once or editor.service.concurrency))
         for attempt in range(1, self.patience.tries + 1):
-            time.sleep(bucket.wait_s())
-            with places:
+            if (pause_s := bucket.wait_s()) > 0:
+                time.sleep(pause_s)
+            with place_for(places, taken_by_tool=editor.service.takes_places):
                 outcomes, ticket, seconds = self._sent(editor, keys, requests, attempt)
             bucket.heed(outcomes[0].provenance.get("rate_limit", {}))
             wait_s = outcomes[0].provenance.get("retry_after_s")
@@ -245,19 +303,20 @@ def _groups(missing: dict[str, EditRequest], size: int) -> Iterator[dict[str, Ed
 
 def _clean(outcome: EditOutcome) -> EditOutcome:
     """The outcome with every secret of the environment struck out."""
+    known = secrets()
     return replace(
         outcome,
-        message=redacted(outcome.message),
-        provenance={name: _clean_value(value) for name, value in outcome.provenance.items()},
-        raw=redacted_bytes(outcome.raw),
+        message=redacted(outcome.message, known),
+        provenance={name: _clean_value(value, known) for name, value in outcome.provenance.items()},
+        raw=redacted_bytes(outcome.raw, known),
     )
 
 
-def _clean_value(value: JSON) -> JSON:
+def _clean_value(value: JSON, known: Mapping[str, str]) -> JSON:
     if isinstance(value, str):
-        return redacted(value)
+        return redacted(value, known)
     if isinstance(value, dict):
-        return {name: _clean_value(inner) for name, inner in value.items()}
+        return {name: _clean_value(inner, known) for name, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_clean_value(inner) for inner in value]
+        return [_clean_value(inner, known) for inner in value]
     return value if not isinstance(value, float) or math.isfinite(value) else None

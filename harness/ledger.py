@@ -73,7 +73,9 @@ class Ledger:
         self._totals, self._offsets = Totals(), {SENT: 0, ENDED: 0}
         self._lock = threading.Lock()
 
-    def sent(self, tool: str, keys: Sequence[str], attempt: int, expected_usd: float | None = None) -> str:
+    def sent(
+        self, tool: str, keys: Sequence[str], attempt: int, expected_usd: float | None = None, **facts: JSON
+    ) -> str:
         """Id of a request about to be sent, entered before it leaves.
 
         Raises
@@ -87,6 +89,7 @@ class Ledger:
             "keys": list(keys),
             "attempt": attempt,
             "expected_usd": expected_usd,
+            **facts,
         }
         with self._lock, self._across_processes():
             if self._limited:

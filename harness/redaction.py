@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 
 SECRET_NAMES = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
 """Environment variables that hold a secret go by such a name."""
@@ -14,16 +15,15 @@ SHORTEST = 8
 
 def secrets() -> dict[str, str]:
     """Secret values of the environment, with the names of their variables; longest first."""
-    found = {
-        value.strip(): name
-        for name, value in os.environ.items()
-        if SECRET_NAMES.search(name) and len(value.strip()) >= SHORTEST
-    }
+    named = {name: os.environ[name].strip() for name in os.environ if SECRET_NAMES.search(name)}
+    found = {value: name for name, value in named.items() if len(value) >= SHORTEST}
     return dict(sorted(found.items(), key=lambda item: -len(item[0])))
 
 
-def redacted(text: str) -> str:
+def redacted(text: str, known: Mapping[str, str] | None = None) -> str:
     """The text with every secret of the environment replaced by the name of its variable.
+
+    ``known`` are the :func:`secrets` where the caller has them, for texts that come in numbers.
 
     Examples
     --------
@@ -32,13 +32,13 @@ def redacted(text: str) -> str:
     'wrong key [DOCTEST_API_KEY]'
     >>> del os.environ["DOCTEST_API_KEY"]
     """
-    for secret, name in secrets().items():
+    for secret, name in (secrets() if known is None else known).items():
         text = text.replace(secret, f"[{name}]")
     return text
 
 
-def redacted_bytes(content: bytes) -> bytes:
+def redacted_bytes(content: bytes, known: Mapping[str, str] | None = None) -> bytes:
     """Bytes with every secret of the environment replaced; untouched, and byte-equal, where there is none."""
-    for secret, name in secrets().items():
+    for secret, name in (secrets() if known is None else known).items():
         content = content.replace(secret.encode(), f"[{name}]".encode())
     return content

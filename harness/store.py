@@ -8,7 +8,7 @@ import math
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,8 +22,13 @@ from harness.types import JSON, EditorCard, EditOutcome, EditRequest, EditStatus
 if TYPE_CHECKING:
     from harness.types import Image, Mask
 
-PNG_FAST = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]
-"""Lossless; on textured radiographs run-length coding is both faster and smaller than zlib's own search."""
+PNG_FAST = [
+    *(cv2.IMWRITE_PNG_COMPRESSION, 1),
+    *(cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_HUFFMAN_ONLY),
+    *(cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP),
+]
+"""Lossless. Radiographs have few repeated strings to search for, and one filter does nearly as well as the best of
+five: half the time of run-length coding with all filters, for files 5 % larger (``python -m bench.editing``)."""
 
 FAILURES = (EditStatus.FAILED, EditStatus.TIMED_OUT)
 """How an edit ends without an answer; a later run asks for it again."""
@@ -47,29 +52,33 @@ def digest_of(value: JSON) -> str:
 
 def pixel_digest(pixels: Image | Mask) -> str:
     """sha256 (hex) of an array's dtype, shape and values."""
-    header = f"{pixels.dtype.str}{pixels.shape}".encode()
-    return hashlib.sha256(header + np.ascontiguousarray(pixels).tobytes()).hexdigest()
+    digest = hashlib.sha256(f"{pixels.dtype.str}{pixels.shape}".encode())
+    digest.update(np.ascontiguousarray(pixels).data)
+    return digest.hexdigest()
 
 
-def request_key(card: EditorCard, request: EditRequest) -> str:
-    """Store key of one requested edit.
+def request_keys(card: EditorCard, requests: Sequence[EditRequest]) -> list[str]:
+    """Store key of each requested edit; pixels that several of them share are read once.
 
     Everything that may change the pixels that come back is in it: the tool and its version, its parameters, the
     host, the pixels and mask sent, the prompt, and the repeat and seed unless the tool is deterministic.
     """
-    repeat = None if card.deterministic else [request.repeat, request.seed]
-    named = request.case_id if "folder:" in card.name else None
-    return digest_of(
-        {
-            "tool": [card.name, card.version, card.sends_data_to, dict(card.parameters)],
-            "image": pixel_digest(request.image),
-            "mask": pixel_digest(request.edit_mask),
-            "prompt": request.prompt,
-            "parameters": dict(request.parameters),
-            "repeat": repeat,
-            "case": named,
-        }
-    )
+    arrays = {id(array): array for request in requests for array in (request.image, request.edit_mask)}
+    digests = {name: pixel_digest(array) for name, array in arrays.items()}
+    return [
+        digest_of(
+            {
+                "tool": [card.name, card.version, card.sends_data_to, dict(card.parameters)],
+                "image": digests[id(request.image)],
+                "mask": digests[id(request.edit_mask)],
+                "prompt": request.prompt,
+                "parameters": dict(request.parameters),
+                "repeat": None if card.deterministic else [request.repeat, request.seed],
+                "case": request.case_id if "folder:" in card.name else None,
+            }
+        )
+        for request in requests
+    ]
 
 
 class Store:
@@ -162,6 +171,11 @@ class Store:
                 f"stored record {path}", f"it is damaged ({error})", "Remove it to have it made again."
             ) from error
 
+    def records(self, kind: str) -> Iterator[JSON]:
+        """Every JSON value of a kind, in the order of their keys."""
+        for path in sorted(self.root.glob(f"{kind}/??/*.json")):
+            yield self.record(kind, path.stem)
+
     def keep_record(self, kind: str, key: str, value: Mapping[str, JSON]) -> None:
         """Store a JSON value, sealed."""
         _written(self._path(kind, key, ".json"), _sealed(value))
@@ -225,8 +239,11 @@ def _unsealed(content: bytes) -> JSON:
 def _written(path: Path, content: bytes) -> None:
     temporary = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+        try:
+            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".part-")
         with os.fdopen(handle, "wb") as file:
             file.write(content)
         os.replace(temporary, path)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
@@ -96,17 +96,25 @@ class Bench:
         """The editor of this very process."""
         return checked(_made(self.editor))
 
-    def edited(self, cases: Iterable[Case], *, threads: int = 0) -> Iterator[tuple[str, list[str]]]:
+    def edited(
+        self, cases: Collection[Case] | Dataset, *, threads: int = 0, say: Callable[[str], None] | None = None
+    ) -> Iterator[tuple[str, list[str]]]:
         """Make the edits alone: case id and how each of its edits ended, as cases are done.
 
         Parameters
         ----------
-        cases : iterable of Case
+        cases : collection of Case
         threads : int
             Requests under way at once; 0 for as many as the tool likes.
+        say : callable, optional
+            Told in a few words how far a batch is, where the tool is asked by post.
         """
         at_once = threads or self.made_editor.service.concurrency
-        _edits_in(self.store_root, self.terms).at_once = at_once
+        edits = _edits_in(self.store_root, self.terms)
+        edits.at_once, edits.say = at_once, say or edits.say
+        if self.made_editor.by_post:
+            asked = edits.posted(self.made_editor, lambda: (self._requests(case, decoded(case)) for case in cases))
+            deque(asked, maxlen=0)
         # twice as many threads, so that one decodes and stores while another's request is under way
         return each(self._edited_case, cases, threads=2 * at_once if at_once > 1 else 1)
 
@@ -126,7 +134,7 @@ class Bench:
         store, name = Store(self.store_root), self.made_editor.card.name
         records = {case.case_id: store.record("cases", keys[case.case_id]) for case in cases}
         todo = [case for case in cases if records[case.case_id] is None]
-        if todo and self.made_editor.service.concurrency > 1:
+        if todo and (self.made_editor.service.concurrency > 1 or self.made_editor.by_post):
             made = self.edited(todo)
             deque(progress(made, len(todo), f"{name}: edit") if progress else made, maxlen=0)
         if todo:
@@ -144,13 +152,14 @@ class Bench:
 
     def edits(self, case: Case, pixels: Pixels) -> list[EditOutcome]:
         """The outcome of every repeat of one case, from the store where it stands there."""
-        requests = [self.plan.request(case, pixels, repeat) for repeat in range(self.plan.repeats)]
-        return _edits_in(self.store_root, self.terms).outcomes(self.made_editor, requests)
+        return _edits_in(self.store_root, self.terms).outcomes(self.made_editor, self._requests(case, pixels))
+
+    def _requests(self, case: Case, pixels: Pixels) -> list[EditRequest]:
+        return [self.plan.request(case, pixels, repeat) for repeat in range(self.plan.repeats)]
 
     def missing(self, case: Case, pixels: Pixels) -> tuple[int, float | None]:
         """How many edits of a case the tool would be asked for, and what they may cost (see :class:`Edits`)."""
-        requests = [self.plan.request(case, pixels, repeat) for repeat in range(self.plan.repeats)]
-        return _edits_in(self.store_root, self.terms).missing(self.made_editor, requests)
+        return _edits_in(self.store_root, self.terms).missing(self.made_editor, self._requests(case, pixels))
 
     def ledger_totals(self) -> Totals:
         """What the run has come to so far."""

@@ -17,12 +17,14 @@ FLOORS = [
     set(
         "stats metrics measurements evidence protocol plain bundle schema schemas consistency gallery attestation".split()
     ),
-    set("datasets editors predictors executors store ledger editing records progress criteria report".split()),
+    set("datasets editors predictors executors store ledger batching editing records progress criteria report".split()),
     set("study exhibits judging run edit_session derivation delivery verification testing".split()),
     set("plugin cli".split()),
 ]
 WINGS = {
-    "measure": set("study exhibits datasets editors predictors executors store ledger editing records".split()),
+    "measure": set(
+        "study exhibits datasets editors predictors executors store ledger batching editing records".split()
+    ),
     "decide": {"criteria"},
     "present": {"report"},
 }
@@ -33,7 +35,7 @@ ONLY_USERS = {
     "pytest": {"plugin.py"},
     "torch": {"predictors/torch.py", "predictors/timm_import.py"},
     "timm": {"predictors/timm_import.py"},
-    "openai": {"editors/openai.py"},
+    "openai": {"editors/openai.py", "editors/openai_batch.py"},
     "pydicom": {"datasets/dicom_file.py"},
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from harness.types import Editor, EditorCard, EditOutcome, EditRequest, EditStat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from harness.types import Image
 
@@ -60,6 +61,9 @@ class Service:
         Whether an edit is expensive enough for concurrent processes to wait rather than to make it twice.
     expected_usd : float, optional
         What one edit is expected to cost before the first bill is in; None where nothing is known.
+    takes_places : bool
+        Whether the tool says itself, with :func:`harness.editors.pace.on_the_wire`, while a request is under way;
+        else the whole call counts.
     """
 
     concurrency: int = 1
@@ -67,6 +71,64 @@ class Service:
     per_minute: float | None = None
     metered: bool = False
     expected_usd: float | None = None
+    takes_places: bool = False
+
+
+@dataclass(frozen=True)
+class BatchState:
+    """How far a batch is.
+
+    Attributes
+    ----------
+    words : str
+        For a person to read, e.g. ``in_progress, 12 of 600``.
+    ended : bool
+        Whether everything that will ever be answered is.
+    fault : str
+        Why the service refused the batch as a whole, or nothing.
+    """
+
+    words: str
+    ended: bool
+    fault: str = ""
+
+
+class Post(Protocol):
+    """Edits by post: many requests in one file, answered within a day. See :mod:`harness.batching`."""
+
+    @property
+    def max_lines(self) -> int: ...
+
+    @property
+    def max_bytes(self) -> int: ...
+
+    def line(self, ticket: str, requests: Sequence[EditRequest]) -> bytes | EditOutcome:
+        """One line of the file, or how the requests end that cannot be sent at all."""
+        ...
+
+    def submitted(self, file: Path, name: str) -> str:
+        """Send a file, have it worked on under a name, and return the service's own id for it."""
+        ...
+
+    def found(self, name: str, since: float) -> str | None:
+        """The service's id of what was submitted under a name, or None where nothing was."""
+        ...
+
+    def state(self, batch: str) -> BatchState:
+        """How far a batch is."""
+        ...
+
+    def fetched(self, batch: str, file: Path) -> None:
+        """Write all answers to a file, one a line."""
+        ...
+
+    def opened(self, answer: bytes, request: EditRequest, n: int, batch: str) -> list[EditOutcome]:
+        """The outcomes of one line's answer to ``n`` requests alike."""
+        ...
+
+    def cleared(self, batch: str) -> None:
+        """Remove the files of a batch from the service, as far as it lets us."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -85,6 +147,18 @@ class CheckedEditor:
         """How the tool likes to be asked."""
         service: Service = getattr(self.tool, "service", Service())
         return service
+
+    @property
+    def post(self) -> Post | None:
+        """The way to ask by post, where the tool is to be asked so."""
+        post: Post | None = getattr(self.tool, "post", None)
+        return post
+
+    @property
+    def by_post(self) -> bool:
+        """Whether this tool, or the one inside its wrappers, is asked by post."""
+        inner: CheckedEditor | None = getattr(self.tool, "inner", None)
+        return self.post is not None or (inner is not None and inner.by_post)
 
     def __call__(self, request: EditRequest) -> EditOutcome:
         """The outcome of one request."""

@@ -18,6 +18,7 @@ from urllib.parse import SplitResult, parse_qsl
 from harness.editors import codec, geometry, replies
 from harness.editors.adapter import Service
 from harness.editors.egress import receiver, server_of
+from harness.editors.pace import on_the_wire
 from harness.errors import EditorError
 from harness.types import JSON, Editor, EditorCard, EditOutcome, EditRequest, EditStatus
 
@@ -82,7 +83,8 @@ class Web:
             "height": height,
         }
         body = json.dumps(_filled(self.template["body"], values)).encode()
-        answer = self._answer(body)
+        with on_the_wire():
+            answer = self._answer(body)
         if isinstance(answer, EditOutcome):
             return answer
         status, headers, content = answer
@@ -156,7 +158,9 @@ def web(argument: str = "") -> Editor:
     server = server_of(str(template["url"]), asked)
     try:
         template |= {"multiple": int(template["multiple"]), "timeout": float(template["timeout"])}
-        service = Service(int(template["concurrency"]), per_minute=float(template["rpm"]) or None, metered=True)
+        service = Service(
+            int(template["concurrency"]), per_minute=float(template["rpm"]) or None, metered=True, takes_places=True
+        )
     except ValueError as error:
         raise EditorError(asked, f"an option is no number ({error})") from error
     if template["mask"] not in codec.POLARITIES:

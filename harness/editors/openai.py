@@ -13,15 +13,19 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from harness.editors import codec, geometry, replies
 from harness.editors.adapter import Service
 from harness.editors.egress import receiver, server_of
+from harness.editors.pace import on_the_wire
 from harness.editors.prices import Prices, prices_of
 from harness.errors import EditorError
 from harness.types import JSON, Editor, EditorCard, EditOutcome, EditRequest, EditStatus
+
+if TYPE_CHECKING:
+    from harness.editors.adapter import Post
 
 BASE_URL = "https://api.openai.com/v1"
 FIXED = ((1024, 1024), (1536, 1024), (1024, 1536))
@@ -44,9 +48,12 @@ OPTIONS = {
     "timeout": "300",
     "concurrency": "4",
     "rpm": "",
+    "mode": "live",
 }
 PASSED_ON = ("quality", "input_fidelity", "background", "output_format", "output_compression")
-NOT_OF_THE_EDIT = ("key_env", "timeout", "concurrency", "rpm")
+NOT_OF_THE_EDIT = ("key_env", "timeout", "concurrency", "rpm", "mode")
+"""None of these changes an edit; what one mode paid for stands for the other."""
+
 MAX_BYTES = {"image": 50_000_000, "mask": 4_000_000}
 """What the API takes at most."""
 
@@ -70,59 +77,64 @@ class OpenAI:
         import openai
 
         try:
-            parcel = codec.parcel_of(requests[0], self._fitted)
-            files = {
-                "image": codec.png(parcel.image, rgb=True),
-                "mask": codec.mask_png(parcel.mask, self.options["mask_polarity"]),
-            }
-            if over := [name for name, content in files.items() if len(content) > MAX_BYTES[name]]:
-                raise geometry.CanvasError(f"its {over[0]} file has {len(files[over[0]])} bytes, too many for the API")
+            parcel, files = self.packed(requests[0])
         except geometry.CanvasError as error:
-            advice = "use letterbox:SIDE+openai:MODEL"
-            return [EditOutcome.failure(EditStatus.FAILED, f"the image cannot be sent: {error}; {advice}")] * len(
-                requests
-            )
+            return [self.unsendable(error)] * len(requests)
         try:
-            status, headers, content = self._sent(requests, parcel, files)
+            with on_the_wire():
+                status, headers, content = self._sent(self.body(requests, parcel), files)
         except openai.APIStatusError as error:
             response = error.response
             outcome = replies.fault_of(response.status_code, response.headers, response.content, self.card.name)
             return [outcome] * len(requests)
         except openai.APIConnectionError as error:
-            return [self._lost(error)] * len(requests)
+            return [self.lost(error)] * len(requests)
         facts: dict[str, JSON] = {"http_status": status, **replies.said_of(headers)}
-        return self._answered(content, parcel, facts, len(requests))
+        return self.answered(content, parcel, facts, len(requests), self.prices)
 
-    def _sent(
-        self, requests: Sequence[EditRequest], parcel: codec.Parcel, files: Mapping[str, bytes]
-    ) -> tuple[int, Mapping[str, str], bytes]:
+    def packed(self, request: EditRequest) -> tuple[codec.Parcel, dict[str, bytes]]:
+        """What goes out for a request, and its two files, ``image`` and ``mask``.
+
+        Raises
+        ------
+        CanvasError
+            Where the API does not take an image of that shape or size.
+        """
+        parcel = codec.parcel_of(request, self.fitted)
+        files = {
+            "image": codec.png(parcel.image, rgb=True),
+            "mask": codec.mask_png(parcel.mask, self.options["mask_polarity"]),
+        }
+        if over := [name for name, content in files.items() if len(content) > MAX_BYTES[name]]:
+            raise geometry.CanvasError(f"its {over[0]} file has {len(files[over[0]])} bytes, too many for the API")
+        return parcel, files
+
+    def unsendable(self, error: geometry.CanvasError) -> EditOutcome:
+        """The outcome of a request that the API would not take."""
+        advice = "use letterbox:SIDE+openai:MODEL"
+        return EditOutcome.failure(EditStatus.FAILED, f"the image cannot be sent: {error}; {advice}")
+
+    def body(self, requests: Sequence[EditRequest], parcel: codec.Parcel) -> dict[str, Any]:
+        """The fields of a request beside its two files."""
         height, width = parcel.image.shape
-        body = {name: self.options[name] for name in PASSED_ON if self.options[name]}
-        extra = dict(json.loads(self.options["extra_body"] or "{}"))
-        if self.options["seed_field"]:
-            extra[self.options["seed_field"]] = requests[0].seed
-        common: dict[str, Any] = {
+        body: dict[str, Any] = {
             "model": self.model,
             "prompt": requests[0].prompt,
             "n": len(requests),
             "size": f"{width}x{height}",
-            **body,
+            **{name: self.options[name] for name in PASSED_ON if self.options[name]},
+            **json.loads(self.options["extra_body"] or "{}"),
         }
-        image = ("image.png", files["image"], "image/png")
-        mask = ("mask.png", files["mask"], "image/png")
-        if self.options["mask_field"] == "mask":
-            answer = self._client.images.with_raw_response.edit(image=image, mask=mask, extra_body=extra, **common)
-            return answer.status_code, answer.headers, answer.content
-        response = self._client.post(
-            "/images/edits",
-            cast_to=object,
-            body={**common, **extra},
-            files=[("image", image), (self.options["mask_field"], mask)],
-            options={"headers": {"Content-Type": "multipart/form-data", "X-Stainless-Raw-Response": "true"}},
-        )
-        return response.status_code, response.headers, response.content
+        if "output_compression" in body:
+            body["output_compression"] = int(body["output_compression"])
+        if self.options["seed_field"]:
+            body[self.options["seed_field"]] = requests[0].seed
+        return body
 
-    def _answered(self, content: bytes, parcel: codec.Parcel, facts: dict[str, JSON], n: int) -> list[EditOutcome]:
+    def answered(
+        self, content: bytes, parcel: codec.Parcel, facts: dict[str, JSON], n: int, prices: Prices | None
+    ) -> list[EditOutcome]:
+        """The outcomes that the body of an answer to ``n`` requests comes to."""
         try:
             answer = json.loads(content)
             images = [entry["b64_json"] for entry in answer["data"] or []]
@@ -132,13 +144,30 @@ class OpenAI:
             return [EditOutcome(EditStatus.FAILED, None, message, facts, content)] * n
         if usage := answer.get("usage"):
             facts["usage"] = usage
-            if self.prices:
-                facts |= {"cost_usd": self.prices.cost_usd(usage), "prices_as_of": self.prices.as_of}
+            if prices:
+                facts |= {"cost_usd": prices.cost_usd(usage), "prices_as_of": prices.as_of}
         outcomes = [self._opened(image, parcel, facts, content) for image in images[:n]]
         lacking = EditOutcome(
             EditStatus.FAILED, None, f"asked for {n} images in one call, got {len(images)}", facts, content
         )
         return [*outcomes, *[lacking] * (n - len(outcomes))]
+
+    def _sent(self, body: dict[str, Any], files: Mapping[str, bytes]) -> tuple[int, Mapping[str, str], bytes]:
+        image = ("image.png", files["image"], "image/png")
+        mask = ("mask.png", files["mask"], "image/png")
+        if self.options["mask_field"] == "mask":
+            known = {name: body[name] for name in ("model", "prompt", "n", "size")}
+            more = {name: value for name, value in body.items() if name not in known}
+            answer = self.client.images.with_raw_response.edit(image=image, mask=mask, extra_body=more, **known)
+            return answer.status_code, answer.headers, answer.content
+        response = self.client.post(
+            "/images/edits",
+            cast_to=object,
+            body=body,
+            files=[("image", image), (self.options["mask_field"], mask)],
+            options={"headers": {"Content-Type": "multipart/form-data", "X-Stainless-Raw-Response": "true"}},
+        )
+        return response.status_code, response.headers, response.content
 
     def _opened(self, image: JSON, parcel: codec.Parcel, facts: dict[str, JSON], content: bytes) -> EditOutcome:
         try:
@@ -148,7 +177,7 @@ class OpenAI:
         outcome = parcel.opened(raw, self.options["output_format"])
         return EditOutcome(outcome.status, outcome.image, outcome.message, {**facts, **outcome.provenance}, content)
 
-    def _lost(self, error: Exception) -> EditOutcome:
+    def lost(self, error: Exception) -> EditOutcome:
         """A connection error; only one that came before anything was sent may be tried again."""
         cause = type(error.__cause__ or error).__name__
         if cause in ("ConnectError", "ConnectTimeout", "PoolTimeout"):
@@ -157,7 +186,8 @@ class OpenAI:
             return replies.timed_out(float(self.options["timeout"]))
         return replies.cut(cause)
 
-    def _fitted(self, shape: tuple[int, int]) -> geometry.Fit:
+    def fitted(self, shape: tuple[int, int]) -> geometry.Fit:
+        """How an image of a shape is brought onto a canvas that the API takes."""
         canvas = self.options["canvas"]
         if canvas == "fixed":
             ratio = shape[0] / shape[1]
@@ -168,7 +198,17 @@ class OpenAI:
         return geometry.padded(shape, int(canvas))
 
     @cached_property
-    def _client(self) -> Any:
+    def post(self) -> Post | None:
+        """The way by the Batch API, where that is the mode; asked directly, the tool answers at once all the same."""
+        from harness.editors.openai_batch import BatchAPI
+
+        if self.options["mode"] != "batch":
+            return None
+        return BatchAPI(self, prices_of(self.model, batch=True))
+
+    @cached_property
+    def client(self) -> Any:
+        """The official client, which never sends a request again by itself."""
         import openai
 
         base_url, name = self.options["base_url"], self.options["key_env"]
@@ -182,7 +222,11 @@ class OpenAI:
             max_retries=0,
             timeout=float(self.options["timeout"]),
             http_client=openai.DefaultHttpxClient(
-                follow_redirects=False, trust_env=not local, timeout=float(self.options["timeout"])
+                follow_redirects=False,
+                trust_env=not local,
+                timeout=float(self.options["timeout"]),
+                # a form of ten fields leaves as one piece; streamed, it is thirty writes to the socket
+                event_hooks={"request": [lambda request: request.read()]},
             ),
         )
 
@@ -193,7 +237,8 @@ def images_api(argument: str = "") -> Editor:
     ``openai:MODEL?quality=high&n=3``; options: ``base_url``, ``quality``, ``input_fidelity``, ``background``,
     ``output_format``, ``output_compression``, ``n`` (images a call), ``canvas`` (``free``, ``fixed`` or a multiple
     to pad to), ``mask_field``, ``mask_polarity`` (``alpha``, ``white``, ``black``), ``seed_field``, ``extra_body``
-    (JSON), ``key_env``, ``timeout`` (seconds), ``concurrency``, ``rpm`` (requests a minute).
+    (JSON), ``key_env``, ``timeout`` (seconds), ``concurrency``, ``rpm`` (requests a minute), ``mode`` (``live``, or
+    ``batch`` for the Batch API: within a day, at half the price).
     """
     model, _, query = argument.partition("?")
     asked = f"--editor openai:{argument}"
@@ -210,6 +255,7 @@ def images_api(argument: str = "") -> Editor:
     try:
         siblings, concurrency, _ = int(options["n"]), int(options["concurrency"]), float(options["timeout"])
         per_minute = float(options["rpm"]) if options["rpm"] else None
+        int(options["output_compression"] or 0)
         json.loads(options["extra_body"] or "{}")
         wrong = options["canvas"] not in ("free", "fixed") and int(options["canvas"]) < 1
     except ValueError as error:
@@ -220,6 +266,8 @@ def images_api(argument: str = "") -> Editor:
         raise EditorError(
             asked, "an option is out of range", "canvas, mask_polarity, n (1 to 10), concurrency (from 1)."
         )
+    if options["mode"] not in ("live", "batch") or (options["mode"] == "batch" and options["mask_field"] != "mask"):
+        raise EditorError(asked, f"mode={options['mode']}", "Write mode=live or mode=batch (which has no mask_field).")
     prices = prices_of(model)
     card = EditorCard(
         f"openai:{model}",
@@ -230,5 +278,7 @@ def images_api(argument: str = "") -> Editor:
         deterministic=False,
         sends_data_to=receiver(server.hostname),
     )
-    expected = prices.expected_usd(options["quality"] or "auto") if prices and card.sends_data_to else None
-    return OpenAI(card, model, options, Service(concurrency, siblings, per_minute, True, expected), prices)
+    asked_prices = prices_of(model, batch=options["mode"] == "batch") if card.sends_data_to else None
+    expected = asked_prices.expected_usd(options["quality"] or "auto") if asked_prices else None
+    service = Service(concurrency, siblings, per_minute, True, expected, takes_places=True)
+    return OpenAI(card, model, options, service, prices)

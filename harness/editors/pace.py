@@ -1,11 +1,13 @@
-"""Keeping to a server's pace: a token bucket that believes what the server says of itself."""
+"""Keeping to a server's pace: a token bucket that believes what the server says of itself, and places on the wire."""
 
 from __future__ import annotations
 
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from harness.types import JSON
@@ -76,3 +78,27 @@ class TokenBucket:
                 self._next = max(self._next, self._clock() + reset_s)
             elif remaining < 10:
                 self._next = max(self._next, self._clock() + reset_s / remaining)
+
+
+_PLACE: ContextVar[AbstractContextManager[object] | None] = ContextVar("place", default=None)
+
+
+@contextmanager
+def place_for(places: AbstractContextManager[object], *, taken_by_tool: bool) -> Iterator[None]:
+    """One of a server's places for one request, taken here, or by the tool itself with :func:`on_the_wire`."""
+    if not taken_by_tool:
+        with places:
+            yield
+        return
+    token = _PLACE.set(places)
+    try:
+        yield
+    finally:
+        _PLACE.reset(token)
+
+
+@contextmanager
+def on_the_wire() -> Iterator[None]:
+    """While a request is under way: what is computed before and after keeps no place at the server from others."""
+    with _PLACE.get() or nullcontext():
+        yield

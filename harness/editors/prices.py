@@ -18,7 +18,10 @@ VARIABLE = "EDITPROOF_PRICES"
 
 @dataclass(frozen=True)
 class Prices:
-    """Prices of one model in US dollars per million tokens, and when they were written down."""
+    """Prices of one model in US dollars per million tokens, and when they were written down.
+
+    ``share`` is what is paid of them: 1, or less by the Batch API.
+    """
 
     model: str
     as_of: str
@@ -26,6 +29,7 @@ class Prices:
     image_in: float
     image_out: float
     assumed: Mapping[str, JSON]
+    share: float = 1.0
 
     def cost_usd(self, usage: Mapping[str, JSON]) -> float:
         """The bill of one answer, from the ``usage`` that the Images API gives with it.
@@ -41,7 +45,7 @@ class Prices:
         text = details.get("text_tokens", 0)
         image = details.get("image_tokens", max(0, usage.get("input_tokens", 0) - text))
         tokens: float = text * self.text_in + image * self.image_in + usage.get("output_tokens", 0) * self.image_out
-        return round(tokens / 1e6, 6)
+        return round(self.share * tokens / 1e6, 6)
 
     def expected_usd(self, quality: str) -> float:
         """What one edit is expected to cost before anything was billed."""
@@ -56,7 +60,7 @@ class Prices:
         return self.cost_usd(tokens)
 
 
-def prices_of(model: str) -> Prices | None:
+def prices_of(model: str, *, batch: bool = False) -> Prices | None:
     """Prices of a model; a dated snapshot (``gpt-image-2-2026-04-21``) costs what its model does. None if unknown."""
     table = _table(os.environ.get(VARIABLE, ""))
     known = table["per_million_tokens"]
@@ -64,7 +68,10 @@ def prices_of(model: str) -> Prices | None:
     if not names:
         return None
     each = known[max(names, key=len)]
-    return Prices(model, table["as_of"], each["text_in"], each["image_in"], each["image_out"], table["assumed_tokens"])
+    share = float(table["batch_share"]) if batch else 1.0
+    return Prices(
+        model, table["as_of"], each["text_in"], each["image_in"], each["image_out"], table["assumed_tokens"], share
+    )
 
 
 @cache
@@ -75,10 +82,8 @@ def _table(path: str) -> JSON:
         for name, prices in table["per_million_tokens"].items():
             if not {"text_in", "image_in", "image_out"} <= set(prices):
                 raise KeyError(name)
-        return {
-            "assumed_tokens": json.loads(Path(__file__).with_name("prices.json").read_text())["assumed_tokens"],
-            **table,
-        }
+        shipped = json.loads(Path(__file__).with_name("prices.json").read_text())
+        return {name: shipped[name] for name in ("assumed_tokens", "batch_share")} | table
     except (OSError, ValueError, KeyError, AttributeError) as error:
         asked = f"price table {file}"
         raise EditorError(asked, f"it cannot be read ({error!r})", "Start from harness/editors/prices.json.") from error

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import email.parser
-import email.policy
 import json
 import socket
 import threading
@@ -14,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import cv2
 import numpy as np
+
+from tests.editors.post_office import PostOffice, multipart
 
 KEY = "sk-hidden-4711-do-not-write"
 
@@ -26,6 +26,7 @@ class Server:
         self.billed: Counter[str] = Counter()
         self.script: list[str] = []
         self.latency_s = 0.0
+        self.post = PostOffice(self)
         self.under_way = self.peak = 0
         self.lock = threading.Lock()
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -42,6 +43,28 @@ class Server:
     def next_scenario(self) -> str:
         with self.lock:
             return self.script.pop(0) if len(self.script) > 1 else (self.script or ["ok"])[0]
+
+    def made(self, fields: dict, scenario: str = "ok") -> dict:
+        """The body of an answer to one request, which is billed."""
+        image = pixels(fields["image"])
+        field = next(name for name in fields if name.startswith("mask"))
+        mask = pixels(fields[field])
+        alpha = mask.ndim == 3 and mask.shape[2] == 4
+        result = edited(image, mask[..., 3] == 0 if alpha else mask > 127)
+        if scenario == "wrong_size":
+            result = result[:-16]
+        content = png(result, ".jpg" if scenario == "jpeg" else ".png")
+        text = base64.b64encode(content).decode()
+        if scenario == "truncated":
+            text = text[: len(text) // 2 // 4 * 4 + 1]
+        n = int(fields["n"]) - (scenario == "fewer")
+        usage = {
+            "input_tokens": 1100, "output_tokens": 1000 * n, "total_tokens": 1100 + 1000 * n,
+            "input_tokens_details": {"text_tokens": 100, "image_tokens": 1000},
+        }  # fmt: skip
+        with self.lock:
+            self.billed[str(len(self.billed))] += n
+        return {"created": 1, "data": [{"b64_json": text}] * n, "usage": usage}
 
     def close(self) -> None:
         self.http.shutdown()
@@ -69,8 +92,17 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
         def log_message(self, *_: object) -> None:
             pass
 
+        def do_GET(self) -> None:
+            server.post.answer(self, b"")
+
+        def do_DELETE(self) -> None:
+            self.do_GET()
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            if server.post.is_for(self.path):
+                server.post.answer(self, body)
+                return
             with server.lock:
                 server.under_way += 1
                 server.peak = max(server.peak, server.under_way)
@@ -98,25 +130,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
                 self.success(fields, scenario)
 
         def success(self, fields: dict, scenario: str) -> None:
-            image = pixels(fields["image"])
-            field = next(name for name in fields if name.startswith("mask"))
-            mask = pixels(fields[field])
-            alpha = mask.ndim == 3 and mask.shape[2] == 4
-            result = edited(image, mask[..., 3] == 0 if alpha else mask > 127)
-            if scenario == "wrong_size":
-                result = result[:-16]
-            content = png(result, ".jpg" if scenario == "jpeg" else ".png")
-            text = base64.b64encode(content).decode()
-            if scenario == "truncated":
-                text = text[: len(text) // 2 // 4 * 4 + 1]
-            n = int(fields["n"]) - (scenario == "fewer")
-            usage = {
-                "input_tokens": 1100, "output_tokens": 1000 * n, "total_tokens": 1100 + 1000 * n,
-                "input_tokens_details": {"text_tokens": 100, "image_tokens": 1000},
-            }  # fmt: skip
-            with server.lock:
-                server.billed[str(len(server.billed))] += n
-            self.reply(200, {"created": 1, "data": [{"b64_json": text}] * n, "usage": usage})
+            self.reply(200, server.made(fields, scenario))
 
         def say_rate_limit(self, _: dict) -> None:
             error = {"message": "Rate limit reached", "type": "requests", "code": "rate_limit_exceeded"}
@@ -195,15 +209,3 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(body)
 
     return Handler
-
-
-def multipart(kind: str, body: bytes) -> dict:
-    """Fields of a multipart form: text as str, files as bytes."""
-    parser = email.parser.BytesParser(policy=email.policy.HTTP)
-    message = parser.parsebytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + body)
-    fields: dict = {}
-    for part in message.iter_parts():
-        name = part.get_param("name", header="content-disposition")
-        content = part.get_payload(decode=True)
-        fields[name] = content if part.get_filename() else content.decode()
-    return fields
