@@ -144,7 +144,7 @@ def faults(folder: Path) -> Iterator[str]:
         try:
             actual = hashlib.sha256(_inside(folder, name).read_bytes()).hexdigest()
         except (OSError, ValueError):
-            yield f"{name}: missing"
+            yield f"{name}: missing, though {MANIFEST} lists it"
             continue
         if actual != digest:
             yield f"{name}: its sha256 is {actual[:12]}..., {MANIFEST} says {digest[:12]}..."

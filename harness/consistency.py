@@ -53,7 +53,8 @@ def inconsistencies(evidence: Evidence, expected_cases: int) -> Iterator[str]:
 
 def _cases(place: str, table: Measurements, expected: int) -> Iterator[str]:
     if len(table.cases) != expected:
-        yield f"{place}-cases.csv: case: {len(table.cases)} cases, evidence.json says {expected} (dataset.n_cases)"
+        found = f"{place}-cases.csv has {len(table.cases)}"
+        yield f"evidence.json: dataset.n_cases (and shard) ask for {expected} cases, {found}"
     for name in table.cases["case"][table.cases["case"].duplicated()]:
         yield f"{place}-cases.csv: case {name} stands there twice"
     if table.stratum != "all":

@@ -30,6 +30,18 @@ class Signer:
     name: str
     meaning: str
 
+    def check(self) -> attestation.PrivateKey:
+        """The key, where it is one and name and meaning are stated.
+
+        Raises
+        ------
+        EvidenceError
+        """
+        if not (self.name.strip() and self.meaning.strip()):
+            raise EvidenceError("a signature", "no name, or no meaning", "State both: --signer and --meaning.")
+        password = os.environ.get("EDITPROOF_KEY_PASSWORD")
+        return attestation.private_key(self.key, password.encode() if password else None)
+
 
 def delivered(evidence: Evidence, reports: Path, *, images: bool = True, signer: Signer | None = None) -> Path:
     """Write the evidence and its page to ``reports/RUN``, attested, and return the path of the page."""
@@ -74,8 +86,7 @@ def attested(folder: Path, record: Record, signer: Signer | None = None) -> Path
     if signer is None:
         path.write_bytes(json_bytes(attestation.envelope(statement_on(folder, record))))
         return path
-    password = os.environ.get("EDITPROOF_KEY_PASSWORD")
-    key = attestation.private_key(signer.key, password.encode() if password else None)
+    key = signer.check()
     manifestation = attestation.Manifestation(
         signer.name,
         datetime.now(UTC).isoformat(timespec="seconds"),
@@ -92,12 +103,10 @@ def signed(folder: Path, record: Record, signer: Signer) -> Path:
     Raises
     ------
     EvidenceError
-        Where it is signed already, or name or meaning is blank.
+        Where it is signed already, or the signer cannot sign.
     """
     if is_signed(folder):
         raise EvidenceError(f"signing {folder}", "it is signed already", "Sign a copy without its attestation.")
-    if not (signer.name.strip() and signer.meaning.strip()):
-        raise EvidenceError(f"signing {folder}", "no name, or no meaning", "State both: --signer and --meaning.")
     return attested(folder, record, signer)
 
 

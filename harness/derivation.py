@@ -15,6 +15,7 @@ from harness.criteria.conformance import (
     outcome_of_run,
 )
 from harness.criteria.redecision import criterion_from, decided_again
+from harness.datasets.shard import words
 from harness.errors import EditproofError
 from harness.evidence import EditorEvidence, Evidence
 from harness.gallery import chosen
@@ -43,7 +44,8 @@ def derived(evidence: Evidence) -> Evidence:
 
 def concluded(evidence: Evidence) -> Evidence:
     """The record with its verdicts and validity as they stand, and with what follows from those and the tables."""
-    incomplete = tuple(dict.fromkeys(evidence.incomplete))
+    part = (words(evidence.shard),) if evidence.shard else ()
+    incomplete = tuple(dict.fromkeys((*part, *evidence.incomplete)))
     asked = sorted(evidence.editors, key=lambda editor: _place(editor, evidence.protocol))
     editors = tuple(_concluded(editor, evidence.validity, incomplete) for editor in asked)
     outcome, reason = outcome_of_run(editors)

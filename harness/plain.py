@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -15,6 +15,8 @@ from harness.types import JSON
 
 Path = tuple[str | int, ...]
 """Where in a record a value stands: ``("editors", 0, "verdicts", 3)``."""
+
+ABSENT = "(absent)"
 
 Write = Callable[[Path, Measurements | bytes], JSON]
 Read = Callable[[JSON], Any]
@@ -70,3 +72,25 @@ def typed(kind: Any, value: JSON, read: Read = lambda value: value) -> Any:
 def annotations_of(kind: type) -> Mapping[str, Any]:
     """The resolved annotations of a dataclass."""
     return get_type_hints(kind)
+
+
+def differences(ours: JSON, theirs: JSON, place: Path = ()) -> Iterator[tuple[Path, JSON, JSON]]:
+    """Where two plain records differ; numbers that agree to nine figures are one."""
+    if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
+        for name in dict.fromkeys((*ours, *theirs)):
+            yield from differences(ours.get(name, ABSENT), theirs.get(name, ABSENT), (*place, name))
+        if list(ours) != list(theirs) and set(ours) == set(theirs):
+            yield place, list(ours), list(theirs)
+    elif isinstance(ours, list) and isinstance(theirs, list):
+        if len(ours) != len(theirs):
+            yield (*place, "length"), len(ours), len(theirs)
+        for index, (one, other) in enumerate(zip(ours, theirs, strict=False)):
+            yield from differences(one, other, (*place, index))
+    elif not _equal(ours, theirs):
+        yield place, ours, theirs
+
+
+def _equal(ours: JSON, theirs: JSON) -> bool:
+    if isinstance(ours, float) and isinstance(theirs, float):
+        return ours == theirs or math.isclose(ours, theirs, rel_tol=1e-9, abs_tol=1e-12)
+    return type(ours) is type(theirs) and bool(ours == theirs)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from harness.delivery import Signer
     from harness.evidence import Evidence
     from harness.judging import EditorStudy, Judge, Judgement
     from harness.run import Run
@@ -88,6 +89,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--edit-threads", type=int, default=0, metavar="N", help="requests at once (default: what the tool likes)")
     add("--edit-estimate", action="store_true", help="with --edit-only: say what would be made and what it may cost")
     add("--report-images", choices=("all", "none"), default="all", help="'none' leaves radiographs out of the report")
+    add(
+        "--shard",
+        default="",
+        metavar="I/N",
+        help="measure only that part of the cohort; join the runs: editproof merge",
+    )
+    add("--sign-key", metavar="FILE", help="private key that signs the evidence: Ed25519 or ECDSA P-256, PEM")
+    add("--signer", default="", metavar="NAME", help="with --sign-key: who signs")
+    add("--meaning", default="", metavar="TEXT", help="with --sign-key: what the signature means, e.g. 'approval'")
     add("--lock", metavar="FILE", help="protocol locked before the edits; a run that departs from it is EXPLORATORY")
     add("--write-lock", metavar="FILE", help="write that protocol, without making one edit")
     parser.addini("editproof_editors", "tools to judge where no --editor is given", type="args", default=[])
@@ -124,8 +134,12 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Refuse a wrong ``--editor`` or ``--dataset`` at once, with one line."""
     options = session.config.option
-    if not hasattr(session.config, "workerinput") and (options.editor or options.dataset):
+    if hasattr(session.config, "workerinput"):
+        return
+    if options.editor or options.dataset:
         _checked(session.config)
+    if options.sign_key:
+        _signer(session.config)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -245,7 +259,10 @@ class Recorder:
         with _shown(self.config):
             self.evidence = _run(self.config).evidence(judgements, [*deselected, *self.not_run], command)
             self.page = delivered(
-                self.evidence, self.config.rootpath / options.reports, images=options.report_images == "all"
+                self.evidence,
+                self.config.rootpath / options.reports,
+                images=options.report_images == "all",
+                signer=_signer(self.config) if options.sign_key else None,
             )
         session.exitstatus = max(int(session.exitstatus), EXIT_CODES[self.evidence.outcome])
 
@@ -295,6 +312,7 @@ def _run(config: pytest.Config) -> Run:
                 options.max_edits,
             ),
             lock=Path(options.lock) if options.lock else None,
+            shard=options.shard,
             register=config.rootpath / named if (named := config.getini("editproof_register")) else None,
             editor_factories=_merged(hooks.pytest_editproof_editors(config=config)),
             dataset_factories=_merged(hooks.pytest_editproof_datasets(config=config)),
@@ -318,6 +336,20 @@ def _checked(config: pytest.Config) -> Run:
     except EditproofError as error:
         raise pytest.UsageError(f"editproof: {error}") from error
     return run
+
+
+def _signer(config: pytest.Config) -> Signer:
+    """Who signs the evidence; refused before the first edit where the key, the name or the meaning is not there."""
+    from harness.delivery import Signer
+    from harness.errors import EditproofError
+
+    options = config.option
+    signer = Signer(Path(options.sign_key), options.signer, options.meaning)
+    try:
+        signer.check()
+    except EditproofError as error:
+        raise pytest.UsageError(f"editproof: {error}") from error
+    return signer
 
 
 def _editor_specs(config: pytest.Config) -> list[str]:

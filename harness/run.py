@@ -18,6 +18,7 @@ from filelock import FileLock
 from harness.criteria.conformance import control_verdicts, floor_verdicts
 from harness.datasets.checks import distinct
 from harness.datasets.registry import dataset_from_spec
+from harness.datasets.shard import Shard
 from harness.derivation import concluded, reading_order
 from harness.editing import RECORD_MISSING, Terms
 from harness.editors.registry import EditorFactory, editor_from_spec
@@ -75,6 +76,7 @@ class Run:
     jobs: int = 1
     terms: Terms = field(default_factory=Terms)
     lock: Path | None = None
+    shard: str = ""
     register: Path | None = None
     editor_factories: tuple[tuple[str, EditorFactory], ...] = ()
     dataset_factories: tuple[tuple[str, Callable[[str], Dataset]], ...] = ()
@@ -82,8 +84,9 @@ class Run:
 
     @cached_property
     def dataset(self) -> Dataset:
-        """The cohort."""
-        return dataset_from_spec(self.dataset_spec, dict(self.dataset_factories))
+        """The cohort, or the part of it that this run is to measure."""
+        whole = dataset_from_spec(self.dataset_spec, dict(self.dataset_factories))
+        return Shard(whole, self.shard) if self.shard else whole
 
     @cached_property
     def cards(self) -> dict[str, EditorCard]:
@@ -150,6 +153,7 @@ class Run:
                 },
                 controls=self._controls() if any(judgement.controls for judgement in judgements) else {},
                 lock=read_lock(self.lock) if self.lock else None,
+                shard=self.shard,
             )
         )  # fmt: skip
 

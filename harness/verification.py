@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -16,8 +15,8 @@ from harness.delivery import faces, statement_on
 from harness.derivation import derived, primary_claims, undecidable
 from harness.errors import EditproofError, EvidenceError
 from harness.evidence import Evidence
+from harness.plain import ABSENT, differences, plain
 from harness.plain import Path as Place
-from harness.plain import plain
 from harness.schema import path_text, violations
 from harness.types import JSON
 
@@ -44,9 +43,9 @@ def faults(folder: Path, key: attestation.PublicKey | None = None) -> Iterator[s
         yield f"{RECORD}: {error}"
         return
     yield from _rewritten(folder, evidence)
+    yield from _attestation(folder, evidence, key)
     yield from _contradictions(evidence)
     yield from _faces(folder, evidence)
-    yield from _attestation(folder, evidence, key)
 
 
 def rendered_elsewhere(evidence: Record) -> str:
@@ -62,25 +61,6 @@ def signature_in_words(folder: Path) -> str:
         return "unsigned: this protects against accident, not against forgery by whoever can write the files"
     key = attestation.key_id(attestation.public_key(stated.public_key.encode()))
     return f"signed by {stated.name} at {stated.time}, meaning: {stated.meaning}; with key sha256:{key}"
-
-
-def differences(ours: JSON, theirs: JSON, place: Place = ()) -> Iterator[tuple[Place, JSON, JSON]]:
-    """Where two plain records differ; numbers that agree to nine figures are one."""
-    if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
-        for name in dict.fromkeys((*ours, *theirs)):
-            yield from differences(ours.get(name, _ABSENT), theirs.get(name, _ABSENT), (*place, name))
-        if list(ours) != list(theirs) and set(ours) == set(theirs):
-            yield place, list(ours), list(theirs)
-    elif isinstance(ours, list) and isinstance(theirs, list):
-        if len(ours) != len(theirs):
-            yield (*place, "length"), len(ours), len(theirs)
-        for index, (one, other) in enumerate(zip(ours, theirs, strict=False)):
-            yield from differences(one, other, (*place, index))
-    elif not _equal(ours, theirs):
-        yield place, ours, theirs
-
-
-_ABSENT = "(absent)"
 
 
 def _rewritten(folder: Path, evidence: Evidence) -> Iterator[str]:
@@ -105,7 +85,7 @@ def _contradictions(evidence: Evidence) -> Iterator[str]:
     """What the tables and the record say against themselves and one another."""
     n_cases = evidence.dataset.n_cases
     expected = len(cases_in(evidence.shard, n_cases)) if evidence.shard else n_cases
-    found = [*inconsistencies(evidence, expected), *_controls(evidence), *_pictures(evidence)]
+    found = [*inconsistencies(evidence, expected), *_controls(evidence), *_unasked(evidence), *_pictures(evidence)]
     yield from found
     try:
         again = derived(evidence)
@@ -123,6 +103,17 @@ def _controls(evidence: Evidence) -> Iterator[str]:
     wanted = CONTROLS if primary_claims(evidence) else set()
     if set(evidence.controls) != wanted:
         yield f"{RECORD}: controls are {sorted(evidence.controls)}, the primary claims need {sorted(wanted)}"
+
+
+def _unasked(evidence: Evidence) -> Iterator[str]:
+    """Claims of the protocol that a tool was spared, though the suite is said to have run as a whole."""
+    claims = evidence.protocol.get("claims", {}).items()
+    wanted = [(name, stratum) for name, claim in claims for stratum in claim.get("strata", [])]
+    for at, editor in enumerate(evidence.editors):
+        asked = {(verdict.criterion.id, verdict.stratum) for verdict in editor.verdicts}
+        for name, stratum in wanted if not evidence.incomplete else []:
+            if (name, stratum) not in asked:
+                yield f"{RECORD}: editors[{at}].verdicts: {name} in {stratum} is not there, and incomplete is empty"
 
 
 def _pictures(evidence: Evidence) -> Iterator[str]:
@@ -198,14 +189,8 @@ def _about(evidence: Evidence, place: Place) -> str:
     return ""
 
 
-def _equal(ours: JSON, theirs: JSON) -> bool:
-    if isinstance(ours, float) and isinstance(theirs, float):
-        return ours == theirs or math.isclose(ours, theirs, rel_tol=1e-9, abs_tol=1e-12)
-    return type(ours) is type(theirs) and bool(ours == theirs)
-
-
 def _short(value: JSON) -> str:
-    text = value if value is _ABSENT else json.dumps(value, ensure_ascii=False)
+    text = value if value is ABSENT else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 

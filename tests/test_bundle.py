@@ -86,7 +86,10 @@ def test_missing_and_added_files_are_named(evidence, tmp_path):
     saved(evidence, folder)
     (folder / "measurements" / "0-rows.csv").unlink()
     (folder / "stray.txt").write_text("?")
-    assert list(faults(folder)) == ["measurements/0-rows.csv: missing", "stray.txt: not in manifest.json"]
+    assert list(faults(folder)) == [
+        "measurements/0-rows.csv: missing, though manifest.json lists it",
+        "stray.txt: not in manifest.json",
+    ]
 
 
 def test_a_run_cut_short_is_no_run(evidence, tmp_path):

@@ -7,12 +7,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.errors import EvidenceError
+
 if TYPE_CHECKING:
     from harness.cli.verbs import Verbs
 
 
 def add_to(verbs: Verbs) -> None:
-    """Declare ``verify``, ``report`` and ``sign``."""
+    """Declare ``verify``, ``report``, ``merge`` and ``sign``."""
     for name, action, words in (
         ("verify", _verify, "recompute every digest of a run, and decide every verdict again from its measurements"),
         ("report", _report, "render a run's report again from its evidence"),
@@ -25,6 +27,10 @@ def add_to(verbs: Verbs) -> None:
         else:
             verb.add_argument("--report-images", choices=("all", "none"), default="all")
             verb.add_argument("--format", choices=("html", "markdown"), default="html", help="markdown is printed")
+    merge = verbs.add_parser("merge", help="join runs on parts of a cohort, or with some of the tools, into one run")
+    merge.add_argument("runs", type=Path, nargs="+", metavar="SHARD", help="folders of runs under one protocol")
+    merge.add_argument("--reports", type=Path, default=Path("reports"), metavar="DIR", help="where the joined run goes")
+    merge.set_defaults(action=_merge)
     sign = verbs.add_parser("sign", help="sign a run that verifies, stating your name and what the signature means")
     sign.add_argument("run", type=Path, metavar="RUN")
     sign.add_argument(
@@ -66,6 +72,21 @@ def _sign(options: argparse.Namespace) -> int:
         return 1
     signed(options.run, loaded(options.run), Signer(options.key, options.signer, options.meaning))
     print(signature_in_words(options.run))
+    return 0
+
+
+def _merge(options: argparse.Namespace) -> int:
+    from harness.bundle import loaded
+    from harness.delivery import delivered
+    from harness.merging import merged
+    from harness.verification import faults
+
+    for folder in options.runs:
+        if found := next(faults(folder), None):
+            raise EvidenceError(f"merging {folder}", f"it does not verify ({found})", "See `editproof verify`.")
+    whole = merged([loaded(folder) for folder in options.runs])
+    print(delivered(whole, options.reports))
+    print(f"{whole.outcome}: {whole.reason}")
     return 0
 
 

@@ -1,0 +1,205 @@
+"""Fifty and more ways to change a bundle: what is done, the file, and the field that verify has to name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+RECORD = "evidence.json"
+Change = Callable[[Path], None]
+
+
+def record(change: Callable[[Any], object]) -> Change:
+    """A change of the record."""
+
+    def made(folder: Path) -> None:
+        content = json.loads((folder / RECORD).read_text())
+        change(content)
+        (folder / RECORD).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+    return made
+
+
+def lines(name: str, change: Callable[[list[str]], list[str]]) -> Change:
+    """A change of the lines of a file."""
+
+    def made(folder: Path) -> None:
+        found = (folder / name).read_text().splitlines(keepends=True)
+        changed = change(found)
+        assert changed != found, name
+        (folder / name).write_text("".join(changed))
+
+    return made
+
+
+def cell(name: str, key: str, column: int, value: str) -> Change:
+    """A change of one cell: of the first line that begins with ``key``."""
+
+    def changed(found: list[str]) -> list[str]:
+        at = next(index for index, line in enumerate(found) if line.startswith(key))
+        cells = found[at].rstrip("\n").split(",")
+        cells[column] = value
+        return [*found[:at], ",".join(cells) + "\n", *found[at + 1 :]]
+
+    return lines(name, changed)
+
+
+def without(name: str, key: str) -> Change:
+    return lines(name, lambda found: [line for line in found if not line.startswith(key)])
+
+
+def swapped(name: str, other: str) -> Change:
+    def made(folder: Path) -> None:
+        one = (folder / name).read_bytes()
+        (folder / name).write_bytes((folder / other).read_bytes())
+        (folder / other).write_bytes(one)
+
+    return made
+
+
+def every(*changes: Change) -> Change:
+    def made(folder: Path) -> None:
+        for change in changes:
+            change(folder)
+
+    return made
+
+
+def put(value: object, *path: str | int) -> Change:
+    """A value at a path of the record."""
+
+    def change(content: Any) -> None:
+        for step in path[:-1]:
+            content = content[step]
+        assert content[path[-1]] != value, path
+        content[path[-1]] = value
+
+    return record(change)
+
+
+def drop(*path: str | int) -> Change:
+    def change(content: Any) -> None:
+        for step in path[:-1]:
+            content = content[step]
+        del content[path[-1]]
+
+    return record(change)
+
+
+def _swap(content: Any, one: int, other: int) -> None:
+    content[one], content[other] = content[other], content[one]
+
+
+def _in_both(field: str, value: object) -> Change:
+    return every(*(put(value, "editors", at, "verdicts", 0, "criterion", field) for at in (0, 1)))
+
+
+def _no_verdict(content: Any) -> None:
+    tool = content["editors"][1]
+    del tool["verdicts"][0], tool["tests"][0]
+    tool["outcome"], tool["reason"] = "INCONCLUSIVE", "1 of 2 primary criteria left open: SX-1."
+
+
+HARSH = ("editors", 1)
+FIRST = (*HARSH, "verdicts", 0)
+V = "editors[1].verdicts[0]"
+ROWS, CASES, EDITS = (f"measurements/1-{name}.csv" for name in ("rows", "cases", "edits"))
+
+DERIVABLE: dict[str, tuple[Change, str, str]] = {
+    "verdict": (put("PASS", *FIRST, "outcome"), RECORD, f"{V}.outcome"),
+    "reason of a verdict": (put("All is well.", *FIRST, "because"), RECORD, f"{V}.because"),
+    "estimate": (put(0.5, *FIRST, "estimate", "value"), RECORD, f"{V}.estimate.value"),
+    "lower limit": (put(-9.0, *FIRST, "estimate", "low"), RECORD, f"{V}.estimate.low"),
+    "upper limit": (put(1.9, *FIRST, "estimate", "high"), RECORD, f"{V}.estimate.high"),
+    "coverage": (put(0.5, *FIRST, "estimate", "confidence"), RECORD, f"{V}.estimate.confidence"),
+    "patients": (put(300, *FIRST, "estimate", "n_patients"), RECORD, f"{V}.estimate.n_patients"),
+    "edits": (put(900, *FIRST, "estimate", "n_edits"), RECORD, f"{V}.estimate.n_edits"),
+    "missing edits": (put(0, *FIRST, "estimate", "n_missing"), RECORD, f"{V}.estimate.n_missing"),
+    "method": (put("exact", *FIRST, "estimate", "method"), RECORD, f"{V}.estimate.method"),
+    "seed": (put(1, *FIRST, "estimate", "seed"), RECORD, f"{V}.estimate.seed"),
+    "unit of an estimate": (put("weeks", *FIRST, "estimate", "unit"), RECORD, f"{V}.estimate.unit"),
+    "side figure": (put(6.0, *FIRST, "estimate", "notes", "edited"), RECORD, f"{V}.estimate.notes.edited"),
+    "sensitivity left out": (drop(*FIRST, "estimate", "notes", "sensitivity"), RECORD, f"{V}.estimate.notes.sensitivity"),
+    "margin of one tool": (put(99.0, *FIRST, "criterion", "high"), RECORD, "criterion BA-1"),
+    "margin": (_in_both("high", 99.0), RECORD, f"{V}.outcome"),
+    "requirement in words": (_in_both("required", "at most 99 months"), RECORD, f"{V}.criterion.required"),
+    "name of an estimand": (_in_both("estimand", "MAE"), RECORD, f"{V}.criterion.estimand"),
+    "arm of an estimand": (_in_both("specification", "mae_drift('bone_age', arm='paste_back')"), RECORD, f"{V}.estimate.value"),
+    "code for an estimand": (put("__import__('os').getcwd()", *FIRST, "criterion", "specification"), RECORD, f"{V}.criterion"),
+    "role": (_in_both("role", "secondary"), RECORD, "protocol.claims.BA-1.role"),
+    "source of a limit": (_in_both("source", "Nature, 2026"), RECORD, "protocol.claims.BA-1.source"),
+    "confidence": (_in_both("confidence", 0.6), RECORD, f"{V}.estimate.confidence"),
+    "subgroup for the cohort": (put("bone_age<200", *FIRST, "stratum"), RECORD, "editors[1].verdicts"),
+    "tool of a verdict": (put("gentle", *FIRST, "editor"), RECORD, f"{V}.editor"),
+    "dropped verdict": (record(_no_verdict), RECORD, "editors[1].verdicts: BA-1 in all"),
+    "order of verdicts": (record(lambda r: _swap(r["editors"][1]["verdicts"], 0, 1)), RECORD, V),
+    "outcome of a tool": (put("PASS", *HARSH, "outcome"), RECORD, "editors[1].outcome"),
+    "reason of a tool": (put("All hold.", *HARSH, "reason"), RECORD, "editors[1].reason"),
+    "refusals hidden": (every(put(0, *HARSH, "flow", "refused"), put(60, *HARSH, "flow", "ok")), RECORD, "editors[1].flow.refused"),
+    "attribution": (put(0.1, *HARSH, "attribution", 0, "estimate", "value"), RECORD, "editors[1].attribution[0].estimate.value"),
+    "arm left out": (drop(*HARSH, "attribution", 3), RECORD, "editors[1].attribution.length"),
+    "rank of an exhibit": (put("best", *HARSH, "exhibits", 0, "rank"), RECORD, "editors[1].exhibits[0].rank"),
+    "reading of an exhibit": (put(1.0, *HARSH, "exhibits", 0, "readings", "bone_age", "edited"), RECORD, "editors[1].exhibits[0].readings.bone_age.edited"),
+    "exhibit left out": (drop(*HARSH, "exhibits", 4), RECORD, "editors[1].exhibits.length"),
+    "another case shown": (put("C29", *HARSH, "exhibits", 0, "case"), RECORD, "editors[1].exhibits[0].case"),
+    "order of tools": (record(lambda r: _swap(r["editors"], 0, 1)), RECORD, "editors[0].card.name"),
+    "cards exchanged": (record(lambda r: [a.__setitem__("card", b) for a, b in zip(r["editors"], [e["card"] for e in r["editors"]][::-1], strict=True)]), RECORD, "editors[0].measurements.editor"),
+    "tables exchanged": (record(lambda r: [a.__setitem__("measurements", b) for a, b in zip(r["editors"], [e["measurements"] for e in r["editors"]][::-1], strict=True)]), RECORD, "line"),
+    "floor": (put("FAIL", "validity", 0, "outcome"), RECORD, "validity[0].outcome"),
+    "floor left out": (drop("validity", 0), RECORD, "validity.length"),
+    "control left out": (drop("validity", 2), RECORD, "validity.length"),
+    "floor on the card": (put(99.0, "instruments", 0, "floors", "bone_age", "mae_at_most"), RECORD, "protocol.floors.reader.bone_age.mae_at_most"),
+    "weights on the card": (put("00", "instruments", 0, "sha256", "w"), RECORD, "protocol.instruments.reader.w"),
+    "parameters of a tool": (put(9, *HARSH, "card", "parameters", "strength"), RECORD, "protocol.editors.harsh.parameters.strength"),
+    "number of cases": (put(200, "dataset", "n_cases"), RECORD, "dataset.n_cases"),
+    "number of patients": (put(200, "dataset", "n_patients"), RECORD, "dataset.n_patients"),
+    "digest of the cohort": (put("beef", "dataset", "digest"), RECORD, "protocol.dataset"),
+    "label": (put("EXPLORATORY", "label"), RECORD, "label"),
+    "departure": (put(["none worth a word"], "departures"), RECORD, "departures.length"),
+    "incompleteness": (put(["a test was skipped"], "incomplete"), RECORD, "editors[0].outcome"),
+    "no lock": (put(None, "lock"), RECORD, "label"),
+    "margin in the lock": (put(1.0, "lock", "protocol", "claims", "BA-1", "high"), RECORD, "departures.length"),
+    "repeats": (put(3, "protocol", "plan", "repeats"), "measurements/0-edits.csv", "protocol.plan.repeats"),
+    "digest of the protocol": (put("0" * 64, "protocol", "digest"), RECORD, "protocol.digest"),
+    "name of the run": (put("20260101-000000-better-01234567", "run"), RECORD, "run"),
+    "time of the run": (put("2025-01-01T00:00:00+00:00", "created"), RECORD, "run"),
+    "outcome": (put("PASS", "outcome"), RECORD, "outcome"),
+    "reason": (put("All conform.", "reason"), RECORD, "reason"),
+    "part of the cohort": (put("1/2", "shard"), RECORD, "dataset.n_cases"),
+    "unknown field": (record(lambda r: r["editors"][1]["verdicts"][0]["estimate"].__setitem__("p_value", 0.01)), RECORD, 'unknown field "p_value"'),
+    "missing field": (drop("dataset", "licence"), RECORD, "'licence' is missing"),
+    "field given twice": (lines(RECORD, lambda found: [found[0], ' "outcome": "PASS",\n', *found[1:]]), RECORD, "line 2"),
+    "pooled reading": (cell(ROWS, "C05,edited,0,pooled,bone_age", 5, "100.0"), ROWS, "pooled bone_age"),
+    "reading of a member": (cell(ROWS, "C05,edited,0,member-0,bone_age", 5, "100.0"), ROWS, "pooled bone_age"),
+    "reading of an original": (cell(ROWS, "C05,original,0,member-0,bone_age", 5, "100.0"), ROWS, "C05: value"),
+    "lost row": (without(ROWS, "C05,edited,0,pooled,bone_age"), ROWS, "value: bone_age"),
+    "row twice": (lines(ROWS, lambda found: [*found, found[-1]]), ROWS, "measured twice"),
+    "order of rows": (lines(ROWS, lambda found: [found[0], *found[41:], *found[1:41]]), ROWS, "not in the order"),
+    "removed case": (every(*(without(name, "C05,") for name in (ROWS, CASES, EDITS))), CASES, "29 rows of"),
+    "case given twice": (lines(CASES, lambda found: [*found[:-1], found[1]]), CASES, "C00 stands there twice"),
+    "refusal made an edit": (lines(EDITS, lambda found: [line.replace("refused", "ok") for line in found]), ROWS, "value: bone_age is missing"),
+    "edit made a refusal": (cell(EDITS, "C05,0", 2, "refused"), ROWS, "C05, edited, repeat 0"),
+    "unknown status": (cell(EDITS, "C05,0", 2, "fine"), EDITS, "status 'fine'"),
+    "reference standard": (cell(CASES, "C05,", 2, "100.0"), CASES, "reference:bone_age"),
+    "patients merged": (cell(CASES, "C05,", 1, "P06"), CASES, "C05: patient"),
+    "subgroup of a case": (cell(CASES, "C05,", 5, "000"), CASES, "C05: stratum:site"),
+    "histogram": (cell("measurements/1-histograms.csv", "original,whole,2", 3, "7"), "measurements/1-histograms.csv", "count"),
+    "unchanged control": (cell("measurements/identity-rows.csv", "C05,edited,0,pooled,bone_age", 5, "1.0"), "measurements/identity-rows.csv", "value"),
+    "tables of tools exchanged": (every(*(swapped(f"measurements/0-{name}.csv", f"measurements/1-{name}.csv") for name in ("rows", "edits", "histograms"))), RECORD, f"{V}.outcome"),
+    "picture cut short": (lambda folder: (folder / "images/1-0-edited.png").write_bytes(b"\x89PNG") and None, "images/1-0-edited.png", "exhibits[0]"),
+    "picture gone": (lambda folder: (folder / "images/1-0-edited.png").unlink(), RECORD, "images/1-0-edited.png"),
+    "word on the page": (lines("report.html", lambda found: [line.replace("Does not conform", "Conforms") for line in found]), "report.html", "the page"),
+    "stray file": (lambda folder: (folder / "approved.txt").write_text("yes") and None, "approved.txt", "no file of a bundle"),
+}  # fmt: skip
+
+UNDERIVABLE: dict[str, tuple[Change, str]] = {
+    "picture of another case": (swapped("images/1-0-edited.png", "images/1-0-edit_mask.png"), "images/1-0-edited.png"),
+    "message of a refusal": (lines(EDITS, lambda found: [line.replace("twice", "thrice") for line in found]), EDITS),
+    "words of a card": (put("a gentle tool", *HARSH, "card", "description"), RECORD),
+    "test of a verdict": (put("test_other[harsh]", *HARSH, "tests", 0), RECORD),
+    "command": (put("pytest -k easy", "environment", "command"), RECORD),
+    "licence of the cohort": (put("CC0", "dataset", "licence"), RECORD),
+}  # fmt: skip
+"""What nothing else in the bundle contradicts: its digest covers it, and against a forger its signature alone."""
