@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
+from harness.comparison import COMPARISON, Comparison
 from harness.errors import EvidenceError
 from harness.evidence import SCHEMA, Evidence
 from harness.measurements import Measurements
@@ -21,10 +22,10 @@ MANIFEST_SCHEMA = "editproof-manifest/1"
 RECORD, MANIFEST, ATTESTATION = "evidence.json", "manifest.json", "attestation.intoto.json"
 TABLES = ("cases", "rows", "edits", "histograms")
 TEXT_COLUMNS = ("case", "patient", "arm", "instrument", "quantity", "unit", "status", "message", "region")
-KINDS: dict[str, type] = {SCHEMA: Evidence}
+KINDS: dict[str, type] = {SCHEMA: Evidence, COMPARISON: Comparison}
 """What a folder may hold, by the schema that its record names."""
 
-Record: TypeAlias = Evidence
+Record: TypeAlias = Evidence | Comparison
 
 
 def files_of(record: Record) -> dict[str, bytes]:
@@ -114,7 +115,21 @@ def record_in(folder: Path) -> JSON:
 
 
 def loaded(folder: Path) -> Evidence:
-    """The evidence in a folder, as it was saved.
+    """The evidence of a run in a folder, as it was saved.
+
+    Raises
+    ------
+    EvidenceError
+        Where :func:`opened` would, and where the folder holds a comparison.
+    """
+    found = opened(folder)
+    if not isinstance(found, Evidence):
+        raise EvidenceError(f"evidence in {folder}", "it holds a comparison of two runs", "Name a run.")
+    return found
+
+
+def opened(folder: Path) -> Record:
+    """The record in a folder, as it was saved: a run's evidence, or a comparison.
 
     Raises
     ------
@@ -123,13 +138,11 @@ def loaded(folder: Path) -> Evidence:
     """
     record = record_in(folder)
     try:
-        found: Any = typed(KINDS[record["schema"]], record, lambda value: _fetched(folder, value))
+        found: Record = typed(KINDS[record["schema"]], record, lambda value: _fetched(folder, value))
     except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise EvidenceError(
             f"evidence in {folder}", f"it is damaged ({type(error).__name__}: {error})", "Run `editproof verify` on it."
         ) from error
-    if not isinstance(found, Evidence):
-        raise EvidenceError(f"evidence in {folder}", f"it holds a {type(found).__name__.lower()}", "Name a run.")
     return found
 
 

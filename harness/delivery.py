@@ -13,9 +13,10 @@ from pathlib import Path
 
 from harness import attestation
 from harness.bundle import ATTESTATION, MANIFEST, Record, digests_in, json_bytes, saved, seal
+from harness.comparison import Comparison
 from harness.errors import EvidenceError
-from harness.evidence import Evidence
 from harness.protocol import CONFIRMATORY
+from harness.report.comparison import render_comparison
 from harness.report.html import render
 from harness.types import JSON, Outcome, Verdict
 
@@ -43,7 +44,7 @@ class Signer:
         return attestation.private_key(self.key, password.encode() if password else None)
 
 
-def delivered(evidence: Evidence, reports: Path, *, images: bool = True, signer: Signer | None = None) -> Path:
+def delivered(evidence: Record, reports: Path, *, images: bool = True, signer: Signer | None = None) -> Path:
     """Write the evidence and its page to ``reports/RUN``, attested, and return the path of the page."""
     folder = reports / evidence.run
     saved(evidence, folder)
@@ -53,7 +54,7 @@ def delivered(evidence: Evidence, reports: Path, *, images: bool = True, signer:
     return page
 
 
-def rendered(evidence: Evidence, folder: Path, *, images: bool = True) -> Path:
+def rendered(evidence: Record, folder: Path, *, images: bool = True) -> Path:
     """Write the page of saved evidence into its folder, seal and attest it, and return its path.
 
     Raises
@@ -62,9 +63,9 @@ def rendered(evidence: Evidence, folder: Path, *, images: bool = True) -> Path:
         Where the folder is signed and the page would change, which would void the signature.
     """
     page, content = folder / PAGE, faces(evidence)[PAGE][0 if images else 1]().encode()
-    if page.exists() and page.read_bytes() == content:
-        return page
-    if page.exists() and is_signed(folder):
+    if is_signed(folder):
+        if page.exists() and page.read_bytes() == content:
+            return page
         raise EvidenceError(
             f"the page of {folder}", "it would differ from the one that was signed", "Copy the folder without its "
             f"{ATTESTATION}, and render the copy."
@@ -75,8 +76,10 @@ def rendered(evidence: Evidence, folder: Path, *, images: bool = True) -> Path:
     return page
 
 
-def faces(evidence: Evidence) -> Mapping[str, tuple[Callable[[], str], ...]]:
+def faces(evidence: Record) -> Mapping[str, tuple[Callable[[], str], ...]]:
     """What may stand in each file that is rendered from the record: with pictures, or without."""
+    if isinstance(evidence, Comparison):
+        return {PAGE: (partial(render_comparison, evidence),) * 2}
     return {PAGE: (partial(render, evidence, images=True), partial(render, evidence, images=False))}
 
 
@@ -128,8 +131,10 @@ def statement_on(
     return attestation.statement(result, digests, _tests(record), str(record.protocol["digest"]), manifestation)
 
 
-def _tests(record: Evidence) -> dict[str, str]:
-    """What each test came to: the worst of what it judged."""
+def _tests(record: Record) -> dict[str, str]:
+    """What each test came to: the worst of what it judged; in a comparison, each claim."""
+    if isinstance(record, Comparison):
+        return {f"{verdict.criterion.id} in {verdict.stratum}": _word([verdict]) for verdict in record.verdicts}
     found: dict[str, list[Verdict]] = {}
     for editor in record.editors:
         for verdict, test in zip(editor.verdicts, editor.tests, strict=True):

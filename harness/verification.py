@@ -9,6 +9,8 @@ from pathlib import Path
 
 from harness import attestation, bundle
 from harness.bundle import ATTESTATION, RECORD, Record, json_bytes
+from harness.comparing import concluded
+from harness.comparison import Comparison
 from harness.consistency import inconsistencies
 from harness.datasets.shard import cases_in
 from harness.delivery import faces, statement_on
@@ -38,13 +40,13 @@ def faults(folder: Path, key: attestation.PublicKey | None = None) -> Iterator[s
         if found:
             yield from found
             return
-        evidence = bundle.loaded(folder)
+        evidence = bundle.opened(folder)
     except EvidenceError as error:
         yield f"{RECORD}: {error}"
         return
     yield from _rewritten(folder, evidence)
     yield from _attestation(folder, evidence, key)
-    yield from _contradictions(evidence)
+    yield from _not_as_derived(evidence) if isinstance(evidence, Comparison) else _contradictions(evidence)
     yield from _faces(folder, evidence)
 
 
@@ -63,7 +65,7 @@ def signature_in_words(folder: Path) -> str:
     return f"signed by {stated.name} at {stated.time}, meaning: {stated.meaning}; with key sha256:{key}"
 
 
-def _rewritten(folder: Path, evidence: Evidence) -> Iterator[str]:
+def _rewritten(folder: Path, evidence: Record) -> Iterator[str]:
     """Files that do not read back to the very bytes they are: a field given twice, tables of another tool, strays."""
     files = bundle.files_of(evidence)
     for name, content in files.items():
@@ -99,6 +101,19 @@ def _contradictions(evidence: Evidence) -> Iterator[str]:
         yield f"{RECORD}: {path_text(place)}{about} is {_short(ours)}, the rest of the bundle gives {_short(theirs)}"
 
 
+def _not_as_derived(comparison: Comparison) -> Iterator[str]:
+    """What of a comparison does not follow from the tables and margins in it."""
+    if not comparison.new.measurements.cases.equals(comparison.old.measurements.cases):
+        yield "measurements/new-cases.csv: case: not the cases of measurements/old-cases.csv"
+    try:
+        again = concluded(comparison)
+    except (EditproofError, KeyError, TypeError, ValueError, IndexError) as error:
+        yield f"{RECORD}: the comparison cannot be decided again: {type(error).__name__}: {error}"
+        return
+    for place, ours, theirs in differences(plain(comparison), plain(again)):
+        yield f"{RECORD}: {path_text(place)} is {_short(ours)}, the rest of the bundle gives {_short(theirs)}"
+
+
 def _controls(evidence: Evidence) -> Iterator[str]:
     wanted = CONTROLS if primary_claims(evidence) else set()
     if set(evidence.controls) != wanted:
@@ -125,7 +140,7 @@ def _pictures(evidence: Evidence) -> Iterator[str]:
                 yield f"images/{at}-{index}-edited.png: editors[{at}].exhibits[{index}] are not of one size"
 
 
-def _faces(folder: Path, evidence: Evidence) -> Iterator[str]:
+def _faces(folder: Path, evidence: Record) -> Iterator[str]:
     if rendered_elsewhere(evidence):
         return
     for name, renderings in faces(evidence).items():
@@ -138,7 +153,7 @@ def _faces(folder: Path, evidence: Evidence) -> Iterator[str]:
             yield f"{name}: the page is not what {RECORD} renders to"
 
 
-def _attestation(folder: Path, evidence: Evidence, key: attestation.PublicKey | None) -> Iterator[str]:
+def _attestation(folder: Path, evidence: Record, key: attestation.PublicKey | None) -> Iterator[str]:
     try:
         sealed = _envelope(folder)
         stated = attestation.statement_in(sealed)

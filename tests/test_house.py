@@ -15,10 +15,10 @@ HARNESS = ROOT / "harness"
 FLOORS = [
     set("types errors words redaction pyfile".split()),
     set(
-        "stats metrics measurements evidence protocol plain bundle schema schemas consistency gallery attestation".split()
+        "stats metrics measurements evidence protocol plain bundle schema schemas consistency gallery attestation comparison".split()
     ),
     set("datasets editors predictors executors store ledger batching editing records progress criteria report".split()),
-    set("study exhibits judging run edit_session derivation delivery verification merging testing".split()),
+    set("study exhibits judging run edit_session derivation delivery verification merging comparing testing".split()),
     set("plugin cli".split()),
 ]
 WINGS = {
@@ -28,7 +28,7 @@ WINGS = {
     "decide": {"criteria"},
     "present": {"report"},
 }
-MEETING_PLACES = set("judging run edit_session derivation delivery verification merging plugin cli".split())
+MEETING_PLACES = set("judging run edit_session derivation delivery verification merging comparing plugin cli".split())
 """Where the wings may be seen together: nothing here measures, decides or draws."""
 
 ONLY_USERS = {

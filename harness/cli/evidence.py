@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def add_to(verbs: Verbs) -> None:
-    """Declare ``verify``, ``report``, ``merge`` and ``sign``."""
+    """Declare ``verify``, ``report``, ``compare``, ``merge`` and ``sign``."""
     for name, action, words in (
         ("verify", _verify, "recompute every digest of a run, and decide every verdict again from its measurements"),
         ("report", _report, "render a run's report again from its evidence"),
@@ -31,6 +31,21 @@ def add_to(verbs: Verbs) -> None:
     merge.add_argument("runs", type=Path, nargs="+", metavar="SHARD", help="folders of runs under one protocol")
     merge.add_argument("--reports", type=Path, default=Path("reports"), metavar="DIR", help="where the joined run goes")
     merge.set_defaults(action=_merge)
+    compare = verbs.add_parser("compare", help="show that a new version of a tool is no worse than the old one")
+    compare.add_argument("old", type=Path, metavar="OLD", help="folder of the old version's run")
+    compare.add_argument("new", type=Path, metavar="NEW", help="folder of the new version's run, on the same cases")
+    compare.add_argument("--margin", action="append", default=[], metavar="ID=VALUE", help="largest acceptable loss")
+    compare.add_argument(
+        "--margin-share",
+        type=float,
+        default=0.5,
+        metavar="X",
+        help="else this share of the limit (default: 0.5)",
+    )
+    compare.add_argument("--old-editor", default="", metavar="NAME", help="tool of OLD, where it judged several")
+    compare.add_argument("--new-editor", default="", metavar="NAME", help="tool of NEW, where it judged several")
+    compare.add_argument("--reports", type=Path, default=Path("reports"), metavar="DIR")
+    compare.set_defaults(action=_compare)
     sign = verbs.add_parser("sign", help="sign a run that verifies, stating your name and what the signature means")
     sign.add_argument("run", type=Path, metavar="RUN")
     sign.add_argument(
@@ -43,7 +58,8 @@ def add_to(verbs: Verbs) -> None:
 
 def _verify(options: argparse.Namespace) -> int:
     from harness.attestation import public_key
-    from harness.bundle import loaded
+    from harness.bundle import opened
+    from harness.comparison import Comparison
     from harness.verification import faults, rendered_elsewhere, signature_in_words
 
     given = options.public_key
@@ -53,9 +69,11 @@ def _verify(options: argparse.Namespace) -> int:
     if found:
         print(f"editproof: {options.run} does not verify: {len(found)} fault(s)", file=sys.stderr)
         return 1
-    evidence = loaded(options.run)
-    verdicts = sum(len(editor.verdicts) for editor in evidence.editors)
-    print(f"{options.run}: every digest holds, and all {verdicts} verdicts follow from the measurements")
+    evidence = opened(options.run)
+    judged = (
+        evidence.verdicts if isinstance(evidence, Comparison) else [v for e in evidence.editors for v in e.verdicts]
+    )
+    print(f"{options.run}: every digest holds, and all {len(judged)} verdicts follow from the measurements")
     if other := rendered_elsewhere(evidence):
         print(f"not compared: the page, which editproof {other} rendered; it is known by its digest alone")
     print(signature_in_words(options.run))
@@ -63,16 +81,43 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _sign(options: argparse.Namespace) -> int:
-    from harness.bundle import loaded
+    from harness.bundle import opened
     from harness.delivery import Signer, signed
     from harness.verification import faults, signature_in_words
 
     if found := list(faults(options.run)):
         print("\n".join([*found, f"editproof: {options.run} does not verify and was not signed"]), file=sys.stderr)
         return 1
-    signed(options.run, loaded(options.run), Signer(options.key, options.signer, options.meaning))
+    signed(options.run, opened(options.run), Signer(options.key, options.signer, options.meaning))
     print(signature_in_words(options.run))
     return 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from harness.bundle import loaded
+    from harness.comparing import compared
+    from harness.delivery import delivered
+    from harness.verification import faults
+
+    for folder in (options.old, options.new):
+        if found := next(faults(folder), None):
+            raise EvidenceError(f"comparing {folder}", f"it does not verify ({found})", "See `editproof verify`.")
+    names = (options.new_editor, options.old_editor)
+    margins = dict(map(_margin, options.margin))
+    made = compared(loaded(options.new), loaded(options.old), margins, share=options.margin_share, names=names)
+    page = delivered(made, options.reports)
+    for verdict in made.verdicts:
+        print(verdict)
+    print("\n".join([f"{made.outcome}: {made.reason}", *made.departures, str(page)]))
+    return 0 if made.outcome == "PASS" else 1
+
+
+def _margin(text: str) -> tuple[str, float]:
+    name, found, value = text.rpartition("=")
+    try:
+        return name, float(value if found else "none")
+    except ValueError as error:
+        raise EvidenceError(f"--margin {text}", "it is no ID=VALUE", "Write e.g. --margin BA-1=1.0.") from error
 
 
 def _merge(options: argparse.Namespace) -> int:
@@ -91,13 +136,12 @@ def _merge(options: argparse.Namespace) -> int:
 
 
 def _report(options: argparse.Namespace) -> int:
-    from harness.bundle import loaded
+    from harness.bundle import loaded, opened
     from harness.delivery import rendered
     from harness.report import markdown
 
-    evidence = loaded(options.run)
     if options.format == "markdown":
-        print(markdown.render(evidence), end="")
+        print(markdown.render(loaded(options.run)), end="")
     else:
-        print(rendered(evidence, options.run, images=options.report_images == "all"))
+        print(rendered(opened(options.run), options.run, images=options.report_images == "all"))
     return 0

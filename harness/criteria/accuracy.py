@@ -15,7 +15,7 @@ from harness.errors import ProtocolError
 from harness.measurements import EDITED, ORIGINAL, POOLED
 from harness.stats.bootstrap import interval
 from harness.stats.interval import MIN_PATIENTS, Interval, identical
-from harness.stats.sums import Sums, per_patient, ratio
+from harness.stats.sums import Sums, per_patient, ratio, root_ratio
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -143,11 +143,7 @@ def _mean_signed(readings: Readings, confidence: float) -> Interval:
 
 def _root_mean_square(readings: Readings, confidence: float) -> Interval:
     squares = _case_means((readings.values - readings.reference[:, None]) ** 2)
-    return interval(Sums(per_patient(readings.patients, squares, 1.0), _root_ratio), confidence)
-
-
-def _root_ratio(sums: NDArray[Any]) -> NDArray[Any]:
-    return np.asarray(np.sqrt(sums[..., 0] / sums[..., 1]))
+    return interval(Sums(per_patient(readings.patients, squares, 1.0), root_ratio), confidence)
 
 
 def _root_difference(sums: NDArray[Any]) -> NDArray[Any]:

@@ -102,7 +102,7 @@ class Estimand:
         region : Region, optional
             Where the number is wanted, which says what the worst missing reading would have been.
         """
-        raw = self._raw(measurements)
+        raw = self.raw(measurements)
         limits = region or Region(-1.0, 1.0)
         edited = self.arm != ORIGINAL
         found = self._interval(raw, self.missing, limits, confidence)
@@ -119,7 +119,8 @@ class Estimand:
             n_edits, n_missing, found.method, found.seed, found.reason, notes,
         )  # fmt: skip
 
-    def _raw(self, measurements: Measurements) -> Readings:
+    def raw(self, measurements: Measurements) -> Readings:
+        """What the estimate is made of, before a rule fills what did not come back."""
         original = "original" in self.needs
         if self.kind == "flow":
             return of_flow(measurements, frozenset(self.quantity.split("+")))
@@ -133,21 +134,28 @@ class Estimand:
         )  # fmt: skip
 
     def _interval(self, raw: Readings, rule: str, limits: Region, confidence: float) -> Interval:
-        n = raw.n_patients
-        if not n:
-            return no_interval("there are no patients", confidence, 0)
+        if reason := self.refusal(raw):
+            return no_interval(reason, confidence, raw.n_patients)
+        return self.compute(self.completed(raw, limits, rule), confidence)
+
+    def refusal(self, raw: Readings) -> str:
+        """Why there can be no estimate; empty where there can."""
+        if not raw.n_patients:
+            return "there are no patients"
         if raw.missing.all():
-            return no_interval("no edit came back" if self.arm != ORIGINAL else "no reading", confidence, n)
+            return "no edit came back" if self.arm != ORIGINAL else "no reading"
         if "original" in self.needs and np.isnan(raw.original).any():
-            lost = int(np.isnan(raw.original).sum())
-            return no_interval(f"{lost} originals have no reading to compare with", confidence, n)
+            return f"{int(np.isnan(raw.original).sum())} originals have no reading to compare with"
         if self.arm == ORIGINAL and raw.missing.any():
-            return no_interval(f"{int(raw.missing.sum())} originals have no reading", confidence, n)
+            return f"{int(raw.missing.sum())} originals have no reading"
+        return ""
+
+    def completed(self, raw: Readings, limits: Region, rule: str | None = None) -> Readings:
+        """The readings recalibrated, and filled by a rule where an edit did not come back; by default its own."""
         readings = raw.recalibrated(self.recalibration) if self.recalibration else raw
         sign = harm_sign(readings, limits.low, limits.high)
         kind = "image" if self.kind == "flow" else self.kind
-        filled = with_missing_filled(readings, rule, kind, self.worst, self.unchanged, sign)
-        return self.compute(filled, confidence)
+        return with_missing_filled(readings, rule or self.missing, kind, self.worst, self.unchanged, sign)
 
     def _unit(self, measurements: Measurements) -> str:
         measured = "" if self.kind == "flow" else measurements.unit(self.quantity)

@@ -27,8 +27,8 @@ class Readings:
 
     Attributes
     ----------
-    patients : ndarray of str, shape (n_cases,)
-        Sorted, so that the order of the cohort cannot change a verdict.
+    cases, patients : ndarray of str, shape (n_cases,)
+        Patients sorted, so that the order of the cohort cannot change a verdict.
     reference, original : ndarray of float, shape (n_cases,)
         NaN where there is none.
     values : ndarray of float, shape (n_cases, n_repeats)
@@ -40,6 +40,7 @@ class Readings:
         Whether every edit came back and reads exactly as its original does.
     """
 
+    cases: NDArray[np.str_]
     patients: NDArray[np.str_]
     reference: Values
     original: Values
@@ -57,7 +58,8 @@ class Readings:
         """The readings of some cases, from a mask of shape (n_cases,)."""
         keep = np.asarray(cases, dtype=bool)
         return replace(
-            self, patients=self.patients[keep], reference=self.reference[keep], original=self.original[keep],
+            self, cases=self.cases[keep], patients=self.patients[keep],
+            reference=self.reference[keep], original=self.original[keep],
             values=self.values[keep], missing=self.missing[keep], covariate=self.covariate[keep],
         )  # fmt: skip
 
@@ -167,12 +169,14 @@ def _in_order(
     missing: NDArray[np.bool_] | None = None,
 ) -> Readings:
     """Readings sorted by patient and case."""
-    order = np.lexsort((measurements.cases["case"].to_numpy(str), measurements.patients))
+    cases = measurements.cases["case"].to_numpy(str)
+    order = np.lexsort((cases, measurements.patients))
     blank = np.full(len(values), np.nan)
     columns = (blank if column is None else column for column in (reference, original, covariate))
     of_reference, of_original, of_covariate = (column[order] for column in columns)
     gone = np.isnan(values) if missing is None else missing
-    return Readings(measurements.patients[order], of_reference, of_original, values[order], gone[order], of_covariate)
+    names, patients = cases[order], measurements.patients[order]
+    return Readings(names, patients, of_reference, of_original, values[order], gone[order], of_covariate)
 
 
 def with_missing_filled(

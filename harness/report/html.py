@@ -37,8 +37,8 @@ def render(evidence: Evidence, *, images: bool = True) -> str:
         HTML 5 with style, script, charts and pictures inside; it names no address to fetch from.
     """
     made = views.tools(evidence, images=images)
-    style, script = _source("style.css"), _source("script.js")
-    return _environment().get_template("report.html.j2").render(
+    return page_of(
+        "report.html.j2",
         evidence=evidence,
         tools=made,
         validity=views.groups(evidence.validity),
@@ -47,10 +47,15 @@ def render(evidence: Evidence, *, images: bool = True) -> str:
         charts=_charts(made),
         images=images,
         methods=_methods(evidence),
-        style=Markup(style),
-        script=Markup(script),
-        script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-    )  # fmt: skip
+    )
+
+
+def page_of(template: str, **content: object) -> str:
+    """A template of this room with its content, and with style and script inside."""
+    style, script = _source("style.css"), _source("script.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    inside = {"style": Markup(style), "script": Markup(script), "script_digest": digest}
+    return _environment().get_template(template).render(**content, **inside)
 
 
 @cache

@@ -50,6 +50,25 @@ class Sums:
     least: int = MIN_PATIENTS
     leans_on_variance: bool = False
 
+    def __sub__(self, other: Sums) -> Sums:
+        """The difference of two statistics of the same patients, who are resampled for both at once.
+
+        Examples
+        --------
+        >>> change = mean([3.0, 5.0]) - mean([1.0, 2.0])
+        >>> change.value, len(change.per_patient)
+        (2.5, 2)
+        """
+        k, ours, theirs = self.per_patient.shape[1], self.of, other.of
+        both = np.hstack([self.per_patient, other.per_patient])
+        least = max(self.least, other.least)
+        return Sums(both, lambda sums: np.asarray(ours(sums[..., :k]) - theirs(sums[..., k:])), least)
+
+    def folded(self, sign: float, middle: float) -> Sums:
+        """Signed distance of the statistic from a fixed value: ``sign * (value - middle)``."""
+        ours = self.of
+        return Sums(self.per_patient, lambda sums: np.asarray(sign * (ours(sums) - middle)), self.least)
+
     @property
     def strata(self) -> Sequence[int]:
         """All patients form one group."""
@@ -119,6 +138,11 @@ def per_patient(patients: NDArray[Any], *columns: ArrayLike) -> NDArray[np.float
     _, index = np.unique(patients, return_inverse=True)
     full = [np.broadcast_to(np.asarray(column, dtype=float), index.shape) for column in columns]
     return np.stack([np.bincount(index, weights=column) for column in full], axis=1)
+
+
+def root_ratio(sums: NDArray[Any]) -> NDArray[Any]:
+    """Root of :func:`ratio`: a root mean square of what was summed as squares."""
+    return np.asarray(np.sqrt(sums[..., 0] / sums[..., 1]))
 
 
 def mean(values: ArrayLike, patients: NDArray[Any] | None = None) -> Sums:
