@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     Binary = NDArray[Any]  # uint8, 0 or 1
     Contour = NDArray[Any]  # int32, (n, 1, 2), x before y
 
-VERSION = 1
+VERSION = 2
 """Raised whenever equal pixels would give other masks; enters the digest of every case masked automatically."""
 WORKING_SIDE = 160
 """Longer side of the reduced copy, in pixels; every length below is in pixels of this copy."""
 _LEAST_INSIDE = 0.36
 """Score a hand inside a suspected field must have; set by eye on RSNA cases, so that no hand yields to its palm."""
+_LEAD = (0.5, 0.6)
+"""Relief of lead letters: there they come apart from the collimation edge they touch."""
 _LEVELS = np.concatenate([np.linspace(0.30, 0.92, 20), (0.945, 0.97)])
 
 
@@ -105,16 +107,16 @@ def artefact_mask(image: Image, hand: Mask) -> Mask:
     relief[near > 0] = 0.0
     off = relief[near == 0]
     noise = 1.4826 * float(np.median(np.abs(off - np.median(off)))) if off.size else 0.0
-    strokes = (relief > max(0.18, 5 * noise)).astype(np.uint8)
-    groups = cv2.morphologyEx(_without_long(strokes), cv2.MORPH_CLOSE, _disk(3))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(groups)
     found = np.zeros((h, w), np.uint8)
-    for i in range(1, count):
-        if _is_marker(stats[i], labels == i, relief, near):
-            points = np.argwhere(labels == i)[:, ::-1].astype(np.float32)
-            centre, (across, along), angle = cv2.minAreaRect(points)
-            box = cv2.boxPoints((centre, (across + 7, along + 7), angle))
-            cv2.fillConvexPoly(found, np.rint(box).astype(np.int32), (1,))
+    for level in (max(0.18, 5 * noise), *_LEAD):
+        groups = cv2.morphologyEx(_without_long((relief > level).astype(np.uint8)), cv2.MORPH_CLOSE, _disk(3))
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(groups)
+        for i in range(1, count):
+            if _is_marker(stats[i], labels == i, relief, near, lead=level in _LEAD):
+                points = np.argwhere(labels == i)[:, ::-1].astype(np.float32)
+                centre, (across, along), angle = cv2.minAreaRect(points)
+                box = cv2.boxPoints((centre, (across + 7, along + 7), angle))
+                cv2.fillConvexPoly(found, np.rint(box).astype(np.int32), (1,))
     return _enlarged(found, image.shape) & ~hand & ~_grown(hand)
 
 
@@ -232,8 +234,11 @@ def _without_long(strokes: Binary) -> Binary:
     return short
 
 
-def _is_marker(stats: Contour, region: Mask, relief: Field, near: Binary) -> bool:
-    """Whether a group of bright strokes is large, bright and compact enough, and no part of any anatomy."""
+def _is_marker(stats: Contour, region: Mask, relief: Field, near: Binary, lead: bool) -> bool:
+    """Whether a group of bright strokes is large, bright and compact enough, and no part of any anatomy.
+
+    A group of ``lead`` has to be as bright as lead is, and stand free: bones and corners of a frame are neither.
+    """
     x, y, w, h, area = (int(v) for v in stats)
     height, width = relief.shape
     border = x == 0 or y == 0 or x + w == width or y + h == height
@@ -247,7 +252,8 @@ def _is_marker(stats: Contour, region: Mask, relief: Field, near: Binary) -> boo
         and short >= 2.5
         and long < 7 * max(short, 1.0)
         and not (border and long > 4 * short)
-        and bright > 0.3
+        and bright > (0.75 if lead else 0.3)
+        and not (lead and (border or touching))
         and (touching == 0 or (bright > 0.7 and touching < area**0.5))
     )
 
