@@ -49,7 +49,8 @@ def main(n: int) -> None:
             values = values[np.isfinite(values)]
             harm = name == "anatomy editable"
             low, worst = np.percentile(values, 95 if harm else 5), values.max() if harm else values.min()
-            print(f"| {kind}, n = {len(values)} | {name} | {values.mean():.3f} | {np.median(values):.3f} | {low:.3f} | {worst:.3f} |")
+            figures = " | ".join(f"{value:.3f}" for value in (values.mean(), np.median(values), low, worst))
+            print(f"| {kind}, n = {len(values)} | {name} | {figures} |")
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from harness.types import Image, Mask
 
 IMAGE_SUFFIXES = (".png", ".tif", ".tiff")
+_PHOTOMETRIC = 262
+"""Tag of a TIFF that says whether 0 is black (1) or white (0)."""
 MOST_PIXELS = 64_000_000
 """Decoded pixels at most: eight times the largest RSNA original; a larger header is taken for a zip bomb."""
 MOST_BYTES = 256 * 1024 * 1024
@@ -164,12 +166,18 @@ def _header(entry: Entry, data: bytes, case_id: str) -> tuple[int, int]:
     try:
         with Pillow.open(io.BytesIO(data), formats=("PNG", "TIFF")) as image:
             width, height = image.size
+            pages, white_is_zero = getattr(image, "n_frames", 1), getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == 0
     except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError) as error:
         advice = "Store it as PNG or TIFF, or leave the case out."
         raise DatasetError(f"decode case {case_id}", f"{entry}: {str(error)[:120]}", advice) from error
     if width * height > MOST_PIXELS:
         found = f"{entry} claims {height}x{width} pixels, more than {MOST_PIXELS}"
         raise DatasetError(f"decode case {case_id}", found, "Leave it out: this is no radiograph.")
+    if pages > 1 or white_is_zero:
+        found = (
+            f"{entry} holds {pages} pages" if pages > 1 else f"in {entry} 0 is white, which decoders read either way"
+        )
+        raise DatasetError(f"decode case {case_id}", found, "Store one page in which 0 is black, or as PNG.")
     return height, width
 
 

@@ -177,12 +177,12 @@ def _note_leakage(
         if training.by_rule and not rsna:
             words = "by a rule on ids of RSNA's training set, which says nothing of this cohort."
             notes.append(f"{training.name} names its training cases {words}")
-        tainted = {}
+        tainted: dict[str, str] = {}
         for row in rows:
             known = reading.known_as.get(row["case"], {row["case"], row["patient"]})
-            words_or_none = training.seen(known, row["pixels"], row["hash"], row["case"] if rsna else None)
-            if words_or_none:
-                tainted[row["patient"]] = words_or_none
+            seen = training.seen(known, row["pixels"], row["hash"], row["case"] if rsna else None)
+            if seen:
+                tainted.setdefault(row["patient"], seen)
         for row in rows:
             if row["patient"] in tainted:
                 why.setdefault(row["case"], {})[TRAINED] = tainted[row["patient"]]
@@ -192,7 +192,7 @@ def _balance(cases: list[Case]) -> dict[str, JSON]:
     """Counts of every class, and of every stratum of few values; range and median of every number."""
     columns: dict[str, list[str | float]] = {}
     for case in cases:
-        for name, value in {**case.strata, **case.reference}.items():
+        for name, value in {**case.reference, **case.strata}.items():
             columns.setdefault(name, []).append(value)
     return {name: _spread(values) for name, values in sorted(columns.items())}
 

@@ -245,3 +245,57 @@ def test_two_tables_are_not_guessed_between(rsna_folder):
 @pytest.mark.parametrize(("options", "found"), [({"split": "tset"}, "'tset'"), ({"limit": 0}, "n = 0")])
 def test_choice_that_makes_no_sense(rsna_folder, options, found):
     assert found in error_of(rsna_folder(), **options).found
+
+
+@pytest.fixture
+def three_sets(tmp_path):
+    """RSNA's three sets as they are handed out: zips of images (validation in two), and a table each beside them."""
+    root = tmp_path / "rsna"
+    root.mkdir()
+    write_csv(root / "boneage-training-dataset.csv", "id,boneage,male", "1377,180,False", "1378,12,True")
+    write_csv(root / "Validation Dataset.csv", "Image ID,male,Bone Age (months)", "1386,TRUE,10", "9952,FALSE,20")
+    write_csv(root / "boneage-test-dataset.csv", "Case ID,Sex", "4360,M", "4361,F")
+    for name, ids in {
+        "boneage-training-dataset": (1377, 1378),
+        "boneage-validation-dataset-1": (1386,),
+        "boneage-validation-dataset-2": (9952,),
+        "boneage-test-dataset": (4360, 4361),
+    }.items():
+        with zipfile.ZipFile(root / f"{name}.zip", "w") as archive:
+            for number in ids:
+                archive.writestr(f"{name}/{number}.png", png(radiograph(number)))
+    return root
+
+
+def test_each_of_the_three_sets_is_read_from_its_zips(three_sets):
+    assert "Say which set" in error_of(three_sets).advice
+    training, validation, test = (rsna(three_sets, part=part) for part in ("training", "validation", "test"))
+    assert [case.case_id for case in training] == ["1377", "1378"]
+    assert [dict(case.reference) for case in validation] == [
+        {"bone_age": 10.0, "sex": 1.0}, {"bone_age": 20.0, "sex": 0.0},
+    ]  # fmt: skip
+    assert [dict(case.reference) for case in test] == [{"sex": 1.0}, {"sex": 0.0}]
+    assert any("The table has 2 cases, RSNA's validation set 1425." in words for words in validation.card.warnings)
+    np.testing.assert_array_equal(validation[1].decode().image, radiograph(9952))
+
+
+def test_a_set_that_is_not_there(three_sets):
+    (three_sets / "boneage-test-dataset.csv").unlink()
+    assert "no table of the test set" in error_of(three_sets, part="test").found
+    assert "'tests'" in error_of(three_sets, part="tests").found
+
+
+def test_a_workbook_is_to_be_saved_as_csv(tmp_path):
+    (tmp_path / "Bone age ground truth.xlsx").write_bytes(b"PK")
+    assert "Save the sheet of Bone age ground truth.xlsx as CSV" in error_of(tmp_path).advice
+
+
+def test_a_member_that_unpacks_without_end_is_refused(rsna_folder, tmp_path):
+    bomb = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr("t.csv", "id,boneage,male\n1377,10,True\n")
+        with archive.open("t/1377.png", "w", force_zip64=True) as member:
+            for _ in range(300):
+                member.write(b"\0" * 2**20)
+    assert bomb.stat().st_size < 2**22
+    assert "more than" in error_of(bomb).found

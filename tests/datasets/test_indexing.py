@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fixtures.phantom import cohort as phantoms
+from harness.cli import main
+from harness.datasets.indexing import index_of, spec_of
+from harness.datasets.leakage import training_at
+from harness.datasets.likeness import NEAR_BITS, differing_bits, near_pairs, perceptual_hash
+from harness.datasets.reading import Reading
+from harness.datasets.registry import dataset_from_spec
+from harness.datasets.split import split_of
+from harness.errors import DatasetError
+from tests.datasets.conftest import png, radiograph, write_manifest
+
+
+@pytest.fixture(scope="module")
+def images() -> list[np.ndarray]:
+    return [case.decode().image for case in phantoms(40, 5, stream="test")]
+
+
+def jpeg(image: np.ndarray, quality: int) -> np.ndarray:
+    return cv2.imdecode(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_GRAYSCALE)
+
+
+COPIES = {
+    "jpeg": lambda image: jpeg(image, 80),
+    "smaller": lambda image: cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA),
+    "brighter": lambda image: np.clip(image * 1.05, 0, 255).astype(np.uint8),
+    "deeper": lambda image: image.astype(np.uint16) * 257,
+}
+
+
+@pytest.mark.parametrize("copy", COPIES)
+def test_a_copy_stored_anew_is_near(images, copy):
+    distances = [differing_bits(perceptual_hash(image), perceptual_hash(COPIES[copy](image))) for image in images]
+    assert np.mean(np.array(distances) <= NEAR_BITS) > 0.97
+
+
+def test_different_patients_are_not_near(images):
+    hashes = [perceptual_hash(image) for image in images]
+    assert list(near_pairs(hashes)) == []
+    assert list(near_pairs([])) == []
+
+
+@given(st.lists(st.integers(0, 2**256 - 1), min_size=2, max_size=12), st.integers(0, 256))
+def test_pairs_are_those_that_counting_bits_finds(numbers, most):
+    hashes = [f"{number:064x}" for number in numbers]
+    expected = {
+        (a, b, differing_bits(hashes[a], hashes[b]))
+        for a in range(len(hashes))
+        for b in range(a + 1, len(hashes))
+        if differing_bits(hashes[a], hashes[b]) <= most
+    }
+    assert set(near_pairs(hashes, most)) == expected
+
+
+@pytest.fixture
+def messy(tmp_path, images):
+    """Two sound cases, a copy of one, near copies of another patient and of the same one, and a damaged file."""
+    pictures = {
+        "a": images[0], "b": images[1], "twin": images[0], "near": jpeg(images[1], 80), "again": jpeg(images[0], 80),
+    }  # fmt: skip
+    rows = []
+    patients = {"a": "P1", "b": "P2", "twin": "P3", "near": "P4", "again": "P1", "cut": "P5"}
+    for name, picture in pictures.items():
+        (tmp_path / f"{name}.png").write_bytes(png(picture))
+    (tmp_path / "cut.png").write_bytes(png(images[2])[:4000])
+    for name, patient in patients.items():
+        row = {"case_id": name, "patient_id": patient, "image": f"{name}.png", "bone_age": 100, "sex": "MF"[name > "b"]}
+        rows.append(row)
+    return write_manifest(tmp_path, rows)
+
+
+def test_index_says_what_it_excludes_and_why(messy):
+    index = index_of(str(messy))
+    excluded = {entry["case"]: (entry["kinds"], entry["why"]) for entry in index["excluded"]}
+    assert set(excluded) == {"twin", "near", "cut"}
+    assert excluded["twin"] == (["duplicate"], ["its pixels are those of a"])
+    assert excluded["near"][0] == ["near-duplicate of another patient"]
+    assert "b of another patient" in excluded["near"][1][0]
+    assert excluded["cut"][0] == ["unreadable"]
+    assert "damaged" in excluded["cut"][1][0]
+    assert [case["case"] for case in index["cases"]] == ["a", "b", "again"]
+    assert index["cohort"] == {"name": index["cohort"]["name"], "cases": 3, "patients": 2}
+    assert index["balance"]["sex"] == {"M": 3}
+    assert any("1 pairs of nearly equal pictures are of one patient" in note for note in index["notes"])
+
+
+def test_a_study_leaves_out_what_the_index_excludes(messy, tmp_path, capsys):
+    with pytest.raises(DatasetError, match="damaged"):
+        dataset_from_spec(f"folder:{messy}")
+    out, link = tmp_path / "cohort.json", tmp_path / "link.csv"
+    assert main(["dataset", "index", str(messy), "--out", str(out), "--link", str(link)]) == 0
+    said = capsys.readouterr().out
+    assert "3 cases of 2 patients, 3 excluded" in said
+    assert "twin: its pixels are those of a" in said
+    assert "again,again.png" in link.read_text()
+    cohort = dataset_from_spec(f"folder:{messy}?index={out}")
+    assert [case.case_id for case in cohort] == ["a", "b", "again"]
+    assert any("3 of 6 cases were left out by cohort.json: 1 duplicate, " in words for words in cohort.card.warnings)
+    (messy / "b.png").write_bytes(png(radiograph(8)))
+    with pytest.raises(DatasetError, match="1 changed since: b"):
+        dataset_from_spec(f"folder:{messy}?index={out}")
+
+
+def test_an_index_that_is_there_is_not_written_over(messy, tmp_path, capsys):
+    out = tmp_path / "cohort.json"
+    out.write_text("mine")
+    assert main(["dataset", "index", str(messy), "--out", str(out)]) == 2
+    assert "it is there already" in capsys.readouterr().err
+    assert out.read_text() == "mine"
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"schema": 9}', "[1]"])
+def test_index_that_is_none(messy, tmp_path, text):
+    (tmp_path / "i.json").write_text(text)
+    with pytest.raises(DatasetError, match=r"the index .*i\.json"):
+        dataset_from_spec(f"folder:{messy}?index={tmp_path / 'i.json'}")
+
+
+def card(path, **training):
+    path.write_text(json.dumps({"name": "reader", "training_data": "", **training}))
+    return path
+
+
+def sha(name):
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "cases", [{"ids": ["P2"]}, {"ids": ["b"]}, {"sha256_of_ids": [sha("P2")]}, {"sha256_of_ids": [sha("b").upper()]}]
+)
+def test_patients_that_an_instrument_was_trained_on_are_excluded(messy, tmp_path, cases):
+    index = index_of(str(messy), [card(tmp_path / "card.json", training_cases=cases)])
+    kinds = {entry["case"]: entry["kinds"] for entry in index["excluded"]}
+    assert kinds["b"] == ["trained on"]
+    assert "a" not in kinds
+
+
+def test_every_image_of_a_trained_patient_goes(messy, tmp_path):
+    index = index_of(str(messy), [card(tmp_path / "card.json", training_cases={"ids": ["again"]})])
+    assert {e["case"] for e in index["excluded"] if "trained on" in e["kinds"]} == {"a", "again"}
+
+
+def test_the_index_of_a_training_set_tells_copies(messy, tmp_path, images):
+    training = tmp_path / "training"
+    training.mkdir()
+    (training / "x.png").write_bytes(png(jpeg(images[1], 90)))
+    (training / "y.png").write_bytes(png(images[0]))
+    (tmp_path / "trained.json").write_text(json.dumps(index_of(f"folder:{training}?names=stem")))
+    why = {e["case"]: e["why"] for e in index_of(str(messy), [tmp_path / "trained.json"])["excluded"]}
+    assert "a near-duplicate of it is in trained.json" in why["b"]
+    assert "its pixels are in trained.json" in why["a"]
+
+
+def test_the_split_rule_of_a_card_speaks_of_rsna_alone(messy, rsna_folder, tmp_path):
+    told = card(tmp_path / "card.json", training_data="RSNA; split by harness.datasets.split (80/8/12 %)")
+    index = index_of(f"rsna:{rsna_folder()}", [told])
+    seen = {name for name in ("1377", "1378", "1380") if split_of(name) == "train"}
+    assert {e["case"] for e in index["excluded"] if "trained on" in e["kinds"]} == seen != set()
+    index = index_of(str(messy), [told])
+    assert not any("trained on" in entry["kinds"] for entry in index["excluded"])
+    assert any("says nothing of this cohort" in note for note in index["notes"])
+    silent = card(tmp_path / "silent.json")
+    assert any("leakage cannot be told" in note for note in index_of(str(messy), [silent])["notes"])
+
+
+def test_the_shipped_card_tells_its_split():
+    assert training_at(Path(__file__).parents[2] / "models" / "rsna100" / "card.json").by_rule
+
+
+def test_dicom_names_are_compared_and_not_kept(tmp_path, images):
+    pytest.importorskip("pydicom", reason="the extra dicom is not installed")
+    from tests.datasets.dicoms import HIDDEN, radiograph_file, written
+
+    for number in (1, 2):
+        written(radiograph_file(images[number], number), tmp_path / "d" / f"{number}.dcm")
+    (tmp_path / "d" / "3.dcm").write_bytes(b"x" * 500)
+    reading = Reading()
+    index = index_of(
+        str(tmp_path / "d"), [card(tmp_path / "card.json", training_cases={"ids": [f"{HIDDEN}2"]})], reading=reading
+    )
+    kinds = {entry["case"]: entry["kinds"] for entry in index["excluded"]}
+    assert sorted(kinds.values()) == [["trained on"], ["unreadable"]]
+    assert HIDDEN not in json.dumps(index)
+    assert sorted(reading.files.values()) == ["1.dcm", "2.dcm", "3.dcm"]
+    (tmp_path / "cohort.json").write_text(json.dumps(index))
+    assert len(dataset_from_spec(f"dicom:{tmp_path / 'd'}?index={tmp_path / 'cohort.json'}")) == 1
+
+
+def test_spec_of_a_folder(tmp_path, rsna_folder):
+    assert spec_of("rsna:x?n=3") == "rsna:x?n=3"
+    assert spec_of(str(rsna_folder())).startswith("rsna:")
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    with pytest.raises(DatasetError, match="no manifest, DICOM or image in it"):
+        spec_of(str(plain))
+    (plain / "a.png").write_bytes(png(radiograph()))
+    assert spec_of(str(plain)) == f"folder:{plain}?names=stem"
+    write_manifest(plain, [{"case_id": "a", "image": "a.png"}])
+    assert spec_of(str(plain)) == f"folder:{plain}"
+    with pytest.raises(DatasetError, match="no such folder"):
+        spec_of("nowhere")
