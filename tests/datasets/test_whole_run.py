@@ -89,6 +89,7 @@ def evidence_of(lab: pytest.Pytester) -> dict:
     return json.loads((run / "evidence.json").read_text())
 
 
+@pytest.mark.slow
 def test_another_task_needs_a_manifest_and_an_instrument_and_no_code_of_ours(lab):
     rows = []
     (lab.path / "mask.png").write_bytes(png(mask()))
@@ -114,6 +115,7 @@ def test_another_task_needs_a_manifest_and_an_instrument_and_no_code_of_ours(lab
     assert estimates["F-1"]["value"] is not None
 
 
+@pytest.mark.slow
 def test_no_identifier_is_in_anything_that_a_run_on_dicom_files_writes(lab, tmp_path_factory):
     pytest.importorskip("pydicom", reason="the extra dicom is not installed")
     from tests.datasets.dicoms import HIDDEN, NUMBER, TIMES, radiograph_file, written
