@@ -7,13 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from harness.criteria import verdict_on
-from harness.criteria.conformance import (
-    attribution,
-    control_verdicts,
-    floor_verdicts,
-    outcome_of_editor,
-    outcome_of_run,
-)
+from harness.criteria.attribution import attribution, causes
+from harness.criteria.conformance import control_verdicts, floor_verdicts, outcome_of_editor, outcome_of_run
+from harness.criteria.masks import mask_report
 from harness.criteria.redecision import criterion_from, decided_again
 from harness.datasets.shard import words
 from harness.errors import EditproofError
@@ -29,9 +25,10 @@ from harness.types import JSON, EditStatus, Verdict
 def derived(evidence: Evidence) -> Evidence:
     """The same facts, with everything that follows from them decided again.
 
-    Facts are the measurements of tools and controls, the criteria with their strata and tests, the cards, the lock,
-    and what the protocol says beyond those. Verdicts, outcomes and their reasons, flow, attribution, the choice of
-    exhibits and their readings, validity, departures and label, digest and name of the run follow.
+    Facts are the measurements of tools and controls, what masks were seen to do, the criteria with their strata and
+    tests, the cards, the lock, and what the protocol says beyond those. Verdicts, outcomes and their reasons, flow,
+    attribution with its sentence, the finding on a mask, the choice of exhibits and their readings, validity,
+    departures and label, digest and name of the run follow.
 
     Raises
     ------
@@ -121,6 +118,7 @@ def _concluded(editor: EditorEvidence, validity: tuple[Verdict, ...], incomplete
     judged = sorted(zip(editor.verdicts, editor.tests, strict=True), key=lambda pair: reading_order(*pair))
     verdicts = tuple(verdict for verdict, _ in judged)
     outcome, reason = outcome_of_editor(verdicts, validity, incomplete)
+    entries = attribution(editor.measurements, editor.card)
     pictures = {(exhibit.case, exhibit.repeat): exhibit.images for exhibit in editor.exhibits}
     return EditorEvidence(
         card=editor.card,
@@ -129,12 +127,14 @@ def _concluded(editor: EditorEvidence, validity: tuple[Verdict, ...], incomplete
         flow=flow_of(editor.measurements),
         verdicts=verdicts,
         tests=tuple(test for _, test in judged),
-        attribution=attribution(editor.measurements),
+        attribution=entries,
         exhibits=tuple(
             replace(exhibit, images=pictures.get((exhibit.case, exhibit.repeat), {}))
             for exhibit in chosen(editor.measurements)
         ),
         measurements=editor.measurements,
+        causes=causes(entries),
+        mask=mask_report(editor.card.name, editor.mask.trials) if editor.mask else None,
     )
 
 

@@ -61,6 +61,44 @@ class Attribution:
 
 
 @dataclass(frozen=True)
+class MaskTrial:
+    """One mask, and what a tool changed under it: shares of pixels in [0, 1], None where there is nothing to say."""
+
+    mask: str
+    status: str
+    changed_inside: float | None
+    changed_outside: float | None
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class MaskReport:
+    """What a tool was found to make of its mask, from a few small edits of a drawing.
+
+    Attributes
+    ----------
+    editor : str
+    finding : str
+        ``"respected"``, ``"guidance"`` (some change outside), ``"inverted"``, ``"ignored"``, ``"unchanged"`` (it
+        edited nothing at all) or ``"not known"``.
+    because : str
+        The finding in one sentence without a full stop.
+    trials : tuple of MaskTrial
+        Empty where the tool was not asked.
+    """
+
+    editor: str
+    finding: str
+    because: str
+    trials: tuple[MaskTrial, ...] = ()
+
+    @property
+    def respected(self) -> bool:
+        """Whether every change lay where a change was allowed."""
+        return self.finding == "respected"
+
+
+@dataclass(frozen=True)
 class EditorEvidence:
     """Everything about one tool: what was asked, what came back, what it means.
 
@@ -74,6 +112,10 @@ class EditorEvidence:
         ``requested``, ``ok``, ``refused``, ``failed``, ``malformed``, ``timed_out``; the last five sum to the first.
     verdicts : tuple of Verdict
         In the order of the tests. ``tests`` holds the test id of each.
+    causes : str
+        The attribution in one sentence; empty where there is none.
+    mask : MaskReport, optional
+        What the tool makes of its mask; None in evidence that was made before tools were probed.
     """
 
     card: EditorCard
@@ -85,6 +127,8 @@ class EditorEvidence:
     attribution: tuple[Attribution, ...]
     exhibits: tuple[Exhibit, ...]
     measurements: Measurements = field(repr=False)
+    causes: str = ""
+    mask: MaskReport | None = None
 
 
 @dataclass(frozen=True)

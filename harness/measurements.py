@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ORIGINAL, EDITED, PASTE_BACK, HISTOGRAM_MATCHED = "original", "edited", "paste_back", "histogram_matched"
+GEOMETRY, CONVERSION, CLASSICAL_FILL = "geometry", "gray", "classical_fill"
+UNEDITED = (ORIGINAL, GEOMETRY, CONVERSION, CLASSICAL_FILL)
+"""Arms made of the original without asking the tool: one image a case, whatever the number of repeats."""
+
 POOLED = "pooled"
 IMAGE = "image"
 
@@ -40,7 +44,7 @@ class Measurements:
         One row per case: ``case``, ``patient``, ``reference:<quantity>`` (reference standard) and
         ``stratum:<name>`` columns. The order of rows is the order of the dataset.
     rows : DataFrame
-        Long: ``case, arm, repeat, instrument, quantity, value, unit``. Arm ``"original"`` has repeat 0 alone.
+        Long: ``case, arm, repeat, instrument, quantity, value, unit``. Arms of ``UNEDITED`` have repeat 0 alone.
         Instrument is ``"pooled"`` or ``"member-<k>"`` for readings, ``"image"`` for image metrics, whose
         quantities are named ``<metric>:<region>``.
     edits : DataFrame
@@ -133,7 +137,7 @@ class Measurements:
         return bool(((rows["quantity"] == quantity) & (rows["arm"] == arm) & (rows["instrument"] == instrument)).any())
 
     def matrix(self, quantity: str, arm: str = EDITED, instrument: str = POOLED) -> NDArray[np.float64]:
-        """Values as a matrix, shape (n_cases, n_repeats), NaN where an edit is missing; originals have one column.
+        """Values as a matrix, shape (n_cases, n_repeats), NaN where an edit is missing; unedited arms have one column.
 
         Raises
         ------
@@ -143,7 +147,7 @@ class Measurements:
         rows = self.rows
         chosen = rows[(rows["quantity"] == quantity) & (rows["arm"] == arm) & (rows["instrument"] == instrument)]
         if chosen.empty and not len(self.cases):
-            return np.empty((0, 1 if arm == ORIGINAL else max(1, self.n_repeats)))
+            return np.empty((0, 1 if arm in UNEDITED else max(1, self.n_repeats)))
         if chosen.empty and self.n_missing < len(self.edits):
             known = sorted(rows.loc[rows["arm"] == arm, "quantity"].unique())
             raise ProtocolError(
@@ -151,7 +155,7 @@ class Measurements:
                 f"nothing of that name was measured; there are {', '.join(known) or 'no measurements of that arm'}",
                 "Choose one of those, or an instrument that reads it.",
             )
-        values = np.full((len(self.cases), 1 if arm == ORIGINAL else self.n_repeats), np.nan)
+        values = np.full((len(self.cases), 1 if arm in UNEDITED else self.n_repeats), np.nan)
         row_of = {case: index for index, case in enumerate(self.cases["case"])}
         values[chosen["case"].map(row_of).to_numpy(int), chosen["repeat"].to_numpy(int)] = chosen["value"]
         return values

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 def measuring_code() -> str:
     """sha256 (hex) over the source of everything that turns pixels into numbers; other code, other records."""
     home = Path(__file__).parent
+    arms = [home / "editors" / f"{name}.py" for name in ("arms", "codec", "geometry", "inpaint", "wrappers")]
     digest = hashlib.sha256()
-    for path in [home / "records.py", home / "stats" / "ks.py", *sorted((home / "metrics").glob("*.py"))]:
+    for path in [home / "records.py", home / "stats" / "ks.py", *arms, *sorted((home / "metrics").glob("*.py"))]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -16,11 +16,13 @@ from pathlib import Path
 from filelock import FileLock
 
 from harness.criteria.conformance import control_verdicts, floor_verdicts
+from harness.criteria.masks import mask_report
 from harness.datasets.checks import distinct
 from harness.datasets.registry import dataset_from_spec
 from harness.datasets.shard import Shard
 from harness.derivation import concluded, reading_order
 from harness.editing import RECORD_MISSING, Terms
+from harness.editors.arms import chains, round_trip
 from harness.editors.registry import EditorFactory, editor_from_spec
 from harness.errors import EditorError
 from harness.evidence import EditorEvidence, Evidence
@@ -106,6 +108,9 @@ class Run:
     def check(self) -> None:
         """Raise the one clear error that a wrong tool, cohort or instrument deserves, before any work is done."""
         _ = self.cards, distinct(self.dataset), InstrumentSupplier(self.instrument_spec)().card
+        for card in self.cards.values():
+            for chain in chains(card).values():
+                round_trip(f"{chain}+identity")
 
     def unmeasured(self, spec: str) -> EditorStudy:
         """A tool and its cohort without one edit made, for a protocol to be locked."""
@@ -181,6 +186,7 @@ class Run:
             attribution=(),
             exhibits=exhibits(self.dataset, self.bench(spec), measured),
             measurements=measured,
+            mask=mask_report(self.cards[spec].name, self.bench(spec).mask_trials()),
         )
 
     def protocol(self, judgements: Iterable[Judgement]) -> dict[str, JSON]:

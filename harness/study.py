@@ -19,18 +19,13 @@ import numpy as np
 from harness.datasets.checks import decoded, distinct
 from harness.editing import LIVE, Edits, Terms, each
 from harness.editors.adapter import CheckedEditor, checked
+from harness.editors.arms import images_of
+from harness.editors.probe import probed
 from harness.errors import InstrumentError
+from harness.evidence import MaskTrial
 from harness.executors.local import results
 from harness.ledger import Totals
-from harness.measurements import (
-    EDITED,
-    HISTOGRAM_MATCHED,
-    ORIGINAL,
-    PASTE_BACK,
-    POOLED,
-    Measurements,
-)
-from harness.metrics.matching import histogram_matched
+from harness.measurements import POOLED, Measurements
 from harness.plain import plain
 from harness.predictors.ensemble import pooled
 from harness.records import histogram_rows, measuring_code, metric_rows, table_of
@@ -170,16 +165,15 @@ class Bench:
         request = self.plan.request(case, pixels, repeat)
         return _edits_in(self.store_root, self.terms).outcomes(self.made_editor, [request])[0]
 
+    def mask_trials(self) -> tuple[MaskTrial, ...]:
+        """What the tool changed under five masks, on the run's terms; paid for once, as all edits are."""
+        return probed(self.made_editor, _edits_in(self.store_root, self.terms).outcomes)
+
     def record(self, case: Case) -> dict[str, JSON]:
         """Everything measured on one case, as plain JSON: ``edits``, ``rows`` and ``histograms``."""
         pixels = decoded(case)
         outcomes = self.edits(case, pixels)
-        images: dict[tuple[str, int], Image] = {(ORIGINAL, 0): pixels.image}
-        for repeat, outcome in enumerate(outcomes):
-            if outcome.image is not None:
-                images[EDITED, repeat] = outcome.image
-                images[PASTE_BACK, repeat] = np.where(pixels.edit_mask, outcome.image, pixels.image)
-                images[HISTOGRAM_MATCHED, repeat] = histogram_matched(outcome.image, pixels.image)
+        images = images_of(self.made_editor.card, self.plan.request(case, pixels, 0), outcomes)
         return {
             "case": case.case_id,
             "edits": [[repeat, outcome.status.value, outcome.message] for repeat, outcome in enumerate(outcomes)],

@@ -1,7 +1,6 @@
 """The nouns of a study, frozen; standard library only at run time.
 
-Everything that crosses from one wing of the house to another is one of these values, or a table of them
-(:class:`harness.measurements.Measurements`, :class:`harness.evidence.Evidence`).
+Whatever crosses from one wing of the house to another is one of these values, or a table or record of them.
 """
 
 from __future__ import annotations
@@ -48,8 +47,7 @@ class Pixels:
 
     Attributes
     ----------
-    image : ndarray of uint8 or uint16, shape (H, W)
-        The original radiograph, one gray channel.
+    image : ndarray of uint8 or uint16, shape (H, W), one gray channel
     edit_mask : ndarray of bool, shape (H, W)
         True where the tool may change pixels (the artefact to be removed).
     protected_mask : ndarray of bool, shape (H, W)
@@ -136,10 +134,8 @@ class EditRequest:
     edit_mask : ndarray of bool, shape (H, W)
         True where the tool may change pixels; each adapter converts it to its tool's convention.
     prompt : str
-    repeat : int
-        0-based repeat index; repeats of one case differ in nothing else but the seed.
-    seed : int
-        For tools that take one; derived from study seed, case and repeat.
+    repeat, seed : int
+        0-based repeat index; repeats of one case differ in nothing but the seed, which is derived from both.
     case_id : str
         For precomputed edits and logs; never sent over a network.
     """
@@ -189,6 +185,9 @@ class EditorCard:
         True where equal requests with *any* seed give equal pixels, so that repeats carry no information.
     sends_data_to : str or None
         Host that receives pixels, or None where nothing leaves the machine.
+    geometry, conversion : str
+        What is done to frame and gray levels on the way to the tool and undone after, as wrappers
+        (``"squash:192x256"``, ``"8bit+rgb"``); a study measures what these cost without any edit.
     """
 
     name: str
@@ -198,6 +197,8 @@ class EditorCard:
     mask_semantics: str = "bool, True = may change"
     deterministic: bool = True
     sends_data_to: str | None = None
+    geometry: str = ""
+    conversion: str = ""
 
 
 @runtime_checkable

@@ -145,6 +145,8 @@ def editor(argument: str = "", *, card: Path = CARD) -> Rerender:
             mask_semantics="ignored: the whole frame is re-rendered",
             deterministic=False,
             sends_data_to=None,
+            geometry=f"squash:{FRAME[1]}x{FRAME[0]}",
+            conversion="stretch:0.5,99.5",
         ),
     )
 

@@ -33,7 +33,7 @@ MEETING_PLACES = set("judging run edit_session derivation delivery verification 
 
 ONLY_USERS = {
     "pytest": {"plugin.py"},
-    "torch": {"predictors/torch.py", "predictors/timm_import.py"},
+    "torch": {"predictors/torch.py", "predictors/timm_import.py", "editors/diffusers.py"},
     "timm": {"predictors/timm_import.py"},
     "openai": {"editors/openai.py", "editors/openai_batch.py"},
     "pydicom": {"datasets/dicom_file.py"},

@@ -53,13 +53,14 @@ def _store(options: argparse.Namespace) -> int:
 
 
 def _probe(options: argparse.Namespace) -> int:
+    from harness.criteria.masks import described, mask_report
     from harness.editing import Edits
     from harness.editors.probe import probed
     from harness.editors.registry import editor_from_spec
 
     editor = editor_from_spec(options.editor, allow_egress=options.allow_egress)
-    report = probed(editor, Edits(options.store).outcomes)
-    print(report)
+    report = mask_report(editor.card.name, probed(editor, Edits(options.store).outcomes))
+    print(described(report))
     return 0 if report.respected else 1
 
 

@@ -1,14 +1,14 @@
-"""From single verdicts to the word on a tool and on a run: floors, controls, intersection-union, attribution."""
+"""From single verdicts to the word on a tool and on a run: floors, controls, intersection-union."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 
-from harness.criteria import Criterion, at_least, at_most, auc, mae, mae_drift, overall, recalibrated, verdict_on
+from harness.criteria import Criterion, at_least, at_most, auc, mae, overall, verdict_on
 from harness.errors import ProtocolError
-from harness.evidence import Attribution, EditorEvidence
-from harness.measurements import EDITED, HISTOGRAM_MATCHED, ORIGINAL, PASTE_BACK, Measurements
+from harness.evidence import EditorEvidence
+from harness.measurements import ORIGINAL, Measurements
 from harness.types import CriterionCard, Estimate, Outcome, PredictorCard, Verdict
 
 FLOORS = {"mae_at_most": (mae, at_most), "auc_at_least": (auc, at_least)}
@@ -20,13 +20,6 @@ WORDS = {
     Outcome.FAIL: "does not conform",
     Outcome.INCONCLUSIVE: "not shown to conform",
     Outcome.PASS: "conforms",
-}
-
-ARMS = {
-    EDITED: "the tool's edits as they came back",
-    PASTE_BACK: "the tool's pixels inside the edit mask, the original everywhere else",
-    HISTOGRAM_MATCHED: "the tool's edits, their gray levels mapped to the distribution of the original",
-    "recalibrated_linear": "readings of the edits corrected by a straight line, fitted on other patients",
 }
 
 
@@ -112,23 +105,6 @@ def outcome_of_run(editors: Sequence[EditorEvidence]) -> tuple[Outcome, str]:
         if names := [editor.card.name for editor in editors if editor.outcome is outcome]:
             said.append(f"{', '.join(names)}: {words}")
     return worst, f"{'; '.join(said)}."
-
-
-def attribution(measured: Measurements) -> tuple[Attribution, ...]:
-    """MAE drift of the first continuous reading that has a reference standard, arm by arm."""
-    quantities = [
-        column.removeprefix("reference:") for column in measured.cases if str(column).startswith("reference:")
-    ]
-    continuous = [name for name in quantities if measured.has(name) and measured.unit(name) != "probability"]
-    if not continuous:
-        return ()
-    unit = measured.unit(continuous[0])
-    arms = {arm: mae_drift(continuous[0], unit=unit, arm=arm) for arm in (EDITED, PASTE_BACK, HISTOGRAM_MATCHED)}
-    arms["recalibrated_linear"] = recalibrated(arms[EDITED], "linear")
-    return tuple(
-        Attribution(arm, ARMS[arm], estimand.name, estimand.estimate(measured, confidence=0.90))
-        for arm, estimand in arms.items()
-    )
 
 
 def _by_point(verdict: Verdict) -> Verdict:

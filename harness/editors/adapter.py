@@ -61,6 +61,8 @@ class Service:
         Whether an edit is expensive enough for concurrent processes to wait rather than to make it twice.
     expected_usd : float, optional
         What one edit is expected to cost before the first bill is in; None where nothing is known.
+    precomputed : bool
+        Whether its edits stand already, so that it cannot be asked for one of another image, e.g. by a probe.
     takes_places : bool
         Whether the tool says itself, with :func:`harness.editors.pace.on_the_wire`, while a request is under way;
         else the whole call counts.
@@ -72,6 +74,7 @@ class Service:
     metered: bool = False
     expected_usd: float | None = None
     takes_places: bool = False
+    precomputed: bool = False
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,22 @@ class Levels:
         return sixteen
 
 
+def stretched(image: Image, bounds: tuple[float, float]) -> Image:
+    """The image as uint8, the gray levels between two percentiles spread over the full range: one exposure for all."""
+    low, high = np.percentile(image, bounds)
+    eight: Image = np.clip((image - low) * (255.0 / max(high - low, 1.0)), 0, 255).astype(np.uint8)
+    return eight
+
+
+def at_depth_of(original: Image, image: Image) -> Image:
+    """An 8-bit image at the bit depth in use of a 16-bit original; as it is where the original has 8 bit."""
+    if original.dtype == np.uint8:
+        return image
+    top = 2 ** max(8, int(original.max()).bit_length()) - 1
+    deep: Image = np.rint(image.astype(np.float32) * (top / 255)).astype(original.dtype)
+    return deep
+
+
 @dataclass(frozen=True)
 class Parcel:
     """What goes out for one request, and how what comes back becomes an image like the original.

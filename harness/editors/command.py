@@ -121,6 +121,7 @@ def command(argument: str = "") -> Editor:
         {"command": names, "mask": options["mask"], "rgb": options["rgb"]},
         f"PNG, {options['mask']} = may change" if any("{mask}" in word for word in words) else "not told",
         deterministic=False,
+        conversion="rgb" if options["rgb"] == "yes" else "",
     )
     return Command(
         card, tuple(words), timeout_s, options["mask"], options["rgb"] == "yes", Service(concurrency, metered=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.editors import codec
+from harness.editors.adapter import Service
 from harness.errors import EditorError
 from harness.types import Editor, EditorCard, EditOutcome, EditRequest, EditStatus
 
@@ -37,6 +38,7 @@ class Folder:
     card: EditorCard
     files: frozenset[str] = field(repr=False)
     listed: Mapping[tuple[str, int], str] | None = field(default=None, repr=False)
+    service: Service = field(default_factory=lambda: Service(precomputed=True), repr=False)
 
     def __call__(self, request: EditRequest) -> EditOutcome:
         """The file's pixels; a gray image saved as RGB is read back as gray."""

@@ -7,7 +7,7 @@ all; a report can tell that loss from the harm of editing by an arm such as ``sq
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -146,6 +146,17 @@ def letterboxed(shape: Shape, canvas: Shape) -> Fit:
     scale = min(canvas[0] / shape[0], canvas[1] / shape[1])
     scaled = (min(canvas[0], max(1, round(shape[0] * scale))), min(canvas[1], max(1, round(shape[1] * scale))))
     return Fit(shape, scaled, canvas, ((canvas[0] - scaled[0]) // 2, (canvas[1] - scaled[1]) // 2))
+
+
+def nearest(shape: Shape, canvases: Sequence[Shape]) -> Shape:
+    """The canvas whose proportions are nearest to an image's; the first of equals.
+
+    Examples
+    --------
+    >>> nearest((1000, 700), [(1024, 1024), (1536, 1024)])
+    (1536, 1024)
+    """
+    return min(canvases, key=lambda canvas: abs(canvas[0] / canvas[1] - shape[0] / shape[1]))
 
 
 def squashed(shape: Shape, canvas: Shape) -> Fit:

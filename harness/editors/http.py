@@ -175,6 +175,8 @@ def web(argument: str = "") -> Editor:
         f"base64 PNG, {template['mask']} = may change",
         deterministic=False,
         sends_data_to=receiver(server.hostname),
+        geometry=f"pad:{template['multiple']}" if template["multiple"] > 1 else "",
+        conversion="8bit+rgb" if template["rgb"] else "8bit",
     )
     return Web(card, server, template, service)
 

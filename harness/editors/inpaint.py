@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from harness.errors import EditorError
 from harness.types import Editor, EditorCard, EditOutcome, EditRequest
+
+if TYPE_CHECKING:
+    from harness.types import Image, Mask
 
 RADIUS = 3
 
@@ -28,9 +32,13 @@ class Inpaint:
 
     def __call__(self, request: EditRequest) -> EditOutcome:
         """The radiograph with the edit mask filled from its rim; not one pixel outside the mask is touched."""
-        mask = request.edit_mask.astype(np.uint8)
-        filled = cv2.inpaint(request.image, mask, RADIUS, self.method)
-        return EditOutcome.ok(np.where(request.edit_mask, filled, request.image))
+        return EditOutcome.ok(filled(request.image, request.edit_mask, self.method))
+
+
+def filled(image: Image, edit_mask: Mask, method: int = cv2.INPAINT_TELEA) -> Image:
+    """An image with its edit mask filled from the rim, and the very same everywhere else."""
+    found = cv2.inpaint(image, edit_mask.astype(np.uint8), RADIUS, method)
+    return np.where(edit_mask, found, image)
 
 
 def telea(argument: str = "") -> Editor:

@@ -31,6 +31,9 @@ BASE_URL = "https://api.openai.com/v1"
 FIXED = ((1024, 1024), (1536, 1024), (1024, 1536))
 """Height and width of the three canvases that models before gpt-image-2 know."""
 
+GEOMETRY = {"fixed": f"letterbox:{','.join(f'{width}x{height}' for height, width in FIXED)}", "free": "pad:16"}
+"""What each canvas does to a frame, as a wrapper; pixels that ``free`` repeats come back exactly, as padding does."""
+
 OPTIONS = {
     "base_url": BASE_URL,
     "quality": "",
@@ -190,9 +193,7 @@ class OpenAI:
         """How an image of a shape is brought onto a canvas that the API takes."""
         canvas = self.options["canvas"]
         if canvas == "fixed":
-            ratio = shape[0] / shape[1]
-            size = min(FIXED, key=lambda size: abs(size[0] / size[1] - ratio))
-            return geometry.letterboxed(shape, size)
+            return geometry.letterboxed(shape, geometry.nearest(shape, FIXED))
         if canvas == "free":
             return geometry.padded(shape, 16, least=655_360, most=8_294_400, ratio=3)
         return geometry.padded(shape, int(canvas))
@@ -277,6 +278,8 @@ def images_api(argument: str = "") -> Editor:
         f"PNG in field {options['mask_field']}, {options['mask_polarity']} = may change; taken as guidance",
         deterministic=False,
         sends_data_to=receiver(server.hostname),
+        geometry=GEOMETRY.get(options["canvas"]) or f"pad:{options['canvas']}",
+        conversion="8bit+rgb",
     )
     asked_prices = prices_of(model, batch=options["mode"] == "batch") if card.sends_data_to else None
     expected = asked_prices.expected_usd(options["quality"] or "auto") if asked_prices else None

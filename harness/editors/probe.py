@@ -7,13 +7,15 @@ may change, is how a whole study was once run by mistake (arXiv 2511.23066, auth
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from harness.types import JSON, EditOutcome, EditRequest, EditStatus
+from harness.errors import EditorError
+from harness.evidence import MaskTrial
+from harness.redaction import redacted
+from harness.types import EditOutcome, EditRequest
 
 if TYPE_CHECKING:
     from harness.editors.adapter import CheckedEditor
@@ -23,58 +25,12 @@ SIDE = 256
 TOLERANCE = 8
 """Gray levels of 255 that a pixel may move without counting as changed; a lossy file moves pixels as much."""
 
-FEW, MANY = 0.01, 0.2
-"""Shares of changed pixels below which a region counts as left alone, and above which as edited."""
 
+NOT_ASKED = "not_asked"
+"""Status of a trial that a limit of the run or an unusable tool left out."""
+
+SEED = 2511
 PROMPT = "Fill the marked region so that it continues its surroundings. Change nothing else."
-
-
-@dataclass(frozen=True)
-class MaskTrial:
-    """One mask, and what was changed under it: shares of pixels in [0, 1], None where no edit came back."""
-
-    mask: str
-    status: str
-    changed_inside: float | None
-    changed_outside: float | None
-    message: str = ""
-
-
-@dataclass(frozen=True)
-class MaskReport:
-    """What a tool was found to make of its mask.
-
-    Attributes
-    ----------
-    finding : str
-        ``respected``, ``guidance`` (some change outside), ``inverted``, ``ignored``, ``nothing changed`` or
-        ``no edits``.
-    """
-
-    editor: str
-    finding: str
-    trials: tuple[MaskTrial, ...]
-
-    @property
-    def respected(self) -> bool:
-        """Whether every change lay where a change was allowed."""
-        return self.finding == "respected"
-
-    def plain(self) -> dict[str, JSON]:
-        """The report as plain JSON."""
-        return asdict(self)
-
-    def __str__(self) -> str:
-        """A few lines for a terminal."""
-        lines = [f"{self.editor}: mask {self.finding}"]
-        for trial in self.trials:
-            inside, outside = (
-                "no pixel there" if share is None else f"{100 * share:.1f} % changed"
-                for share in (trial.changed_inside, trial.changed_outside)
-            )
-            words = f"may change: {inside}; must not: {outside}" if trial.status == "ok" else trial.message
-            lines.append(f"  {trial.mask:14} {trial.status:10} {words}")
-        return "\n".join(lines)
 
 
 def probe_masks() -> dict[str, Mask]:
@@ -104,44 +60,36 @@ def probe_image() -> Image:
 
 def probed(
     editor: CheckedEditor, outcomes: Callable[[CheckedEditor, Sequence[EditRequest]], list[EditOutcome]]
-) -> MaskReport:
-    """What a tool makes of its mask.
+) -> tuple[MaskTrial, ...]:
+    """What a tool changes under each of the five masks; nothing where its edits were made elsewhere.
 
     Parameters
     ----------
     editor : CheckedEditor
     outcomes : callable
-        Asks the tool, e.g. :meth:`harness.editing.Edits.outcomes`, so that a probe is paid for once.
+        Asks the tool, e.g. :meth:`harness.editing.Edits.outcomes`, so that a probe is paid for once. Where it
+        raises an EditorError (a limit of the run, an unusable tool) the rest is not asked for.
     """
+    if editor.service.precomputed:
+        return ()
     image = probe_image()
     trials = []
+    stopped = ""
     for name, mask in probe_masks().items():
-        request = EditRequest(image, mask, PROMPT, 0, 0, f"probe {name}")
-        [outcome] = outcomes(editor, [request])
-        inside, outside = (_changed(image, outcome.image, region) for region in (mask, ~mask))
-        trials.append(MaskTrial(name, outcome.status.value, inside, outside, outcome.message))
-    return MaskReport(editor.card.name, _finding(trials), tuple(trials))
+        request = EditRequest(image, mask, PROMPT, 0, SEED, f"probe {name}")
+        try:
+            outcome = None if stopped else outcomes(editor, [request])[0]
+        except EditorError as error:
+            outcome, stopped = None, redacted(f"{error.asked}: {error.found}")
+        if outcome is None:
+            trials.append(MaskTrial(name, NOT_ASKED, None, None, stopped))
+        else:
+            inside, outside = (_changed(image, outcome.image, region) for region in (mask, ~mask))
+            trials.append(MaskTrial(name, outcome.status.value, inside, outside, outcome.message))
+    return tuple(trials)
 
 
 def _changed(image: Image, edited: Image | None, region: Mask) -> float | None:
     if edited is None or not region.any():
         return None
     return float((np.abs(image[region].astype(int) - edited[region]) > TOLERANCE).mean())
-
-
-def _finding(trials: Sequence[MaskTrial]) -> str:
-    shares = {trial.mask: trial for trial in trials if trial.status == EditStatus.OK}
-    if "box" not in shares or "inverted" not in shares:
-        return "not known: no edits came back"
-    inside = [trial.changed_inside or 0.0 for trial in shares.values() if trial.mask in ("box", "shifted", "inverted")]
-    outside = [trial.changed_outside or 0.0 for trial in shares.values()]
-    boxes = [shares[name] for name in ("box", "shifted", "inverted") if name in shares]
-    if max(inside) < FEW and max(outside) < FEW:
-        return "not shown: nothing changed"
-    if all((trial.changed_outside or 0) > MANY and (trial.changed_inside or 0) < FEW for trial in boxes):
-        return "inverted"
-    if max(outside) < FEW:
-        return "respected"
-    if min(trial.changed_outside or 0.0 for trial in boxes) > MANY:
-        return "ignored"
-    return f"taken as guidance: up to {100 * max(outside):.0f} % of what must not change did"

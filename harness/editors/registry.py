@@ -113,6 +113,7 @@ _RECEIVERS = {
     "http": "sends pixels to its url",
     "cmd": "sends nothing; the command may",
     "folder": "sends nothing",
+    "diffusers": "sends nothing",
 }
 
 

@@ -66,12 +66,21 @@ def wrapped(name: str, argument: str, inner: CheckedEditor) -> Wrapper:
     except ValueError as error:
         asked = f"--editor {name}:{argument}+{inner.card.name}"
         raise EditorError(asked, f"{argument!r} is no argument of {name}", WRAPPERS[name].__doc__ or "") from error
+    written = f"{name}{':' if argument else ''}{argument}"
     card = replace(
         inner.card,
-        name=f"{name}{':' if argument else ''}{argument}+{inner.card.name}",
+        name=f"{written}+{inner.card.name}",
         description=f"{inner.card.description}; {description}",
+        geometry=_declared(name in GEOMETRIC, written, inner.card.geometry, name),
+        conversion=_declared(name in CONVERTING, written, inner.card.conversion, name),
     )
     return Wrapper(card, inner, parts, joined)
+
+
+def _declared(adds: bool, written: str, inner: str, name: str) -> str:
+    """What a wrapped tool's card says of its frame or of its gray levels; paste-back bounds what is already there."""
+    adds |= name == "paste-back" and bool(inner)
+    return "+".join(step for step in (written if adds else "", inner) if step)
 
 
 def _paste_back(argument: str) -> tuple[str, Parts, Joined]:
@@ -103,9 +112,12 @@ def _pad(argument: str) -> tuple[str, Parts, Joined]:
 
 
 def _letterbox(argument: str) -> tuple[str, Parts, Joined]:
-    """Write letterbox:SIDE+NAME or letterbox:WIDTHxHEIGHT+NAME; 1024 where none is given."""
-    canvas = _canvas(argument)
-    return _fitted(f"letterboxed to {argument or 1024}", lambda shape: geometry.letterboxed(shape, canvas))
+    """Write letterbox:SIDE+NAME, letterbox:WIDTHxHEIGHT+NAME, or several by commas, of which the nearest is taken."""
+    canvases = [_canvas(one) for one in argument.split(",")]
+    return _fitted(
+        f"letterboxed to {argument or 1024}",
+        lambda shape: geometry.letterboxed(shape, geometry.nearest(shape, canvases)),
+    )
 
 
 def _squash(argument: str) -> tuple[str, Parts, Joined]:
@@ -167,6 +179,22 @@ def _eight_bit(argument: str) -> tuple[str, Parts, Joined]:
     return "through 256 gray levels", parts, joined
 
 
+def _stretch(argument: str) -> tuple[str, Parts, Joined]:
+    """Write stretch+NAME or stretch:LOW,HIGH+NAME; percentiles 0.5 and 99.5 where none are given."""
+    low, _, high = (argument or "0.5,99.5").partition(",")
+    bounds = float(low), float(high)
+    if not 0 <= bounds[0] < bounds[1] <= 100:
+        raise ValueError
+
+    def parts(request: EditRequest) -> list[EditRequest]:
+        return [replace(request, image=codec.stretched(request.image, bounds))]
+
+    def joined(request: EditRequest, images: Sequence[Image]) -> Image:
+        return codec.at_depth_of(request.image, images[0])
+
+    return f"its percentiles {bounds[0]:g} to {bounds[1]:g} stretched over 256 gray levels, and left so", parts, joined
+
+
 def _canvas(argument: str) -> tuple[int, int]:
     width, by, height = (argument or "1024").partition("x")
     canvas = (int(height if by else width), int(width))
@@ -183,5 +211,10 @@ WRAPPERS: dict[str, Callable[[str], tuple[str, Parts, Joined]]] = {
     "tiles": _tiles,
     "rgb": _rgb,
     "8bit": _eight_bit,
+    "stretch": _stretch,
 }
 """Wrappers by the name that a specification gives them."""
+
+GEOMETRIC = {"pad", "letterbox", "squash", "tiles"}
+CONVERTING = {"rgb", "8bit", "stretch"}
+"""Wrappers that change the frame, and wrappers that change the gray levels, on the way to a tool and back."""

@@ -82,6 +82,7 @@ def _environment() -> Environment:
         "TITLE": wording.TITLE,
         "ROLE": wording.ROLE,
         "STATUS": wording.STATUS,
+        "MASK": wording.MASK,
         "counted": wording.counted,
         "listed": wording.listed,
         "BAR": int(WIDTH),

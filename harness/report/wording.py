@@ -28,6 +28,16 @@ STATUS: Final = {
 }
 """How an edit that did not come back ended."""
 
+MASK: Final = {
+    "respected": "respected",
+    "guidance": "taken as guidance",
+    "inverted": "inverted?",
+    "ignored": "ignored",
+    "unchanged": "not shown",
+    "not known": "not known",
+}
+"""What a tool makes of its mask, in a word or two."""
+
 MISSING: Final = {
     "worst_case": "counted as the worst that could have come back",
     "complete_case": "left out",
@@ -45,6 +55,7 @@ _ARMS: Final = {
     "geometry": "Geometry round trip",
     "gray": "Gray conversion",
     "histogram_matched": "Histogram matching",
+    "classical_fill": "Classical fill",
     "outside_only": "Outside the mask only",
 }
 

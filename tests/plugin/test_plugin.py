@@ -35,6 +35,18 @@ def test_conforming_tool_passes(lab):
     result.stdout.fnmatch_lines(["*report: *report.html*"])
 
 
+def test_evidence_says_what_a_tool_makes_of_its_mask(lab):
+    lab.runpytest_subprocess(*ARGUMENTS, "--editor", "tools.py:fill", "--editor", "tools.py:older")
+    found = {editor["card"]["name"]: editor["mask"] for editor in evidence_of(lab)["editors"]}
+    assert found["_fill"]["finding"] == "respected"
+    assert found["_older"]["finding"] == "ignored"
+    assert [trial["mask"] for trial in found["_older"]["trials"]] == [
+        "box", "shifted", "inverted", "tiny hole", "all protected",
+    ]  # fmt: skip
+    [report] = (lab.path / "reports").glob("*/report.html")
+    assert "Its mask: ignored" in report.read_text()
+
+
 def test_harmful_tool_fails_with_a_readable_line(lab):
     result = lab.runpytest_subprocess(*ARGUMENTS, "--editor", "tools.py:older")
     assert result.ret == 1

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFilter
 from sklearn.metrics import roc_auc_score
 
-from harness.evidence import Attribution, EditorEvidence, Evidence, Exhibit
+from harness.evidence import Attribution, EditorEvidence, Evidence, Exhibit, MaskReport, MaskTrial
 from harness.measurements import Measurements, measurements_of
 from harness.types import (
     CriterionCard,
@@ -241,8 +241,20 @@ def _judged(
     return EditorEvidence(
         card, outcome, reason, flow, tuple(verdicts), tuple(tests), attribution,
         _exhibits(card, table, cohort) if pictures else (), table,
+        f"Of MAE drift {drift.value:+.1f} months, +0.2 come from geometry and the rest from the tool itself.",
+        _MASKS[card.name],
     )  # fmt: skip
 
+
+_MASKS = {
+    "opencv-telea": MaskReport(
+        "opencv-telea", "respected", "at most 0.0 % of what must not change did", (MaskTrial("box", "ok", 0.9, 0.0),)
+    ),
+    "rerender": MaskReport(
+        "rerender", "ignored", "up to 97 % of what must not change did, whatever the mask",
+        (MaskTrial("box", "ok", 0.96, 0.97), MaskTrial("all protected", "refused", None, None, "the tool said no")),
+    ),
+}  # fmt: skip
 
 _INSTRUMENT = PredictorCard(
     "synthetic-ensemble", "No network at all: readings are drawn from a random number generator.",

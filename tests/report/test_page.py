@@ -82,6 +82,19 @@ def test_every_verdict_has_its_figures_and_its_test(whole: Evidence, page: str) 
             assert test in text
 
 
+def test_causes_are_said_in_a_sentence_and_masks_in_a_word(whole: Evidence, page: str) -> None:
+    section = Page.of(page.partition('id="causes"')[2].partition("</section>")[0]).text
+    for editor in whole.editors:
+        assert editor.causes.replace("-", "−") in section or editor.causes in section
+        assert f"Its mask: {editor.mask.finding}" in section
+        assert editor.mask.because in section
+    assert "97.0 %" in section
+    old = tuple(replace(editor, causes="", mask=None) for editor in whole.editors)
+    section = Page.of(render(replace(whole, editors=old), images=False).partition('id="causes"')[2]).text
+    assert "As returned: +" in section, "evidence from before there was a sentence still lists its steps"
+    assert "Its mask" not in section
+
+
 def test_without_images_no_pixel_leaves(whole: Evidence) -> None:
     page = render(whole, images=False)
     assert "data:image" not in page

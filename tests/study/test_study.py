@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pytest
 
+from harness.criteria.masks import mask_report
+from harness.editing import Terms
 from harness.editors.adapter import checked
+from harness.editors.codec import png
+from harness.editors.registry import editor_from_spec
 from harness.errors import DatasetError, InstrumentError
-from harness.measurements import EDITED, ORIGINAL, PASTE_BACK
+from harness.measurements import CLASSICAL_FILL, CONVERSION, EDITED, GEOMETRY, ORIGINAL, PASTE_BACK
 from harness.study import Bench, Plan
 from harness.types import Case, DatasetCard, EditorCard, EditOutcome, EditStatus, Pixels, PredictorCard, Quantity
 
@@ -67,6 +72,48 @@ def test_every_arm_is_read(bench):
     pasted = measured.matrix("brightness", PASTE_BACK) - measured.matrix("brightness", ORIGINAL)
     assert pasted[0] == pytest.approx(change[0] * 6 / 120), "only the six masked pixels keep the edit"
     assert measured.unit("brightness") == "levels"
+
+
+def test_arms_that_ask_no_tool_are_read_once_a_case(bench):
+    tool = Brighten()
+    tool.card = replace(tool.card, geometry="squash:5", conversion="8bit")
+    measured = Bench(partial(checked, tool), Mean, bench.store_root, bench.plan).measured(cohort())
+    for arm in (GEOMETRY, CONVERSION, CLASSICAL_FILL):
+        assert measured.matrix("brightness", arm) == pytest.approx(measured.matrix("brightness", ORIGINAL), abs=0.1), (
+            arm
+        )
+    reads = sum(int(call.split()[1]) for call in CALLS if call.startswith("read"))
+    assert reads <= 6 * (2 + 3 * 2), "geometry and conversion give flat originals back, which are not read again"
+
+
+def reported(bench):
+    return mask_report(bench.made_editor.card.name, bench.mask_trials())
+
+
+def test_a_mask_is_probed_once_and_within_the_limits(bench):
+    report = reported(bench)
+    assert report.finding == "unchanged", (
+        "it brightens by the seed's last digit, 1, which is less than a lossy file may move a pixel"
+    )
+    assert len(CALLS) == 5
+    assert reported(bench) == report
+    assert len(CALLS) == 5, "the second report is read from the store"
+    poor = reported(Bench(bench.editor, Mean, bench.store_root / "poor", bench.plan, Terms(max_edits=3)))
+    assert [trial.status for trial in poor.trials] == ["ok", "ok", "ok", "not_asked", "not_asked"]
+    none = reported(Bench(bench.editor, Mean, bench.store_root / "none", bench.plan, Terms(max_edits=0)))
+    assert none.finding == "not known"
+    assert "--max-edits 0" in none.because
+    shy = reported(Bench(bench.editor, Mean, bench.store_root / "shy", bench.plan, Terms(mode="reuse")))
+    assert "nothing may be asked for" in shy.because
+    assert len(CALLS) == 8
+
+
+def test_edits_made_elsewhere_are_not_probed(bench, tmp_path):
+    (tmp_path / "c0.png").write_bytes(png(np.zeros((12, 10), np.uint8)))
+    elsewhere = partial(editor_from_spec, f"paste-back+folder:{tmp_path}")
+    report = reported(Bench(elsewhere, Mean, bench.store_root, bench.plan))
+    assert (report.finding, report.trials) == ("not known", ())
+    assert "made elsewhere" in report.because
 
 
 def test_what_stands_is_not_done_again_but_failures_are(bench):
