@@ -45,10 +45,11 @@ def edited(run: Run, *, threads: int = 0, dry_run: bool = False) -> int:
         try:
             _make(run, bench, threads, counts)
         except EditproofError as error:
-            print(f"{card.name}: {_summary(run, counts)}")
+            ended = Ledger(Path(run.store), run.terms.since).ends(card.name)
+            print(f"{card.name}: stopped; of this run's requests, {_summary(run, ended)}")
             print(f"editproof: {error}", file=sys.stderr)
             return 1
-        print(f"{card.name}: {_summary(run, counts)}")
+        print(f"{card.name}: edits: {_summary(run, counts)}")
     return 0
 
 
@@ -97,7 +98,7 @@ def _summary(run: Run, counts: Counter[str]) -> str:
     spent = ledger.totals()
     lost = len(ledger.unanswered())
     words = ", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "none"
-    text = f"edits: {words}; spent in this run USD {spent.cost_usd:.2f}"
+    text = f"{words}; spent in this run USD {spent.cost_usd:.2f}"
     if lost:
         text += f"; {lost} requests of this store were sent and never answered, and may have been paid for"
     return text

@@ -80,6 +80,7 @@ class Edits:
         self._bills: dict[str, tuple[float, int]] = {}
         self._places: dict[str, threading.Semaphore] = {}
         self._out: dict[str, dict[str, str]] = {}
+        self._stops: dict[str, EditorError] = {}
         self.say: Callable[[str], None] = lambda words: None
         """Told in a few words how far a batch is."""
         self.at_once = 0
@@ -206,6 +207,8 @@ class Edits:
         bucket = self._buckets.setdefault(tool, TokenBucket(editor.service.per_minute))
         places = self._places.setdefault(tool, threading.Semaphore(self.at_once or editor.service.concurrency))
         for attempt in range(1, self.patience.tries + 1):
+            if tool in self._stops:
+                raise self._stops[tool]
             if (pause_s := bucket.wait_s()) > 0:
                 time.sleep(pause_s)
             with place_for(places, taken_by_tool=editor.service.takes_places):
@@ -238,6 +241,7 @@ class Edits:
             outcomes = [_clean(outcome) for outcome in editor.edits(requests)]
         except EditorError as error:
             stop = EditorError(redacted(error.asked), redacted(error.found), redacted(error.advice))
+            self._stops[tool] = stop
             self.ledger.ended(ticket, tool, keys, status=["stopped"], message=str(stop))
             raise stop from None
         return outcomes, ticket, round(time.perf_counter() - began, 4)

@@ -122,6 +122,11 @@ class Ledger:
                 asked = f"line {number} of {self.root / name}"
                 raise EvidenceError(asked, f"it is no JSON ({error})", "Restore it, or remove that line.") from error
 
+    def ends(self, tool: str) -> Counter[str]:
+        """How the attempts of a tool in this run ended, one count for each edit."""
+        lines = (line for line in self.lines() if line["tool"] == tool and line["time"] >= self._since)
+        return Counter(status for line in lines for status in line["status"])
+
     def unanswered(self) -> list[JSON]:
         """Lines of requests that were sent and never ended, in this run or an earlier one."""
         ended = {line["id"] for line in self.lines(ENDED)}

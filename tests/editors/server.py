@@ -18,6 +18,13 @@ from tests.editors.post_office import PostOffice, multipart
 KEY = "sk-hidden-4711-do-not-write"
 
 
+class Quiet(ThreadingHTTPServer):
+    """Says nothing of clients that went away."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        pass
+
+
 class Server:
     """What it was asked, and how it shall answer: a scenario by name, or one per request in turn."""
 
@@ -26,10 +33,11 @@ class Server:
         self.billed: Counter[str] = Counter()
         self.script: list[str] = []
         self.latency_s = 0.0
+        self.by_seed = False
         self.post = PostOffice(self)
         self.under_way = self.peak = 0
         self.lock = threading.Lock()
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self.http = Quiet(("127.0.0.1", 0), _handler(self))
         self.http.daemon_threads = True
         self.http.request_queue_size = 64
         threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
@@ -189,7 +197,10 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
                 server.billed[f"{body['sd_seed']}"] += 1
             if image.ndim == 2:
                 image = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
-            self.send(200, png(edited(image, mask > 127)), "image/png", {"X-Seed": "42"})
+            result = edited(image, mask > 127)
+            if server.by_seed:
+                result[mask > 127] = body["sd_seed"] % 256
+            self.send(200, png(result), "image/png", {"X-Seed": "42"})
 
         def a1111(self, body: dict) -> None:
             image, mask = (pixels(base64.b64decode(text)) for text in (body["init_images"][0], body["mask"]))

@@ -55,6 +55,10 @@ CASES = {
 }
 
 
+BILLED = {"jpeg": 1, "wrong_size": 1, "truncated": 1, "cut": 1}
+"""What the server charges for; of an answer that was cut off nobody here can know."""
+
+
 @pytest.mark.parametrize("scenario", CASES)
 def test_every_way_to_fail_is_counted_once(server, desk, request_of, scenario):
     status, words, attempts = CASES[scenario]
@@ -63,8 +67,12 @@ def test_every_way_to_fail_is_counted_once(server, desk, request_of, scenario):
     [outcome] = edits.outcomes(editor_from_spec(server.openai()), [request_of()])
     assert (outcome.status, words in outcome.message) == (status, True), outcome
     assert len(server.requests) == attempts
-    assert len(list(edits.ledger.lines())) == attempts
+    lines = list(edits.ledger.lines())
+    assert [line["status"] for line in lines] == [*[["failed"]] * (attempts - 1), [status.value]]
     assert not edits.ledger.unanswered()
+    assert sum(server.billed.values()) == BILLED.get(scenario, 0)
+    known = {"jpeg", "wrong_size", "truncated"}
+    assert sum("cost_usd" in line for line in lines if line.get("cost_usd")) >= (scenario in known)
 
 
 def test_no_answer_in_time_is_never_asked_for_twice(server, desk, request_of):
@@ -72,6 +80,39 @@ def test_no_answer_in_time_is_never_asked_for_twice(server, desk, request_of):
     [outcome] = desk().outcomes(editor_from_spec(server.openai(timeout=0.2)), [request_of()])
     assert outcome.status is EditStatus.TIMED_OUT
     assert len(server.requests) == 1
+
+
+def test_no_place_at_the_server_is_kept_while_nothing_is_on_the_wire(server, desk, request_of, monkeypatch):
+    edits, editor = desk(), editor_from_spec(server.openai(concurrency=1))
+    edits.outcomes(editor, [request_of()])
+    [places] = edits._places.values()
+    free = []
+    monkeypatch.setattr(type(editor.tool), "answered", lambda *_: free.append(places._value) or [])
+    monkeypatch.setattr(
+        type(editor.tool), "packed", watched(type(editor.tool).packed, lambda: free.append(places._value))
+    )
+    monkeypatch.setattr(
+        type(editor.tool), "_sent", watched(type(editor.tool)._sent, lambda: free.append(places._value))
+    )
+    edits.outcomes(editor, [request_of(repeat=1)])
+    assert free == [1, 0, 1], "taken while the request was out, free before and after"
+
+
+def watched(whole, seen):
+    def watch(*arguments):
+        seen()
+        return whole(*arguments)
+
+    return watch
+
+
+def test_a_run_stops_where_the_first_request_is_turned_away(server, desk, request_of):
+    server.script = ["auth"]
+    edits, editor = desk(), editor_from_spec(server.openai())
+    for repeat in range(3):
+        with pytest.raises(EditorError, match="turns us away"):
+            edits.outcomes(editor, [request_of(repeat=repeat)])
+    assert len(server.requests) == 1, "what can never succeed is not asked again in this run"
 
 
 @pytest.mark.parametrize("scenario", ["rate_limit", "error"])

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
-import random
 import signal
 import time
 from collections import Counter
@@ -16,70 +14,29 @@ import pytest
 from harness.editing import Edits, Terms
 from harness.editors.registry import editor_from_spec
 from harness.ledger import Ledger
-from harness.store import Store
 from harness.types import EditRequest
 from tests.editors.server import png
-from tests.store.work import Cohort, bench, edit_all
-
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["tests.store.work", "harness.editors.http", "openai"])
-
-
-def child(*arguments):
-    process = FORKS.Process(target=edit_all, args=arguments)
-    process.start()
-    return process
-
-
-def answers(store, n):
-    """Every edit of the cohort, read from the store alone."""
-    edits = bench(store, SPEC[0], mode="reuse")
-    return [edits.edits(case, case.decode()) for case in Cohort(n)]
-
-
-SPEC = [""]
+from tests.store.kills import WORKERS, child, tale_of, wait_for
+from tests.store.work import edit_all
 
 
 @pytest.mark.slow
 def test_twenty_kills_lose_nothing_and_pay_for_nothing_twice(server, tmp_path):
+    """In short; ``python -m tests.store.kills`` does it with 600 edits."""
     server.latency_s = 0.02
-    SPEC[0] = f"http:iopaint?url={server.url}"
-    n, store, rng = 60, tmp_path / "killed", random.Random(4)
-    kills = 0
-    deadline = time.monotonic() + 45
-    while kills < 20 and time.monotonic() < deadline:
-        process = child(store, SPEC[0], n, 4)
-        time.sleep(rng.uniform(0.02, 0.25))
-        if process.is_alive():
-            os.kill(process.pid, signal.SIGKILL)
-            kills += 1
-        process.join()
-    in_flight = Ledger(store).unanswered()
-    process = child(store, SPEC[0], n, 4)
-    process.join(60)
-    assert process.exitcode == 0
-    assert kills == 20
-    assert not list(Store(store).faults())
-
-    asked = server.billed
-    assert len(asked) == 3 * n, "no edit was lost"
-    twice = sum(asked.values()) - len(asked)
-    assert twice <= len(in_flight), "only what was in flight when a process died was asked for again"
-    killed = answers(store, n)
-
-    before = sum(asked.values())
-    whole = tmp_path / "whole"
-    edit_all(whole, SPEC[0], n, 4)
-    assert sum(server.billed.values()) == before + 3 * n
-    for one, other in zip(killed, answers(whole, n), strict=True):
-        assert [edit.status for edit in one] == [edit.status for edit in other]
-        assert all((a.image == b.image).all() for a, b in zip(one, other, strict=True))
+    tale = tale_of(server, tmp_path, n=20, kills=20)
+    assert tale.kills == 20
+    assert not tale.lost, "no edit was lost"
+    assert tale.twice <= tale.may, "only what was under way when a process died was asked for again"
+    assert tale.billed - tale.edits <= tale.open <= 20 * WORKERS
+    assert not tale.faults
+    assert tale.same_evidence, "nobody can tell from the evidence that the run was killed"
 
 
 def test_processes_at_once_ask_for_each_edit_once(server, tmp_path):
     server.latency_s = 0.01
     spec, n = f"http:iopaint?url={server.url}", 12
-    processes = [child(tmp_path, spec, n, 2) for _ in range(4)]
+    processes = [child(edit_all, tmp_path, spec, n, 2) for _ in range(4)]
     for process in processes:
         process.join(60)
     assert [process.exitcode for process in processes] == [0] * 4
@@ -92,8 +49,8 @@ def test_processes_at_once_ask_for_each_edit_once(server, tmp_path):
 
 def test_a_request_in_flight_at_a_kill_is_counted(server, tmp_path):
     server.latency_s = 5.0
-    process = child(tmp_path, f"http:iopaint?url={server.url}", 1, 1)
-    until(lambda: (tmp_path / "sent.jsonl").exists())
+    process = child(edit_all, tmp_path, f"http:iopaint?url={server.url}", 1, 1)
+    wait_for(lambda: (tmp_path / "sent.jsonl").exists())
     os.kill(process.pid, signal.SIGKILL)
     process.join()
     [lost] = Ledger(tmp_path).unanswered()
@@ -142,10 +99,3 @@ def test_harness_cost_of_an_edit_at_one_megapixel(tmp_path):
         costs.append(time.process_time() - began)
     assert min(costs) < 0.030, f"{1000 * min(costs):.1f} ms"
     assert len(png(smooth)) > 100_000, "an image that is not trivial to compress"
-
-
-def until(condition, seconds=10.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
