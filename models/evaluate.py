@@ -1,20 +1,19 @@
 """Measure an ensemble on its untouched test split: ``python -m models.evaluate {rsna100,phantom}``.
 
-With ``--ship`` the last rounds of training become the ensemble first: weights in half precision as safetensors, and a
-card that carries what was measured on those very files.
+With ``--ship`` the last stages of training become the ensemble first: weights in half precision as safetensors, and a
+card that carries what was measured on those very files. With ``--card`` the weights stay and are measured anew.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -23,12 +22,18 @@ from sklearn.metrics import roc_auc_score
 
 from harness.predictors.card import file_sha256, write_card
 from harness.predictors.ensemble import pooled
+from harness.predictors.preprocessing import Preprocessing
 from harness.predictors.torch import TorchEnsemble, load_ensemble
 from harness.types import PredictorCard, Quantity
-from models.data import RUNS, Cohort, cohort, phantom_images, rsna100_images
+from models.ablation import Taken, ablated, drawn, real
+from models.data import PHANTOM_SEED, RUNS, Cohort, cohort, phantom_images, rsna100_images
+from models.fragility import MOST, fragility
 from models.recipes import RECIPES, Recipe
-from models.train import MEAN_MONTHS, SD_MONTHS
+from models.train import MEAN_MONTHS, SD_MONTHS, best_weights
 from models.words import WORDS
+
+if TYPE_CHECKING:
+    from fixtures.spec import PhantomSpec
 
 RESAMPLES, SEED, STUDY = 2000, 2511, 200
 HOME = Path(__file__).parent
@@ -38,33 +43,41 @@ Images = list[NDArray[np.uint8]]
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("name", choices=sorted(RECIPES))
+    parser.add_argument("name", choices=sorted(WORDS))
     parser.add_argument("--data", type=Path, default=Path("../shared/data/rsna100"), help="folder of rsna100.zip")
     parser.add_argument("--ship", action="store_true", help="make weights and card from models/runs")
+    parser.add_argument("--card", action="store_true", help="measure the shipped weights and renew their card")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     recipe = RECIPES[arguments.name]
-    test = cohort(recipe.name, "test", arguments.data, recipe.preprocessing)
-    is_real = recipe.name == "rsna100"
-    images = rsna100_images(arguments.data, test.ids) if is_real else phantom_images("test", range(len(test)))
     path = HOME / recipe.name / "card.json"
     if arguments.ship:
         write_card(path, shipped(recipe, path.parent), {})
     ensemble = load_ensemble(path)
-    performance = measured(ensemble, test, images)
+    test = cohort(recipe.name, "test", arguments.data, Preprocessing.from_card(ensemble.card.preprocessing))
+    is_real = recipe.name == "rsna100"
+    images = rsna100_images(arguments.data, test.ids) if is_real else phantom_images("test", range(len(test)))
+    takes = [real(image) for image in images[:MOST]] if is_real else [drawn(spec) for spec in _specs()]
+    performance = measured(ensemble, test, images, takes)
     print(json.dumps(performance, indent=2))
-    if arguments.ship:
+    if arguments.ship or arguments.card:
         write_card(path, with_performance(ensemble.card, performance), training(recipe))
 
 
+def _specs() -> list[PhantomSpec]:
+    from fixtures.spec import sampled_spec
+
+    return [sampled_spec(PHANTOM_SEED, index, "test") for index in range(MOST)]
+
+
 def shipped(recipe: Recipe, folder: Path) -> PredictorCard:
-    """The card of the last rounds of training, whose weights have just been written beside it; not yet measured."""
+    """The card of the last stages of training, whose weights have just been written beside it; not yet measured."""
     folder.mkdir(exist_ok=True)
     sha256 = {}
-    for member, number in enumerate(range(recipe.rounds - recipe.members, recipe.rounds)):
-        state = torch.load(RUNS / recipe.name / f"round-{number}.pt", weights_only=True)
+    for member, stage in enumerate(recipe.makers):
+        best = best_weights(RUNS / recipe.name / f"{stage}.pt")
         path = folder / f"member-{member}.safetensors"
-        save_file({name: _halved(tensor) for name, tensor in state["averaged"].items()}, path)
+        save_file({name: _halved(tensor) for name, tensor in best.items()}, path)
         sha256[path.name] = file_sha256(path)
     network = {"backbone": recipe.backbone, "mean_months": MEAN_MONTHS, "sd_months": SD_MONTHS}
     words = WORDS[recipe.name]
@@ -87,8 +100,11 @@ def _halved(tensor: torch.Tensor) -> torch.Tensor:
     return (tensor.half() if tensor.ndim > 1 else tensor).contiguous()
 
 
-def measured(ensemble: TorchEnsemble, test: Cohort, images: Images) -> dict[str, Any]:
-    """Accuracy of the pooled ensemble on its test split, by quantity, with 95 % patient-bootstrap intervals."""
+def measured(ensemble: TorchEnsemble, test: Cohort, images: Images, takes: list[Taken]) -> dict[str, Any]:
+    """Accuracy of the pooled ensemble on its test split, by quantity, with 95 % patient-bootstrap intervals.
+
+    Beside it what moves it though the anatomy stays, and what it still reads without the hand, on the first cases.
+    """
     references = [{"sex": float(sex)} for sex in test.male]
     readings = ensemble.predict(images, references)
     errors = pooled(readings["bone_age"]) - test.months
@@ -113,8 +129,17 @@ def measured(ensemble: TorchEnsemble, test: Cohort, images: Images) -> dict[str,
         if not name.startswith("sex")
     }
     sex["auc_by_member"] = [round(_auc(test.male, one, np.arange(len(test))), 3) for one in readings["sex"]]
-    age["robustness"] = _robustness(ensemble, test, images, pooled(readings["bone_age"]))
-    return {"n": len(test), "bone_age": age, "sex": sex, "floors": floors(errors, test.male, male)}
+    without = ablated(ensemble, takes, test.months[: len(takes)], test.male[: len(takes)])
+    before = {name: pooled(values) for name, values in readings.items()}
+    moved = {"markers removed": without["markers masked"]} | fragility(ensemble, test.male, before, images)
+    return {
+        "n": len(test),
+        "bone_age": age,
+        "sex": sex,
+        "fragility": moved,
+        "hand masked": {"n": without["n"], **without["hand masked"]},
+        "floors": floors(errors, test.male, male),
+    }
 
 
 def floors(errors: NDArray[np.float64], male: NDArray[np.float32], read: NDArray[np.float64]) -> dict[str, Any]:
@@ -143,28 +168,6 @@ def training(recipe: Recipe) -> dict[str, Any]:
     command = f"python -m models.train {recipe.name} && python -m models.evaluate {recipe.name} --ship"
     recipe_told = {key: value for key, value in asdict(recipe).items() if key != "preprocessing"}
     return {"training": {"command": command, "recipe": recipe_told, "notes": WORDS[recipe.name]["training_notes"]}}
-
-
-def _robustness(ensemble: TorchEnsemble, test: Cohort, images: Images, before: NDArray[np.float64]) -> dict[str, Any]:
-    """Mean and SD of the drift of bone age in months under changes that leave the anatomy alone."""
-    n = min(300, len(images))
-    references = [{"sex": float(male)} for male in test.male[:n]]
-    changes: dict[str, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
-        "jpeg_90": _jpeg,
-        "brightness_+5%": lambda image: np.clip(image * 1.05 + 0.5, 0, 255).astype(np.uint8),
-        "brightness_-5%": lambda image: (image * 0.95 + 0.5).astype(np.uint8),
-    }
-    told = {}
-    for name, change in changes.items():
-        after = pooled(ensemble.predict([change(image) for image in images[:n]], references)["bone_age"])
-        drift = after - before[:n]
-        told[name] = {"mean_drift": _round(drift.mean()), "sd_drift": _round(drift.std(ddof=1)), "n": n}
-    return told
-
-
-def _jpeg(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    coded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 90])[1]
-    return cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)  # type: ignore[return-value]
 
 
 def _interval(statistic: partial[float]) -> dict[str, float]:

@@ -26,6 +26,10 @@ class Stage:
         Weight of the sex loss beside the bone-age loss.
     averaging : float
         Decay per step of the running average of the weights; the average is what counts.
+    takes : float
+        Share of images that are another take of the original (:mod:`models.takes`), stretched anew.
+    patience : int
+        Stop when the averaged weights have not improved on the validation split for so many epochs; the best count.
     """
 
     epochs: int
@@ -35,6 +39,8 @@ class Stage:
     augmentation: float = 0.75
     sex_weight: float = 0.4
     averaging: float = 0.99
+    takes: float = 0.0
+    patience: int = 4
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,9 @@ class Recipe:
         Trained once, at smaller image sizes where that is cheaper.
     cycle : Stage
         One round; order of cases, augmentation and dropout are the round's own.
-    rounds, members : int
+    rounds : int
+    members : int
+        The last so many stages make the ensemble, each with the weights that did best on the validation split.
     """
 
     name: str
@@ -67,6 +75,17 @@ class Recipe:
     flip_average: bool = False
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
 
+    @property
+    def stages(self) -> dict[str, Stage]:
+        """Every stage by name, in the order of training."""
+        base = {f"base-{number}": stage for number, stage in enumerate(self.base)}
+        return base | {f"round-{number}": self.cycle for number in range(self.rounds)}
+
+    @property
+    def makers(self) -> tuple[str, ...]:
+        """The stages that the ensemble is made of, by name."""
+        return tuple(self.stages)[-self.members :]
+
 
 RECIPES = {
     "rsna100": Recipe(
@@ -76,6 +95,21 @@ RECIPES = {
         cycle=Stage(epochs=4, rate=8e-4, frozen=2, sex_weight=0.6),
         rounds=3,
         flip_average=True,
+    ),
+    # The successor of rsna100, not shipped: it goes on from where rsna100 ended, on larger images and other takes.
+    "rsna100-next": Recipe(
+        "rsna100-next",
+        "efficientnet_lite0",
+        base=(
+            Stage(epochs=7, rate=1.5e-3, shrink=0.6, augmentation=1.0, averaging=0.995),
+            *(Stage(epochs=4, rate=8e-4, shrink=0.8, frozen=2, sex_weight=0.6) for _ in range(3)),
+            Stage(epochs=3, rate=8e-4, shrink=0.8, sex_weight=0.6, takes=0.5),
+            Stage(epochs=10, rate=1e-3, frozen=2, sex_weight=0.6, takes=0.5),
+        ),
+        cycle=Stage(epochs=4, rate=4e-4, frozen=2, sex_weight=0.6, takes=0.5),
+        rounds=2,
+        flip_average=True,
+        preprocessing=Preprocessing(height=160, width=120),
     ),
     "phantom": Recipe(
         "phantom",

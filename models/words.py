@@ -18,7 +18,7 @@ WORDS: dict[str, dict[str, Any]] = {
             "Sees 128 x 96 pixels at most: fine detail (physes, early ossification centres) is lost, and so is harm "
             "that an editing tool does to such detail alone.",
             "Dim, low-contrast radiographs are read unsteadily: JPEG at quality 90, which costs them little to the "
-            "eye, moves the reading by several months (see robustness); brightness hardly matters.",
+            "eye, moves the reading by several months (see fragility); brightness hardly matters.",
             "The bone-age reading is told the reference sex, as in the RSNA challenge.",
             "Members are snapshots of one training run, so they agree more than independently trained ones would; "
             "their spread is not an uncertainty.",
@@ -27,7 +27,8 @@ WORDS: dict[str, dict[str, Any]] = {
         ),
         "training_notes": "The base of the shipped weights was trained with augmentation of slightly wider range "
         "(gamma exp(+-0.35), noise up to 0.04 on 30 %, blur on 20 % of images) than models.augment has now; all rounds "
-        "used models.augment as it stands. Bits differ between versions of torch and of the processor.",
+        "used models.augment as it stands. Members are the averaged weights at the end of each round; stopping early "
+        "and keeping the best came later. Bits differ between versions of torch and of the processor.",
     },
     "phantom": {
         "description": "Bone age (months) and sex (probability of male) from the drawn hand phantoms of fixtures/; "

@@ -64,7 +64,16 @@ class HandReader(nn.Module):
         male : Tensor of float32, shape (n,)
             Reference sex, 1 = male, 0 = female; the sex reading does not see it.
         """
-        features = self.dropout(self.trunk((images - 0.2) / 0.25))
+        return self.read(self.trunk(self.normalised(images)), male)
+
+    @staticmethod
+    def normalised(images: Tensor) -> Tensor:
+        """Images as the trunk wants them: about zero mean and unit variance."""
+        return (images - 0.2) / 0.25
+
+    def read(self, features: Tensor, male: Tensor) -> tuple[Tensor, Tensor]:
+        """The two readings of a trunk's features, each of shape (n,)."""
+        features = self.dropout(features)
         hidden = nn.functional.silu(self.age_hidden(torch.cat([features, 2 * male[:, None] - 1], dim=1)))
         months = self.age(hidden)[:, 0] * self.sd_months + self.mean_months
         return months, self.sex(features)[:, 0]
