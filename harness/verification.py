@@ -56,9 +56,14 @@ def rendered_elsewhere(evidence: Record) -> str:
     return "" if made == version("editproof") else made
 
 
+def signed_by(folder: Path) -> attestation.Manifestation | None:
+    """Who signed a verified bundle; None where nobody did."""
+    return attestation.manifestation_in(attestation.statement_in(_envelope(folder)))
+
+
 def signature_in_words(folder: Path) -> str:
     """Who signed a verified bundle, or that nobody did, and what that is worth."""
-    stated = attestation.manifestation_in(attestation.statement_in(_envelope(folder)))
+    stated = signed_by(folder)
     if stated is None:
         return "unsigned: this protects against accident, not against forgery by whoever can write the files"
     key = attestation.key_id(attestation.public_key(stated.public_key.encode()))

@@ -12,6 +12,8 @@ from harness.errors import EvidenceError
 if TYPE_CHECKING:
     from harness.cli.verbs import Verbs
 
+FORMATS = ("html", "pdf", "certificate", "junit", "markdown")
+
 
 def add_to(verbs: Verbs) -> None:
     """Declare ``verify``, ``report``, ``compare``, ``merge`` and ``sign``."""
@@ -26,7 +28,12 @@ def add_to(verbs: Verbs) -> None:
             verb.add_argument("--public-key", type=Path, metavar="FILE", help="PEM of the key that must have signed it")
         else:
             verb.add_argument("--report-images", choices=("all", "none"), default="all")
-            verb.add_argument("--format", choices=("html", "markdown"), default="html", help="markdown is printed")
+            verb.add_argument(
+                "--format", choices=FORMATS, default="html", help="junit and markdown are printed (default: html)"
+            )
+            verb.add_argument(
+                "--output", type=Path, metavar="FILE", help="where to write it; a certificate named *.pdf is a PDF"
+            )
     merge = verbs.add_parser("merge", help="join runs on parts of a cohort, or with some of the tools, into one run")
     merge.add_argument("runs", type=Path, nargs="+", metavar="SHARD", help="folders of runs under one protocol")
     merge.add_argument("--reports", type=Path, default=Path("reports"), metavar="DIR", help="where the joined run goes")
@@ -138,10 +145,26 @@ def _merge(options: argparse.Namespace) -> int:
 def _report(options: argparse.Namespace) -> int:
     from harness.bundle import loaded, opened
     from harness.delivery import rendered
-    from harness.report import markdown
+    from harness.report.faces import PRINTED, SUFFIX, face
+    from harness.verification import faults, signed_by
 
-    if options.format == "markdown":
-        print(markdown.render(loaded(options.run)), end="")
-    else:
-        print(rendered(opened(options.run), options.run, images=options.report_images == "all"))
+    name, file, images = options.format, options.output, options.report_images == "all"
+    if name == "html" and file is None:
+        print(rendered(opened(options.run), options.run, images=images))
+        return 0
+    signature = None
+    if name == "certificate":
+        if found := list(faults(options.run)):
+            print("\n".join([*found, f"editproof: {options.run} does not verify, so there is no certificate of it"]))
+            return 1
+        signature = signed_by(options.run)
+    as_pdf = file is not None and file.suffix.lower() == ".pdf"
+    content = face(loaded(options.run), name, images=images, signature=signature, as_pdf=as_pdf)
+    if name in PRINTED and file is None:
+        print(content.decode(), end="")
+        return 0
+    folder = options.run.resolve()
+    file = file or folder.with_name(folder.name + SUFFIX[name])  # beside the run: what is sealed stays as it was
+    file.write_bytes(content)
+    print(file)
     return 0

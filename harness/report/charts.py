@@ -14,9 +14,10 @@ from harness.measurements import EDITED, ORIGINAL, Measurements
 from harness.report import readings as read
 from harness.report import svg
 from harness.report.figures import number
-from harness.report.marks import HEIGHT, WIDTH, Frame, across, dots, filled, hollow, line, up
+from harness.report.marks import HEIGHT, WIDTH, Frame, across, band, dots, filled, hollow, line, up
 from harness.report.readings import Floats, Paired
-from harness.report.wording import counted, in_words
+from harness.report.wording import counted, in_words, region_in_words
+from harness.stats.interval import Interval
 
 
 @dataclass(frozen=True)
@@ -126,24 +127,31 @@ def repeats(pair: Paired, name: str) -> Figure:
 
 
 def roc_curves(pair: Paired, name: str) -> Figure:
-    """Receiver operating characteristic of originals against edits."""
+    """Receiver operating characteristic of originals against edits, each with the band that patients leave open."""
     import altair as alt
 
     title = "ROC: originals against edits"
     curves: list[Any] = [line([0, 1], [0, 1])]
     areas = []
+    grid = np.linspace(0, 1, 101)
     arms = (
         ("originals (dashed)", pair.original[:, None], svg.ORIGINAL, (6, 3)),
         ("edits (solid)", pair.edited, svg.EDITED, ()),
     )
     for arm, score, colour, dash in arms:
         curve = read.roc(np.broadcast_to(pair.reference[:, None], score.shape).ravel(), score.ravel())
-        if curve is None:
+        found = read.area(pair, score)
+        if curve is None or found is None:
             areas.append(f"{arm}: not defined, one class alone")
             continue
+        around = read.roc_band(pair, score, grid)
+        if around is not None:
+            curves.insert(0, band(grid, *around, colour))
         curves.append(line(curve[0], curve[1], colour, dash, 2.5, ("1 − specificity", "Sensitivity")))
-        areas.append(f"{arm} {curve[2]:.3f}")
-    caption = f"Area under the curve: {', '.join(areas)}. All repeats pooled; intervals are in the criteria."
+        areas.append(f"{arm} {_with_interval(found)}")
+    caption = (
+        f"Area under the curve [95 % interval]: {', '.join(areas)}. Bands: 95 % at each point, whole patients drawn."
+    )
     return _drawn(alt.layer(*curves), name, title, caption) if len(curves) > 1 else Figure(title, caption)
 
 
@@ -176,7 +184,7 @@ def intensities(table: Measurements, name: str) -> Figure:
         before, after = (read.ecdf(table, arm, region) for arm in (ORIGINAL, EDITED))
         if before is None or after is None:
             continue
-        label, titles = in_words(region), ("Gray level", "Share of pixels at or below")
+        label, titles = region_in_words(region), ("Gray level", "Share of pixels at or below")
         heading = alt.TitleParams(label, color=svg.INK, fontSize=12, anchor="start", fontWeight="bold")
         lines = line(*before, svg.ORIGINAL, (6, 3), 2, titles), line(*after, svg.EDITED, (), 2, titles)
         panels.append(alt.layer(*lines).properties(width=WIDTH / 2.05, height=HEIGHT * 0.7, title=heading))
@@ -191,6 +199,12 @@ def intensities(table: Measurements, name: str) -> Figure:
 
 def _drawn(chart: Any, name: str, title: str, caption: str) -> Figure:
     return Figure(title, caption, svg.svg(chart, name, f"{title}. {caption}"))
+
+
+def _with_interval(found: Interval) -> str:
+    if found.value is None or found.low is None or found.high is None:
+        return f"no interval ({found.reason})"
+    return f"{number(found.value, 3)} [{number(found.low, 3)}, {number(found.high, 3)}]"
 
 
 def _mean_by_fifth(x: Floats, change: Floats) -> tuple[Floats, Floats]:

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any
 
-import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness.evidence import Evidence
 from harness.report import charts, views, wording
-from harness.report.bars import WIDTH
+from harness.report.certificate import placeholders
 from harness.report.charts import Figure
-from harness.report.fragility import fragility, other_figures
+from harness.report.environment import environment, source
 from harness.report.marks import Frame
+from harness.report.traces import register_in, traces
 from harness.report.views import Tool
-from harness.types import JSON, Outcome
 
 
-def render(evidence: Evidence, *, images: bool = True) -> str:
+def render(evidence: Evidence, *, images: bool = True, printed: bool = False) -> str:
     """The conformance report as one HTML file that opens offline, equal to the byte for equal evidence.
 
     Parameters
@@ -30,6 +26,8 @@ def render(evidence: Evidence, *, images: bool = True) -> str:
     evidence : Evidence
     images : bool
         False leaves every pixel of a radiograph out; readings, charts and verdicts stay.
+    printed : bool
+        The form for paper: no script, every colour written where it is used, the table of every case left out.
 
     Returns
     -------
@@ -43,62 +41,22 @@ def render(evidence: Evidence, *, images: bool = True) -> str:
         tools=made,
         validity=views.groups(evidence.validity),
         subgroups=views.subgroups(made),
-        traces=views.traces(made),
+        traced={trace.card.id: trace for trace in traces(evidence, made)},
+        register=register_in(evidence),
+        placeholders=placeholders(views.cards(made)),
         charts=_charts(made),
         images=images,
+        printed=printed,
         methods=_methods(evidence),
     )
 
 
-def page_of(template: str, **content: object) -> str:
+def page_of(template: str, *, printed: bool = False, **content: object) -> str:
     """A template of this room with its content, and with style and script inside."""
-    style, script = _source("style.css"), _source("script.js")
+    style, script = source("print.css" if printed else "style.css"), source("script.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    inside = {"style": Markup(style), "script": Markup(script), "script_digest": digest}
-    return _environment().get_template(template).render(**content, **inside)
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("harness.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "typeset": wording.typeset,
-        "arm": wording.arm_in_words,
-        "words": wording.in_words,
-        "flat": _flat,
-        "fragility": fragility,
-        "other_figures": other_figures,
-        "slug": _slug,
-    }
-    environment.globals |= {
-        "Outcome": Outcome,
-        "TITLE": wording.TITLE,
-        "ROLE": wording.ROLE,
-        "STATUS": wording.STATUS,
-        "MASK": wording.MASK,
-        "counted": wording.counted,
-        "listed": wording.listed,
-        "BAR": int(WIDTH),
-    }
-    return environment
-
-
-def _shown(value: object) -> object:
-    """What a template may print: text made plain, numbers and markup as they are."""
-    return value if isinstance(value, (Markup, int, float)) else wording.plain(str(value))
-
-
-def _source(name: str) -> str:
-    loader = _environment().loader
-    assert loader is not None
-    return loader.get_source(_environment(), name)[0]
+    inside = {"style": Markup(style), "script": Markup(script), "script_digest": digest, "printed": printed}
+    return environment().get_template(template).render(**content, **inside)
 
 
 def _charts(tools: tuple[Tool, ...]) -> list[tuple[str, list[list[Figure | None]]]]:
@@ -143,25 +101,3 @@ def _methods(evidence: Evidence) -> list[tuple[str, str, list[str]]]:
             key = (estimate.method, f"{100 * estimate.confidence:.4g} % interval, {seed}")
             used.setdefault(key, {})[verdict.criterion.estimand] = None
     return [(method, detail, list(names)) for (method, detail), names in used.items()]
-
-
-def _flat(tree: JSON, path: str = "") -> Iterator[tuple[str, str]]:
-    """A nested record as lines of path and value, in the order of its keys; an estimate is one line."""
-    if isinstance(tree, Mapping) and {"value", "low", "high"} <= tree.keys():
-        number = f", n = {tree['n']}" if "n" in tree else ""
-        yield path, f"{tree['value']} [{tree['low']}, {tree['high']}]{number}"
-    elif isinstance(tree, Mapping) and tree:
-        for key, value in tree.items():
-            yield from _flat(value, f"{path} › {key}" if path else str(key))
-    elif isinstance(tree, (list, tuple)) and any(isinstance(item, (Mapping, list, tuple)) for item in tree):
-        for index, value in enumerate(tree):
-            yield from _flat(value, f"{path} › {index}" if path else str(index))
-    elif isinstance(tree, (list, tuple)):
-        yield path, ", ".join(str(item) for item in tree)
-    else:
-        yield path, "–" if tree is None or tree == {} else str(tree.item() if isinstance(tree, np.generic) else tree)
-
-
-def _slug(text: str) -> str:
-    """A string as an id that CSS and a link can name."""
-    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:12]

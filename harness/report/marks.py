@@ -76,6 +76,16 @@ def line(
     return chart.encode(x=alt.X("x:Q", title=across), y=alt.Y("y:Q", title=up), order="order:Q")
 
 
+def band(x: Floats, low: Floats, high: Floats, colour: str) -> alt.Chart:
+    """The area between two curves."""
+    import altair as alt
+
+    chart: alt.Chart = alt.Chart(pd.DataFrame({"x": x, "y": low, "top": high}), width=WIDTH, height=HEIGHT).mark_area(
+        color=colour, opacity=0.16, clip=True
+    )
+    return chart.encode(x=alt.X("x:Q"), y=alt.Y("y:Q"), y2="top:Q")
+
+
 def across(title: str, limits: tuple[float, float]) -> alt.X:
     """The horizontal axis."""
     import altair as alt

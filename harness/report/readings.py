@@ -10,8 +10,15 @@ from numpy.typing import NDArray
 
 from harness.errors import ProtocolError
 from harness.measurements import EDITED, ORIGINAL, Measurements
+from harness.stats.auc import auc
+from harness.stats.auc_interval import auc_interval
+from harness.stats.bootstrap import patient_counts
+from harness.stats.interval import Interval
 from harness.types import Quantity
 from harness.words import decimals_for
+
+BAND_DRAWS, BAND_SEED = 400, 2016
+"""Draws of patients behind the band about a curve, and their seed: the page is the same each time."""
 
 Floats = NDArray[np.float64]
 
@@ -27,12 +34,15 @@ class Paired:
     original : ndarray of float, shape (n_cases,)
     edited : ndarray of float, shape (n_cases, n_repeats)
         NaN where an edit did not come back. All three are in ``quantity.unit``.
+    patients : tuple of str
+        Patient of each case; empty where every case is its own.
     """
 
     quantity: Quantity
     reference: Floats
     original: Floats
     edited: Floats
+    patients: tuple[str, ...] = ()
 
     @property
     def change(self) -> Floats:
@@ -63,7 +73,7 @@ def paired(table: Measurements, quantity: Quantity) -> Paired | None:
         reference = table.reference(quantity.name)
     except ProtocolError:
         reference = np.full(len(original), np.nan)
-    return Paired(quantity, reference, original, edited)
+    return Paired(quantity, reference, original, edited, tuple(map(str, table.cases["patient"])))
 
 
 def agreement(change: Floats) -> tuple[float, float, float]:
@@ -129,6 +139,48 @@ def roc(reference: Floats, score: Floats) -> tuple[Floats, Floats, float] | None
 
     false_positive, true_positive, _ = roc_curve(truth, score[here])
     return false_positive, true_positive, float(auc(false_positive, true_positive))
+
+
+def area(pair: Paired, score: Floats) -> Interval | None:
+    """Area under the curve with its 95 % interval, patients resampled; None with one class alone.
+
+    Parameters
+    ----------
+    pair : Paired
+    score : ndarray of float, shape (n_cases, n_repeats)
+    """
+    here = np.isfinite(pair.reference) & np.isfinite(score).any(axis=1)
+    truth = pair.reference[here] > 0.5
+    if truth.all() or not truth.any():
+        return None
+    patients = np.array(pair.patients)[here] if pair.patients else None
+    return auc_interval(auc(score[here], truth, patients), 0.95)
+
+
+def roc_band(pair: Paired, score: Floats, grid: Floats) -> tuple[Floats, Floats] | None:
+    """Sensitivity at each false positive rate of ``grid``, 2.5 % and 97.5 % over draws of whole patients.
+
+    None where there is no curve.
+    """
+    n, k = score.shape
+    truth, value = np.repeat(pair.reference, k), score.ravel()
+    _, patient = np.unique(pair.patients or range(n), return_inverse=True)
+    here = np.isfinite(truth) & np.isfinite(value)
+    if len(set(truth[here] > 0.5)) < 2:
+        return None
+    order = np.argsort(-value[here], kind="stable")
+    of = np.repeat(patient, k)[here][order]
+    positive = truth[here][order] > 0.5
+    last = np.append(np.diff(value[here][order]) != 0, True)
+    curves = []
+    for counts in patient_counts([int(patient.max()) + 1], BAND_DRAWS, BAND_SEED):
+        weight = counts[:, of]
+        up, down = (np.cumsum(weight * kind, axis=1) for kind in (positive, ~positive))
+        whole = (up[:, -1] > 0) & (down[:, -1] > 0)
+        up, down = (c[whole] / c[whole, -1:] for c in (up, down))
+        curves += [np.interp(grid, x, y) for x, y in zip(down[:, last], up[:, last], strict=True)]
+    low, high = np.quantile(np.array(curves), (0.025, 0.975), axis=0)
+    return low, high
 
 
 def ecdf(table: Measurements, arm: str, region: str) -> tuple[Floats, Floats] | None:

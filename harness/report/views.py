@@ -58,14 +58,6 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Trace:
-    """One criterion with the tests that asked it, and what each tool came to in each."""
-
-    card: CriterionCard
-    tests: tuple[tuple[str, list[tuple[str, Outcome]]], ...]
-
-
-@dataclass(frozen=True)
 class Step:
     """One row of the attribution: an arm with its estimate and bar, and what it leaves of the harm of the edit."""
 
@@ -161,16 +153,9 @@ def subgroups(made: tuple[Tool, ...]) -> list[tuple[CriterionCard, list[tuple[st
     return table
 
 
-def traces(made: tuple[Tool, ...]) -> list[Trace]:
-    """Every criterion once, with its tests and the outcome of each tool."""
-    cards = {g.card.id: g.card for tool in made for g in tool.groups}
-    found: dict[str, dict[str, list[tuple[str, Outcome]]]] = {identity: {} for identity in cards}
-    for tool in made:
-        for group in tool.groups:
-            for row in group.rows:
-                here = found[group.card.id].setdefault(row.test, [])
-                here.append((tool.evidence.card.name, row.verdict.outcome))
-    return [Trace(card, tuple(found[identity].items())) for identity, card in cards.items()]
+def cards(made: tuple[Tool, ...]) -> list[CriterionCard]:
+    """Every criterion that was asked of any tool, once, in the order of the tests."""
+    return list({g.card.id: g.card for tool in made for g in tool.groups}.values())
 
 
 def _row(verdict: Verdict, test: str, scale: Scale) -> Row:

@@ -45,6 +45,16 @@ MISSING: Final = {
 }
 """What a rule does with edits that did not come back."""
 
+PLACEHOLDER: Final = "placeholder"
+"""The word in the source of a limit that has none yet."""
+
+_REGIONS: Final = {
+    "whole": "whole radiograph",
+    "protected": "anatomy (protected)",
+    "outside_mask": "outside the edit mask",
+    "inside_mask": "inside the edit mask",
+}
+
 _ARMS: Final = {
     "original": "Original",
     "edited": "As returned",
@@ -110,6 +120,22 @@ def stratum_in_words(stratum: str) -> str:
 def arm_in_words(arm: str) -> str:
     """A step of the editing chain, by name."""
     return _ARMS.get(arm, in_words(arm).capitalize())
+
+
+def region_in_words(region: str) -> str:
+    """A region of the image, by name."""
+    return _REGIONS.get(region, in_words(region))
+
+
+def instant(at: str) -> str:
+    """A time in ISO 8601 as a reader writes it.
+
+    Examples
+    --------
+    >>> instant("2026-11-23T12:00:00+00:00")
+    '2026-11-23 12:00:00 UTC'
+    """
+    return re.sub(r"^(\d{4}-\d\d-\d\d)T([\d:.]+)(?:Z|\+00:00)$", r"\1 \2 UTC", plain(at, 60))
 
 
 def in_words(name: str) -> str:

@@ -78,6 +78,10 @@ def evidence(patients: int = 40, seed: int = 20261123, *, pictures: bool = True)
             "missing": "worst_case", "prompt": "Remove the markers outside the hand. Keep all anatomy.",
             "editors": {"opencv-telea": {"radius": 3}, "rerender": {"temperature": 1.0}},
             "criteria": {"BA-1": "d1" * 32, "SX-1": "d2" * 32},
+            "register": {
+                "requirements": {"R1": "readings stay accurate", "R2": "the marker is gone"},
+                "hazards": {"H1": "sexual dimorphism erased", "H2": "a fracture is drawn over"},
+            },
         },
         environment={
             "python": "3.11.9", "platform": "Linux x86_64",
@@ -207,7 +211,7 @@ def _judged(
         (_card("BA-3", "SD over repeats", "months", -np.inf, 3.0, "at most 3.0 months", "secondary",
                "Asking the tool again gives the same reading.", "result depends on chance"), _repeat_sd),
         (_card("SX-1", "AUC drift", "1", -0.03, np.inf, "at least −0.03", "primary",
-               "Sex can be told from the edit as well as from the original.", "sexual dimorphism erased"), _auc_drift),
+               "Sex can be told from the edit as well as from the original.", "H1", "R1"), _auc_drift),
         (_card("IM-1", "KS distance in the protected region", "1", -np.inf, 0.02, "at most 0.02", "primary",
                "Gray values of the anatomy keep their distribution.", "bone density misread"),
          lambda m: _image_mean(m, "ks_distance:protected")),
@@ -284,8 +288,11 @@ def _card(
     role: str,
     sentence: str,
     hazard: str = "",
+    requirement: str = "",
 ) -> CriterionCard:
-    return CriterionCard(name, sentence, estimand, unit, low, high, required, 0.95, role, SYNTHETIC, hazard)
+    return CriterionCard(
+        name, sentence, estimand, unit, low, high, required, 0.95, role, SYNTHETIC, hazard, requirement=requirement
+    )
 
 
 def _decided(card: CriterionCard, editor: str, stratum: str, estimate: Estimate) -> Verdict:

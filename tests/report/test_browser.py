@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from harness.evidence import Evidence
+from harness.report import certificate
 from harness.report.html import render
 from tests.report import gold
 
@@ -116,9 +117,10 @@ def test_slider_moves_by_keyboard_and_by_mouse(opened: WebDriver) -> None:
 
 
 def test_dot_names_its_case_and_opens_its_row(opened: WebDriver) -> None:
-    dot = opened.find_element(By.CSS_SELECTOR, "figure[data-tool='1'] [data-case]")
-    index, repeat = dot.get_attribute("data-case").split(":")
-    row = opened.find_element(By.ID, f"case-1-{index}")
+    row = opened.find_element(By.CSS_SELECTOR, "#cases-1 tbody tr:not(:has(a))")
+    index = row.get_attribute("id").rpartition("-")[2]
+    dot = opened.find_element(By.CSS_SELECTOR, f"figure[data-tool='1'] [data-case^='{index}:']")
+    repeat = dot.get_attribute("data-case").partition(":")[2]
     assert not row.is_displayed()
     opened.execute_script("arguments[0].scrollIntoView({block: 'center'})", dot)
     opened.execute_script("arguments[0].dispatchEvent(new PointerEvent('pointerover', {bubbles: true}))", dot)
@@ -130,6 +132,31 @@ def test_dot_names_its_case_and_opens_its_row(opened: WebDriver) -> None:
     opened.execute_script("arguments[0].dispatchEvent(new MouseEvent('click', {bubbles: true}))", dot)
     assert row.is_displayed()
     assert opened.switch_to.active_element == row
+
+
+def test_dot_of_a_case_in_the_gallery_opens_its_pictures(opened: WebDriver) -> None:
+    link = opened.find_element(By.CSS_SELECTOR, "#cases-1 a[href^='#pictures']")
+    row = opened.execute_script("return arguments[0].closest('tr').id", link)
+    dot = opened.find_element(By.CSS_SELECTOR, f"figure[data-tool='1'] [data-case^='{row.rpartition('-')[2]}:']")
+    opened.execute_script("arguments[0].dispatchEvent(new PointerEvent('pointerover', {bubbles: true}))", dot)
+    assert opened.find_element(By.ID, "tip").text.endswith("Click: its pictures")
+    opened.execute_script("arguments[0].dispatchEvent(new MouseEvent('click', {bubbles: true}))", dot)
+    place = opened.switch_to.active_element
+    assert f"#{place.get_attribute('id')}" == link.get_attribute("hash")
+    assert place.find_element(By.CSS_SELECTOR, ".slider").is_displayed()
+
+
+def test_every_tool_has_its_verdict_on_the_first_screen_of_a_phone(opened: WebDriver, whole: Evidence) -> None:
+    size = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": False}
+    opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        shown = opened.find_elements(By.CSS_SELECTOR, ".glance li")
+        assert len(shown) == len(whole.editors)
+        assert all(item.is_displayed() and item.rect["y"] + item.rect["height"] < 844 for item in shown)
+        assert opened.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+        assert opened.find_element(By.CSS_SELECTOR, "nav.top").rect["height"] < 60
+    finally:
+        opened.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 def test_enlarge_is_a_toggle_that_says_its_state(opened: WebDriver) -> None:
@@ -154,6 +181,17 @@ def test_print_has_every_section_and_both_pictures(opened: WebDriver) -> None:
         opened.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
 
 
+def test_certificate_opens_without_an_error(browser: WebDriver, whole: Evidence, tmp_path: Path) -> None:
+    file = tmp_path / "certificate.html"
+    file.write_text(certificate.render(whole), encoding="utf-8")
+    requests(browser)
+    browser.get_log("browser")
+    browser.get(file.as_uri())
+    assert browser.get_log("browser") == []
+    assert {url.partition(":")[0] for url in requests(browser)} <= {"file", "data", "chrome"}
+    assert violations(browser) == []
+
+
 @pytest.mark.parametrize("state", ["without_edits", "without_verdicts", "invalid"])
 def test_empty_states_raise_no_error(browser: WebDriver, whole: Evidence, tmp_path: Path, state: str) -> None:
     file = tmp_path / "report.html"
@@ -166,16 +204,20 @@ def test_empty_states_raise_no_error(browser: WebDriver, whole: Evidence, tmp_pa
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_accessibility_rules_of_axe_are_met(opened: WebDriver, scheme: str) -> None:
-    axe = pytest.importorskip("axe_core_python", reason="axe-core-python is not installed")
     opened.execute_cdp_cmd(
         "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
     )
-    opened.set_script_timeout(120)
     opened.execute_script("document.querySelectorAll('details').forEach(d => { d.open = true })")
-    opened.execute_script(Path(axe.__file__).with_name("axe.min.js").read_text(encoding="utf-8"))
+    assert violations(opened) == []
+
+
+def violations(browser: WebDriver) -> list[tuple[str, list[str]]]:
+    axe = pytest.importorskip("axe_core_python", reason="axe-core-python is not installed")
+    browser.set_script_timeout(240)
+    browser.execute_script(Path(axe.__file__).with_name("axe.min.js").read_text(encoding="utf-8"))
     run = "axe.run(document, {resultTypes: ['violations']}).then(arguments[0])"
-    found = opened.execute_async_script(run)["violations"]
-    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
+    found = browser.execute_async_script(run)["violations"]
+    return [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from harness.measurements import measurements_of
-from harness.report.readings import Paired, agreement, changed_class, ecdf, paired, repeat_sd, roc
+from harness.report.readings import Paired, agreement, area, changed_class, ecdf, paired, repeat_sd, roc, roc_band
 from harness.types import Quantity
 
 AGE, SEX = Quantity("bone_age", "months"), Quantity("sex", "probability", "probability")
@@ -69,3 +69,46 @@ def test_ecdf_ends_at_one_and_is_none_for_an_empty_region() -> None:
     assert curve is not None
     assert curve[1] == pytest.approx([0.75, 1.0])
     assert ecdf(table, "edited", "hand") is None
+
+
+def test_band_of_a_curve_holds_the_curve_and_narrows_with_patients() -> None:
+    draw, grid = np.random.default_rng(5), np.linspace(0, 1, 21)
+    widths = []
+    for n in (60, 600):
+        truth = np.arange(n) % 2.0
+        score = 1 / (1 + np.exp(-(1.5 * (2 * truth - 1)[:, None] + draw.normal(0, 1.5, (n, 3)))))
+        pair = Paired(SEX, truth, score[:, 0], score)
+        band, curve = roc_band(pair, score, grid), roc(np.repeat(truth, 3), score.ravel())
+        assert band is not None
+        assert curve is not None
+        low, high = band
+        inside = np.interp(grid, curve[0], curve[1])
+        assert np.all(low <= inside + 0.02)
+        assert np.all(inside - 0.02 <= high)
+        widths.append(float((high - low).mean()))
+    assert widths[1] < 0.5 * widths[0]
+
+
+def test_band_draws_patients_and_not_cases() -> None:
+    """Ten copies of each patient are no more patients: the band is as wide as without the copies."""
+    draw, grid = np.random.default_rng(6), np.linspace(0, 1, 11)
+    truth = np.arange(40) % 2.0
+    score = 1 / (1 + np.exp(-(2 * truth - 1 + draw.normal(0, 1.0, 40))))[:, None]
+    once = Paired(SEX, truth, score[:, 0], score)
+    copies = Paired(SEX, np.tile(truth, 10), np.tile(score[:, 0], 10), np.tile(score, (10, 1)),
+                    tuple(f"p{k:02d}" for k in range(40)) * 10)  # fmt: skip
+    few, many = (roc_band(pair, pair.edited, grid) for pair in (once, copies))
+    assert few is not None
+    assert many is not None
+    assert float((many[1] - many[0]).mean()) == pytest.approx(float((few[1] - few[0]).mean()), rel=0.1)
+
+
+def test_area_has_an_interval_and_is_none_for_one_class() -> None:
+    truth = np.arange(60) % 2.0
+    score = (0.3 + 0.4 * truth + np.random.default_rng(7).normal(0, 0.2, 60))[:, None]
+    found = area(Paired(SEX, truth, score[:, 0], score), score)
+    assert found is not None
+    assert found.low is not None
+    assert found.value is not None
+    assert found.low < found.value == pytest.approx(roc(truth, score[:, 0])[2])
+    assert area(Paired(SEX, np.ones(60), score[:, 0], score), score) is None

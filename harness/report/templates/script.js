@@ -54,6 +54,7 @@
     const tool = dot.closest("figure").dataset.tool;
     return document.getElementById(`case-${tool}-${dot.dataset.case.split(":")[0]}`);
   };
+  const picturesOf = (row) => document.querySelector(row.querySelector("a")?.hash || null);
   const describe = (dot) => {
     const row = rowOf(dot);
     if (!row) return "";
@@ -63,7 +64,8 @@
       const [reference, original, edits, change] = cells.slice(4 * k, 4 * k + 4).map((c) => c.textContent);
       return `${head.textContent}: reference ${reference}, original ${original}, edits ${edits} (${change})`;
     });
-    return [`${row.querySelector("th").textContent}, repeat ${Number(dot.dataset.case.split(":")[1]) + 1}`, ...lines].join("\n");
+    return [`${row.querySelector("th").textContent}, repeat ${Number(dot.dataset.case.split(":")[1]) + 1}`, ...lines,
+      picturesOf(row) ? "Click: its pictures" : "Click: its row among all cases"].join("\n");
   };
   document.addEventListener("pointerover", (event) => {
     const dot = event.target.closest?.("[data-case]");
@@ -78,15 +80,16 @@
     const dot = event.target.closest?.("[data-case]");
     const row = dot && rowOf(dot);
     if (!row) return;
+    const place = picturesOf(row) ?? row;
     row.closest("details").open = true;
-    location.hash = row.id;
-    row.focus({ preventScroll: true });
-    row.scrollIntoView({ block: "center" });
+    location.hash = place.id;
+    place.focus({ preventScroll: true });
+    place.scrollIntoView({ block: "center" });
   });
 
-  // Print shows what a screen folds away.
-  addEventListener("beforeprint", () => all("details").forEach((d) => { d.dataset.was = d.open; d.open = true; }));
-  addEventListener("afterprint", () => all("details").forEach((d) => { d.open = d.dataset.was === "true"; }));
+  // Print shows what a screen folds away; the table of every case, pages long, only where it stands open.
+  addEventListener("beforeprint", () => all("details:not(.cases)").forEach((d) => { d.dataset.was = d.open; d.open = true; }));
+  addEventListener("afterprint", () => all("details:not(.cases)").forEach((d) => { d.open = d.dataset.was === "true"; }));
 
   // The section in view is marked in the bar at the top.
   const links = new Map(all("nav.top a").map((a) => [a.hash.slice(1), a]));

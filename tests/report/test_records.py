@@ -1,0 +1,198 @@
+"""The faces for machines and archives: JUnit, certificate, PDF."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from junitparser import Error, Failure, JUnitXml, Skipped
+
+from harness import verification
+from harness.attestation import Manifestation
+from harness.cli import main
+from harness.delivery import delivered
+from harness.errors import EvidenceError
+from harness.evidence import Evidence
+from harness.report import certificate, html, junit, pdf
+from harness.report.faces import SUFFIX, face
+from harness.types import Outcome
+from tests.report import gold
+from tests.report.outline import Page
+from tests.report.test_hostile import hostile
+
+needs_weasyprint = pytest.mark.skipif(
+    importlib.util.find_spec("weasyprint") is None and not os.environ.get("CI"),
+    reason="WeasyPrint is not installed",  # on CI a missing renderer is a failure
+)
+
+
+def suites(evidence: Evidence) -> list:
+    return list(JUnitXml.fromstring(junit.render(evidence).encode()))
+
+
+def test_junit_has_a_case_for_each_verdict_and_its_outcome_as_type(whole: Evidence) -> None:
+    run, *tools = suites(whole)
+    assert [suite.name for suite in tools] == [editor.card.name for editor in whole.editors]
+    assert (run.tests, run.failures, run.errors) == (2 + len(whole.validity), 0, 0)
+    for suite, editor in zip(tools, whole.editors, strict=True):
+        expected = [v.outcome for v in editor.verdicts]
+        assert suite.tests == len(expected)
+        for case, verdict in zip(suite, editor.verdicts, strict=True):
+            found = case.result
+            assert (not found) is (verdict.outcome is Outcome.PASS)
+            if found:
+                kind = Failure if verdict.outcome is Outcome.FAIL or verdict.criterion.role == "primary" else Skipped
+                assert isinstance(found[0], kind)
+                assert found[0].type == verdict.outcome.value
+                assert "required" in found[0].message
+
+
+def test_junit_lets_nothing_pass_in_an_invalid_run(whole: Evidence) -> None:
+    run, *tools = suites(gold.invalid(whole))
+    assert {case.result[0].type for case in run if case.result} == {"EXPLORATORY", "INCOMPLETE", "INVALID"}
+    for suite in tools:
+        assert suite.errors == suite.tests > 0
+        assert all(isinstance(case.result[0], Error) for case in suite)
+
+
+def test_junit_without_a_tool_or_a_verdict_is_still_one(whole: Evidence) -> None:
+    assert len(suites(replace(whole, editors=()))) == 1
+    assert [suite.tests for suite in suites(gold.without_verdicts(whole))[1:]] == [0, 0]
+
+
+def test_junit_keeps_hostile_text_as_text(whole: Evidence) -> None:
+    text = junit.render(hostile(whole))
+    assert "<script" not in text
+    assert not set(text) & {"\u202e", "\x00", "\x1b", "\ud800"}
+    first = JUnitXml.fromstring(text.encode())
+    assert "<script>alert(1)</script>{{ 7 * 7 }}" in next(iter(first)).properties().__next__().value
+
+
+def test_certificate_says_the_verdict_and_that_it_is_no_approval(whole: Evidence) -> None:
+    text = Page.of(certificate.render(whole)).text
+    assert "This is a record of a test, and no approval." in text
+    assert "Conforms: opencv-telea; Does not conform: rerender" in text
+    for words in (
+        "radius 3",
+        "temperature 1.0",
+        "c0ffee",
+        "confirmatory",
+        "synthetic hands",
+        "not signed",
+        "at most 2.0",
+    ):
+        assert words in text
+
+
+@pytest.mark.parametrize("fault", ["invalid", "exploratory", "incomplete", "no tool"])
+def test_certificate_shows_no_pass_where_nothing_was_proven(whole: Evidence, fault: str) -> None:
+    changed = {
+        "invalid": gold.invalid(whole),
+        "exploratory": replace(whole, label="EXPLORATORY", departures=("no protocol was locked",)),
+        "incomplete": replace(whole, incomplete=("2 claims were deselected",)),
+        "no tool": replace(whole, editors=()),
+    }[fault]
+    page = certificate.render(changed)
+    text = Page.of(page).text
+    assert "Nothing was proven by this run" in text
+    assert fault.upper() in text
+    assert not re.search(r"\bPASS\b|Conforms|\bhold\b", text)
+    assert 'class="tool PASS"' not in page
+
+
+def test_certificate_has_the_signature_it_is_given(whole: Evidence) -> None:
+    signature = Manifestation("Ada <b>", "2026-11-24T10:00:00+00:00", "review", "")
+    text = Page.of(certificate.render(whole, signature)).text
+    assert "Ada <b>, 2026-11-24 10:00:00 UTC: review" in text
+
+
+def test_certificate_keeps_hostile_text_as_text(whole: Evidence) -> None:
+    page = certificate.render(hostile(whole))
+    parsed = Page.of(page)
+    assert not parsed.all("script")
+    assert not parsed.all("img")
+    assert not [a for _, a in parsed.elements if any(key.startswith("on") for key in a)]
+    assert not set(page) & {"\u202e", "\x00", "\x1b", "\ud800"}
+
+
+def test_page_on_paper_has_every_section_and_no_script(whole: Evidence, page: str) -> None:
+    printed = Page.of(html.render(whole, printed=True))
+    assert not printed.all("script")
+    assert not printed.all("input")
+    ids = [a["id"] for a in printed.all("section")]
+    assert ids == [a["id"] for a in Page.of(page).all("section")]
+    assert "The readings of every case stand in the HTML form" in printed.text
+    unresolved = re.findall(r"<svg.*?var\(--", pdf.coloured(html.render(whole, printed=True, images=False)))
+    assert not unresolved
+
+
+@needs_weasyprint
+def test_certificate_is_one_page_of_archival_pdf_and_the_same_twice(whole: Evidence) -> None:
+    third = replace(whole.editors[0], card=replace(whole.editors[0].card, name="third-tool"))
+    for evidence in (whole, gold.invalid(whole), replace(whole, editors=(*whole.editors, third))):
+        content = face(evidence, "certificate", as_pdf=True)
+        assert content == face(evidence, "certificate", as_pdf=True)
+        assert len(archival(content)) == 1
+
+
+@needs_weasyprint
+@pytest.mark.slow
+def test_report_as_pdf_is_archival_and_has_every_section() -> None:
+    small = gold.evidence(12)
+    text = "".join(archival(face(small, "pdf")))
+    for heading in ("Is the run valid?", "Criteria", "Where the harm comes from", "What the instruments read",
+                    "Before and after", "Materials", "Limitations", "Traceability", "Provenance"):  # fmt: skip
+        assert heading in text
+
+
+def archival(content: bytes) -> list[str]:
+    """The pages' text, of a PDF that declares PDF/A-2u, embeds its fonts and its colour profile, and runs nothing."""
+    from pypdf import PdfReader
+
+    reader = PdfReader(io.BytesIO(content))
+    root = reader.trailer["/Root"]
+    metadata = root["/Metadata"].get_object().get_data().decode()
+    assert re.search(r"part[>=\"]+2", metadata)
+    assert re.search(r"conformance[>=\"]+U", metadata)
+    assert root["/OutputIntents"][0].get_object()["/DestOutputProfile"]
+    assert "/ID" in reader.trailer
+    assert "/OpenAction" not in root
+    assert b"/JavaScript" not in content
+    for page in reader.pages:
+        for font in page["/Resources"].get("/Font", {}).values():
+            descendant = font.get_object()["/DescendantFonts"][0].get_object()["/FontDescriptor"].get_object()
+            assert {"/FontFile", "/FontFile2", "/FontFile3"} & set(descendant)
+    return [page.extract_text() for page in reader.pages]
+
+
+def test_without_the_renderer_there_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "weasyprint", None)
+    with pytest.raises(EvidenceError, match=r"editproof\[pdf\]"):
+        pdf.of("<p>")
+
+
+def test_command_writes_or_prints_each_face(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = delivered(gold.evidence(12, pictures=False), tmp_path)
+    run = page.parent
+    before = {file.name for file in run.rglob("*")}
+    for name in ("markdown", "junit"):
+        assert main(["report", str(run), "--format", name]) == 0
+    printed = capsys.readouterr().out
+    assert "<testsuites" in printed
+    assert "| Outcome | Criterion |" in printed
+    assert main(["report", str(run), "--format", "certificate"]) == 1, "invented verdicts do not verify"
+    assert not (tmp_path / f"{run.name}-certificate.html").exists()
+    monkeypatch.setattr(verification, "faults", lambda folder: iter(()))
+    assert main(["report", str(run), "--format", "certificate"]) == 0
+    assert "not signed" in (tmp_path / f"{run.name}-certificate.html").read_text()
+    assert {file.name for file in run.rglob("*")} == before, "what is sealed stays as it was"
+    copy = tmp_path / "copy.html"
+    assert main(["report", str(run), "--output", str(copy)]) == 0
+    assert copy.read_bytes() == page.read_bytes()
