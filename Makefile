@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 STUDY := validations --editor opencv-telea --editor rerender
 LOCK := .editproof/demo-protocol.json
 
-.PHONY: demo test lint clean
+.PHONY: demo example test lint clean
 
 demo: $(LOCK)  ## judge two tools on 200 embedded phantoms and leave a report to open
 	@$(BIN)/python -m pytest $(STUDY) --lock $(LOCK) -q --no-header --tb=no -rN; \
@@ -15,6 +15,11 @@ demo: $(LOCK)  ## judge two tools on 200 embedded phantoms and leave a report to
 $(LOCK): $(READY)  ## the protocol, locked before the first edit
 	@mkdir -p $(@D)
 	@$(BIN)/editproof lock $@ $(STUDY) --no-header >/dev/null
+
+example: demo  ## the demo's report as the one that the README links to, and its picture
+	@mkdir -p docs/example
+	cp "$$(ls -td reports/*/ | head -n 1)report.html" docs/example/report.html
+	$(BIN)/python -m tests.report.picture docs/example/report.html docs/report.png
 
 test: $(READY) lint  ## pass the tests
 	$(BIN)/python -m pytest tests harness --doctest-modules -n auto -q

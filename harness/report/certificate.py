@@ -18,8 +18,8 @@ CONFIRMATORY = "CONFIRMATORY"
 LONGEST = 160
 """Characters of one field; the page has to stay one."""
 
-_ROOM = 22
-"""Rows that fit on the page, for all tools together; each takes four of its own beside its criteria."""
+_ROOM = 25
+"""Rows that fit on the page, for all tools together; each takes five of its own beside its criteria."""
 
 
 class Signature(Protocol):
@@ -101,7 +101,7 @@ def _obstacles(evidence: Evidence) -> list[tuple[str, str]]:
 
 
 def _rows(tool: Tool, tools: int) -> tuple[tuple[Group, Row], ...]:
-    room = max(0, (_ROOM - 4 * tools) // tools)
+    room = max(0, (_ROOM - 5 * tools) // tools)
     return tool.leading[:room] if _primary(tool) <= room else _missed_first(tool.leading)[:room]
 
 

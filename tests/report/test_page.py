@@ -157,6 +157,13 @@ def test_invalid_exploratory_and_incomplete_say_so_before_any_tool(whole: Eviden
         assert word in head
 
 
+def test_a_pass_that_proves_nothing_says_so_beside_the_word(whole: Evidence) -> None:
+    unplanned = replace(whole, label="EXPLORATORY", departures=("no protocol was locked",))
+    text = Page.of(render(unplanned, images=False)).text
+    assert "Conforms exploratory only, no proof opencv-telea" in text
+    assert "no proof" not in Page.of(render(whole, images=False)).text
+
+
 @pytest.mark.parametrize(("high", "outcome"), [(2.004, Outcome.INCONCLUSIVE), (2.0, Outcome.PASS)])
 def test_rounding_never_turns_a_miss_into_a_hit(whole: Evidence, high: float, outcome: Outcome) -> None:
     editor = whole.editors[0]

@@ -19,7 +19,7 @@ from harness.delivery import delivered
 from harness.errors import EvidenceError
 from harness.evidence import Evidence
 from harness.report import certificate, html, junit, pdf
-from harness.report.faces import SUFFIX, face
+from harness.report.faces import face
 from harness.types import Outcome
 from tests.report import gold
 from tests.report.outline import Page
