@@ -12,13 +12,14 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from filelock import FileLock
 
-from harness.errors import EditorError
+from harness.errors import EditorError, EvidenceError
 from harness.types import JSON, EditOutcome, EditRequest, EditStatus
 
 if TYPE_CHECKING:
@@ -193,8 +194,9 @@ class Batches:
 
     def _fetch(self, record: dict[str, JSON]) -> None:
         part = self._answers(record).with_suffix(".part")
-        self._patiently(lambda: self.post.fetched(record["id"], part))
-        part.replace(self._answers(record))
+        with _disk(part):
+            self._patiently(lambda: self.post.fetched(record["id"], part))
+            part.replace(self._answers(record))
 
     def _deliver(self, groups: Groups, records: Sequence[dict[str, JSON]]) -> Iterator[tuple[str, EditOutcome]]:
         """Open and store every answer; what a batch never answered has failed."""
@@ -250,8 +252,12 @@ class Batches:
         path, offset, found = self._answers(record), 0, {}
         with path.open("rb") as file:
             for line in file:
-                if line.strip():
-                    found[str(json.loads(line)["custom_id"])] = (path, offset)
+                try:
+                    if line.strip():
+                        found[str(json.loads(line)["custom_id"])] = (path, offset)
+                except (ValueError, KeyError, TypeError) as error:
+                    advice = "Remove it to have it fetched again; it is kept at the service until then."
+                    raise EvidenceError(f"answers of a batch {path}", f"damaged at byte {offset}", advice) from error
                 offset += len(line)
         return found
 
@@ -307,10 +313,19 @@ class _Draft:
         return bool(self.tickets) and (len(self.tickets) >= post.max_lines or self.size + more > post.max_bytes)
 
     def add(self, ticket: str, keys: list[str], line: bytes) -> None:
-        with self.file.open("ab") as file:
+        with _disk(self.file), self.file.open("ab") as file:
             file.write(line)
         self.tickets[ticket] = keys
         self.size += len(line)
+
+
+@contextmanager
+def _disk(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        found, advice = f"it cannot be written ({error.strerror})", "Free space and run again; what is stored stands."
+        raise EvidenceError(f"file of a batch {path}", found, advice) from error
 
 
 def _keys(record: Mapping[str, JSON]) -> Iterable[str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import errno
 import json
+import os
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from harness.editing import Edits
 from harness.editors.openai_batch import BatchAPI
 from harness.editors.registry import editor_from_spec
-from harness.errors import EditorError
+from harness.errors import EditorError, EvidenceError
 from harness.ledger import Ledger
 from harness.store import Store
 from harness.types import EditStatus
@@ -192,6 +194,32 @@ def test_no_quota_ends_the_run_and_nothing_is_out(server, desk, request_of, edit
         desk().outcomes(editor, three(request_of))
     assert not desk().ledger.unanswered()
     assert not server.billed
+
+
+def test_damaged_answers_are_named_and_fetched_again(server, desk, request_of, editor, tmp_path):
+    with pytest.MonkeyPatch.context() as patch:
+        dies(patch, BatchAPI, "opened")
+        with pytest.raises(Killed):
+            desk().outcomes(editor, three(request_of))
+    [answers] = (tmp_path / "store" / "batches").glob("*.answers")
+    answers.write_bytes(answers.read_bytes()[:-30])
+    with pytest.raises(EvidenceError, match=answers.name):
+        desk().outcomes(editor, three(request_of))
+    answers.unlink()
+    assert [one.status.value for one in desk().outcomes(editor, three(request_of))] == ["ok"] * 3
+    assert sum(server.billed.values()) == 3
+
+
+def test_a_full_disk_is_named_and_nothing_is_paid_for_twice(server, desk, request_of, editor):
+    def full(self, batch, file):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BatchAPI, "fetched", full)
+        with pytest.raises(EvidenceError, match="No space left on device"):
+            desk().outcomes(editor, three(request_of))
+    assert [one.status.value for one in desk().outcomes(editor, three(request_of))] == ["ok"] * 3
+    assert sum(server.billed.values()) == 3
 
 
 def test_the_live_mode_waits_for_what_is_out(server, desk, request_of, editor, monkeypatch):
