@@ -90,14 +90,19 @@ def dicom(
     rows = Rows(sheet)
     reader = _Reader(root, names, rows, voi, masks)
     cases, facts, unlisted = [], [], 0
+    first: dict[str, int] = {}
     for number, (entry, digest) in enumerate(zip(found, digests, strict=True)):
-        flawed = f"file-{digest[:16]}"
+        copies = digests[:number].count(digest)
+        flawed = f"file-{digest[:16]}" + (f"-{copies + 1}" if copies else "")
         if flawed in reading.left_out:
             continue
         with reading.of(flawed):
             reading.files[flawed] = entry.name
             place = _place(number, found)
             read = facts_of(header_of(entry, place), place)
+            if (earlier := first.setdefault(read.sop_uid, number)) != number:
+                said = f"its SOPInstanceUID is that of {_place(earlier, found)}"
+                raise DatasetError(place, said, "Keep one of them, or index the cohort, which leaves this one out.")
             line = rows.of(entry, read)
             if line is None and sheet is not None:
                 unlisted += 1

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from harness.datasets.leakage import Training
     from harness.types import JSON, Case
 
-UNREADABLE, DUPLICATE, NEAR, TRAINED = "unreadable", "duplicate", "near-duplicate of another patient", "trained on"
+FLAWED, DUPLICATE, NEAR, TRAINED = "not sound", "duplicate", "near-duplicate of another patient", "trained on"
 
 
 def index_of(
@@ -74,7 +74,7 @@ def index_of(
     for case in progress(cohort, len(cohort)) if progress else cohort:
         with reading.of(case.case_id):
             rows.append(_row(case))
-    why: dict[str, dict[str, str]] = {name: {UNREADABLE: words} for name, words in reading.flawed.items()}
+    why: dict[str, dict[str, str]] = {name: {FLAWED: words} for name, words in reading.flawed.items()}
     notes = list(cohort.card.warnings)
     _note_duplicates(rows, why, notes)
     _note_leakage(rows, cohort, trainings, reading, why, notes)

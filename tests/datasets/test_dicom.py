@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import pickle
 import struct
 import sys
@@ -24,6 +25,8 @@ from pydicom.uid import (
 from harness.datasets.dicom import dicom
 from harness.datasets.dicom_file import dicom_image
 from harness.datasets.files import Entry
+from harness.datasets.indexing import index_of
+from harness.datasets.registry import dataset_from_spec
 from harness.errors import DatasetError
 from tests.datasets.conftest import png, radiograph, write_csv
 from tests.datasets.dicoms import HIDDEN, NUMBER, radiograph_file, uid, written
@@ -300,11 +303,18 @@ def test_without_pydicom_the_extra_is_named(tmp_path, monkeypatch):
         dicom(tmp_path)
 
 
-def test_one_image_twice_is_a_duplicate_id(tmp_path):
+def test_one_image_twice_is_a_duplicate_that_an_index_leaves_out(tmp_path):
+    root = tmp_path / "scans"
     for name in ("a.dcm", "b.dcm"):
-        written(radiograph_file(IMAGE), tmp_path / name)
-    with pytest.raises(DatasetError, match="1 case ids occur more than once"):
-        dicom(tmp_path)
+        written(radiograph_file(IMAGE), root / name)
+    written(radiograph_file(radiograph(7)), root / "c.dcm")
+    with pytest.raises(DatasetError, match="its SOPInstanceUID is that of DICOM file 1 of 3"):
+        dicom(root)
+    index = index_of(f"dicom:{root}")
+    assert [entry["kinds"] for entry in index["excluded"]] == [["not sound"], ["not sound"]]
+    (tmp_path / "cohort.json").write_text(json.dumps(index))
+    (kept,) = dataset_from_spec(f"dicom:{root}?index={tmp_path / 'cohort.json'}")
+    np.testing.assert_array_equal(kept.decode().image, IMAGE)
 
 
 def test_folder_that_is_none_or_empty(tmp_path):

@@ -87,7 +87,7 @@ def test_index_says_what_it_excludes_and_why(messy):
     assert excluded["twin"] == (["duplicate"], ["its pixels are those of a"])
     assert excluded["near"][0] == ["near-duplicate of another patient"]
     assert "b of another patient" in excluded["near"][1][0]
-    assert excluded["cut"][0] == ["unreadable"]
+    assert excluded["cut"][0] == ["not sound"]
     assert "damaged" in excluded["cut"][1][0]
     assert [case["case"] for case in index["cases"]] == ["a", "b", "again"]
     assert index["cohort"] == {"name": index["cohort"]["name"], "cases": 3, "patients": 2}
@@ -190,7 +190,7 @@ def test_dicom_names_are_compared_and_not_kept(tmp_path, images):
         str(tmp_path / "d"), [card(tmp_path / "card.json", training_cases={"ids": [f"{HIDDEN}2"]})], reading=reading
     )
     kinds = {entry["case"]: entry["kinds"] for entry in index["excluded"]}
-    assert sorted(kinds.values()) == [["trained on"], ["unreadable"]]
+    assert sorted(kinds.values()) == [["not sound"], ["trained on"]]
     assert HIDDEN not in json.dumps(index)
     assert sorted(reading.files.values()) == ["1.dcm", "2.dcm", "3.dcm"]
     (tmp_path / "cohort.json").write_text(json.dumps(index))
