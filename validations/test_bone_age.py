@@ -54,6 +54,7 @@ LARGE_CHANGES = Criterion(
     at_most(0.05),
     source="placeholder for your protocol: a year, twice the half year by which readers and models differ from the "
     "reference (Larson 2018, doi:10.1148/radiol.2017170236)",
+    requirement=REQUIREMENT,
     hazard=HAZARD,
     rationale="A mean forgives disasters that are rare; this share is exact and does not.",
     sentence="Fewer than one patient in twenty is read more than a year older or younger after an edit.",

@@ -15,9 +15,9 @@ INTENSITY = {
         requirement=REQUIREMENT,
         hazard=HAZARD,
         rationale="D is an effect size; p-values over millions of pixels are always 0 and say nothing.",
-        sentence=f"In nine of ten radiographs the intensities ({region}) keep their distribution: D at most 0.05.",
+        sentence=f"In nine of ten radiographs the intensities ({words}) keep their distribution: D at most 0.05.",
     )
-    for number, region in enumerate(("protected", "outside_mask"), start=1)
+    for number, (region, words) in enumerate((("protected", "the hand"), ("outside_mask", "outside the mask")), start=1)
 }
 OUTSIDE = Criterion(
     "PX-1",
