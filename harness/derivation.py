@@ -6,9 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from harness.criteria import verdict_on
 from harness.criteria.attribution import attribution, causes
-from harness.criteria.conformance import control_verdicts, floor_verdicts, outcome_of_editor, outcome_of_run
+from harness.criteria.conformance import (
+    control_verdicts,
+    floor_verdicts,
+    outcome_of_editor,
+    outcome_of_run,
+    verdict_on_control,
+)
 from harness.criteria.masks import mask_report
 from harness.criteria.redecision import criterion_from, decided_again
 from harness.datasets.shard import words
@@ -17,7 +22,7 @@ from harness.evidence import EditorEvidence, Evidence
 from harness.gallery import chosen
 from harness.measurements import Measurements
 from harness.plain import plain
-from harness.protocol import CONFIRMATORY, EXPLORATORY, claims, departures, run_name
+from harness.protocol import CONFIRMATORY, EXPLORATORY, claims, departures, of_instrument, run_name
 from harness.store import digest_of
 from harness.types import JSON, EditStatus, Verdict
 
@@ -108,7 +113,10 @@ def _validity(evidence: Evidence) -> tuple[Verdict, ...]:
     floors = [verdict for card in evidence.instruments for verdict in floor_verdicts(card, measured)]
     primary = {verdict.criterion.id: verdict for verdict in primary_claims(evidence)}
     controls = [
-        {name: verdict_on(criterion_from(verdict.criterion), control) for name, control in evidence.controls.items()}
+        {
+            name: verdict_on_control(criterion_from(verdict.criterion), control)
+            for name, control in evidence.controls.items()
+        }
         for _, verdict in sorted(primary.items())
     ]
     return (*floors, *control_verdicts(controls))
@@ -144,7 +152,7 @@ def _protocol(evidence: Evidence, editors: tuple[EditorEvidence, ...]) -> dict[s
         **{name: value for name, value in evidence.protocol.items() if name != "digest"},
         "claims": claims(judged),
         "dataset": evidence.dataset.digest,
-        "instruments": {card.name: plain(card.sha256) for card in evidence.instruments},
+        "instruments": {card.name: of_instrument(card) for card in evidence.instruments},
         "floors": {card.name: plain(card.floors) for card in evidence.instruments},
         "editors": {**evidence.protocol.get("editors", {}), **{e.card.name: plain(e.card) for e in editors}},
     }

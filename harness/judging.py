@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from harness.criteria import Criterion, verdict_on
+from harness.criteria.conformance import verdict_on_control
 from harness.criteria.families import Claim, of_family, verdicts_of_family
 from harness.errors import ProtocolError
 from harness.measurements import Measurements
@@ -150,7 +151,7 @@ class Judge:
 def _on_controls(criterion: Criterion, study: EditorStudy) -> dict[str, Verdict]:
     if criterion.role != "primary" or study.measurements.stratum != "all":
         return {}
-    return {name: verdict_on(criterion, control) for name, control in study.controls().items()}
+    return {name: verdict_on_control(criterion, control) for name, control in study.controls().items()}
 
 
 def out_of_reach(judgements: Iterable[Judgement]) -> tuple[Verdict, ...]:

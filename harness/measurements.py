@@ -23,6 +23,7 @@ UNEDITED = (ORIGINAL, GEOMETRY, CONVERSION, CLASSICAL_FILL)
 
 POOLED = "pooled"
 IMAGE = "image"
+UNCERTAINTY = "uncertainty"
 
 CASE_COLUMNS = ("case", "patient")
 ROW_COLUMNS = ("case", "arm", "repeat", "instrument", "quantity", "value", "unit")
@@ -45,7 +46,8 @@ class Measurements:
         ``stratum:<name>`` columns. The order of rows is the order of the dataset.
     rows : DataFrame
         Long: ``case, arm, repeat, instrument, quantity, value, unit``. Arms of ``UNEDITED`` have repeat 0 alone.
-        Instrument is ``"pooled"`` or ``"member-<k>"`` for readings, ``"image"`` for image metrics, whose
+        Instrument is ``"pooled"`` or ``"member-<k>"`` for readings, ``"uncertainty"`` for what an instrument
+        that says so gives for its own, ``"image"`` for image metrics, whose
         quantities are named ``<metric>:<region>``.
     edits : DataFrame
         One row per *requested* edit: ``case, repeat, status, message``.

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from harness.criteria import Criterion
     from harness.delivery import Signer
     from harness.evidence import Evidence
     from harness.judging import EditorStudy, Judge, Judgement
@@ -70,7 +71,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="tool to judge: NAME[:ARGUMENT] or PATH.py:FACTORY; repeatable",
     )
     add("--dataset", metavar="SPEC", help="cohort: NAME[:ARGUMENT], e.g. rsna:PATH")
-    add("--instrument", metavar="SPEC", help="what reads the images: card.json of an ensemble, or PATH.py:FACTORY")
+    add("--instrument", metavar="SPEC", help="what reads the images: card.json, or PATH.py:FACTORY")
+    add("--trust-instrument", action="store_true", help="let the card's own code run (TorchScript, Python)")
     add("--repeats", type=int, default=3, metavar="N", help="edits requested per case (default: 3)")
     add("--study-seed", type=int, default=0, metavar="N", help="root of every edit's seed (default: 0)")
     add("--store", default=".editproof", metavar="DIR", help="where edits and readings are kept (default: .editproof)")
@@ -157,6 +159,7 @@ def study(request: pytest.FixtureRequest) -> EditorStudy:
     try:
         with _shown(config) as progress:
             run = _checked(config)
+            run.check(_named_criteria(request.session.items))
             return run.unmeasured(request.param) if config.option.write_lock else run.study(request.param, progress)
     except EditproofError as error:
         return pytest.exit(f"editproof: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
@@ -313,6 +316,7 @@ def _run(config: pytest.Config) -> Run:
             ),
             lock=Path(options.lock) if options.lock else None,
             shard=options.shard,
+            trust_instrument=options.trust_instrument,
             register=config.rootpath / named if (named := config.getini("editproof_register")) else None,
             editor_factories=_merged(hooks.pytest_editproof_editors(config=config)),
             dataset_factories=_merged(hooks.pytest_editproof_datasets(config=config)),
@@ -350,6 +354,18 @@ def _signer(config: pytest.Config) -> Signer:
     except EditproofError as error:
         raise pytest.UsageError(f"editproof: {error}") from error
     return signer
+
+
+def _named_criteria(items: Iterable[pytest.Item]) -> list[Criterion]:
+    """The criteria that the session's claims name, before anything is measured for them."""
+    from harness.criteria.claimed import criteria_named
+
+    claims = [item for item in items if _claims(item) and isinstance(item, pytest.Function)]
+    return [
+        criterion
+        for item in claims
+        for criterion in criteria_named(item.function, item.callspec.params if hasattr(item, "callspec") else {})
+    ]
 
 
 def _editor_specs(config: pytest.Config) -> list[str]:

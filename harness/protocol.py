@@ -11,7 +11,7 @@ from pathlib import Path
 
 from harness.errors import ProtocolError
 from harness.plain import plain
-from harness.types import JSON, CriterionCard
+from harness.types import JSON, CriterionCard, PredictorCard
 
 SCHEMA = "editproof-protocol/1"
 
@@ -35,6 +35,13 @@ def claims(judged: Iterable[tuple[CriterionCard, str]]) -> dict[str, JSON]:
             raise ProtocolError(f"criterion {card.id}", "two different criteria go by that id", "Give each its own.")
         entry["strata"] = sorted({*entry["strata"], stratum})
     return dict(sorted(found.items()))
+
+
+def of_instrument(card: PredictorCard) -> JSON:
+    """What a protocol fixes of an instrument: its files, and where the card says how it reads, that too."""
+    if not card.reading:
+        return plain(card.sha256)
+    return {name: plain(card)[name] for name in ("sha256", "preprocessing", "reading", "quantities", "absent_arms")}
 
 
 def run_name(created: str, dataset: str, digest: str) -> str:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from harness.criteria import Criterion
+from harness.criteria.claimed import check_claims
 from harness.criteria.conformance import control_verdicts, floor_verdicts
 from harness.criteria.masks import mask_report
 from harness.datasets.checks import distinct
@@ -31,8 +33,10 @@ from harness.judging import EditorStudy, Judgement
 from harness.measurements import Measurements, measurements_of
 from harness.metrics import VERSION as METRICS_VERSION
 from harness.plain import plain
+from harness.predictors.fitness import check_fit
 from harness.predictors.registry import predictor_from_spec
-from harness.protocol import claims, locked, read_lock, read_register, slug
+from harness.predictors.table import Table
+from harness.protocol import claims, locked, of_instrument, read_lock, read_register, slug
 from harness.records import case_row
 from harness.store import digest_of
 from harness.study import Bench, Plan, Progress
@@ -40,6 +44,7 @@ from harness.types import JSON, Dataset, Editor, EditorCard, Outcome, Predictor
 
 CONTROLS = ("identity", "destructive")
 COMPUTING = ("editproof", "numpy", "scipy", "pandas", "scikit-learn", "opencv-python-headless", "torch", "timm")
+RUNTIMES = ("onnxruntime",)
 
 
 @dataclass(frozen=True)
@@ -60,10 +65,12 @@ class InstrumentSupplier:
     """Makes the instrument of a specification, in whatever process it finds itself."""
 
     spec: str
+    allow_egress: tuple[str, ...] = ()
+    trusted: bool = False
 
     def __call__(self) -> Predictor:
         """The predictor; its weights are read when it first predicts."""
-        return predictor_from_spec(self.spec)
+        return predictor_from_spec(self.spec, allow_egress=self.allow_egress, trusted=self.trusted)
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,7 @@ class Run:
     terms: Terms = field(default_factory=Terms)
     lock: Path | None = None
     shard: str = ""
+    trust_instrument: bool = False
     register: Path | None = None
     editor_factories: tuple[tuple[str, EditorFactory], ...] = ()
     dataset_factories: tuple[tuple[str, Callable[[str], Dataset]], ...] = ()
@@ -105,12 +113,32 @@ class Run:
                 raise EditorError(f"--editor {name}", f"{count} tools go by that name", "Name each tool once.")
         return cards
 
-    def check(self) -> None:
-        """Raise the one clear error that a wrong tool, cohort or instrument deserves, before any work is done."""
-        _ = self.cards, distinct(self.dataset), InstrumentSupplier(self.instrument_spec)().card
+    @cached_property
+    def instrument(self) -> Predictor:
+        """The instrument of this very process."""
+        return self._instrument_supplier()
+
+    @property
+    def _instrument_supplier(self) -> InstrumentSupplier:
+        return InstrumentSupplier(self.instrument_spec, self.terms.allow_egress, self.trust_instrument)
+
+    def check(self, claims: Iterable[Criterion] = ()) -> None:
+        """Raise the one clear error that a wrong tool, cohort, instrument or claim deserves, before work is done."""
+        _ = self.cards, self._fitting
         for card in self.cards.values():
             for chain in chains(card).values():
                 round_trip(f"{chain}+identity")
+        check_claims(claims, self.instrument.card)
+
+    @cached_property
+    def _fitting(self) -> bool:
+        """That cohort and instrument are sound and fit one another; else the error that says why not."""
+        cases = distinct(self.dataset)
+        check_fit(self.instrument.card, self.dataset.card, cases)
+        getattr(self.instrument, "check", lambda: None)()
+        if isinstance(self.instrument, Table):
+            self.instrument.covers(cases, [card.name for card in self.cards.values() if card.name != CONTROLS[0]])
+        return True
 
     def unmeasured(self, spec: str) -> EditorStudy:
         """A tool and its cohort without one edit made, for a protocol to be locked."""
@@ -128,7 +156,7 @@ class Run:
 
     def evidence(self, judgements: Sequence[Judgement], incomplete: Iterable[str], command: str) -> Evidence:
         """The evidence of the run, from the verdicts of its tests; everything measured is read from the store."""
-        instrument = InstrumentSupplier(self.instrument_spec)()
+        instrument = self.instrument
         judgements = sorted(judgements, key=lambda entry: reading_order(entry.verdict, entry.test))
         asked = [spec for spec in self.editors if any(judgement.spec == spec for judgement in judgements)]
         measured = {spec: self._measured(spec) for spec in asked}
@@ -191,12 +219,12 @@ class Run:
 
     def protocol(self, judgements: Iterable[Judgement]) -> dict[str, JSON]:
         """What the run fixes: claims, cohort, instrument, tools and plan, and the digest over all of it."""
-        instrument = InstrumentSupplier(self.instrument_spec)()
+        instrument = self.instrument.card
         protocol: dict[str, JSON] = {
             "claims": claims((entry.verdict.criterion, entry.verdict.stratum) for entry in judgements),
             "dataset": self.dataset.card.digest,
-            "instruments": {instrument.card.name: plain(instrument.card.sha256)},
-            "floors": {instrument.card.name: plain(instrument.card.floors)},
+            "instruments": {instrument.name: of_instrument(instrument)},
+            "floors": {instrument.name: plain(instrument.floors)},
             "editors": {card.name: plain(card) for card in self.cards.values()},
             "plan": plain(self.plan),
             "metrics": METRICS_VERSION,
@@ -224,7 +252,7 @@ class Run:
         terms = unlimited if spec in CONTROLS else self.terms
         return Bench(
             EditorSupplier(spec, self.editor_factories, terms.allow_egress),
-            InstrumentSupplier(self.instrument_spec),
+            self._instrument_supplier,
             self.store,
             self.plan,
             terms,
@@ -233,7 +261,7 @@ class Run:
 
 def _environment(command: str) -> dict[str, JSON]:
     versions = {}
-    for package in COMPUTING:
+    for package in (*COMPUTING, *RUNTIMES):
         try:
             versions[package] = version(package)
         except PackageNotFoundError:

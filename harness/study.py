@@ -14,20 +14,17 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from harness.datasets.checks import decoded, distinct
 from harness.editing import LIVE, Edits, Terms, each
 from harness.editors.adapter import CheckedEditor, checked
 from harness.editors.arms import images_of
 from harness.editors.probe import probed
-from harness.errors import InstrumentError
 from harness.evidence import MaskTrial
 from harness.executors.local import results
 from harness.ledger import Totals
-from harness.measurements import POOLED, Measurements
+from harness.measurements import ORIGINAL, Measurements
 from harness.plain import plain
-from harness.predictors.ensemble import pooled
+from harness.predictors.reading import Precomputed, read, reading_rows
 from harness.records import histogram_rows, measuring_code, metric_rows, table_of
 from harness.store import Store, digest_of, pixel_digest
 from harness.types import JSON, Case, Dataset, Editor, EditOutcome, EditRequest, Pixels, Predictor
@@ -129,6 +126,8 @@ class Bench:
         store, name = Store(self.store_root), self.made_editor.card.name
         records = {case.case_id: store.record("cases", keys[case.case_id]) for case in cases}
         todo = [case for case in cases if records[case.case_id] is None]
+        if todo:
+            self._rehearsed(todo[0])
         if todo and (self.made_editor.service.concurrency > 1 or self.made_editor.by_post):
             made = self.edited(todo)
             deque(progress(made, len(todo), f"{name}: edit") if progress else made, maxlen=0)
@@ -181,26 +180,37 @@ class Bench:
             "histograms": histogram_rows(pixels, images),
         }
 
+    def _rehearsed(self, case: Case) -> None:
+        """Read one original before the first edit is made, so that an instrument that cannot is found out for free."""
+        deque(self._readings(case, {(ORIGINAL, 0): decoded(case).image}), maxlen=0)
+
     def _readings(self, case: Case, images: Mapping[tuple[str, int], Image]) -> Iterator[list[JSON]]:
-        instrument, store = _made(self.instrument), Store(self.store_root)
+        instrument = _made(self.instrument)
+        images = {place: image for place, image in images.items() if place[0] not in instrument.card.absent_arms}
         digests = {place: pixel_digest(image) for place, image in images.items()}
         unique = {digest: images[place] for place, digest in digests.items()}
-        instrument_key = _instrument_key(instrument)
-        told = _covariates(instrument, case)
+        if isinstance(instrument, Precomputed):
+            readings = {}
+            for digest, image in unique.items():
+                places = [place for place, found in digests.items() if found == digest]
+                readings[digest] = instrument.looked_up(case.case_id, self.made_editor.card.name, places, image)
+        else:
+            readings = self._kept_readings(instrument, case, unique)
+        for (arm, repeat), digest in digests.items():
+            yield from ([arm, repeat, *row] for row in reading_rows(instrument.card, readings[digest]))
+
+    def _kept_readings(self, instrument: Predictor, case: Case, unique: Mapping[str, Image]) -> dict[str, JSON]:
+        """The readings of images by their digest; what was never read is read and kept."""
+        store, instrument_key, told = Store(self.store_root), _instrument_key(instrument), _covariates(instrument, case)
         keys = {digest: digest_of([instrument_key, digest, told]) for digest in unique}
         readings: dict[str, JSON] = {digest: store.record("readings", key) for digest, key in keys.items()}
         unread = [digest for digest, reading in readings.items() if reading is None]
         if unread:
-            fresh = _read(instrument, case, [unique[digest] for digest in unread])
+            fresh = read(instrument, case.case_id, [unique[digest] for digest in unread], told)
             for digest, reading in zip(unread, fresh, strict=True):
                 readings[digest] = reading
                 store.keep_record("readings", keys[digest], reading)
-        for (arm, repeat), digest in digests.items():
-            for quantity in instrument.card.quantities:
-                members = readings[digest][quantity.name]
-                yield [arm, repeat, POOLED, quantity.name, float(pooled(np.array(members))), quantity.unit]
-                for index, value in enumerate(members):
-                    yield [arm, repeat, f"member-{index}", quantity.name, value, quantity.unit]
+        return readings
 
     def _keys(self, cases: Iterable[Case]) -> dict[str, str]:
         study = digest_of(
@@ -235,29 +245,11 @@ def _kept_record(bench: Bench, keys: Mapping[str, str], case: Case) -> dict[str,
 
 
 def _instrument_key(instrument: Predictor) -> JSON:
+    """Everything of an instrument that decides a reading."""
     card = plain(instrument.card)
-    return [card["name"], card["sha256"], card["preprocessing"]]
+    return [card[name] for name in ("name", "sha256", "preprocessing", "reading", "quantities", "absent_arms")]
 
 
 def _covariates(instrument: Predictor, case: Case) -> dict[str, float]:
     """What of the reference standard the instrument may know; never the target of what it is judged by."""
     return {name: case.reference[name] for name in instrument.card.covariates if name in case.reference}
-
-
-def _read(instrument: Predictor, case: Case, images: list[Image]) -> list[dict[str, list[float]]]:
-    readings = instrument.predict(images, [_covariates(instrument, case)] * len(images))
-    for quantity in instrument.card.quantities:
-        values = readings.get(quantity.name)
-        if values is None or values.shape != (instrument.card.members, len(images)) or not np.isfinite(values).all():
-            found = (
-                "nothing" if values is None else f"an array of shape {values.shape} with {np.isnan(values).sum()} NaN"
-            )
-            raise InstrumentError(
-                f"{quantity.name} of case {case.case_id} by {instrument.card.name}",
-                f"{found} instead of {instrument.card.members} finite readings of {len(images)} images",
-                "Mend the instrument; a reading is a number in the declared unit.",
-            )
-    return [
-        {name: [float(value) for value in values[:, index]] for name, values in readings.items()}
-        for index in range(len(images))
-    ]

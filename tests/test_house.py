@@ -33,7 +33,8 @@ MEETING_PLACES = set("judging run edit_session derivation delivery verification 
 
 ONLY_USERS = {
     "pytest": {"plugin.py"},
-    "torch": {"predictors/torch.py", "predictors/timm_import.py", "editors/diffusers.py"},
+    "torch": {"predictors/torch.py", "predictors/timm_import.py", "predictors/torchscript.py", "editors/diffusers.py"},
+    "onnxruntime": {"predictors/onnx.py"},
     "timm": {"predictors/timm_import.py"},
     "openai": {"editors/openai.py", "editors/openai_batch.py"},
     "pydicom": {"datasets/dicom_file.py"},

@@ -10,10 +10,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from harness.cli import cohorts, editing, evidence, planning, training
+from harness.cli import cohorts, editing, evidence, instruments, planning, training
 from harness.errors import EditproofError
 
-GROUPS = (cohorts, planning, editing, evidence, training)
+GROUPS = (cohorts, planning, editing, evidence, instruments, training)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from harness.criteria import Criterion, at_least, at_most, auc, mae, overall, verdict_on
 from harness.errors import ProtocolError
 from harness.evidence import EditorEvidence
-from harness.measurements import ORIGINAL, Measurements
+from harness.measurements import EDITED, ORIGINAL, Measurements
 from harness.types import CriterionCard, Estimate, Outcome, PredictorCard, Verdict
 
 FLOORS = {"mae_at_most": (mae, at_most), "auc_at_least": (auc, at_least)}
@@ -21,6 +21,23 @@ WORDS = {
     Outcome.INCONCLUSIVE: "not shown to conform",
     Outcome.PASS: "conforms",
 }
+
+_BLIND = "found out by none: the suite is blind"
+_UNREAD = (
+    "the instrument has no readings of the destructive control, so that nothing shows that it would have noticed harm; "
+    "add them: tool=destructive, arm=edited, repeat=0 for every case"
+)
+
+
+def verdict_on_control(criterion: Criterion, control: Measurements) -> Verdict:
+    """A criterion decided for a control; INVALID where the instrument has no reading of it at all."""
+    estimand = criterion.estimand
+    reads = estimand.kind not in ("image", "flow")
+    if reads and control.n_missing < len(control.edits) and not control.has(estimand.quantity, EDITED):
+        reason = f"the instrument has no readings of the control {control.editor}"
+        nothing = Estimate(None, None, None, estimand.unit or "", criterion.confidence, 0, 0, 0, "none", reason=reason)
+        return Verdict(criterion.card, control.editor, control.stratum, nothing, Outcome.INVALID, reason)
+    return verdict_on(criterion, control)
 
 
 def floor_verdicts(card: PredictorCard, measured: Measurements) -> tuple[Verdict, ...]:
@@ -64,8 +81,9 @@ def control_verdicts(controls: Sequence[Mapping[str, Verdict]]) -> tuple[Verdict
     if not decided:
         return ()
     harmless, harmful = decided["identity"], decided["destructive"]
+    unread = [verdict.criterion.id for verdict in harmful.values() if verdict.outcome is Outcome.INVALID]
     missed = [verdict.criterion.id for verdict in harmless.values() if not verdict]
-    found = [verdict.criterion.id for verdict in harmful.values() if verdict.outcome is Outcome.FAIL]
+    found = [verdict.criterion.id for verdict in harmful.values() if verdict.outcome is Outcome.FAIL and not unread]
     return (
         _count(
             "CTRL-identity", "identity", "The unchanged radiograph meets every primary criterion.",
@@ -75,7 +93,7 @@ def control_verdicts(controls: Sequence[Mapping[str, Verdict]]) -> tuple[Verdict
         _count(
             "CTRL-destructive", "destructive", "A known-destructive edit fails at least one primary criterion.",
             "primary criteria failed by the destructive control", len(found), (1.0, math.inf), "at least 1 failed",
-            harmful, f"found out by {', '.join(found)}" if found else "found out by none: the suite is blind",
+            harmful, _UNREAD if unread else f"found out by {', '.join(found)}" if found else _BLIND,
         ),
     )  # fmt: skip
 

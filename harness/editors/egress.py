@@ -6,23 +6,23 @@ import ipaddress
 from collections.abc import Iterable
 from urllib.parse import SplitResult, urlsplit
 
-from harness.errors import EditorError
-from harness.types import EditorCard
+from harness.errors import EditorError, EditproofError, InstrumentError
+from harness.types import EditorCard, PredictorCard
 
 
-def server_of(url: str, asked: str) -> SplitResult:
+def server_of(url: str, asked: str, error: type[EditproofError] = EditorError) -> SplitResult:
     """The parts of a server's address.
 
     Raises
     ------
-    EditorError
+    error
         Where it is no http address, or carries a name and password: those belong in the environment.
     """
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise EditorError(asked, f"{parts.hostname or 'it'} is no http(s) address", "Write http://HOST:PORT/PATH.")
+        raise error(asked, f"{parts.hostname or 'it'} is no http(s) address", "Write http://HOST:PORT/PATH.")
     if parts.username or parts.password:
-        raise EditorError(asked, "the address carries a password", "Keep secrets in environment variables.")
+        raise error(asked, "the address carries a password", "Keep secrets in environment variables.")
     return parts
 
 
@@ -42,17 +42,18 @@ def receiver(host: str | None) -> str | None:
         return host
 
 
-def check_egress(card: EditorCard, allowed: Iterable[str]) -> None:
-    """Refuse a tool that sends pixels to a host that was not named.
+def check_egress(card: EditorCard | PredictorCard, allowed: Iterable[str]) -> None:
+    """Refuse a tool or an instrument that sends pixels to a host that was not named.
 
     Raises
     ------
-    EditorError
+    EditorError, InstrumentError
     """
     host = card.sends_data_to
     if host is not None and host.lower() not in {name.lower() for name in allowed}:
-        raise EditorError(
-            f"editor {card.name}",
+        noun, error = ("editor", EditorError) if isinstance(card, EditorCard) else ("instrument", InstrumentError)
+        raise error(
+            f"{noun} {card.name}",
             f"it would send radiographs to {host}, which was not allowed",
             f"If they may leave this machine, add --allow-egress {host}.",
         )

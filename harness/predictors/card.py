@@ -1,14 +1,15 @@
-"""The card of an ensemble: read, checked against the weights beside it, and written. No torch here."""
+"""The card of an instrument: read, checked against itself and the files beside it, and written. No torch here."""
 
 from __future__ import annotations
 
-import hashlib
 import json
+import re
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import InstrumentError
+from harness.predictors.files import PICKLE, SAFETENSORS, content_kind, file_sha256, verified
 from harness.types import PredictorCard, Quantity
 
 if TYPE_CHECKING:
@@ -16,16 +17,36 @@ if TYPE_CHECKING:
 
     from harness.types import JSON
 
+__all__ = ["CODE", "RUNTIMES", "file_sha256", "read_card", "verified_weights", "write_card"]
+
+TIMM = "timm"
+RUNTIMES = (TIMM, "onnx", "torchscript", "python", "http", "table")
+CODE = {"torchscript": "TorchScript", "python": "Python"}
+"""Runtimes whose files are programs: they run only where the user, not the card, says that they are trusted."""
+KINDS = ("continuous", "probability")
+
 READS = {"bone_age": "months", "sex": "probability"}
-"""What a network of this package can read, and in which unit."""
+"""What a timm network of this package can read, and in which unit."""
 _KNOWN = {field.name for field in fields(PredictorCard)}
-_REQUIRED = ("name", "description", "quantities", "members", "sha256", "licence", "training_data", "preprocessing")
+_DESCRIBED = ("name", "description", "quantities", "licence", "training_data")
+_REQUIRED = (*_DESCRIBED, "members", "sha256", "preprocessing")
+_READING = {
+    "onnx": {"files", "by_covariate", "inputs", "outputs", "options"},
+    "torchscript": {"files", "by_covariate", "inputs", "outputs", "options"},
+    "python": {"factory", "inputs", "outputs", "options"},
+    "http": {"endpoint", "version", "options"},
+    "table": {"table"},
+}
+"""What of a card beside the common fields says how a runtime reads."""
+_FOR_READERS = {"notes", "runtime"}
+_NAME = re.compile(r"[^\W\d][\w .=/-]*")
 
 
 def read_card(path: Path) -> PredictorCard:
-    """The card at ``path``; the weights beside it are not touched yet.
+    """The card at ``path``; the files beside it are not touched yet.
 
-    Keys of the file that :class:`~harness.types.PredictorCard` does not have are for human readers only.
+    Keys that a card of another runtime than timm may have are listed in ``docs/instruments.md``; one that it does not
+    know is an error, since a misspelt one would be silently ignored.
 
     Raises
     ------
@@ -36,26 +57,117 @@ def read_card(path: Path) -> PredictorCard:
     try:
         told = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
-        advice = "Name the card.json of an ensemble, or train one: python -m models.train."
+        advice = "Name the card.json of an instrument, or train one: python -m models.train."
         raise InstrumentError(asked, f"it cannot be read ({error.strerror})", advice) from error
     except ValueError as error:
         raise InstrumentError(asked, f"it is not JSON ({error})", "Name the card, not the weights.") from error
-    if not isinstance(told, dict) or (missing := [key for key in _REQUIRED if key not in told]):
+    runtime = told.get("runtime", TIMM) if isinstance(told, dict) else TIMM
+    if runtime not in RUNTIMES:
+        raise InstrumentError(asked, f"runtime {runtime!r}", f"Write one of {', '.join(RUNTIMES)}.")
+    required = _REQUIRED if runtime == TIMM else _DESCRIBED
+    if not isinstance(told, dict) or (missing := [key for key in required if key not in told]):
         lacking = ", ".join(missing) if isinstance(told, dict) else "everything"
-        raise InstrumentError(asked, f"it is no instrument's card: it lacks {lacking}", "See models/README.md.")
+        raise InstrumentError(asked, f"it is no instrument's card: it lacks {lacking}", "See docs/instruments.md.")
+    if runtime != TIMM:
+        told = _opened(told, runtime, asked)
     try:
-        quantities = tuple(Quantity(**quantity) for quantity in told["quantities"])
-        told |= {"quantities": quantities, "covariates": tuple(told.get("covariates", ()))}
+        told |= {"quantities": tuple(Quantity(**quantity) for quantity in told["quantities"])}
+        told |= {key: tuple(told.get(key, ())) for key in ("covariates", "limitations", "absent_arms")}
         card = PredictorCard(**{key: told[key] for key in told.keys() & _KNOWN})
     except (TypeError, AttributeError) as error:
-        raise InstrumentError(asked, f"it is malformed ({error})", "See models/README.md.") from error
-    units = {quantity.name: quantity.unit for quantity in quantities}
+        raise InstrumentError(asked, f"it is malformed ({error})", "See docs/instruments.md.") from error
+    check_quantities(card, asked)
+    if runtime == TIMM:
+        _check_timm(card, asked)
+    return card
+
+
+def check_quantities(card: PredictorCard, asked: str) -> None:
+    """Refuse a card whose quantities contradict one another or their floors.
+
+    Raises
+    ------
+    InstrumentError
+    """
+    names = [quantity.name for quantity in card.quantities]
+    if not names or len(set(names)) < len(names):
+        raise InstrumentError(asked, f"it reads {', '.join(names) or 'nothing'}", "Name each quantity once.")
+    for quantity in card.quantities:
+        if not _NAME.fullmatch(quantity.name):
+            raise InstrumentError(asked, f"a quantity named {quantity.name!r}", "Name it by letters, digits and _.")
+        if quantity.kind not in KINDS:
+            found = f"{quantity.name} is of kind {quantity.kind!r}"
+            advice = "Write continuous or probability; of several classes, give each a probability of its own."
+            raise InstrumentError(asked, found, advice)
+        if (quantity.kind == "probability") != (quantity.unit == "probability"):
+            found = f"{quantity.name} is of kind {quantity.kind!r} and unit {quantity.unit!r}"
+            advice = 'Write "unit": "probability" and "kind": "probability", or neither.'
+            raise InstrumentError(asked, found, advice)
+    if stray := sorted(set(card.floors) - set(names)):
+        raise InstrumentError(asked, f"a floor for {stray[0]}, which it does not read", "Set floors of what it reads.")
+
+
+def _opened(told: dict[str, Any], runtime: str, asked: str) -> dict[str, Any]:
+    """What a card of another runtime than timm says, its own keys gathered under ``reading``."""
+    own = _READING[runtime]
+    if unknown := sorted(set(told) - own - _FOR_READERS - _KNOWN):
+        advice = f"A card of runtime {runtime} knows {', '.join(sorted(own | _FOR_READERS | _KNOWN))}."
+        raise InstrumentError(asked, f"an unknown key {unknown[0]!r}", advice)
+    for key in ("reading", "sends_data_to", "absent_arms"):
+        told.pop(key, None)
+    reading = {"runtime": runtime, **{key: told[key] for key in sorted(own & set(told))}}
+    for key in ("sha256", "preprocessing"):
+        if not isinstance(told.get(key, {}), dict):
+            raise InstrumentError(asked, f"{key} is {told[key]!r}", f'Write "{key}": {{...}}.')
+    declared = told.get("members")
+    told = {"sha256": {}, **told, "members": 1 if declared is None else declared, "reading": reading}
+    if not isinstance(told["members"], int) or told["members"] < 1:
+        raise InstrumentError(asked, f"it declares {declared!r} members", "Leave members out, or write a number.")
+    if runtime in ("onnx", "torchscript"):
+        told |= _members(told, reading, declared, asked)
+    return told
+
+
+def _members(told: Mapping[str, Any], reading: dict[str, Any], declared: int | None, asked: str) -> dict[str, Any]:
+    """Number of members, and their files in order: one list, or one for each value of a covariate."""
+    groups = [reading.get("files") or sorted(told["sha256"])]
+    if choice := reading.get("by_covariate"):
+        try:
+            ((covariate, by_value),) = choice.items()
+            groups = [list(names) for names in by_value.values()]
+            values = [float(value) for value in by_value]
+        except (AttributeError, ValueError, TypeError) as error:
+            advice = 'Write {"sex": {"0": ["female.onnx"], "1": ["male.onnx"]}}.'
+            raise InstrumentError(asked, f"by_covariate is {choice!r}", advice) from error
+        if covariate not in told.get("covariates", ()) or reading.get("files") or len(set(values)) < 2:
+            found = f"by_covariate chooses by {covariate!r} among {len(set(values))} values"
+            advice = f'List {covariate!r} under covariates, two values or more, and no "files".'
+            raise InstrumentError(asked, found, advice)
+    else:
+        reading["files"] = groups[0]
+    sizes = {len(group) for group in groups}
+    if len(sizes) > 1 or 0 in sizes:
+        words = " or ".join(map(str, sorted(sizes)))
+        advice = 'Write "files": ["model.onnx"], or as many files for each value of the covariate.'
+        raise InstrumentError(asked, f"it names {words} model files", advice)
+    size = sizes.pop()
+    if declared not in (None, size):
+        advice = "Leave members out, or list as many files."
+        raise InstrumentError(asked, f"it declares {declared} members and {size} model files", advice)
+    if idle := sorted(set(told["sha256"]) - {name for group in groups for name in group}):
+        found_idle = f"sha256 names {idle[0]}, which is no model of the card"
+        raise InstrumentError(asked, found_idle, 'List it under "files" or by_covariate, or leave it out.')
+    return {"members": size}
+
+
+def _check_timm(card: PredictorCard, asked: str) -> None:
+    units = {quantity.name: quantity.unit for quantity in card.quantities}
     if units != READS:
-        raise InstrumentError(asked, f"it declares {units}", f"Networks of this package read {READS}.")
+        advice = f"timm networks of this package read {READS}; for others name a runtime, see docs/instruments.md."
+        raise InstrumentError(asked, f"it declares {units}", advice)
     if card.members != len(card.sha256) or card.members < 1:
         found = f"it declares {card.members} members and {len(card.sha256)} weights files"
         raise InstrumentError(asked, found, "List one safetensors file and its sha256 for each member.")
-    return card
 
 
 def verified_weights(card: PredictorCard, folder: Path) -> tuple[Path, ...]:
@@ -73,19 +185,12 @@ def verified_weights(card: PredictorCard, folder: Path) -> tuple[Path, ...]:
         if path.suffix != ".safetensors" or path.parent != folder:
             advice = "Only .safetensors beside the card are loaded; a pickle can run code."
             raise InstrumentError(asked, "it is not a safetensors file beside its card", advice)
-        if not path.is_file():
-            raise InstrumentError(asked, f"there is no such file in {folder}", "Fetch it again beside its card.")
-        if (found := file_sha256(path)) != card.sha256[name]:
-            advice = "The file is damaged or belongs to another card; fetch both again."
-            raise InstrumentError(asked, f"its sha256 is {found}, the card says {card.sha256[name]}", advice)
+        content = verified(card, folder, name, "weights")
+        if (kind := content_kind(content)) != SAFETENSORS:
+            found = "it is a pickle" if kind == PICKLE else "its content is not safetensors"
+            raise InstrumentError(asked, found, "Save the weights with safetensors; a pickle can run code.")
         paths.append(path)
     return tuple(paths)
-
-
-def file_sha256(path: Path) -> str:
-    """sha256 (hex) of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_card(path: Path, card: PredictorCard, for_readers: Mapping[str, JSON]) -> None:

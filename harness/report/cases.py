@@ -70,7 +70,7 @@ def shown(exhibit: Exhibit, *, images: bool) -> Shown:
 
 def _case_reading(pair: Paired, i: int, ended: list[str]) -> Reading:
     continuous = pair.quantity.kind == "continuous"
-    digits, truth = (1, 1) if continuous else (3, 0)
+    digits, truth = (pair.decimals, pair.decimals) if continuous else (3, 0)
     change = pair.change[i]
     worst = float(change[np.nanargmax(np.abs(change))]) if np.isfinite(change).any() else np.nan
     edits = tuple(

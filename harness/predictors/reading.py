@@ -1,0 +1,83 @@
+"""What an instrument reads, checked to be what its card declares, and as rows of the table of measurements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+import numpy as np
+
+from harness.errors import InstrumentError
+from harness.measurements import POOLED, UNCERTAINTY
+from harness.predictors.ensemble import pooled
+from harness.types import JSON, Predictor, PredictorCard, Quantity
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from harness.types import Image
+
+_ROUNDING = 1e-6
+
+
+@runtime_checkable
+class Precomputed(Predictor, Protocol):
+    """An instrument whose readings were made elsewhere: asked for a place in a study, not for an image."""
+
+    def looked_up(
+        self, case_id: str, tool: str, places: Sequence[tuple[str, int]], image: Image
+    ) -> Mapping[str, list[float]] | None:
+        """Members' readings by quantity; None where it is known not to have any."""
+        ...
+
+
+def read(
+    instrument: Predictor, case_id: str, images: Sequence[Image], told: Mapping[str, float]
+) -> list[dict[str, list[float]]]:
+    """Readings of some images of a case, each by quantity and member.
+
+    Raises
+    ------
+    InstrumentError
+        A reading is missing, of another shape than declared, not finite, or a probability outside 0 to 1.
+    """
+    card = instrument.card
+    readings = dict(instrument.predict(images, [dict(told)] * len(images)))
+    for quantity in card.quantities:
+        _check(card, quantity, case_id, readings.get(quantity.name), (card.members, len(images)))
+        name = f"{quantity.name}:{UNCERTAINTY}"
+        if name in readings:
+            spread = Quantity(name, quantity.unit)
+            _check(card, spread, case_id, readings[name], (1, len(images)))
+    return [
+        {name: [float(value) for value in values[:, index]] for name, values in readings.items()}
+        for index in range(len(images))
+    ]
+
+
+def reading_rows(card: PredictorCard, reading: Mapping[str, list[float]] | None) -> Iterator[list[JSON]]:
+    """Rows ``instrument, quantity, value, unit`` of one image: pooled, every member, and the uncertainty if any."""
+    for quantity in card.quantities if reading is not None else ():
+        members = reading[quantity.name] if reading else []
+        yield [POOLED, quantity.name, float(pooled(np.array(members))), quantity.unit]
+        for index, value in enumerate(members):
+            yield [f"member-{index}", quantity.name, value, quantity.unit]
+        for value in (reading or {}).get(f"{quantity.name}:{UNCERTAINTY}", []):
+            yield [UNCERTAINTY, quantity.name, value, quantity.unit]
+
+
+def _check(
+    card: PredictorCard, quantity: Quantity, case_id: str, values: NDArray[np.float64] | None, shape: tuple[int, int]
+) -> None:
+    asked = f"{quantity.name} of case {case_id} by {card.name}"
+    wanted = f"{shape[0]} finite readings of {shape[1]} images"
+    advice = "Mend the instrument; a reading is a number in the declared unit."
+    if values is None:
+        raise InstrumentError(asked, f"nothing instead of {wanted}", advice)
+    if values.shape != shape:
+        raise InstrumentError(asked, f"an array of shape {values.shape} instead of {wanted}", advice)
+    if lost := int((~np.isfinite(values)).sum()):
+        raise InstrumentError(asked, f"{lost} NaN or infinite values instead of {wanted}", advice)
+    if quantity.kind == "probability" and not ((values >= -_ROUNDING) & (values <= 1 + _ROUNDING)).all():
+        found = f"{values.min():.4g} to {values.max():.4g}, which are no probabilities"
+        raise InstrumentError(asked, found, "If the model returns logits, name their activation on the card.")

@@ -1,0 +1,169 @@
+"""An instrument behind HTTP: radiographs go out as PNG in JSON, readings come back as JSON."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import os
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from harness.editors.codec import png
+from harness.editors.egress import receiver, server_of
+from harness.errors import InstrumentError
+from harness.measurements import UNCERTAINTY
+from harness.predictors.modelled import covariates_of
+from harness.redaction import redacted
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from harness.types import JSON, Image, PredictorCard
+
+FIELDS = {"url", "headers", "timeout", "images"}
+TRIES = 3
+PAUSE_S = 0.5
+_PASSING = (429, 500, 502, 503, 504)
+_ENVIRONMENT = re.compile(r"\$\{(\w+)\}")
+_SECRET = re.compile("auth|key|token|cookie|secret|password", re.IGNORECASE)
+_WORDS = 200
+
+
+class Web:
+    """Sends ``{"images": [base64 PNG, ...], "covariates": {NAME: [...]}}`` and takes ``{"readings": {NAME: [...]}}``.
+
+    A reading is a list of one number an image, or of one such list a member.
+
+    Parameters
+    ----------
+    card : PredictorCard
+        ``endpoint`` has ``url``, ``headers`` (secrets only as ``${NAME}`` of the environment), ``timeout`` in seconds
+        and ``images``, the most to send at once; ``version`` names what answers there, since no digest can.
+
+    Raises
+    ------
+    InstrumentError
+        The card contradicts itself, or holds a secret.
+    """
+
+    def __init__(self, card: PredictorCard) -> None:
+        self._asked = f"instrument {card.name}"
+        endpoint = card.reading.get("endpoint", {})
+        if not isinstance(endpoint, Mapping) or "url" not in endpoint or set(endpoint) - FIELDS:
+            raise InstrumentError(self._asked, f"endpoint {_keys(endpoint)}", f"It has {', '.join(sorted(FIELDS))}.")
+        if not str(card.reading.get("version", "")).strip():
+            advice = 'Write "version": what answers there, e.g. its release; readings are kept under it.'
+            raise InstrumentError(self._asked, "no version on the card", advice)
+        if card.preprocessing:
+            raise InstrumentError(self._asked, "preprocessing of an endpoint", "The server prepares what it is sent.")
+        self._server = server_of(str(endpoint["url"]), self._asked, InstrumentError)
+        if _SECRET.search(self._server.query):
+            raise InstrumentError(self._asked, "the address carries a secret", "Send it as a header, from ${NAME}.")
+        self._headers: Mapping[str, str] = endpoint.get("headers", {})
+        for name, text in self._headers.items():
+            if _SECRET.search(name) and not _ENVIRONMENT.search(str(text)):
+                advice = f'Write "{name}": "${{NAME}}" and set NAME in the environment.'
+                raise InstrumentError(self._asked, f"header {name} stands on the card as it is", advice)
+        try:
+            self._timeout, self._at_once = float(endpoint.get("timeout", 60)), int(endpoint.get("images", 8))
+        except (TypeError, ValueError) as error:
+            raise InstrumentError(self._asked, f"an option of endpoint is no number ({error})") from error
+        # headers say who asks, never what is read, and do not belong in evidence
+        public = {name: value for name, value in endpoint.items() if name != "headers"}
+        host = receiver(self._server.hostname)
+        self.card = replace(card, sends_data_to=host, reading={**card.reading, "endpoint": public})
+
+    def check(self) -> None:
+        """Refuse a header whose secret the environment does not have."""
+        self._sent_headers()
+
+    def predict(
+        self, images: Sequence[Image], references: Sequence[Mapping[str, float]]
+    ) -> Mapping[str, NDArray[np.float64]]:
+        """Readings of every member; see :class:`harness.types.Predictor`."""
+        told = covariates_of(self.card, images, references)
+        names = [quantity.name for quantity in self.card.quantities]
+        parts: dict[str, list[NDArray[np.float64]]] = {name: [] for name in names}
+        for first in range(0, len(images), self._at_once):
+            span = slice(first, first + self._at_once)
+            sent = [base64.b64encode(png(image)).decode() for image in images[span]]
+            body = {"images": sent, "covariates": {name: values[span] for name, values in told.items()}}
+            answer = self._answer(json.dumps(body).encode())
+            for name in names:
+                parts[name].append(self._reading(answer, name, self.card.members, len(sent)))
+                if f"{name}:{UNCERTAINTY}" in answer:
+                    values = self._reading(answer, f"{name}:{UNCERTAINTY}", 1, len(sent))
+                    parts.setdefault(f"{name}:{UNCERTAINTY}", []).append(values)
+        empty = np.zeros((self.card.members, 0))
+        return {name: np.concatenate(found, axis=1) if found else empty for name, found in parts.items()}
+
+    def _answer(self, body: bytes) -> Mapping[str, JSON]:
+        for tried in range(1, TRIES + 1):
+            status, content = self._posted(body)
+            if status == 200 or status not in (0, *_PASSING) or tried == TRIES:
+                break
+            time.sleep(PAUSE_S * 2 ** (tried - 1))
+        words = redacted(" ".join(content[:_WORDS].decode(errors="replace").split()))
+        if status == 0:
+            advice = "Start the server, or mend endpoint.url on the card; what was read so far stands."
+            raise InstrumentError(self._asked, f"{self._server.netloc} does not answer ({words})", advice)
+        if status != 200:
+            raise InstrumentError(self._asked, f"{self._server.netloc} answered {status}: {words}", "Mend the server.")
+        try:
+            answer = json.loads(content)["readings"]
+            if not isinstance(answer, dict):
+                raise TypeError
+        except (ValueError, KeyError, TypeError) as error:
+            advice = 'It has to answer {"readings": {NAME: [one number an image]}}.'
+            raise InstrumentError(self._asked, f"the answer holds no readings: {words}", advice) from error
+        return answer
+
+    def _posted(self, body: bytes) -> tuple[int, bytes]:
+        """Status and content of the answer; status 0 where there was none. Redirections are not followed."""
+        secure = self._server.scheme == "https"
+        connection = (http.client.HTTPSConnection if secure else http.client.HTTPConnection)(
+            self._server.hostname or "", self._server.port, timeout=self._timeout
+        )
+        path = (self._server.path or "/") + (f"?{self._server.query}" if self._server.query else "")
+        try:
+            connection.request("POST", path, body, {"Content-Type": "application/json", **self._sent_headers()})
+            response = connection.getresponse()
+            return response.status, response.read()
+        except (OSError, http.client.HTTPException) as error:
+            return 0, type(error).__name__.encode()
+        finally:
+            connection.close()
+
+    def _reading(self, answer: Mapping[str, JSON], name: str, members: int, n: int) -> NDArray[np.float64]:
+        asked = f"{name} by {self._asked}"
+        if name not in answer:
+            found = f"the answer has {', '.join(map(str, answer)) or 'no readings'}"
+            raise InstrumentError(asked, found, "Have the server answer every quantity of the card.")
+        try:
+            values = np.asarray(answer[name], dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise InstrumentError(asked, "the answer holds no numbers", "A reading is a number.") from error
+        values = values[None, :] if values.ndim == 1 else values
+        if values.shape != (members, n):
+            advice = f"Answer {n} numbers, or {members} lists of {n}."
+            raise InstrumentError(asked, f"readings of shape {values.shape} instead of ({members}, {n})", advice)
+        return values
+
+    def _sent_headers(self) -> dict[str, str]:
+        return {name: _ENVIRONMENT.sub(self._value, str(text)) for name, text in self._headers.items()}
+
+    def _value(self, match: re.Match[str]) -> str:
+        found = os.environ.get(match[1], "").strip()
+        if not found:
+            raise InstrumentError(self._asked, f"the environment has no {match[1]}", f"Set {match[1]}.")
+        return found
+
+
+def _keys(endpoint: Any) -> str:
+    return f"with {', '.join(map(str, endpoint)) or 'nothing'}" if isinstance(endpoint, Mapping) else "is no mapping"

@@ -1,0 +1,52 @@
+"""``editproof instrument``: a card held against a folder's manifest before anything is run."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from harness.cli import main
+
+from .cards import onnx_bytes, written
+
+pytest.importorskip("onnx")
+
+
+@pytest.fixture
+def cohort(tmp_path):
+    """Three radiographs whose gray level is a tenth of their heart's width, in a folder with manifest."""
+    lines = ["case_id,image,edit_mask,protected_mask,reference:heart_width [mm]"]
+    mask = np.zeros((20, 16), np.uint8)
+    mask[:4, :4] = 255
+    cv2.imwrite(str(tmp_path / "edit.png"), mask)
+    cv2.imwrite(str(tmp_path / "protected.png"), 255 - mask)
+    for index in range(3):
+        cv2.imwrite(str(tmp_path / f"{index}.png"), np.full(mask.shape, 10 + index, np.uint8))
+        lines.append(f"C{index},{index}.png,edit.png,protected.png,{100 + 10 * index}")
+    (tmp_path / "manifest.csv").write_text("\n".join(lines) + "\n")
+    return f"folder:{tmp_path}"
+
+
+def card(folder, unit="mm"):
+    (folder / "model").mkdir(exist_ok=True)
+    return str(
+        written(
+            folder / "model",
+            {"m.onnx": onnx_bytes()},
+            quantities=[{"name": "heart_width", "unit": unit}],
+            outputs={"heart_width": {"scale": 2550}},
+        )
+    )
+
+
+def test_it_says_what_a_card_reads_on_the_first_cases(tmp_path, cohort, capsys):
+    assert main(["instrument", card(tmp_path), "--dataset", cohort, "--n", "2"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[1] == "reads: heart_width (mm)"
+    assert said[-2:] == ["C0: heart_width 100 mm (reference 100)", "C1: heart_width 110 mm (reference 110)"]
+
+
+def test_a_card_of_another_unit_is_one_line(tmp_path, cohort, capsys):
+    assert main(["instrument", card(tmp_path, "cm"), "--dataset", cohort]) == 2
+    assert "it reads heart_width in cm, the cohort's reference standard is in mm" in capsys.readouterr().err
