@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from harness.evidence import Evidence
-from harness.measurements import EDITED, ORIGINAL, POOLED, UNCERTAINTY, Measurements
+from harness.measurements import EDITED, ORIGINAL, POOLED, UNCERTAINTY, UNEDITED, Measurements
 from harness.types import EditStatus, PredictorCard
 
 ROW_KEY = ["case", "arm", "repeat", "instrument", "quantity"]
@@ -82,7 +82,7 @@ def _rows(place: str, table: Measurements) -> Iterator[str]:
     originals = {(case, 0) for case in table.cases["case"]}
     places = rows[["case", "repeat", "arm"]].drop_duplicates()
     for case, repeat, arm in places.itertuples(index=False, name=None):
-        if (case, repeat) not in (originals if arm == ORIGINAL else known):
+        if (case, repeat) not in (originals if arm in UNEDITED else known):
             yield f"{where}: case {case}, {arm}, repeat {repeat}: measured, though no such image came back"
     order = [str(case) for case in rows["case"][rows["case"] != rows["case"].shift()]]
     if order != [str(case) for case in table.cases["case"] if str(case) in set(order)]:
