@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 STUDY := validations --editor opencv-telea --editor rerender
 LOCK := .editproof/demo-protocol.json
+IOPAINT := .iopaint
 
-.PHONY: demo example test lint clean
+.PHONY: demo example test lint iopaint clean
 
 demo: $(LOCK)  ## judge two tools on 200 embedded phantoms and leave a report to open
 	@$(BIN)/python -m pytest $(STUDY) --lock $(LOCK) -q --no-header --tb=no -rN; \
@@ -24,6 +25,16 @@ example: demo  ## the demo's report as the one that the README links to, and its
 test: $(READY) lint  ## pass the tests
 	$(BIN)/python -m pytest tests harness --doctest-modules -n auto -q
 
+iopaint: $(IOPAINT)/.ready  ## the real IOPaint server for its test, beside this environment and with its torch
+
+$(IOPAINT)/.ready: tests/editors/iopaint.txt tests/editors/iopaint_sitecustomize.py $(READY)
+	$(BIN)/python -m venv --clear --without-pip $(IOPAINT)
+	$(BIN)/python -m pip --python $(IOPAINT)/bin/python install -q --no-deps -r tests/editors/iopaint.txt
+	site=$$($(IOPAINT)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))'); \
+	cp tests/editors/iopaint_sitecustomize.py $$site/sitecustomize.py; \
+	$(BIN)/python -c 'import numpy, pathlib; print(pathlib.Path(numpy.__file__).parents[1])' >$$site/project.pth
+	@touch $@
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -35,4 +46,4 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .editproof
+	rm -rf $(VENV) $(IOPAINT) .editproof

@@ -68,7 +68,9 @@ def _editors(options: argparse.Namespace) -> int:
     from harness.editors.registry import described_editors
     from harness.editors.wrappers import WRAPPERS
 
-    for name, sends_to, description in described_editors():
-        print(f"{name:14} {sends_to:34} {description}")
+    rows = list(described_editors())
+    name_width, host_width = (max(len(row[column]) for row in rows) for column in (0, 1))
+    for name, sends_to, description in rows:
+        print(f"{name:{name_width}}  {sends_to:{host_width}}  {description}")
     print(f"wrappers, written WRAPPER+TOOL: {', '.join(WRAPPERS)}")
     return 0
