@@ -97,6 +97,8 @@ def concluded(comparison: Comparison) -> Comparison:
         for claim in comparison.claims
     )  # fmt: skip
     outcome, reason = overall(verdicts)
+    if broken := [version.run for version in (old, new) if version.outcome is Outcome.INVALID]:
+        outcome, reason = Outcome.INVALID, f"Nothing can be compared with an invalid run: {', '.join(broken)}."
     terms = {name: value for name, value in comparison.protocol.items() if name != "digest"}
     terms |= {"claims": plain(comparison.claims), "runs": [old.protocol, new.protocol]}
     protocol: dict[str, JSON] = {**terms, "digest": digest_of(terms)}

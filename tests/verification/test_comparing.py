@@ -13,6 +13,7 @@ from harness.cli import main
 from harness.comparing import compared
 from harness.delivery import delivered
 from harness.errors import EvidenceError
+from harness.types import Outcome
 from harness.verification import faults
 from tests.verification import study
 from tests.verification.test_changes import copy_of, forged
@@ -42,6 +43,13 @@ def test_no_worse_and_worse(runs, tmp_path):
     better = compared(runs["gentle"], runs["harsh"], MARGINS)
     assert better.verdicts[0].outcome.value == "PASS"
     assert better.verdicts[0].criterion.required == "at most 1.5 months"
+
+
+def test_an_invalid_run_proves_nothing(runs):
+    blind = replace(runs["gentle"], editors=tuple(replace(e, outcome=Outcome.INVALID) for e in runs["gentle"].editors))
+    made = compared(runs["gentle"], blind, MARGINS)
+    assert made.outcome is Outcome.INVALID
+    assert made.reason.startswith("Nothing can be compared with an invalid run: 2026")
 
 
 def test_a_margin_that_nobody_gave_is_a_placeholder(runs):

@@ -9,6 +9,7 @@ import pytest
 
 from harness.bundle import TABLES
 from harness.delivery import delivered
+from harness.derivation import derived
 from harness.errors import EvidenceError
 from harness.merging import merged
 from harness.plain import differences, plain
@@ -49,6 +50,14 @@ def test_cases_joined(shards, tmp_path):
 def test_tools_joined():
     parts = [study.evidence(tools=("gentle",)), study.evidence(tools=("harsh",))]
     assert equal(merged(parts), study.evidence()) == []
+
+
+def test_tools_locked_together_and_run_apart_are_confirmatory_once_joined():
+    whole = study.locked(study.evidence())
+    parts = [derived(replace(study.evidence(tools=(name,)), lock=whole.lock)) for name in ("gentle", "harsh")]
+    assert {part.label for part in parts} == {"EXPLORATORY"}
+    joined = merged(parts)
+    assert (joined.label, equal(joined, whole)) == ("CONFIRMATORY", [])
 
 
 def test_what_does_not_belong_together_is_refused(shards):
