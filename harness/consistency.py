@@ -9,7 +9,16 @@ import numpy as np
 import pandas as pd
 
 from harness.evidence import Evidence
-from harness.measurements import EDITED, ORIGINAL, POOLED, UNCERTAINTY, UNEDITED, Measurements
+from harness.measurements import (
+    EDITED,
+    HISTOGRAM_MATCHED,
+    ORIGINAL,
+    PASTE_BACK,
+    POOLED,
+    UNCERTAINTY,
+    UNEDITED,
+    Measurements,
+)
 from harness.types import EditStatus, PredictorCard
 
 ROW_KEY = ["case", "arm", "repeat", "instrument", "quantity"]
@@ -98,14 +107,15 @@ def _readings(place: str, table: Measurements, card: PredictorCard) -> Iterator[
     """Every image read by every member, and pooled as the mean over members."""
     where = f"{place}-rows.csv"
     members = [f"member-{index}" for index in range(card.members)]
-    images = len(table.cases) + int((table.edits["status"] == EditStatus.OK).sum())
+    arms = [arm for arm in (EDITED, PASTE_BACK, HISTOGRAM_MATCHED) if arm not in card.absent_arms]
+    images = len(table.cases) + len(arms) * int((table.edits["status"] == EditStatus.OK).sum())
     for quantity in card.quantities:
         of = table.rows[table.rows["quantity"] == quantity.name]
         wide = of.pivot_table(index=["case", "arm", "repeat"], columns="instrument", values="value", aggfunc="first")
         if sorted(set(wide.columns) - {UNCERTAINTY}) != sorted([*members, POOLED]):
             yield f"{where}: instrument: {quantity.name} was read by {', '.join(wide.columns)}, not by {card.name}"
             continue
-        main = wide.index.get_level_values("arm").isin([ORIGINAL, EDITED]).sum()
+        main = wide.index.get_level_values("arm").isin([ORIGINAL, *arms]).sum()
         if main not in (images, _fewest(place, table, card, images)) or wide.isna().to_numpy().any():
             yield f"{where}: value: {quantity.name} is missing for some of the {images} images that were to be read"
         mean = wide[members].mean(axis=1)

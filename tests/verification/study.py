@@ -70,7 +70,7 @@ def measured(tool: str, cases: slice = slice(None)) -> Measurements:
     noise = random.normal(0, 1, (PATIENTS, REPEATS))
     for i in places:
         name = f"C{i:02d}"
-        images = {("original", 0): 0.0}
+        images = {("original", 0): 0.0, ("geometry", 0): 0.4}
         for repeat in range(REPEATS):
             lost = tool == "harsh" and i == 3 and repeat == 1
             edits.append(
