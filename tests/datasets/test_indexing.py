@@ -210,3 +210,14 @@ def test_spec_of_a_folder(tmp_path, rsna_folder):
     assert spec_of(str(plain)) == f"folder:{plain}"
     with pytest.raises(DatasetError, match="no such folder"):
         spec_of("nowhere")
+
+
+def test_an_rsna_row_without_its_image_is_excluded(rsna_folder, tmp_path):
+    root = rsna_folder()
+    (root / "boneage-training-dataset" / "1378.png").unlink()
+    index = index_of(f"rsna:{root}")
+    (entry,) = [entry for entry in index["excluded"] if entry["case"] == "1378"]
+    assert entry["kinds"] == ["not sound"]
+    (tmp_path / "i.json").write_text(json.dumps(index))
+    left = [case["case"] for case in index["cases"]]
+    assert [case.case_id for case in dataset_from_spec(f"rsna:{root}?index={tmp_path / 'i.json'}")] == left

@@ -38,6 +38,10 @@ def test_specs(three, rsna_folder):
         ("rsna:x?m=3", "unknown option m"),
         ("rsna:x?n=some", "n = 'some'"),
         ("rsna:x?seed=-1", "seed = '-1'"),
+        ("folder:x?masks=none", "masks = 'none'"),
+        ("dicom:x?voi=second", "voi = 'second'"),
+        ("dicom:x?split=test", "Options: labels, voi, masks, key, index."),
+        ("folder:x?index=nowhere.json", "it cannot be read"),
     ],
 )
 def test_spec_that_names_nothing(spec, words):
