@@ -84,15 +84,16 @@ def moved(
     """
     readings = ensemble.predict(changed, [{"sex": float(one)} for one in male])
     drift = pooled(readings["bone_age"]) - before["bone_age"]
+    # adding 0.0 turns a rounded -0.0 into 0.0
     aucs = [float(roc_auc_score(male, read)) for read in (pooled(readings["sex"]), before["sex"])]
     return {
         "n": len(changed),
         "bone_age": {
-            "mean_drift": round(float(drift.mean()), 2),
+            "mean_drift": round(float(drift.mean()), 2) + 0.0,
             "sd_drift": round(float(drift.std(ddof=1)), 2),
             "mean_absolute_drift": round(float(np.abs(drift).mean()), 2),
         },
-        "sex": {"auc_change": round(aucs[0] - aucs[1], 3)},
+        "sex": {"auc_change": round(aucs[0] - aucs[1], 3) + 0.0},
     }
 
 

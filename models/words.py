@@ -18,7 +18,8 @@ WORDS: dict[str, dict[str, Any]] = {
             "Sees 128 x 96 pixels at most: fine detail (physes, early ossification centres) is lost, and so is harm "
             "that an editing tool does to such detail alone.",
             "Dim, low-contrast radiographs are read unsteadily: JPEG at quality 90, which costs them little to the "
-            "eye, moves the reading by several months (see fragility); brightness hardly matters.",
+            "eye, moves the reading by several months, and so does the removal of markers, on average by more than "
+            "one (see fragility); brightness hardly matters. Inverted or upside-down images are misread.",
             "The bone-age reading is told the reference sex, as in the RSNA challenge.",
             "Members are snapshots of one training run, so they agree more than independently trained ones would; "
             "their spread is not an uncertainty.",

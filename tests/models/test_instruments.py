@@ -10,6 +10,7 @@ import pytest
 
 from harness.predictors.card import read_card, verified_weights
 from harness.predictors.ensemble import LazyEnsemble, pooled
+from harness.report.fragility import fragility
 
 torch = pytest.importorskip("torch")
 
@@ -34,6 +35,21 @@ def test_floors_leave_room_below_what_was_measured(name: str) -> None:
     mae, auc = card.performance["bone_age"]["mae"]["all"], card.performance["sex"]["auc"]["all"]
     assert mae["low"] < mae["value"] < mae["high"] < card.floors["bone_age"]["mae_at_most"]
     assert card.floors["sex"]["auc_at_least"] < auc["low"] < auc["value"] < auc["high"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_report_can_table_what_moves_the_instrument_without_an_edit(name: str) -> None:
+    table = fragility(read_card(MODELS / name / "card.json"))
+    assert table is not None
+    assert len(table.heads) == 2
+    assert {"markers removed", "JPEG 90", "brightness +5 %", "brightness -5 %"} <= {row[0] for row in table.rows}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_card_tells_that_little_is_read_without_the_hand(name: str) -> None:
+    masked = read_card(MODELS / name / "card.json").performance["hand masked"]
+    assert masked["sex_auc"]["low"] < 0.5 < masked["sex_auc"]["high"]
+    assert masked["bone_age_mae"] > masked["mae_of_the_medians_by_sex"]
 
 
 def test_the_real_ensemble_carries_the_terms_of_its_data() -> None:
