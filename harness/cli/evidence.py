@@ -12,7 +12,7 @@ from harness.errors import EvidenceError
 if TYPE_CHECKING:
     from harness.cli.verbs import Verbs
 
-FORMATS = ("html", "pdf", "certificate", "junit", "markdown")
+FORMATS = ("html", "pdf", "certificate", "junit", "markdown", "csv", "parquet")
 
 
 def add_to(verbs: Verbs) -> None:
@@ -29,7 +29,10 @@ def add_to(verbs: Verbs) -> None:
         else:
             verb.add_argument("--report-images", choices=("all", "none"), default="all")
             verb.add_argument(
-                "--format", choices=FORMATS, default="html", help="junit and markdown are printed (default: html)"
+                "--format",
+                choices=FORMATS,
+                default="html",
+                help="junit and markdown are printed, others written beside the run (default: html)",
             )
             verb.add_argument(
                 "--output", type=Path, metavar="FILE", help="where to write it; a certificate named *.pdf is a PDF"

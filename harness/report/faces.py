@@ -12,7 +12,15 @@ if TYPE_CHECKING:
 PRINTED: Final = ("markdown", "junit")
 """Faces that a command prints, where no file is named."""
 
-SUFFIX: Final = {"html": ".html", "pdf": ".pdf", "certificate": "-certificate.html", "junit": ".xml", "markdown": ".md"}
+SUFFIX: Final = {
+    "html": ".html",
+    "pdf": ".pdf",
+    "certificate": "-certificate.html",
+    "junit": ".xml",
+    "markdown": ".md",
+    "csv": "-measurements.csv",
+    "parquet": "-measurements.parquet",
+}
 """Every face, and how the name of its file ends."""
 
 
@@ -29,7 +37,7 @@ def face(
     Parameters
     ----------
     evidence : Evidence
-    name : {"html", "pdf", "certificate", "junit", "markdown"}
+    name : {"html", "pdf", "certificate", "junit", "markdown", "csv", "parquet"}
     images : bool
         False leaves every pixel of a radiograph out.
     signature : Signature, optional
@@ -37,8 +45,10 @@ def face(
     as_pdf : bool
         The certificate as PDF; ``"pdf"`` is the whole report.
     """
-    from harness.report import certificate, html, junit, markdown, pdf
+    from harness.report import certificate, html, junit, markdown, pdf, tidy
 
+    if name in ("csv", "parquet"):
+        return tidy.csv(evidence) if name == "csv" else tidy.parquet(evidence)
     if name == "pdf":
         return pdf.of(html.render(evidence, images=images, printed=True))
     if name == "certificate":

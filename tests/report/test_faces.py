@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
 from harness.evidence import Evidence
 from harness.report import markdown, terminal
+from harness.report.faces import face
 from harness.report.pictures import LONGEST_SIDE, difference_map, pictures
 from tests.report import gold
 
@@ -73,3 +75,17 @@ def test_pictures_of_eight_and_sixteen_bits_are_reduced_to_fit(dtype: type) -> N
     assert (made.width, made.height) == (LONGEST_SIDE // 2, LONGEST_SIDE)
     assert made.changed == pytest.approx(0.5)
     assert made.outlines is not None
+
+
+def test_measurements_are_one_tidy_table_in_which_lost_edits_stand_too(whole: Evidence) -> None:
+    table = pd.read_csv(io.BytesIO(face(whole, "csv")), dtype={"case": str, "patient": str})
+    pd.testing.assert_frame_equal(
+        pd.read_parquet(io.BytesIO(face(whole, "parquet"))), table, check_dtype=False, check_exact=False
+    )
+    for editor in whole.editors:
+        of = table[table["editor"] == editor.card.name]
+        measured = editor.measurements
+        assert len(of) == len(measured.rows) + measured.n_missing
+        assert of["value"].isna().sum() == measured.n_missing == (of["status"] != "ok").sum()
+        assert of["value"].sum() == pytest.approx(measured.rows["value"].sum())
+        assert of["reference:bone_age"].notna().all()
