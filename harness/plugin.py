@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import sys
 import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 EXIT_CODES = {"PASS": 0, "FAIL": 1, "INCONCLUSIVE": 1, "INVALID": 9}
 """Exit code of a run by its outcome. INVALID, where a control or a floor was missed, proves nothing either way."""
 
+HOPELESS = "warning: not even the unchanged radiograph passes"
 PROPERTY = "editproof"
 DESELECTED = "editproof_deselected"
 STARTED = "editproof_started"
@@ -158,9 +160,13 @@ def study(request: pytest.FixtureRequest) -> EditorStudy:
     config = request.config
     try:
         with _shown(config) as progress:
-            run = _checked(config)
-            run.check(_named_criteria(request.session.items))
-            return run.unmeasured(request.param) if config.option.write_lock else run.study(request.param, progress)
+            run, claims = _checked(config), _named_criteria(request.session.items)
+            run.check(claims)
+            if config.option.write_lock:
+                return run.unmeasured(request.param)
+            for verdict in run.hopeless(claims) if request.param == run.editors[0] else ():
+                print(f"{HOPELESS}: {verdict!r}", file=sys.stderr)
+            return run.study(request.param, progress)
     except EditproofError as error:
         return pytest.exit(f"editproof: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
 
@@ -274,7 +280,7 @@ class Recorder:
         if self.judged and self.config.option.write_lock:
             terminalreporter.write_line(f"editproof: protocol locked in {self.config.option.write_lock}")
             for verdict in self.out_of_reach:
-                terminalreporter.write_line(f"warning: not even the unchanged radiograph passes: {verdict!r}")
+                terminalreporter.write_line(f"{HOPELESS}: {verdict!r}")
         if self.evidence is None:
             return
         from harness.report.terminal import summary

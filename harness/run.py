@@ -15,7 +15,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from harness.criteria import Criterion
+from harness.criteria import Criterion, verdict_on
 from harness.criteria.claimed import check_claims
 from harness.criteria.conformance import control_verdicts, floor_verdicts
 from harness.criteria.masks import mask_report
@@ -40,7 +40,7 @@ from harness.protocol import claims, locked, of_instrument, read_lock, read_regi
 from harness.records import case_row
 from harness.store import digest_of
 from harness.study import Bench, Plan, Progress
-from harness.types import JSON, Dataset, Editor, EditorCard, Outcome, Predictor
+from harness.types import JSON, Dataset, Editor, EditorCard, Outcome, Predictor, Verdict
 
 CONTROLS = ("identity", "destructive")
 COMPUTING = ("editproof", "numpy", "scipy", "pandas", "scikit-learn", "opencv-python-headless", "torch", "timm")
@@ -144,6 +144,12 @@ class Run:
         """A tool and its cohort without one edit made, for a protocol to be locked."""
         empty = measurements_of(self.cards[spec].name, [case_row(case) for case in self.dataset], [], [])
         return EditorStudy(spec, self.cards[spec], empty, lambda: {"identity": self._measured("identity")})
+
+    def hopeless(self, claims: Iterable[Criterion]) -> tuple[Verdict, ...]:
+        """The primary claims that not even the unchanged radiograph meets here, known before an edit is made."""
+        unchanged = self._measured("identity")
+        decided = [verdict_on(claim, unchanged) for claim in claims if claim.role == "primary"]
+        return tuple({verdict.criterion.id: verdict for verdict in decided if not verdict}.values())
 
     def study(self, spec: str, progress: Progress | None = None) -> EditorStudy:
         """A tool, measured; concurrent processes wait for one another and then read what stands."""

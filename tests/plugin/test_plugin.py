@@ -179,8 +179,12 @@ def test_locked_protocol_is_confirmed_and_departures_are_named(lab):
 def test_a_claim_out_of_reach_is_said_before_the_first_edit(lab):
     suite = (lab.path / "test_suite.py").read_text().replace("at_most(2.0)", "at_most(-1.0)", 1)
     lab.makepyfile(test_suite=suite)
+    warning = "warning: not even the unchanged radiograph passes: <FAIL BA-1: MAE drift = *"
     result = lab.runpytest_subprocess(*ARGUMENTS, "--editor", "tools.py:fill", "--write-lock", "lock.json")
-    result.stdout.fnmatch_lines(["warning: not even the unchanged radiograph passes: <FAIL BA-1: MAE drift = *"])
+    result.stdout.fnmatch_lines([warning])
+    result = lab.runpytest_subprocess(*ARGUMENTS, "--editor", "tools.py:fill")
+    result.stderr.fnmatch_lines([warning])
+    assert result.ret == 9, "the identity control misses it, so the run is invalid"
 
 
 def test_reuse_of_a_cohort_is_counted(lab):
