@@ -17,7 +17,7 @@ from harness.report.wording import MISSING, STATUS, in_words, stratum_in_words
 from harness.types import CriterionCard, EditStatus, Estimate, Outcome, Quantity, Verdict
 from harness.words import decimals_for
 
-MOST_LEADING = 10
+MOST_LEADING = 12
 """Primary criteria on the card of a tool; where there are more, those that passed are left to the table."""
 
 
