@@ -22,7 +22,6 @@ from harness.measurements import (
 from harness.types import EditStatus, PredictorCard
 
 ROW_KEY = ["case", "arm", "repeat", "instrument", "quantity"]
-CONTROLS = ("identity", "destructive")
 
 
 def inconsistencies(evidence: Evidence, expected_cases: int) -> Iterator[str]:

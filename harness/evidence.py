@@ -16,6 +16,9 @@ from harness.types import (
     Verdict,
 )
 
+CONTROLS = ("identity", "destructive")
+"""Tools that every run measures beside those it judges: the one must pass, the other must fail."""
+
 SCHEMA = "editproof-evidence/2"
 
 

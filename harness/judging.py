@@ -8,9 +8,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from harness.criteria import Criterion, verdict_on
+from harness.criteria import Criterion
 from harness.criteria.conformance import verdict_on_control
-from harness.criteria.families import Claim, of_family, verdicts_of_family
+from harness.criteria.families import Claim, of_family
 from harness.errors import ProtocolError
 from harness.measurements import Measurements
 from harness.plain import plain, typed
@@ -61,13 +61,6 @@ class Decide(Protocol):
     def __call__(self, claims: Sequence[Claim], rule: str, alpha: float) -> tuple[Verdict, ...]: ...
 
 
-def decided(claims: Sequence[Claim], rule: str, alpha: float) -> tuple[Verdict, ...]:
-    """Claims decided from what was measured; without a rule each stands for itself."""
-    if rule:
-        return verdicts_of_family(claims, rule, alpha)
-    return tuple(verdict_on(criterion, measured) for criterion, measured in claims)
-
-
 def announced(claims: Sequence[Claim], rule: str, alpha: float) -> tuple[Verdict, ...]:
     """Claims named for a protocol: no tool has made an edit yet, and none is decided."""
     return tuple(
@@ -91,7 +84,7 @@ class Judge:
     test : str
         Id of the test that asks.
     decide : callable
-        :func:`decided` or :func:`announced`.
+        :func:`harness.criteria.families.decided` or :func:`announced`.
     record : callable
         Takes every judgement.
     shown : callable

@@ -177,7 +177,8 @@ def judge(request: pytest.FixtureRequest) -> Judge:
 
     A verdict that nobody asserts turns its test red all the same, unless it is a secondary one that did not fail.
     """
-    from harness.judging import Judge, announced, decided, judgement_text
+    from harness.criteria.families import decided
+    from harness.judging import Judge, announced, judgement_text
 
     verdicts: list[Verdict] = request.node.stash.setdefault(JUDGED, [])
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from harness.editing import RECORD_MISSING, Terms
 from harness.editors.arms import chains, round_trip
 from harness.editors.registry import EditorFactory, editor_from_spec
 from harness.errors import EditorError
-from harness.evidence import EditorEvidence, Evidence
+from harness.evidence import CONTROLS, EditorEvidence, Evidence
 from harness.exhibits import exhibits
 from harness.judging import EditorStudy, Judgement
 from harness.measurements import Measurements, measurements_of
@@ -42,7 +42,6 @@ from harness.store import digest_of
 from harness.study import Bench, Plan, Progress
 from harness.types import JSON, Dataset, Editor, EditorCard, Outcome, Predictor, Verdict
 
-CONTROLS = ("identity", "destructive")
 COMPUTING = ("editproof", "numpy", "scipy", "pandas", "scikit-learn", "opencv-python-headless", "torch", "timm")
 RUNTIMES = ("onnxruntime",)
 
@@ -157,7 +156,7 @@ class Run:
             spec,
             self.cards[spec],
             self._measured(spec, progress),
-            lambda: {name: self._measured(name, progress) for name in CONTROLS},
+            partial(self._controls, progress),
         )
 
     def evidence(self, judgements: Sequence[Judgement], incomplete: Iterable[str], command: str) -> Evidence:
@@ -196,8 +195,8 @@ class Run:
             )
         )  # fmt: skip
 
-    def _controls(self) -> dict[str, Measurements]:
-        return {name: self._measured(name) for name in CONTROLS}
+    def _controls(self, progress: Progress | None = None) -> dict[str, Measurements]:
+        return {name: self._measured(name, progress) for name in CONTROLS}
 
     def _earlier_protocols(self, digest: str) -> int:
         """Under how many other protocols this store has judged this cohort; a cohort used up in tuning proves less."""

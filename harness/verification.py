@@ -16,13 +16,12 @@ from harness.datasets.shard import cases_in
 from harness.delivery import faces, statement_on
 from harness.derivation import derived, primary_claims, undecidable
 from harness.errors import EditproofError, EvidenceError
-from harness.evidence import Evidence
+from harness.evidence import CONTROLS, Evidence
 from harness.plain import ABSENT, differences, plain
 from harness.plain import Path as Place
 from harness.schema import path_text, violations
 from harness.types import JSON
 
-CONTROLS = {"identity", "destructive"}
 _LONGEST = 60
 
 
@@ -120,7 +119,7 @@ def _not_as_derived(comparison: Comparison) -> Iterator[str]:
 
 
 def _controls(evidence: Evidence) -> Iterator[str]:
-    wanted = CONTROLS if primary_claims(evidence) else set()
+    wanted = set(CONTROLS) if primary_claims(evidence) else set()
     if set(evidence.controls) != wanted:
         yield f"{RECORD}: controls are {sorted(evidence.controls)}, the primary claims need {sorted(wanted)}"
 

@@ -51,6 +51,13 @@ def verdicts_of_family(claims: Sequence[Claim], rule: str = "holm", alpha: float
     return tuple(_PROCEDURES[rule](test, len(claims), alpha))
 
 
+def decided(claims: Sequence[Claim], rule: str, alpha: float) -> tuple[Verdict, ...]:
+    """Claims decided by a family's rule, or, without one, each for itself."""
+    if rule:
+        return verdicts_of_family(claims, rule, alpha)
+    return tuple(verdict_on(criterion, measured) for criterion, measured in claims)
+
+
 def of_family(criterion: Criterion, rule: str, alpha: float) -> Criterion:
     """The criterion as a member of a family: its card names the rule, its confidence is that of the family."""
     return replace(criterion, family=rule, confidence=1 - alpha)

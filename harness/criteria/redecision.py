@@ -6,9 +6,9 @@ import ast
 from collections.abc import Sequence
 
 from harness import criteria
-from harness.criteria.criterion import Criterion, verdict_on
+from harness.criteria.criterion import Criterion
 from harness.criteria.estimand import Estimand
-from harness.criteria.families import verdicts_of_family
+from harness.criteria.families import decided
 from harness.criteria.region import Region
 from harness.errors import EditproofError, EvidenceError, ProtocolError
 from harness.evidence import EditorEvidence
@@ -31,9 +31,7 @@ def decided_again(editor: EditorEvidence) -> list[Verdict | EditproofError]:
                 )
                 for index in members
             ]
-            again: Sequence[Verdict | EditproofError] = (
-                verdicts_of_family(claims, rule, 1 - confidence) if rule else [verdict_on(*claim) for claim in claims]
-            )
+            again: Sequence[Verdict | EditproofError] = decided(claims, rule, 1 - confidence)
         except (EvidenceError, ProtocolError) as error:
             again = [error] * len(members)
         found |= dict(zip(members, again, strict=True))
