@@ -18,7 +18,8 @@ from pathlib import Path
 
 from harness.bundle import files_of
 from harness.criteria import Criterion, at_most, mae_drift
-from harness.judging import Judge, decided
+from harness.criteria.families import decided
+from harness.judging import Judge
 from harness.ledger import Ledger
 from harness.store import Store, request_keys
 from tests.editors.server import Server
