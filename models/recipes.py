@@ -45,29 +45,32 @@ class Stage:
 
 @dataclass(frozen=True)
 class Recipe:
-    """An ensemble of snapshots: a base, then rounds, each from where the last one ended, with a seed of its own.
+    """An ensemble of snapshots: a base, then lines of rounds, each from where the last one of its line ended.
 
     Every round is a full cycle of the learning rate that leaves one optimum for another (Huang et al., Snapshot
-    Ensembles, ICLR 2017, arXiv 1704.00109), so that members differ and none pays for the early epochs again. The
-    last ``members`` rounds make the ensemble.
+    Ensembles, ICLR 2017, arXiv 1704.00109), so that members differ and none pays for the early epochs again. Lines
+    begin at the same base and part there: each stage has a seed of its own, which decides the order of cases,
+    augmentation and dropout.
 
     Attributes
     ----------
     name, backbone : str
     base : tuple of Stage
         Trained once, at smaller image sizes where that is cheaper.
-    cycle : Stage
-        One round; order of cases, augmentation and dropout are the round's own.
-    rounds : int
+    rounds : tuple of Stage
+        Of one line.
+    lines : int
+        They can be trained side by side.
     members : int
-        The last so many stages make the ensemble, each with the weights that did best on the validation split.
+        As many of the last rounds, taken evenly from the lines, make the ensemble, each with the weights that did best
+        on the validation split.
     """
 
     name: str
     backbone: str
     base: tuple[Stage, ...]
-    cycle: Stage
-    rounds: int = 3
+    rounds: tuple[Stage, ...]
+    lines: int = 1
     members: int = 3
     batch: int = 64
     seed: int = 2511
@@ -79,12 +82,17 @@ class Recipe:
     def stages(self) -> dict[str, Stage]:
         """Every stage by name, in the order of training."""
         base = {f"base-{number}": stage for number, stage in enumerate(self.base)}
-        return base | {f"round-{number}": self.cycle for number in range(self.rounds)}
+        return base | {name: stage for line in range(self.lines) for name, stage in self.line(line).items()}
+
+    def line(self, line: int) -> dict[str, Stage]:
+        """The rounds of one line by name, in the order of training."""
+        return {f"line-{line}-{number}": stage for number, stage in enumerate(self.rounds)}
 
     @property
     def makers(self) -> tuple[str, ...]:
-        """The stages that the ensemble is made of, by name."""
-        return tuple(self.stages)[-self.members :]
+        """The rounds that the ensemble is made of, by name."""
+        each = self.members // self.lines
+        return tuple(name for line in range(self.lines) for name in tuple(self.line(line))[-each:])
 
 
 RECIPES = {
@@ -92,8 +100,7 @@ RECIPES = {
         "rsna100",
         "efficientnet_lite0",
         base=(Stage(epochs=7, rate=1.5e-3, shrink=0.75, augmentation=1.0, averaging=0.995),),
-        cycle=Stage(epochs=4, rate=8e-4, frozen=2, sex_weight=0.6),
-        rounds=3,
+        rounds=(Stage(epochs=4, rate=8e-4, frozen=2, sex_weight=0.6),) * 3,
         flip_average=True,
     ),
     # The successor of rsna100, not shipped: it goes on from where rsna100 ended, on larger images and other takes.
@@ -104,10 +111,13 @@ RECIPES = {
             Stage(epochs=7, rate=1.5e-3, shrink=0.6, augmentation=1.0, averaging=0.995),
             *(Stage(epochs=4, rate=8e-4, shrink=0.8, frozen=2, sex_weight=0.6) for _ in range(3)),
             Stage(epochs=3, rate=8e-4, shrink=0.8, sex_weight=0.6, takes=0.5),
-            Stage(epochs=10, rate=1e-3, frozen=2, sex_weight=0.6, takes=0.5),
         ),
-        cycle=Stage(epochs=4, rate=4e-4, frozen=2, sex_weight=0.6, takes=0.5),
-        rounds=2,
+        rounds=(
+            Stage(epochs=10, rate=1e-3, frozen=2, sex_weight=0.6, takes=0.5),
+            *(Stage(epochs=4, rate=4e-4, frozen=2, sex_weight=0.6, takes=0.5) for _ in range(2)),
+        ),
+        lines=2,
+        members=4,
         flip_average=True,
         preprocessing=Preprocessing(height=160, width=120),
     ),
@@ -118,8 +128,7 @@ RECIPES = {
             Stage(epochs=7, rate=2e-3, shrink=1 / 2),
             *(Stage(epochs=4, rate=1.5e-3, shrink=2 / 3, augmentation=0.25, sex_weight=0.5) for _ in range(3)),
         ),
-        cycle=Stage(epochs=3, rate=1.2e-3, augmentation=0.25, sex_weight=0.5),
-        rounds=4,
+        rounds=(Stage(epochs=3, rate=1.2e-3, augmentation=0.25, sex_weight=0.5),) * 4,
         flip_average=True,
         preprocessing=Preprocessing(height=192, width=144),
     ),

@@ -37,6 +37,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", choices=sorted(RECIPES))
     parser.add_argument("--data", type=Path, default=Path("../shared/data/rsna100"), help="folder of rsna100.zip")
+    parser.add_argument("--line", type=int, help="train this line of rounds alone (default: one after the other)")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
@@ -46,9 +47,10 @@ def main() -> None:
     takes = any(stage.takes for stage in recipe.stages.values())
     originals = rsna100_images(arguments.data, train.ids) if takes else []
     print(f"{recipe.name}: {len(train)} to train on, {len(validation)} to watch; the test split is not touched")
-    last = None
-    for seed, name in remaining(recipe):
-        last = fitted(recipe, name, seed, Cases(train, originals, validation), last)
+    for line in range(recipe.lines) if arguments.line is None else (arguments.line,):
+        last = None
+        for seed, name in remaining(recipe, line):
+            last = fitted(recipe, name, seed, Cases(train, originals, validation), last)
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,10 @@ class Cases:
     validation: Cohort
 
 
-def remaining(recipe: Recipe) -> list[tuple[int, str]]:
-    """Seeds and names of the stages from the last one that has a checkpoint on; all where none has."""
-    stages = list(enumerate(recipe.stages, start=recipe.seed))
+def remaining(recipe: Recipe, line: int = 0) -> list[tuple[int, str]]:
+    """Seeds and names of the stages of one line, from the last that has a checkpoint on; all where none has."""
+    others = {name for other in range(recipe.lines) if other != line for name in recipe.line(other)}
+    stages = [at for at in enumerate(recipe.stages, start=recipe.seed) if at[1] not in others]
     begun = [at for at, (_, name) in enumerate(stages) if (RUNS / recipe.name / f"{name}.pt").exists()]
     return stages[max(begun, default=0) :]
 

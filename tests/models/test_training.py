@@ -21,7 +21,7 @@ from models.takes import another_take, jpeg  # noqa: E402
 
 SMALL = Preprocessing(height=48, width=32)
 TINY = Recipe(
-    "tiny", "mobilenetv3_small_050", (Stage(2, 1e-3, takes=0.5),), Stage(1, 1e-3), 1, 2, batch=4, preprocessing=SMALL
+    "tiny", "mobilenetv3_small_050", (Stage(2, 1e-3, takes=0.5),), (Stage(1, 1e-3),), 2, 2, batch=4, preprocessing=SMALL
 )
 
 
@@ -78,10 +78,11 @@ def test_a_stage_ends_when_nothing_improves_and_keeps_its_best(
 
 
 def test_it_goes_on_from_the_last_checkpoint_whichever_came_before(runs: Path) -> None:
-    assert train.remaining(TINY) == [(2511, "base-0"), (2512, "round-0")]
+    assert train.remaining(TINY) == [(2511, "base-0"), (2512, "line-0-0")]
     (runs / "tiny").mkdir()
-    (runs / "tiny" / "round-0.pt").touch()
-    assert train.remaining(TINY) == [(2512, "round-0")]
+    (runs / "tiny" / "line-0-0.pt").touch()
+    assert train.remaining(TINY) == [(2512, "line-0-0")]
+    assert train.remaining(TINY, line=1) == [(2511, "base-0"), (2513, "line-1-0")]
 
 
 def test_fixed_blocks_read_as_before_and_learn_nothing() -> None:
@@ -104,8 +105,9 @@ def test_fixed_blocks_read_as_before_and_learn_nothing() -> None:
 
 
 def test_the_last_stages_make_the_ensemble() -> None:
-    assert RECIPES["phantom"].makers == ("round-1", "round-2", "round-3")
-    assert len(RECIPES["rsna100"].makers) == RECIPES["rsna100"].members
+    assert RECIPES["phantom"].makers == ("line-0-1", "line-0-2", "line-0-3")
+    assert TINY.makers == ("line-0-0", "line-1-0")
+    assert all(len(recipe.makers) == recipe.members for recipe in RECIPES.values())
 
 
 def test_another_take_is_repeatable_and_keeps_the_shape() -> None:
