@@ -99,14 +99,6 @@ RECIPES = {
     "rsna100": Recipe(
         "rsna100",
         "efficientnet_lite0",
-        base=(Stage(epochs=7, rate=1.5e-3, shrink=0.75, augmentation=1.0, averaging=0.995),),
-        rounds=(Stage(epochs=4, rate=8e-4, frozen=2, sex_weight=0.6),) * 3,
-        flip_average=True,
-    ),
-    # The successor of rsna100, not shipped: it goes on from where rsna100 ended, on larger images and other takes.
-    "rsna100-next": Recipe(
-        "rsna100-next",
-        "efficientnet_lite0",
         base=(
             Stage(epochs=7, rate=1.5e-3, shrink=0.6, augmentation=1.0, averaging=0.995),
             *(Stage(epochs=4, rate=8e-4, shrink=0.8, frozen=2, sex_weight=0.6) for _ in range(3)),
@@ -117,7 +109,7 @@ RECIPES = {
             *(Stage(epochs=4, rate=4e-4, frozen=2, sex_weight=0.6, takes=0.5) for _ in range(2)),
         ),
         lines=2,
-        members=4,
+        members=2,
         flip_average=True,
         preprocessing=Preprocessing(height=160, width=120),
     ),

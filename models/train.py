@@ -1,4 +1,4 @@
-"""Train an ensemble: ``python -m models.train {rsna100,rsna100-next,phantom}``.
+"""Train an ensemble: ``python -m models.train {rsna100,phantom}``.
 
 Every epoch ends in a checkpoint under ``models/runs``; the same command resumes at the last one. A stage ends early
 when the averaged weights stop improving on the validation split, and its best ones count. ``python -m models.evaluate``
