@@ -165,10 +165,12 @@ def with_performance(card: PredictorCard, performance: Mapping[str, Any]) -> Pre
 
 
 def training(recipe: Recipe) -> dict[str, Any]:
-    """For human readers of a card: how the weights come about again."""
+    """For readers of a card: how the weights come about again, and of which cases, where there is a rule for it."""
     command = f"python -m models.train {recipe.name} && python -m models.evaluate {recipe.name} --ship"
     recipe_told = {key: value for key, value in asdict(recipe).items() if key != "preprocessing"}
-    return {"training": {"command": command, "recipe": recipe_told, "notes": WORDS[recipe.name]["training_notes"]}}
+    words = WORDS[recipe.name]
+    cases = {"training_cases": words["training_cases"]} if "training_cases" in words else {}
+    return {"training": {"command": command, "recipe": recipe_told, "notes": words["training_notes"]}, **cases}
 
 
 def _interval(statistic: partial[float]) -> dict[str, float]:

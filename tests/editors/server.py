@@ -32,7 +32,7 @@ class Server:
         self.requests: list[dict] = []
         self.billed: Counter[str] = Counter()
         self.script: list[str] = []
-        self.latency_s = 0.0
+        self.latency_s = 0.0  # from a request's arrival to its answer, whatever is computed in between
         self.by_seed = False
         self.post = PostOffice(self)
         self.under_way = self.peak = 0
@@ -96,6 +96,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
+        due: float | None = None
 
         def log_message(self, *_: object) -> None:
             pass
@@ -107,22 +108,30 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             self.do_GET()
 
         def do_POST(self) -> None:
+            due = time.monotonic() + server.latency_s
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             if server.post.is_for(self.path):
                 server.post.answer(self, body)
                 return
+            self.due = due
             with server.lock:
                 server.under_way += 1
                 server.peak = max(server.peak, server.under_way)
-            time.sleep(server.latency_s)
-            with server.lock:
-                server.under_way -= 1
             if self.path.endswith("/images/edits"):
                 self.images(body)
             elif self.path == "/api/v1/inpaint":
                 self.iopaint(json.loads(body))
             else:
                 self.a1111(json.loads(body))
+
+        def hold(self) -> None:
+            """Wait until the answer is due; from then on the request is no longer under way."""
+            if self.due is None:
+                return
+            time.sleep(max(0.0, self.due - time.monotonic()))
+            self.due = None
+            with server.lock:
+                server.under_way -= 1
 
         def images(self, body: bytes) -> None:
             fields = multipart(self.headers["Content-Type"], body)
@@ -185,6 +194,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
         def say_cut(self, _: dict) -> None:
             with server.lock:
                 server.billed["cut"] += 1
+            self.hold()
             self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n{")
             self.wfile.flush()
             self.connection.shutdown(socket.SHUT_RDWR)
@@ -212,6 +222,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             self.send(status, json.dumps(value).encode(), "application/json", headers)
 
         def send(self, status: int, body: bytes, kind: str, headers: dict | None = None) -> None:
+            self.hold()
             self.send_response(status)
             for name, text in {"Content-Type": kind, "Content-Length": str(len(body)), "x-request-id": "req_1",
                                **(headers or {})}.items():  # fmt: skip
