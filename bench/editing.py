@@ -2,9 +2,8 @@
 
 Cost is processor time of one thread, the least of several runs, on a drawn radiograph of 1024 x 1024. The peers do
 the same job another way: joblib.Memory, which remembers a function's results by the content of its arguments, and
-Pillow, which writes an edit as PNG. Throughput
-is measured against a server in a process of its own that answers a request 50 ms after it came in, with as many edits as
-a study of 200 patients and three repeats has.
+Pillow, which writes an edit as PNG. Throughput is measured against a server in a process of its own that answers
+50 ms after a request came in, with as many edits as a study of 200 patients and three repeats has.
 """
 
 from __future__ import annotations
