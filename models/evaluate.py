@@ -90,7 +90,12 @@ def shipped(recipe: Recipe, folder: Path) -> PredictorCard:
         licence=words["licence"],
         covariates=("sex",),
         training_data=words["training_data"],
-        preprocessing={**recipe.preprocessing.described(), "flip_average": recipe.flip_average, "network": network},
+        preprocessing={
+            **recipe.preprocessing.described(),
+            "flip_average": recipe.flip_average,
+            "rotations": recipe.rotations,
+            "network": network,
+        },
         limitations=words["limitations"],
     )
 

@@ -62,8 +62,12 @@ class Recipe:
     lines : int
         They can be trained side by side.
     members : int
-        As many of the last rounds, taken evenly from the lines, make the ensemble, each with the weights that did best
-        on the validation split.
+        As many of the last rounds make the ensemble, of each line in turn, the last line first; each with the weights
+        that did best on the validation split.
+    flip_average : bool
+        Whether a reading is the mean over an image and its mirror image.
+    rotations : tuple of float
+        Angles in degrees over which a reading is averaged.
     """
 
     name: str
@@ -76,6 +80,7 @@ class Recipe:
     seed: int = 2511
     weight_decay: float = 0.02
     flip_average: bool = False
+    rotations: tuple[float, ...] = (0.0,)
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
 
     @property
@@ -90,9 +95,9 @@ class Recipe:
 
     @property
     def makers(self) -> tuple[str, ...]:
-        """The rounds that the ensemble is made of, by name."""
-        each = self.members // self.lines
-        return tuple(name for line in range(self.lines) for name in tuple(self.line(line))[-each:])
+        """The rounds that the ensemble is made of, by name, in the order of training."""
+        latest = [name for depth in zip(*map(self.line, range(self.lines)), strict=True) for name in depth]
+        return tuple(sorted(latest[-self.members :]))
 
 
 RECIPES = {
@@ -109,8 +114,9 @@ RECIPES = {
             *(Stage(epochs=4, rate=4e-4, frozen=2, sex_weight=0.6, takes=0.5) for _ in range(2)),
         ),
         lines=2,
-        members=2,
+        members=3,
         flip_average=True,
+        rotations=(-4.0, 4.0),
         preprocessing=Preprocessing(height=160, width=120),
     ),
     "phantom": Recipe(

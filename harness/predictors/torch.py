@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,8 +86,9 @@ class TorchEnsemble:
     Parameters
     ----------
     card : PredictorCard
-        Its ``preprocessing`` says how images are prepared, whether each is read with its mirror image as well, and
-        under ``network`` what the members are.
+        Its ``preprocessing`` says how images are prepared; under ``rotations`` at which angles, in degrees, each is
+        read (0 alone where it does not say), and under ``flip_average`` whether with its mirror image as well; under
+        ``network`` what the members are. A member's reading is the mean over these views: of months, and of logits.
     networks : sequence of HandReader
         One for each member.
     """
@@ -96,6 +98,7 @@ class TorchEnsemble:
         self._networks = [network.eval().to(memory_format=torch.channels_last) for network in networks]  # type: ignore[call-overload]
         self._prepared = Preprocessing.from_card(card.preprocessing)
         self._mirrored = bool(card.preprocessing.get("flip_average", False))
+        self._rotations = tuple(map(float, card.preprocessing.get("rotations", (0.0,))))
 
     def predict(
         self, images: Sequence[Image], references: Sequence[Mapping[str, float]]
@@ -142,11 +145,16 @@ class TorchEnsemble:
 
     def _read(self, network: HandReader, batch: Tensor, male: Tensor) -> tuple[Tensor, Tensor]:
         with torch.inference_mode():
-            months, logit = network(batch.to(memory_format=torch.channels_last), male)
-            if self._mirrored:
-                other_months, other_logit = network(batch.flip(3).to(memory_format=torch.channels_last), male)
-                months, logit = (months + other_months) / 2, (logit + other_logit) / 2
+            read = [network(view.to(memory_format=torch.channels_last), male) for view in self._views(batch)]
+            months, logit = (torch.stack(each).mean(dim=0) for each in zip(*read, strict=True))
         return months, torch.sigmoid(logit)
+
+    def _views(self, batch: Tensor) -> Iterator[Tensor]:
+        for degrees in self._rotations:
+            view = rotated(batch, degrees)
+            yield view
+            if self._mirrored:
+                yield view.flip(3)
 
     def _male(self, reference: Mapping[str, float]) -> float:
         sex = reference.get("sex")
@@ -154,6 +162,25 @@ class TorchEnsemble:
             asked = f"a bone-age reading by {self.card.name}"
             raise InstrumentError(asked, f"the reference sex is {sex}", "Give sex as 1.0 = male or 0.0 = female.")
         return float(sex)
+
+
+def rotated(images: Tensor, degrees: float) -> Tensor:
+    """Images turned counterclockwise about their middle, bilinearly; what comes in from outside is 0.
+
+    Parameters
+    ----------
+    images : Tensor of float32, shape (n, 1, H, W)
+    degrees : float
+        At 0 they are given back as they are.
+    """
+    if degrees == 0:
+        return images
+    n, _, rows, columns = images.shape
+    aspect, angle = rows / columns, math.radians(degrees)  # affine_grid is in units of half a side
+    cos, sin = math.cos(angle), math.sin(angle)
+    theta = torch.tensor([[cos, -sin * aspect, 0.0], [sin / aspect, cos, 0.0]]).expand(n, 2, 3)
+    grid = nn.functional.affine_grid(theta, list(images.shape), align_corners=False)
+    return nn.functional.grid_sample(images, grid, align_corners=False)
 
 
 def load_ensemble(card_path: Path) -> TorchEnsemble:

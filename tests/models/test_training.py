@@ -107,6 +107,7 @@ def test_fixed_blocks_read_as_before_and_learn_nothing() -> None:
 def test_the_last_stages_make_the_ensemble() -> None:
     assert RECIPES["phantom"].makers == ("line-0-1", "line-0-2", "line-0-3")
     assert TINY.makers == ("line-0-0", "line-1-0")
+    assert RECIPES["rsna100"].makers == ("line-0-2", "line-1-1", "line-1-2")
     assert all(len(recipe.makers) == recipe.members for recipe in RECIPES.values())
 
 

@@ -228,3 +228,30 @@ def test_a_card_is_read_without_torch(shipped: Path) -> None:
         f"LazyEnsemble(Path({str(shipped)!r})); assert 'torch' not in sys.modules and 'timm' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_reading_is_the_mean_over_the_angles_that_the_card_names(
+    shipped: Path, copied: Callable[..., Path], images: Images
+) -> None:
+    from harness.predictors.torch import load_ensemble
+
+    preprocessing = json.loads(shipped.read_text())["preprocessing"]
+
+    def months(*angles: float) -> NDArray[np.float64]:
+        card = copied(preprocessing={**preprocessing, "rotations": angles})
+        return load_ensemble(card).predict(images[:4], _references(4))["bone_age"]
+
+    np.testing.assert_allclose(months(-4.0, 4.0), (months(-4.0) + months(4.0)) / 2, atol=1e-4)
+    assert np.abs(months(-4.0) - months(4.0)).max() > 1e-3
+    np.testing.assert_array_equal(months(0.0), load_ensemble(shipped).predict(images[:4], _references(4))["bone_age"])
+
+
+def test_an_image_is_turned_counterclockwise_and_in_pixels() -> None:
+    from harness.predictors.torch import rotated
+
+    image = torch.zeros(1, 1, 9, 5)
+    image[0, 0, 4, 4] = 1.0  # right of the middle
+    upright = rotated(image, 90)
+    assert upright[0, 0, 2, 2] == pytest.approx(1.0, abs=1e-5)
+    assert float(upright.sum()) == pytest.approx(1.0, abs=1e-4)
+    assert rotated(image, 0) is image
