@@ -24,8 +24,8 @@ WORDS: dict[str, dict[str, Any]] = {
             "that an editing tool does to such detail alone.",
             "Single readings are unsteady: JPEG at quality 90, which costs the eye little, moves them by 4.6 months "
             "(SD) and their mean by less than one, and so does the removal of markers (see fragility). Half the "
-            "resolution reads six months too young, a rotation by 10 degrees one and a half. Inverted or upside-down images are "
-            "misread.",
+            "resolution reads six months too young, a rotation by 10 degrees one and a half. Inverted or "
+            "upside-down images are misread.",
             "The bone-age reading is told the reference sex, as in the RSNA challenge.",
             "Members are snapshots of two lines that begin at one base, so they agree more than independently trained "
             "ones would; their spread is not an uncertainty.",
