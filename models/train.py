@@ -42,6 +42,8 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     recipe = RECIPES[arguments.name]
+    if arguments.line is not None and arguments.line not in range(recipe.lines):
+        parser.error(f"--line {arguments.line}: {recipe.name} has the lines 0 to {recipe.lines - 1}")
     train = cohort(recipe.name, "train", arguments.data, recipe.preprocessing)
     validation = cohort(recipe.name, "validation", arguments.data, recipe.preprocessing)
     takes = any(stage.takes for stage in recipe.stages.values())

@@ -91,6 +91,11 @@ class TorchEnsemble:
         ``network`` what the members are. A member's reading is the mean over these views: of months, and of logits.
     networks : sequence of HandReader
         One for each member.
+
+    Raises
+    ------
+    InstrumentError
+        The card's rotations are no angles.
     """
 
     def __init__(self, card: PredictorCard, networks: Sequence[HandReader]) -> None:
@@ -98,7 +103,7 @@ class TorchEnsemble:
         self._networks = [network.eval().to(memory_format=torch.channels_last) for network in networks]  # type: ignore[call-overload]
         self._prepared = Preprocessing.from_card(card.preprocessing)
         self._mirrored = bool(card.preprocessing.get("flip_average", False))
-        self._rotations = tuple(map(float, card.preprocessing.get("rotations", (0.0,))))
+        self._rotations = _angles(card)
 
     def predict(
         self, images: Sequence[Image], references: Sequence[Mapping[str, float]]
@@ -162,6 +167,14 @@ class TorchEnsemble:
             asked = f"a bone-age reading by {self.card.name}"
             raise InstrumentError(asked, f"the reference sex is {sex}", "Give sex as 1.0 = male or 0.0 = female.")
         return float(sex)
+
+
+def _angles(card: PredictorCard) -> tuple[float, ...]:
+    angles = card.preprocessing.get("rotations", (0.0,))
+    if not isinstance(angles, list | tuple) or not angles or not all(isinstance(one, int | float) for one in angles):
+        asked = f"preprocessing.rotations of instrument {card.name}"
+        raise InstrumentError(asked, f"{angles!r} is no list of angles", "List angles in degrees, e.g. [-4, 4].")
+    return tuple(map(float, angles))
 
 
 def rotated(images: Tensor, degrees: float) -> Tensor:

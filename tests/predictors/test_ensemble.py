@@ -246,6 +246,15 @@ def test_a_reading_is_the_mean_over_the_angles_that_the_card_names(
     np.testing.assert_array_equal(months(0.0), load_ensemble(shipped).predict(images[:4], _references(4))["bone_age"])
 
 
+@pytest.mark.parametrize("angles", [[], 4, ["4"], None])
+def test_rotations_that_are_no_angles_are_refused(shipped: Path, copied: Callable[..., Path], angles: object) -> None:
+    from harness.predictors.torch import load_ensemble
+
+    preprocessing = json.loads(shipped.read_text())["preprocessing"]
+    with pytest.raises(InstrumentError, match=r"preprocessing\.rotations.*is no list of angles.*e\.g\. \[-4, 4\]"):
+        load_ensemble(copied(preprocessing={**preprocessing, "rotations": angles}))
+
+
 def test_an_image_is_turned_counterclockwise_and_in_pixels() -> None:
     from harness.predictors.torch import rotated
 
