@@ -86,8 +86,11 @@ class Recipe:
     @property
     def stages(self) -> dict[str, Stage]:
         """Every stage by name, in the order of training."""
-        base = {f"base-{number}": stage for number, stage in enumerate(self.base)}
-        return base | {name: stage for line in range(self.lines) for name, stage in self.line(line).items()}
+        return {name: stage for line in range(self.lines) for name, stage in self.path(line).items()}
+
+    def path(self, line: int) -> dict[str, Stage]:
+        """The base and the rounds of one line by name, in the order of training."""
+        return {f"base-{number}": stage for number, stage in enumerate(self.base)} | self.line(line)
 
     def line(self, line: int) -> dict[str, Stage]:
         """The rounds of one line by name, in the order of training."""
@@ -96,8 +99,8 @@ class Recipe:
     @property
     def makers(self) -> tuple[str, ...]:
         """The rounds that the ensemble is made of, by name, in the order of training."""
-        latest = [name for depth in zip(*map(self.line, range(self.lines)), strict=True) for name in depth]
-        return tuple(sorted(latest[-self.members :]))
+        in_turn = [name for each in zip(*map(self.line, range(self.lines)), strict=True) for name in each]
+        return tuple(name for name in self.stages if name in in_turn[-self.members :])
 
 
 RECIPES = {

@@ -66,8 +66,8 @@ class Cases:
 
 def remaining(recipe: Recipe, line: int = 0) -> list[tuple[int, str]]:
     """Seeds and names of the stages of one line, from the last that has a checkpoint on; all where none has."""
-    others = {name for other in range(recipe.lines) if other != line for name in recipe.line(other)}
-    stages = [at for at in enumerate(recipe.stages, start=recipe.seed) if at[1] not in others]
+    path = recipe.path(line)
+    stages = [(seed, name) for seed, name in enumerate(recipe.stages, start=recipe.seed) if name in path]
     begun = [at for at, (_, name) in enumerate(stages) if (RUNS / recipe.name / f"{name}.pt").exists()]
     return stages[max(begun, default=0) :]
 

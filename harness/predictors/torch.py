@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -141,25 +141,17 @@ class TorchEnsemble:
         readings = {name: np.zeros((len(self._networks), len(images))) for name in ("bone_age", "sex")}
         for first in range(0, len(images), BATCH):
             span = slice(first, first + BATCH)
-            batch, sex = torch.from_numpy(ready[span]), torch.from_numpy(male[span])
+            views, sex = self._views(torch.from_numpy(ready[span])), torch.from_numpy(male[span])
             for member, network in enumerate(self._networks):
-                months, probability = self._read(network, batch, sex)
+                months, probability = _reading(network, views, sex)
                 readings["bone_age"][member, span] = months.double().numpy()
                 readings["sex"][member, span] = probability.double().numpy()
         return readings
 
-    def _read(self, network: HandReader, batch: Tensor, male: Tensor) -> tuple[Tensor, Tensor]:
-        with torch.inference_mode():
-            read = [network(view.to(memory_format=torch.channels_last), male) for view in self._views(batch)]
-            months, logit = (torch.stack(each).mean(dim=0) for each in zip(*read, strict=True))
-        return months, torch.sigmoid(logit)
-
-    def _views(self, batch: Tensor) -> Iterator[Tensor]:
-        for degrees in self._rotations:
-            view = rotated(batch, degrees)
-            yield view
-            if self._mirrored:
-                yield view.flip(3)
+    def _views(self, batch: Tensor) -> list[Tensor]:
+        turned = [rotated(batch, degrees) for degrees in self._rotations]
+        views = [view for turn in turned for view in (turn, turn.flip(3))] if self._mirrored else turned
+        return [view.to(memory_format=torch.channels_last) for view in views]
 
     def _male(self, reference: Mapping[str, float]) -> float:
         sex = reference.get("sex")
@@ -167,6 +159,14 @@ class TorchEnsemble:
             asked = f"a bone-age reading by {self.card.name}"
             raise InstrumentError(asked, f"the reference sex is {sex}", "Give sex as 1.0 = male or 0.0 = female.")
         return float(sex)
+
+
+def _reading(network: HandReader, views: Sequence[Tensor], male: Tensor) -> tuple[Tensor, Tensor]:
+    """Bone age in months and probability of male, each the mean of one network over the views of a batch."""
+    with torch.inference_mode():
+        read = [network(view, male) for view in views]
+        months, logit = (torch.stack(each).mean(dim=0) for each in zip(*read, strict=True))
+    return months, torch.sigmoid(logit)
 
 
 def _angles(card: PredictorCard) -> tuple[float, ...]:

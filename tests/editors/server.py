@@ -108,12 +108,11 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             self.do_GET()
 
         def do_POST(self) -> None:
-            due = time.monotonic() + server.latency_s
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             if server.post.is_for(self.path):
                 server.post.answer(self, body)
                 return
-            self.due = due
+            self.due = time.monotonic() + server.latency_s
             with server.lock:
                 server.under_way += 1
                 server.peak = max(server.peak, server.under_way)
