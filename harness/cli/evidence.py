@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import EvidenceError
+from harness.report.faces import PRINTED, SUFFIX
 
 if TYPE_CHECKING:
     from harness.cli.verbs import Verbs
-
-FORMATS = ("html", "pdf", "certificate", "junit", "markdown", "csv", "parquet")
 
 
 def add_to(verbs: Verbs) -> None:
@@ -30,7 +29,7 @@ def add_to(verbs: Verbs) -> None:
             verb.add_argument("--report-images", choices=("all", "none"), default="all")
             verb.add_argument(
                 "--format",
-                choices=FORMATS,
+                choices=tuple(SUFFIX),
                 default="html",
                 help="junit and markdown are printed, others written beside the run (default: html)",
             )
@@ -148,7 +147,7 @@ def _merge(options: argparse.Namespace) -> int:
 def _report(options: argparse.Namespace) -> int:
     from harness.bundle import loaded, opened
     from harness.delivery import rendered
-    from harness.report.faces import PRINTED, SUFFIX, face
+    from harness.report.faces import face
     from harness.verification import faults, signed_by
 
     name, file, images = options.format, options.output, options.report_images == "all"

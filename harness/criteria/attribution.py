@@ -66,8 +66,11 @@ def causes(entries: tuple[Attribution, ...]) -> str:
         if arm in value:
             steps.append(f"{figure(value[arm] - before, digits, '+')} come from {words}")
             before = value[arm]
-    own = f"{figure(value[EDITED] - before, digits, '+')} from the tool itself"
-    said = [f"Of {whole}, {', '.join(steps)} and {own}" if steps else f"{whole}, all of it from the tool itself"]
+    if steps:
+        own = f"{figure(value[EDITED] - before, digits, '+')} from the tool itself"
+        said = [f"Of {whole}, {', '.join(steps)} and {own}"]
+    else:
+        said = [f"{whole}, none of it from geometry or gray conversion"]
     for arm, words in ((PASTE_BACK, "paste-back leaves"), (CLASSICAL_FILL, "a classical fill of the same mask makes")):
         if arm in value:
             said.append(f"{words} {figure(value[arm], digits, '+')}")

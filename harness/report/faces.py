@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from harness.evidence import Evidence
-
 if TYPE_CHECKING:
+    from harness.evidence import Evidence
     from harness.report.certificate import Signature
 
 PRINTED: Final = ("markdown", "junit")

@@ -69,7 +69,9 @@ def test_the_sentence_sums_to_the_whole():
 
 def test_a_tool_without_geometry_is_alone_to_blame():
     entries = attribution(measured({PASTE_BACK: 0.7}), EditorCard("tool", "1", "a tool"))
-    assert causes(entries).startswith("MAE drift +23.9 months, all of it from the tool itself; paste-back leaves +0.7.")
+    assert causes(entries).startswith(
+        "MAE drift +23.9 months, none of it from geometry or gray conversion; paste-back leaves +0.7."
+    )
 
 
 def test_edits_that_never_came_back_have_no_causes():
