@@ -19,7 +19,7 @@ from harness.datasets.files import IMAGE_SUFFIXES, entries
 from harness.datasets.folder import MANIFESTS
 from harness.datasets.indexed import SCHEMA
 from harness.datasets.leakage import training_at
-from harness.datasets.likeness import NEAR_BITS, near_pairs, perceptual_hash, pixels_digest
+from harness.datasets.likeness import NEAR_BITS, near_pairs, perceptual_hash, pixels_digest, thumbnail, turned_over
 from harness.datasets.reading import Reading
 from harness.datasets.registry import OPTIONS, built_in, path_and_options
 from harness.errors import DatasetError
@@ -27,11 +27,15 @@ from harness.errors import DatasetError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from numpy.typing import NDArray
+
     from harness.datasets.cohort import Cohort
     from harness.datasets.leakage import Training
-    from harness.types import JSON, Case
+    from harness.types import JSON, Case, Pixels
 
 FLAWED, DUPLICATE, NEAR, TRAINED = "not sound", "duplicate", "near-duplicate of another patient", "trained on"
+LISTED = 10
+"""Cases that a note names."""
 
 
 def index_of(
@@ -71,11 +75,14 @@ def index_of(
         raise DatasetError(f"the index of {spec}", "it names an index itself", "Leave index=... out.")
     cohort, trainings = built_in(spec, reading), [training_at(path) for path in against]
     rows: list[dict[str, JSON]] = []
+    thumbnails: list[NDArray[np.float32]] = []
     for case in progress(cohort, len(cohort)) if progress else cohort:
         with reading.of(case.case_id):
-            rows.append(_row(case))
+            pixels = decoded(case)
+            rows.append(_row(case, pixels))
+            thumbnails.append(thumbnail(pixels.image))
     why: dict[str, dict[str, str]] = {name: {FLAWED: words} for name, words in reading.flawed.items()}
-    notes = list(cohort.card.warnings)
+    notes = [*cohort.card.warnings, *_negatives(rows, thumbnails)]
     _note_duplicates(rows, why, notes)
     _note_leakage(rows, cohort, trainings, reading, why, notes)
     kept = [row for row in rows if row["case"] not in why]
@@ -127,8 +134,7 @@ def spec_of(text: str) -> str:
     raise DatasetError(f"the cohort {text}", "no manifest, DICOM or image in it", "Check the path.")
 
 
-def _row(case: Case) -> dict[str, JSON]:
-    pixels = decoded(case)
+def _row(case: Case, pixels: Pixels) -> dict[str, JSON]:
     return {
         "case": case.case_id,
         "patient": case.patient_id,
@@ -140,6 +146,15 @@ def _row(case: Case) -> dict[str, JSON]:
         "edit_share": round(float(pixels.edit_mask.mean()), 4),
         "protected_share": round(float(pixels.protected_mask.mean()), 4),
     }
+
+
+def _negatives(rows: list[dict[str, JSON]], thumbnails: list[NDArray[np.float32]]) -> list[str]:
+    """A note on cases that may be negatives; they are kept, since a bright field about a dark one looks the same."""
+    if not (names := [rows[place]["case"] for place in turned_over(thumbnails)]):
+        return []
+    listed = ", ".join(names[:LISTED]) + (", ..." if len(names) > LISTED else "")
+    what = "a bright surround, or the wrong photometric interpretation (MONOCHROME1 for MONOCHROME2)"
+    return [f"In {len(names)} of {len(rows)} cases gray levels run against the rest: {what}. Look at {listed}."]
 
 
 def _note_duplicates(rows: list[dict[str, JSON]], why: dict[str, dict[str, str]], notes: list[str]) -> None:

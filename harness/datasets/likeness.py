@@ -1,4 +1,4 @@
-"""Whether two images are the same picture: by their pixels, or nearly, by a perceptual hash of 256 bits."""
+"""Whether two images are the same picture, exactly or nearly; and which one's gray levels run against all others'."""
 
 from __future__ import annotations
 
@@ -11,11 +11,18 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from numpy.typing import ArrayLike, NDArray
+
     from harness.types import Image
 
 NEAR_BITS = 16
 """Bits of 256 in which the hashes of two near-duplicates may differ; measured, see ``docs/cohorts.md``."""
 _SIDE, _KEPT = 64, 16
+AGAINST = -0.3
+"""Correlation with the middle of a cohort below which gray levels run against it; measured, see ``docs/cohorts.md``."""
+ENOUGH = 20
+"""Cases from which on a cohort has a middle."""
+_THUMB = 16
 
 
 def pixels_digest(image: Image) -> str:
@@ -56,3 +63,40 @@ def near_pairs(hashes: Sequence[str], most: int = NEAR_BITS) -> Iterator[tuple[i
         distances = np.bitwise_count(packed[first + 1 :] ^ packed[first]).sum(axis=1, dtype=np.int64)
         for place in np.flatnonzero(distances <= most):
             yield first, first + 1 + int(place), int(distances[place])
+
+
+def thumbnail(image: Image) -> NDArray[np.float32]:
+    """256 gray levels of a reduced copy, of zero mean and unit variance (all zero where the image is flat)."""
+    return _standardised(cv2.resize(image.astype(np.float32), (_THUMB, _THUMB), interpolation=cv2.INTER_AREA))
+
+
+def turned_over(thumbnails: Sequence[NDArray[np.float32]]) -> list[int]:
+    """Places of the images whose gray levels run against the rest, as those of a negative among positives do.
+
+    Each is correlated with the pixelwise median of all, which a few wrong ones hardly move. That a whole cohort is
+    turned over cannot be told so; none is named where there are fewer than ``ENOUGH``.
+
+    Parameters
+    ----------
+    thumbnails : sequence of ndarray of float32, shape (256,)
+        As :func:`thumbnail` gives them.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> images = [np.add.outer(np.arange(64), np.arange(64)) + rng.normal(0, 9, (64, 64)) for _ in range(20)]
+    >>> turned_over([thumbnail(image) for image in [*images, -images[3]]])
+    [20]
+    """
+    if len(thumbnails) < ENOUGH:
+        return []
+    stacked = np.stack(thumbnails)
+    correlations = stacked @ _standardised(np.median(stacked, axis=0)) / stacked.shape[1]
+    return [int(place) for place in np.flatnonzero(correlations < AGAINST)]
+
+
+def _standardised(values: ArrayLike) -> NDArray[np.float32]:
+    flat = np.asarray(values, np.float32).ravel()
+    centred = np.subtract(flat, flat.mean(), dtype=np.float32)
+    standardised: NDArray[np.float32] = np.divide(centred, centred.std() or 1, dtype=np.float32)
+    return standardised

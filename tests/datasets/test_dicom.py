@@ -22,6 +22,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
+from fixtures.phantom import cohort as phantoms
 from harness.datasets.dicom import dicom
 from harness.datasets.dicom_file import dicom_image
 from harness.datasets.files import Entry
@@ -323,3 +324,14 @@ def test_folder_that_is_none_or_empty(tmp_path):
     (tmp_path / "a.zip").write_bytes(struct.pack("<I", 7))
     with pytest.raises(DatasetError, match="it is no folder"):
         dicom(tmp_path / "a.zip")
+
+
+def test_a_negative_that_is_called_a_positive_is_noted_and_kept(tmp_path):
+    for number, case in enumerate(phantoms(20, 5, stream="test")):
+        image = case.decode().image
+        written(radiograph_file(255 - image if number == 2 else image, number), tmp_path / f"{number:02}.dcm")
+    index = index_of(f"dicom:{tmp_path}")
+    (note,) = [note for note in index["notes"] if "run against the rest" in note]
+    assert note.startswith("In 1 of 20 cases gray levels run against the rest")
+    assert f"Look at {index['cases'][2]['case']}." in note
+    assert index["cohort"]["cases"] == 20

@@ -14,7 +14,7 @@ from fixtures.phantom import cohort as phantoms
 from harness.cli import main
 from harness.datasets.indexing import index_of, spec_of
 from harness.datasets.leakage import training_at
-from harness.datasets.likeness import NEAR_BITS, differing_bits, near_pairs, perceptual_hash
+from harness.datasets.likeness import NEAR_BITS, differing_bits, near_pairs, perceptual_hash, thumbnail, turned_over
 from harness.datasets.reading import Reading
 from harness.datasets.registry import dataset_from_spec
 from harness.datasets.split import split_of
@@ -93,6 +93,17 @@ def test_index_says_what_it_excludes_and_why(messy):
     assert index["cohort"] == {"name": index["cohort"]["name"], "cases": 3, "patients": 2}
     assert index["balance"]["sex"] == {"M": 3}
     assert any("1 pairs of nearly equal pictures are of one patient" in note for note in index["notes"])
+
+
+def test_no_positive_is_taken_for_a_negative(images):
+    thumbnails = [thumbnail(image) for image in images]
+    assert turned_over(thumbnails) == []
+    assert turned_over([thumbnail(255 - image) for image in images]) == [], "a whole cohort tells nothing"
+    for place in range(0, 40, 8):
+        assert turned_over([*thumbnails[:place], -thumbnails[place], *thumbnails[place + 1 :]]) == [place]
+    few = thumbnails[:18]
+    assert turned_over([*few, -thumbnails[19]]) == [], "too few to have a middle"
+    assert turned_over([*thumbnails, thumbnail(np.zeros((9, 9), np.uint8))]) == [], "a flat image has no sense"
 
 
 def test_a_study_leaves_out_what_the_index_excludes(messy, tmp_path, capsys):
