@@ -11,10 +11,13 @@ from typing import Any
 
 import pytest
 
+from harness.comparing import compared
 from harness.evidence import Evidence
 from harness.report import certificate
+from harness.report.comparison import render_comparison
 from harness.report.html import render
 from tests.report import gold
+from tests.verification import study
 
 pytest.importorskip("selenium", reason="selenium is not installed")
 
@@ -209,6 +212,27 @@ def test_accessibility_rules_of_axe_are_met(opened: WebDriver, scheme: str) -> N
     )
     opened.execute_script("document.querySelectorAll('details').forEach(d => { d.open = true })")
     assert violations(opened) == []
+
+
+@pytest.fixture(scope="module")
+def comparison(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page that sets a tool beside itself."""
+    run = study.evidence(tools=("gentle",))
+    path = tmp_path_factory.mktemp("comparison") / "report.html"
+    path.write_text(render_comparison(compared(run, run, {"BA-1": 1.5})), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_comparison_opens_without_an_error_and_meets_axe(browser: WebDriver, comparison: Path, scheme: str) -> None:
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    requests(browser)
+    browser.get_log("browser")
+    browser.get(comparison.as_uri())
+    assert browser.get_log("browser") == []
+    assert {url.partition(":")[0] for url in requests(browser)} <= {"file", "data", "chrome"}
+    assert violations(browser) == []
 
 
 def violations(browser: WebDriver) -> list[tuple[str, list[str]]]:
