@@ -28,8 +28,9 @@ class Stage:
         Decay per step of the running average of the weights; the average is what counts.
     takes : float
         Share of images that are another take of the original (:mod:`models.takes`), stretched anew.
-    patience : int
+    patience : int, optional
         Stop when the averaged weights have not improved on the validation split for so many epochs; the best count.
+        None trains to the end, and the last count.
     """
 
     epochs: int
@@ -40,7 +41,7 @@ class Stage:
     sex_weight: float = 0.4
     averaging: float = 0.99
     takes: float = 0.0
-    patience: int = 4
+    patience: int | None = 4
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Recipe:
         They can be trained side by side.
     members : int
         As many of the last rounds make the ensemble, of each line in turn, the last line first; each with the weights
-        that did best on the validation split.
+        that count.
     flip_average : bool
         Whether a reading is the mean over an image and its mirror image.
     rotations : tuple of float
@@ -115,6 +116,7 @@ RECIPES = {
         rounds=(
             Stage(epochs=10, rate=1e-3, frozen=2, sex_weight=0.6, takes=0.5),
             *(Stage(epochs=4, rate=4e-4, frozen=2, sex_weight=0.6, takes=0.5) for _ in range(2)),
+            Stage(epochs=8, rate=8e-4, augmentation=0.5, takes=0.5, patience=None),
         ),
         lines=2,
         members=3,

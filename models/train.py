@@ -1,8 +1,8 @@
 """Train an ensemble: ``python -m models.train {rsna100,phantom}``.
 
 Every epoch ends in a checkpoint under ``models/runs``; the same command resumes at the last one. A stage ends early
-when the averaged weights stop improving on the validation split, and its best ones count. ``python -m models.evaluate``
-measures the result and ships it.
+when the averaged weights stop improving on the validation split, and its best ones count; one without patience runs to
+its end, and its last ones count. ``python -m models.evaluate`` measures the result and ships it.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def fitted(recipe: Recipe, name: str, seed: int, cases: Cases, start: Path | Non
             optimiser.load_state_dict(state["optimiser"])
             schedule.load_state_dict(state["schedule"])
     for epoch in range(done, stage.epochs):
-        if epoch - best_epoch >= stage.patience:
+        if stage.patience is not None and epoch - best_epoch >= stage.patience:
             print(f"{recipe.name} {name} stopped early: nothing better since epoch {best_epoch}", flush=True)
             break
         began = time.time()
@@ -121,7 +121,7 @@ def fitted(recipe: Recipe, name: str, seed: int, cases: Cases, start: Path | Non
             f"MAE {mae:.2f} months AUC {auc:.3f} {time.time() - began:.0f} s",
             flush=True,
         )
-        if seen < best_loss:
+        if seen < best_loss or stage.patience is None:
             best_loss, best_epoch = seen, epoch + 1
             best = {key: value.clone() for key, value in averaged.module.state_dict().items()}
         kept = {
@@ -203,7 +203,7 @@ def watched(network: nn.Module, cases: Cohort, stage: Stage) -> tuple[float, flo
 
 
 def best_weights(path: Path) -> dict[str, torch.Tensor]:
-    """The averaged weights of a stage that did best on the validation split."""
+    """The averaged weights of a stage that count: the best on the validation split, or the last."""
     best: dict[str, torch.Tensor] = torch.load(path, weights_only=True)["best"]
     return best
 

@@ -77,6 +77,17 @@ def test_a_stage_ends_when_nothing_improves_and_keeps_its_best(
     assert any(not torch.equal(state["best"][name], state["averaged"][name]) for name in state["best"])
 
 
+def test_a_stage_without_patience_runs_to_its_end_and_keeps_its_last(
+    cases: train.Cases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = iter((1.0, 2.0, 3.0))
+    monkeypatch.setattr(train, "watched", lambda *_: (next(losses), 10.0, 0.8))
+    path = train.fitted(replace(TINY, base=(Stage(3, 1e-3, patience=None),)), "base-0", 7, cases)
+    state = torch.load(path, weights_only=True)
+    assert (state["epoch"], state["best_epoch"], state["best_loss"]) == (3, 3, 3.0)
+    assert all(torch.equal(state["best"][name], state["averaged"][name]) for name in state["best"])
+
+
 def test_it_goes_on_from_the_last_checkpoint_whichever_came_before(runs: Path) -> None:
     assert train.remaining(TINY) == [(2511, "base-0"), (2512, "line-0-0")]
     (runs / "tiny").mkdir()
@@ -107,7 +118,7 @@ def test_fixed_blocks_read_as_before_and_learn_nothing() -> None:
 def test_the_last_stages_make_the_ensemble() -> None:
     assert RECIPES["phantom"].makers == ("line-0-1", "line-0-2", "line-0-3")
     assert TINY.makers == ("line-0-0", "line-1-0")
-    assert RECIPES["rsna100"].makers == ("line-0-2", "line-1-1", "line-1-2")
+    assert RECIPES["rsna100"].makers == ("line-0-3", "line-1-2", "line-1-3")
     assert all(len(recipe.makers) == recipe.members for recipe in RECIPES.values())
 
 
