@@ -67,7 +67,7 @@ def test_the_sentence_sums_to_the_whole():
     assert sum(parts) == pytest.approx(whole)
 
 
-def test_a_tool_without_geometry_is_alone_to_blame():
+def test_a_tool_without_geometry_has_nothing_to_share_the_blame_with():
     entries = attribution(measured({PASTE_BACK: 0.7}), EditorCard("tool", "1", "a tool"))
     assert causes(entries).startswith(
         "MAE drift +23.9 months, none of it from geometry or gray conversion; paste-back leaves +0.7."
