@@ -91,12 +91,18 @@ def _cached_counts(sizes: tuple[int, ...], resamples: int, seed: int) -> NDArray
 
 
 def _drawn(sizes: tuple[int, ...], rows: int, rng: np.random.Generator) -> NDArray[np.uint16]:
-    blocks = []
+    counts = np.empty((rows, sum(sizes)), np.uint16)
+    left = 0
     for size in sizes:
-        drawn = rng.integers(0, size, (rows, size), dtype=np.uint32)
-        drawn += (np.arange(rows, dtype=np.uint32) * np.uint32(size))[:, None]
-        blocks.append(np.bincount(drawn.ravel(), minlength=rows * size).reshape(rows, size).astype(np.uint16))
-    return np.hstack(blocks)
+        step = min(rows, max(1, _CHUNK_CELLS // size))
+        place = np.arange(step)[:, None] * size
+        for first in range(0, rows, step):
+            n = min(step, rows - first)
+            drawn = rng.integers(0, size, (n, size)) + place[:n]
+            found = np.bincount(drawn.ravel(), minlength=n * size)
+            counts[first : first + n, left : left + size] = found.reshape(n, size)
+        left += size
+    return counts
 
 
 def interval(

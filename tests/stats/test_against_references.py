@@ -8,6 +8,7 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 from statsmodels.stats.proportion import proportion_confint
 
+from harness.stats import bootstrap
 from harness.stats.agreement import bland_altman, icc, limit_of_agreement
 from harness.stats.auc import auc
 from harness.stats.auc_interval import auc_difference_interval, auc_interval
@@ -293,3 +294,16 @@ def test_resampling_is_deterministic_and_bounds_hold_their_own_estimate(rng):
     assert low <= statistic.value <= high
     counts = np.concatenate(list(patient_counts((5, 7), 100)))
     assert np.array_equal(counts[:, :5].sum(1), np.full(100, 5.0))
+
+
+@pytest.mark.parametrize("sizes", [(40,), (5, 7), (1,), (30, 1, 2)])
+def test_patients_are_counted_from_one_stream_of_draws(sizes, monkeypatch):
+    draws = np.random.default_rng(3)
+    plain = [
+        [np.bincount(row, minlength=size) for row in draws.integers(0, size, (90, size), dtype=np.uint32)]
+        for size in sizes
+    ]
+    expected = np.hstack([np.stack(rows) for rows in plain])
+    for cells in (10, 64, 500_000):
+        monkeypatch.setattr(bootstrap, "_CHUNK_CELLS", cells)
+        assert np.array_equal(bootstrap._drawn(sizes, 90, np.random.default_rng(3)), expected)
