@@ -5,6 +5,7 @@
 ``python -m docs.paper_table reports/RUN`` then prints the study's table: its figures as published, the same analysis of
 the run, and ours. Its prompt asked for the removal of non-anatomical artefacts and labels outside the hand, keeping all
 anatomy; each radiograph was edited three times. ``pytest validations/`` runs the suite of today and not this one.
+Requirements and hazards are those of ``register.toml``.
 """
 
 from harness import (
@@ -20,14 +21,14 @@ from harness import (
 )
 
 PLACEHOLDER = "placeholder for your protocol; arXiv 2511.23066 set no limit beforehand and reported "
-STAGED_WRONGLY = "a growth disorder is staged wrongly, or treated at the wrong time"
 
 MAE = Criterion(
     "P-1",
     mae_drift("bone_age", unit="months"),
     at_most(2.0),
     source=PLACEHOLDER + "a bone-age MAE of 6.26 months on originals and 30.11 on edits",
-    hazard=STAGED_WRONGLY,
+    requirement="R1",
+    hazard="H1",
     sentence="Editing makes bone-age readings at most 2 months worse on average.",
 )
 CALIBRATED = Criterion(
@@ -35,7 +36,8 @@ CALIBRATED = Criterion(
     recalibrated(mae_drift("bone_age", unit="months"), "linear"),
     at_most(2.0),
     source=PLACEHOLDER + "19.55 months after linear calibration (reported by a third party)",
-    hazard="harm is thought to be cured by a correction that does not cure it",
+    requirement="R1",
+    hazard="H2",
     limitation="The study fitted and scored its line on the same cases; here it is fitted on other patients.",
     sentence="After a straight-line correction, at most 2 months of error are left of the edit.",
 )
@@ -44,7 +46,8 @@ AUC = Criterion(
     auc_drift("sex"),
     at_least(-0.03),
     source=PLACEHOLDER + "an AUC of 0.955 on originals and 0.704 on edits",
-    hazard="a characteristic of the patient is written over by what the tool holds for typical",
+    requirement="R2",
+    hazard="H3",
     sentence="Editing costs the sex classifier at most 0.03 of AUC.",
 )
 INTENSITY = Criterion(
@@ -52,7 +55,8 @@ INTENSITY = Criterion(
     feature_ks("sd"),
     at_most(0.20),
     source=PLACEHOLDER + "an SD of pixel intensities of 23.05 on originals and 31.91 on edits (third party)",
-    hazard="gray levels that readers and models were calibrated on no longer mean what they meant",
+    requirement="R3",
+    hazard="H5",
     rationale="Over patients, not over pixels: the study's p-values over pixels would be 0 for any change at all.",
     sentence="The contrast of radiographs (SD of intensities) is distributed over patients as before: D at most 0.20.",
 )
@@ -61,7 +65,8 @@ REPEATS = Criterion(
     repeat_sd("bone_age", unit="months"),
     at_most(2.0),
     source=PLACEHOLDER + "an SD of 8.77 +- 5.81 months between the three repeats (authors' notebook)",
-    hazard="the reading depends on the draw of the tool and not on the patient",
+    requirement="R5",
+    hazard="H7",
     sentence="Repeated edits of one radiograph read alike: SD at most 2 months.",
 )
 FLIPS = Criterion(
@@ -69,7 +74,8 @@ FLIPS = Criterion(
     label_flip_rate("sex"),
     at_most(0.05),
     source=PLACEHOLDER + "29.5 % of patients with another predicted sex in another repeat (authors' notebook)",
-    hazard="the same radiograph, edited twice, is read as two different patients",
+    requirement="R5",
+    hazard="H4",
     sentence="Fewer than one patient in twenty changes predicted sex between repeats.",
 )
 
