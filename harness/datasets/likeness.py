@@ -42,8 +42,7 @@ def perceptual_hash(image: Image) -> str:
     >>> differing_bits(perceptual_hash(image), perceptual_hash(image + 20)) <= NEAR_BITS
     True
     """
-    small = cv2.resize(image.astype(np.float32), (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
-    low = cv2.dct(small)[:_KEPT, :_KEPT].ravel()
+    low = cv2.dct(_reduced(image, _SIDE))[:_KEPT, :_KEPT].ravel()
     bits = low > np.median(low[1:])
     bits[0] = False
     return np.packbits(bits).tobytes().hex()
@@ -67,7 +66,7 @@ def near_pairs(hashes: Sequence[str], most: int = NEAR_BITS) -> Iterator[tuple[i
 
 def thumbnail(image: Image) -> NDArray[np.float32]:
     """256 gray levels of a reduced copy, of zero mean and unit variance (all zero where the image is flat)."""
-    return _standardised(cv2.resize(image.astype(np.float32), (_THUMB, _THUMB), interpolation=cv2.INTER_AREA))
+    return _standardised(_reduced(image, _THUMB).ravel())
 
 
 def turned_over(thumbnails: Sequence[NDArray[np.float32]]) -> list[int]:
@@ -95,8 +94,11 @@ def turned_over(thumbnails: Sequence[NDArray[np.float32]]) -> list[int]:
     return [int(place) for place in np.flatnonzero(correlations < AGAINST)]
 
 
+def _reduced(image: Image, side: int) -> NDArray[np.float32]:
+    return np.asarray(cv2.resize(image.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA), np.float32)
+
+
 def _standardised(values: ArrayLike) -> NDArray[np.float32]:
-    flat = np.asarray(values, np.float32).ravel()
-    centred = np.subtract(flat, flat.mean(), dtype=np.float32)
-    standardised: NDArray[np.float32] = np.divide(centred, centred.std() or 1, dtype=np.float32)
-    return standardised
+    levels = np.asarray(values, np.float32)
+    centred = levels - float(levels.mean())
+    return np.asarray(centred / (centred.std() or 1), np.float32)

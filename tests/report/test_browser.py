@@ -76,11 +76,23 @@ def requests(browser: WebDriver) -> list[str]:
     return [e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"]
 
 
-def test_opens_without_an_error_and_asks_nobody(browser: WebDriver, file: Path) -> None:
+def open_quietly(browser: WebDriver, file: Path) -> None:
+    """Open a page from a file: no error is logged, and nothing is asked of any server."""
     requests(browser)
+    browser.get_log("browser")
     browser.get(file.as_uri())
     assert browser.get_log("browser") == []
     assert {url.partition(":")[0] for url in requests(browser)} <= {"file", "data", "chrome"}
+
+
+def prefer(browser: WebDriver, scheme: str) -> None:
+    """Let the browser say that its reader wants light or dark pages."""
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+
+def test_opens_without_an_error_and_asks_nobody(browser: WebDriver, file: Path) -> None:
+    open_quietly(browser, file)
     assert browser.execute_script("return [...document.images].every(i => i.complete && i.naturalWidth > 0)")
 
 
@@ -187,11 +199,7 @@ def test_print_has_every_section_and_both_pictures(opened: WebDriver) -> None:
 def test_certificate_opens_without_an_error(browser: WebDriver, whole: Evidence, tmp_path: Path) -> None:
     file = tmp_path / "certificate.html"
     file.write_text(certificate.render(whole), encoding="utf-8")
-    requests(browser)
-    browser.get_log("browser")
-    browser.get(file.as_uri())
-    assert browser.get_log("browser") == []
-    assert {url.partition(":")[0] for url in requests(browser)} <= {"file", "data", "chrome"}
+    open_quietly(browser, file)
     assert violations(browser) == []
 
 
@@ -207,9 +215,7 @@ def test_empty_states_raise_no_error(browser: WebDriver, whole: Evidence, tmp_pa
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_accessibility_rules_of_axe_are_met(opened: WebDriver, scheme: str) -> None:
-    opened.execute_cdp_cmd(
-        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-    )
+    prefer(opened, scheme)
     opened.execute_script("document.querySelectorAll('details').forEach(d => { d.open = true })")
     assert violations(opened) == []
 
@@ -225,13 +231,8 @@ def comparison(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_comparison_opens_without_an_error_and_meets_axe(browser: WebDriver, comparison: Path, scheme: str) -> None:
-    features = [{"name": "prefers-color-scheme", "value": scheme}]
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-    requests(browser)
-    browser.get_log("browser")
-    browser.get(comparison.as_uri())
-    assert browser.get_log("browser") == []
-    assert {url.partition(":")[0] for url in requests(browser)} <= {"file", "data", "chrome"}
+    prefer(browser, scheme)
+    open_quietly(browser, comparison)
     assert violations(browser) == []
 
 
@@ -247,9 +248,7 @@ def violations(browser: WebDriver) -> list[tuple[str, list[str]]]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_stands_out_from_its_ground(opened: WebDriver, scheme: str) -> None:
     """WCAG 2.2, 1.4.3: at least 4.5 to 1 for every pair of colours that text is set in."""
-    opened.execute_cdp_cmd(
-        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-    )
+    prefer(opened, scheme)
     read = "return getComputedStyle(document.documentElement).getPropertyValue('--' + arguments[0]).trim()"
     grounds = ("paper", "ground", "pass-soft", "fail-soft", "open-soft", "void-soft")
     inks = ("ink", "muted", "link", "pass", "fail", "open", "void")
