@@ -1,7 +1,8 @@
-"""Measure an ensemble on its untouched test split: ``python -m models.evaluate {rsna100,phantom}``.
+"""Measure an ensemble on its test split: ``python -m models.evaluate {rsna100,phantom}``.
 
 With ``--ship`` the last stages of training become the ensemble first: weights in half precision as safetensors, and a
 card that carries what was measured on those very files. With ``--card`` the weights stay and are measured anew.
+``--split validation`` prints the figures of the split to choose by, and leaves the card alone.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from sklearn.metrics import roc_auc_score
 
+from harness.datasets.split import Split
 from harness.predictors.card import file_sha256, write_card
 from harness.predictors.ensemble import pooled
 from harness.predictors.preprocessing import Preprocessing
@@ -47,27 +49,31 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data/rsna100"), help="folder of rsna100.zip")
     parser.add_argument("--ship", action="store_true", help="make weights and card from models/runs")
     parser.add_argument("--card", action="store_true", help="measure the shipped weights and renew their card")
+    parser.add_argument("--split", choices=("test", "validation"), default="test", help="what to measure on")
     arguments = parser.parse_args()
+    split = arguments.split
+    if split != "test" and (arguments.ship or arguments.card):
+        parser.error(f"--split {split}: a card holds figures of the test split; leave --ship and --card out")
     torch.set_num_threads(1)
     recipe = RECIPES[arguments.name]
     path = HOME / recipe.name / "card.json"
     if arguments.ship:
         write_card(path, shipped(recipe, path.parent), {})
     ensemble = load_ensemble(path)
-    test = cohort(recipe.name, "test", arguments.data, Preprocessing.from_card(ensemble.card.preprocessing))
+    cases = cohort(recipe.name, split, arguments.data, Preprocessing.from_card(ensemble.card.preprocessing))
     is_real = recipe.name == "rsna100"
-    images = rsna100_images(arguments.data, test.ids) if is_real else phantom_images("test", range(len(test)))
-    takes = [real(image) for image in images[:MOST]] if is_real else [drawn(spec) for spec in _specs()]
-    performance = measured(ensemble, test, images, takes)
+    images = rsna100_images(arguments.data, cases.ids) if is_real else phantom_images(split, range(len(cases)))
+    takes = [real(image) for image in images[:MOST]] if is_real else [drawn(spec) for spec in _specs(split)]
+    performance = measured(ensemble, cases, images, takes)
     print(json.dumps(performance, indent=2))
     if arguments.ship or arguments.card:
         write_card(path, with_performance(ensemble.card, performance), training(recipe))
 
 
-def _specs() -> list[PhantomSpec]:
+def _specs(split: Split) -> list[PhantomSpec]:
     from fixtures.spec import sampled_spec
 
-    return [sampled_spec(PHANTOM_SEED, index, "test") for index in range(MOST)]
+    return [sampled_spec(PHANTOM_SEED, index, split) for index in range(MOST)]
 
 
 def shipped(recipe: Recipe, folder: Path) -> PredictorCard:
@@ -105,45 +111,45 @@ def _halved(tensor: torch.Tensor) -> torch.Tensor:
     return (tensor.half() if tensor.ndim > 1 else tensor).contiguous()
 
 
-def measured(ensemble: TorchEnsemble, test: Cohort, images: Images, takes: list[Taken]) -> dict[str, Any]:
-    """Accuracy of the pooled ensemble on its test split, by quantity, with 95 % patient-bootstrap intervals.
+def measured(ensemble: TorchEnsemble, cases: Cohort, images: Images, takes: list[Taken]) -> dict[str, Any]:
+    """Accuracy of the pooled ensemble on one split, by quantity, with 95 % patient-bootstrap intervals.
 
     Beside it what moves it though the anatomy stays, and what it still reads without the hand, on the first cases.
     """
-    references = [{"sex": float(sex)} for sex in test.male]
+    references = [{"sex": float(sex)} for sex in cases.male]
     readings = ensemble.predict(images, references)
-    errors = pooled(readings["bone_age"]) - test.months
+    errors = pooled(readings["bone_age"]) - cases.months
     male = pooled(readings["sex"])
-    middle = float(np.median(test.months))
+    middle = float(np.median(cases.months))
     groups = {
-        "all": np.ones(len(test), bool),
-        "sex=F": test.male == 0,
-        "sex=M": test.male == 1,
-        f"bone_age<{middle:.0f}": test.months < middle,
-        f"bone_age>={middle:.0f}": test.months >= middle,
+        "all": np.ones(len(cases), bool),
+        "sex=F": cases.male == 0,
+        "sex=M": cases.male == 1,
+        f"bone_age<{middle:.0f}": cases.months < middle,
+        f"bone_age>={middle:.0f}": cases.months >= middle,
     }
     how = {"confidence": 0.95, "interval": f"patient bootstrap, percentile, {RESAMPLES} resamples"}
     age: dict[str, Any] = {"unit": "months", **how}
     sex: dict[str, Any] = {**how}
     age["mae"] = {name: _interval(partial(_mae, errors[who])) for name, who in groups.items()}
     age["bias"] = {name: round(float(errors[who].mean()), 2) for name, who in groups.items()}
-    age["mae_by_member"] = [round(float(np.abs(one - test.months).mean()), 2) for one in readings["bone_age"]]
+    age["mae_by_member"] = [round(float(np.abs(one - cases.months).mean()), 2) for one in readings["bone_age"]]
     sex["auc"] = {
-        name: _interval(partial(_auc, test.male[who], male[who]))
+        name: _interval(partial(_auc, cases.male[who], male[who]))
         for name, who in groups.items()
         if not name.startswith("sex")
     }
-    sex["auc_by_member"] = [round(_auc(test.male, one, np.arange(len(test))), 3) for one in readings["sex"]]
-    without = ablated(ensemble, takes, test.months[: len(takes)], test.male[: len(takes)])
+    sex["auc_by_member"] = [round(_auc(cases.male, one, np.arange(len(cases))), 3) for one in readings["sex"]]
+    without = ablated(ensemble, takes, cases.months[: len(takes)], cases.male[: len(takes)])
     before = {name: pooled(values) for name, values in readings.items()}
-    moved = {"markers removed": without["markers masked"]} | fragility(ensemble, test.male, before, images)
+    moved = {"markers removed": without["markers masked"]} | fragility(ensemble, cases.male, before, images)
     return {
-        "n": len(test),
+        "n": len(cases),
         "bone_age": age,
         "sex": sex,
         "fragility": moved,
         "hand masked": {"n": without["n"], **without["hand masked"]},
-        "floors": floors(errors, test.male, male),
+        "floors": floors(errors, cases.male, male),
     }
 
 

@@ -18,7 +18,8 @@ WORDS: dict[str, dict[str, Any]] = {
         "951 validation cases decided when to stop. The 1,384 test cases were measured twice before: with two members "
         "that read an image and its mirror image (MAE 9.21 months, AUC 0.915), and with three that read them at two "
         "angles (9.00, 0.920). Angles, members and a last round of training were each chosen on the validation split, "
-        "where the last round took the MAE from 8.92 to 8.68 months.",
+        "where the last round took the MAE from 8.92 to 8.69 months (python -m models.evaluate rsna100 --split "
+        "validation).",
         "training_cases": {"split_rule": RULE},
         "limitations": (
             "Sees 160 x 120 pixels at most: fine detail (physes, early ossification centres) is lost, and so is harm "
