@@ -169,10 +169,10 @@ def floors(errors: NDArray[np.float64], male: NDArray[np.float32], read: NDArray
 
 
 def with_performance(card: PredictorCard, performance: Mapping[str, Any]) -> PredictorCard:
-    """The card with what was measured, the floors that follow from it, and today's words on its limits."""
-    limitations = WORDS.get(card.name, {}).get("limitations", card.limitations)
+    """The card with what was measured, the floors that follow from it, and today's words on its cases and limits."""
+    words = {name: WORDS[card.name][name] for name in ("training_data", "limitations")}
     told = {key: value for key, value in performance.items() if key != "floors"}
-    return replace(card, performance=told, floors=performance["floors"], limitations=limitations)
+    return replace(card, performance=told, floors=performance["floors"], **words)
 
 
 def training(recipe: Recipe) -> dict[str, Any]:
