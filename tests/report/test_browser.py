@@ -36,6 +36,8 @@ FLAGS = (
     "disable-component-update", "disable-sync", "window-size=1400,900",
 )  # fmt: skip
 
+SHOWN = "return [...document.querySelectorAll('#criteria .row')].filter(r => r.offsetParent).length"
+
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(
@@ -104,17 +106,27 @@ def test_verdicts_are_on_the_first_screen(opened: WebDriver) -> None:
 
 def test_filter_by_outcome_and_role(opened: WebDriver, whole: Evidence) -> None:
     verdicts = [v for editor in whole.editors for v in editor.verdicts]
-    shown = "return [...document.querySelectorAll('#criteria .row')].filter(r => r.offsetParent).length"
-    assert opened.execute_script(shown) == len(verdicts)
+    assert opened.execute_script(SHOWN) == len(verdicts)
     Select(opened.find_element(By.CSS_SELECTOR, "select[data-facet=outcome]")).select_by_visible_text("FAIL")
-    assert opened.execute_script(shown) == sum(v.outcome.value == "FAIL" for v in verdicts)
+    assert opened.execute_script(SHOWN) == sum(v.outcome.value == "FAIL" for v in verdicts)
     assert not opened.find_element(By.CSS_SELECTOR, ".tooltable[data-tool='0']").is_displayed()
     Select(opened.find_element(By.CSS_SELECTOR, "select[data-facet=role]")).select_by_visible_text("secondary")
     left = sum(v.outcome.value == "FAIL" and v.criterion.role == "secondary" for v in verdicts)
-    assert opened.execute_script(shown) == left
+    assert opened.execute_script(SHOWN) == left
     assert f"{left} of {len(verdicts)}" in opened.find_element(By.CSS_SELECTOR, ".filters output").text
-    opened.find_element(By.CSS_SELECTOR, ".filters button").click()
-    assert opened.execute_script(shown) == len(verdicts)
+    cleared = "document.querySelector('.filters button').click();"  # the rows follow within the same step
+    assert opened.execute_script(cleared + SHOWN) == len(verdicts)
+
+
+def test_clear_is_reached_by_key_and_shows_every_row_again(opened: WebDriver) -> None:
+    total = opened.execute_script(SHOWN)
+    facets = [Select(s) for s in opened.find_elements(By.CSS_SELECTOR, ".filters select")]
+    for facet in facets:
+        facet.select_by_index(1)
+    assert opened.execute_script(SHOWN) < total
+    opened.find_element(By.CSS_SELECTOR, ".filters button").send_keys(Keys.ENTER)
+    assert opened.execute_script(SHOWN) == total
+    assert {facet.first_selected_option.text for facet in facets} == {"all", "all rows"}
 
 
 def test_slider_moves_by_keyboard_and_by_mouse(opened: WebDriver) -> None:

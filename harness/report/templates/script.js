@@ -43,7 +43,11 @@
   };
   if (form) {
     form.addEventListener("change", filter);
-    form.addEventListener("reset", () => setTimeout(filter));
+    form.addEventListener("reset", (event) => {
+      event.preventDefault(); // its own turn would come after this one: the rows follow in the same step
+      all("select", form).forEach((s) => { s.value = ""; });
+      filter();
+    });
     form.addEventListener("submit", (event) => event.preventDefault());
     filter();
   }
