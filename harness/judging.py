@@ -147,10 +147,9 @@ def _on_controls(criterion: Criterion, study: EditorStudy) -> dict[str, Verdict]
     return {name: verdict_on_control(criterion, control) for name, control in study.controls().items()}
 
 
-def out_of_reach(judgements: Iterable[Judgement]) -> tuple[Verdict, ...]:
-    """The primary claims that not even the unchanged radiograph meets on this cohort: no tool could pass them."""
-    decided = [entry.controls["identity"] for entry in judgements if "identity" in entry.controls]
-    return tuple({verdict.criterion.id: verdict for verdict in decided if not verdict}.values())
+def out_of_reach(on_unchanged: Iterable[Verdict]) -> tuple[Verdict, ...]:
+    """Of verdicts on the unchanged radiograph, one for each claim that it misses: no tool could meet that one."""
+    return tuple({verdict.criterion.id: verdict for verdict in on_unchanged if not verdict}.values())
 
 
 def judgement_text(judgement: Judgement) -> str:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 EXIT_CODES = {"PASS": 0, "FAIL": 1, "INCONCLUSIVE": 1, "INVALID": 9}
 """Exit code of a run by its outcome. INVALID, where a control or a floor was missed, proves nothing either way."""
 
-HOPELESS = "warning: not even the unchanged radiograph passes"
+OUT_OF_REACH = "warning: not even the unchanged radiograph passes"
 PROPERTY = "editproof"
 DESELECTED = "editproof_deselected"
 STARTED = "editproof_started"
@@ -164,8 +164,8 @@ def study(request: pytest.FixtureRequest) -> EditorStudy:
             run.check(claims)
             if config.option.write_lock:
                 return run.unmeasured(request.param)
-            for verdict in run.hopeless(claims) if request.param == run.editors[0] else ():
-                print(f"{HOPELESS}: {verdict!r}", file=sys.stderr)
+            for verdict in run.out_of_reach(claims) if request.param == run.editors[0] else ():
+                print(f"{OUT_OF_REACH}: {verdict!r}", file=sys.stderr)
             return run.study(request.param, progress)
     except EditproofError as error:
         return pytest.exit(f"editproof: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
@@ -264,7 +264,7 @@ class Recorder:
         judgements = [judgement_from(line) for line in self.judged]
         if options.write_lock:
             Path(options.write_lock).write_text(_run(self.config).locked(judgements) + "\n", encoding="utf-8")
-            self.out_of_reach = out_of_reach(judgements)
+            self.out_of_reach = out_of_reach(judged.controls["identity"] for judged in judgements if judged.controls)
             return
         with _shown(self.config):
             self.evidence = _run(self.config).evidence(judgements, [*deselected, *self.not_run], command)
@@ -281,7 +281,7 @@ class Recorder:
         if self.judged and self.config.option.write_lock:
             terminalreporter.write_line(f"editproof: protocol locked in {self.config.option.write_lock}")
             for verdict in self.out_of_reach:
-                terminalreporter.write_line(f"{HOPELESS}: {verdict!r}")
+                terminalreporter.write_line(f"{OUT_OF_REACH}: {verdict!r}")
         if self.evidence is None:
             return
         from harness.report.terminal import summary

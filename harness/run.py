@@ -29,7 +29,7 @@ from harness.editors.registry import EditorFactory, editor_from_spec
 from harness.errors import EditorError
 from harness.evidence import CONTROLS, EditorEvidence, Evidence
 from harness.exhibits import exhibits
-from harness.judging import EditorStudy, Judgement
+from harness.judging import EditorStudy, Judgement, out_of_reach
 from harness.measurements import Measurements, measurements_of
 from harness.metrics import VERSION as METRICS_VERSION
 from harness.plain import plain
@@ -144,11 +144,10 @@ class Run:
         empty = measurements_of(self.cards[spec].name, [case_row(case) for case in self.dataset], [], [])
         return EditorStudy(spec, self.cards[spec], empty, lambda: {"identity": self._measured("identity")})
 
-    def hopeless(self, claims: Iterable[Criterion]) -> tuple[Verdict, ...]:
+    def out_of_reach(self, claims: Iterable[Criterion]) -> tuple[Verdict, ...]:
         """The primary claims that not even the unchanged radiograph meets here, known before an edit is made."""
         unchanged = self._measured("identity")
-        decided = [verdict_on(claim, unchanged) for claim in claims if claim.role == "primary"]
-        return tuple({verdict.criterion.id: verdict for verdict in decided if not verdict}.values())
+        return out_of_reach(verdict_on(claim, unchanged) for claim in claims if claim.role == "primary")
 
     def study(self, spec: str, progress: Progress | None = None) -> EditorStudy:
         """A tool, measured; concurrent processes wait for one another and then read what stands."""

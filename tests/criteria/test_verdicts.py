@@ -164,7 +164,7 @@ DRIFTS = [
 
 @pytest.mark.parametrize("estimand", DRIFTS, ids=lambda e: e.name)
 @given(seed=st.integers(0, 2**32 - 1), n=st.integers(20, 60), repeats=st.integers(2, 3))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_identity_is_exactly_zero_and_passes(estimand, seed, n, repeats):
     data = study(np.random.default_rng(seed), n, repeats)
     data["edits"] = {name: np.repeat(values[:, None], repeats, axis=1) for name, values in data["originals"].items()}
@@ -175,7 +175,7 @@ def test_identity_is_exactly_zero_and_passes(estimand, seed, n, repeats):
 
 
 @given(seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_the_order_of_cases_changes_nothing(seed):
     rng = np.random.default_rng(seed)
     data = study(rng, n=30, harm=1.5)
@@ -190,7 +190,7 @@ def test_the_order_of_cases_changes_nothing(seed):
 
 
 @given(seed=st.integers(0, 2**32 - 1), factor=st.sampled_from([1 / 12, 4.0, 30.4]))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_a_change_of_unit_changes_the_unit_alone(seed, factor):
     data = study(np.random.default_rng(seed), n=30, harm=1.5)
     scaled = {kind: {q: v * (factor if q == "bone_age" else 1) for q, v in by.items()} for kind, by in data.items()}
@@ -208,7 +208,7 @@ def test_a_change_of_unit_changes_the_unit_alone(seed, factor):
     spread=st.floats(0, 8),
     worse=st.lists(st.tuples(st.integers(0, 29), st.integers(0, 2), st.floats(0, 200)), min_size=1, max_size=40),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_worse_data_never_turns_fail_into_pass(seed, harm, spread, worse):
     data = study(np.random.default_rng(seed), n=30, harm=harm, spread=spread)
     before = verdict_on(drift_criterion(), table(**data))
@@ -225,7 +225,7 @@ def test_worse_data_never_turns_fail_into_pass(seed, harm, spread, worse):
 
 
 @given(seed=st.integers(0, 2**32 - 1), n_missing=st.integers(1, 20))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_losing_edits_never_helps_under_the_worst_case(seed, n_missing):
     rng = np.random.default_rng(seed)
     data = study(rng, n=30, harm=3)

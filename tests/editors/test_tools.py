@@ -6,7 +6,6 @@ import os
 import shlex
 import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from harness.editors.registry import described_editors, editor_from_spec
 from harness.errors import EditorError
 from harness.types import EditOutcome, EditStatus
 from tests.editors.server import KEY, png
+from tests.store.kills import wait_for
 
 SHELL = shlex.quote(sys.executable)
 
@@ -52,9 +52,8 @@ def test_a_command_that_hangs_is_killed_with_its_children(request_of, tmp_path):
     )
     outcome = editor_from_spec(python(code, "timeout=8"))(request_of())
     assert outcome.status is EditStatus.TIMED_OUT
-    time.sleep(0.2)
     stat = Path(f"/proc/{child.read_text()}/stat")
-    assert not stat.exists() or stat.read_text().split()[2] == "Z"
+    wait_for(lambda: not stat.exists() or stat.read_text().split()[2] == "Z")
 
 
 def test_a_command_meets_no_shell_and_no_name(request_of, tmp_path):

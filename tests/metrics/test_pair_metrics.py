@@ -146,7 +146,7 @@ def test_features_are_those_of_numpy(scene):
 
 
 @given(seed=st.integers(0, 2**32 - 1), sixteen=st.booleans())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_every_number_is_finite_and_named_with_its_unit(seed, sixteen):
     rng = np.random.default_rng(seed)
     dtype = np.uint16 if sixteen else np.uint8
