@@ -1,4 +1,7 @@
-"""The long form: ``python -m tests.simulation.long [--runs 1000] [--only AUC]`` prints the tables of docs/statistics.md."""
+"""The long form: ``python -m tests.simulation.long [--runs 1000] [--only AUC]`` prints the tables of docs/statistics.md.
+
+``--world NAME``, as often as wanted, draws single worlds again; with another ``--seed``, other studies.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=1000, help="studies per world")
     parser.add_argument("--only", default="", help="headings that contain this")
+    parser.add_argument("--world", action="append", default=[], help="a world by its name; the others are left out")
+    parser.add_argument("--seed", type=int, default=7, help="of the studies drawn")
     asked = parser.parse_args()
     errors = monte_carlo_error(0.05, asked.runs), monte_carlo_error(0.95, asked.runs)
     print(
@@ -35,13 +40,13 @@ def main() -> None:
     )
     last = None
     for heading, world in full():
-        if asked.only.lower() not in heading.lower():
+        if asked.only.lower() not in heading.lower() or (asked.world and world.name not in asked.world):
             continue
         if heading != last:
             print(f"\n### {heading}\n{HEAD}", flush=True)
             last = heading
-        print(row(tally(world, asked.runs)), flush=True)
-    if asked.only.lower() in SUITE.lower():
+        print(row(tally(world, asked.runs, asked.seed)), flush=True)
+    if asked.only.lower() in SUITE.lower() and not asked.world:
         print(f"\n### {SUITE}\n\n| patients | passed by the mean alone | by both claims |\n|---|---|---|")
         for n in SIZES:
             found = suite_tally(n, asked.runs)
