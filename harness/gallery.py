@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from harness.evidence import Exhibit
-from harness.measurements import EDITED, ORIGINAL, POOLED, Measurements
+from harness.measurements import ORIGINAL, Measurements
 from harness.types import JSON
 
 RANKS = (("worst", 0.0, 3), ("median", 0.5, 1), ("best", 1.0, 1))
@@ -18,10 +18,9 @@ def chosen(measured: Measurements) -> tuple[Exhibit, ...]:
 
     At most one a case; none where no edit came back.
     """
-    readings = _readings(measured)
+    readings, first = measured.readings(), measured.foremost_reading()
     if not readings:
         return ()
-    first = next((name for name, unit in readings.items() if unit != "probability"), next(iter(readings)))
     before = {name: measured.matrix(name, ORIGINAL) for name in readings}
     after = {name: measured.matrix(name) for name in readings}
     change = np.abs(after[first] - before[first])
@@ -50,11 +49,6 @@ def chosen(measured: Measurements) -> tuple[Exhibit, ...]:
         )
         for row, rank in shown.items()
     )
-
-
-def _readings(measured: Measurements) -> dict[str, str]:
-    rows = measured.rows[(measured.rows["instrument"] == POOLED) & (measured.rows["arm"] == EDITED)]
-    return {str(name): measured.unit(str(name)) for name in rows["quantity"].unique()}
 
 
 def _reference(measured: Measurements, quantity: str, row: int) -> JSON:

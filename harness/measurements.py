@@ -162,6 +162,16 @@ class Measurements:
         values[chosen["case"].map(row_of).to_numpy(int), chosen["repeat"].to_numpy(int)] = chosen["value"]
         return values
 
+    def readings(self) -> dict[str, str]:
+        """Unit by quantity of what the instrument read off the edits, in the order of the readings."""
+        read = self.rows[(self.rows["instrument"] == POOLED) & (self.rows["arm"] == EDITED)]
+        return {str(name): self.unit(str(name)) for name in read["quantity"].unique()}
+
+    def foremost_reading(self) -> str:
+        """The first continuous reading of the edits, else the first of any kind; empty where none came back."""
+        readings = self.readings()
+        return next((name for name, unit in readings.items() if unit != "probability"), next(iter(readings), ""))
+
     def unit(self, quantity: str) -> str:
         """Unit under which the quantity was measured; empty where it was not."""
         units = self.rows.loc[self.rows["quantity"] == quantity, "unit"]

@@ -32,6 +32,14 @@ def test_missing_edits_are_nan_in_place(table):
     assert table.matrix("age", ORIGINAL).shape == (4, 1)
 
 
+def test_the_foremost_reading_is_the_first_continuous_one(table):
+    readings = [("c0", EDITED, 0, POOLED, name, 0.5, unit) for name, unit in (("sex", "probability"), ("lung", "ml"))]
+    cases = [{"case": "c0", "patient": "p0"}]
+    both, one, none = (measurements_of("tool", cases, readings[:count], [("c0", 0, "ok", "")]) for count in (2, 1, 0))
+    assert both.readings() == {"sex": "probability", "lung": "ml"}
+    assert [part.foremost_reading() for part in (both, one, none)] == ["lung", "sex", ""]
+
+
 @pytest.mark.parametrize(
     ("stratum", "cases"),
     [

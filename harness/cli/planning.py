@@ -21,7 +21,7 @@ def add_to(verbs: Verbs) -> None:
     plan = verbs.add_parser("plan", help="what a study of n patients could show, from a pilot run or from stated SDs")
     plan.add_argument("--pilot", type=Path, metavar="RUN", help="folder of a run to take the spread from")
     plan.add_argument("--editor", metavar="NAME", help="which of the pilot's tools (default: the first)")
-    plan.add_argument("--quantity", default="bone_age", help="reading to plan for (default: bone_age)")
+    plan.add_argument("--quantity", help="which of its readings (default: the first continuous one)")
     plan.add_argument("--between", type=float, metavar="SD", help="SD of the drift between patients")
     plan.add_argument("--within", type=float, default=0.0, metavar="SD", help="SD between repeats of one patient")
     plan.add_argument("--drift", type=float, metavar="D", help="drift expected of the tool (default: pilot's, else 0)")
@@ -69,7 +69,15 @@ def _pilot_spread(options: argparse.Namespace) -> Spread:
     name = options.editor or next(iter(editors), "")
     if name not in editors:
         raise ProtocolError(f"a plan from {options.pilot}", f"it judged no {name!r}", f"It has: {', '.join(editors)}.")
-    spread = spread_in_pilot(editors[name].measurements, options.quantity)
+    measured = editors[name].measurements
+    quantity = options.quantity or measured.foremost_reading()
+    if not quantity or (measured.unit(quantity) == "probability" and not options.quantity):
+        raise ProtocolError(
+            f"a plan from {options.pilot}", f"no continuous reading of the edits of {name}",
+            "A drift is planned for; take a pilot that reads one, or name one with --quantity.",
+        )  # fmt: skip
+    spread = spread_in_pilot(measured, quantity)
+    print(f"MAE drift of {quantity} by {name} in {options.pilot}, in {measured.unit(quantity) or 'no unit'}")
     return spread if options.drift is None else replace(spread, drift=options.drift)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from harness.bundle import seal
 from harness.cli import main
+from harness.measurements import EDITED, POOLED, measurements_of
 
 ARGUMENTS = ("--dataset", "blobs", "--jobs", "1", "--editor", "tools.py:older")
 
@@ -86,6 +88,18 @@ def test_plan_from_sds_and_from_a_pilot(run, capsys):
     assert main(["plan", "--between", "8", "--repeats", "1"]) == 0
     assert "patients for 90 % power at that margin of 2: 139" in capsys.readouterr().out
     assert main(["plan", "--pilot", str(run), "--n", "100"]) == 0
-    assert "none suffice; the drift is not below it" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert said.startswith(f"MAE drift of bone_age by _older in {run}, in months\n")
+    assert "none suffice; the drift is not below it" in said
     assert main(["plan"]) == 2
     assert "neither a pilot nor an SD" in capsys.readouterr().err
+
+
+def test_a_pilot_without_a_continuous_reading_is_told(monkeypatch, capsys):
+    measured = measurements_of(
+        "fill", [{"case": "a", "patient": "a"}], [("a", EDITED, 0, POOLED, "sex", 0.5, "probability")], []
+    )
+    editor = SimpleNamespace(card=SimpleNamespace(name="fill"), measurements=measured)
+    monkeypatch.setattr("harness.bundle.loaded", lambda _: SimpleNamespace(editors=[editor]))
+    assert main(["plan", "--pilot", "somewhere"]) == 2
+    assert "no continuous reading of the edits of fill" in capsys.readouterr().err
