@@ -14,7 +14,7 @@ from harness.measurements import EDITED, POOLED
 from harness.stats.agreement import limit_of_agreement
 from harness.stats.bootstrap import interval
 from harness.stats.calibration import intercept_on_reading, slope_on_reading
-from harness.stats.interval import MIN_PATIENTS, Interval, identical, no_interval
+from harness.stats.interval import MIN_PATIENTS, Interval, identical
 from harness.stats.proportion import clustered_share, share_of_patients
 from harness.stats.sums import slope
 
@@ -158,8 +158,6 @@ def _line(readings: Readings, confidence: float, *, statistic: Line) -> Interval
 
 def _interaction(readings: Readings, confidence: float) -> Interval:
     known = readings.only(~np.isnan(readings.covariate))
-    if len(np.unique(known.covariate)) < 2:
-        return no_interval("the stratum has one value only", confidence, known.n_patients)
     if readings.same and readings.n_patients >= MIN_PATIENTS:
         return identical(confidence, readings.n_patients)
     change = np.nanmean(_changes(known), axis=1)

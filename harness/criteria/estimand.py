@@ -148,6 +148,8 @@ class Estimand:
             return f"{int(np.isnan(raw.original).sum())} originals have no reading to compare with"
         if self.arm == ORIGINAL and raw.missing.any():
             return f"{int(raw.missing.sum())} originals have no reading"
+        if self.by and len(np.unique(raw.covariate[~np.isnan(raw.covariate)])) < 2:
+            return "the stratum has one value only"
         return ""
 
     def completed(self, raw: Readings, limits: Region, rule: str | None = None) -> Readings:

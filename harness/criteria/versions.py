@@ -29,7 +29,7 @@ from harness.stats.bootstrap import interval
 from harness.stats.calibration import intercept_on_reading, slope_on_reading
 from harness.stats.interval import MIN_PATIENTS, Interval, identical, no_interval, too_few
 from harness.stats.proportion import clopper_pearson
-from harness.stats.sums import Sums, mean, per_patient, root_ratio
+from harness.stats.sums import Sums, mean, per_patient, root_ratio, slope
 from harness.types import Estimate, Verdict
 
 if TYPE_CHECKING:
@@ -168,15 +168,19 @@ def _same_cases(estimand: Estimand, new: Readings, old: Readings) -> tuple[Readi
 
 
 def _changed_patients(new: Values, old: Values, patients: NDArray[np.str_], confidence: float) -> Interval:
-    """Bounds of a difference of shares from the patients in whom it rose and in whom it fell."""
+    """Bounds of a difference of shares from the patients in whom it rose and in whom it fell; NaN is of no share."""
+    counted = ~np.isnan(new)
+    new, old, patients = new[counted], old[counted], patients[counted]
     _, index = np.unique(patients, return_inverse=True)
     cases = np.bincount(index)
     change = (np.bincount(index, weights=new) - np.bincount(index, weights=old)) / cases
     n = len(cases)
+    if n == 0:
+        return no_interval("there is no case that it counts", confidence, n)
     fell, rose = (int((sign * change > 0).sum()) for sign in (-1, 1))
     low, high = -clopper_pearson(fell, n, confidence)[1], clopper_pearson(rose, n, confidence)[1]
     value = float(change.mean())
-    notes = {"patients_worse": rose, "patients_better": fell}
+    notes = {"patients_higher": rose, "patients_lower": fell}
     return Interval(value, min(low, value), max(high, value), confidence, n, "exact over changed patients", notes=notes)
 
 
@@ -232,6 +236,18 @@ def _outside(readings: Readings, margin: float) -> Values:
     return -_any_case(readings, np.nanmax(readings.values, axis=1) > margin)
 
 
+def _hits(readings: Readings, at: float, *, positive: bool) -> Values:
+    """Share of a case's edits read on its own side of the operating point; NaN for cases of the other class."""
+    known, right = ~np.isnan(readings.values), (readings.values >= at) == positive
+    share = (right & known).sum(axis=1) / np.maximum(1, known.sum(axis=1))
+    return np.where((readings.reference > 0.5) == positive, share, np.nan)
+
+
+def _dependence(readings: Readings) -> Sums:
+    known = readings.only(~np.isnan(readings.covariate))
+    return slope(known.covariate, _case_mean(_change(known)), known.patients)
+
+
 _ABSOLUTE = _means(lambda r: _case_mean(np.abs(_error(r))))
 _SQUARE = _means(lambda r: _case_mean(_error(r) ** 2))
 _PLAIN = _means(lambda r: _case_mean(r.values))
@@ -264,6 +280,7 @@ STATISTICS: Mapping[str, Callable[..., Sums]] = {
     "icc": lambda r, **_: icc(r.values, r.patients),
     "calibration_slope": lambda r, **_: slope_on_reading(r.values, r.reference, r.patients),
     "calibration_intercept": lambda r, **_: intercept_on_reading(r.values, r.reference, r.patients),
+    "bias_interaction": lambda r, **_: _dependence(r),
     **dict.fromkeys(IMAGE_MEANS, _PLAIN),
 }
 """What is summed over patients, by factory: each difference of values is that of the two verdicts."""
@@ -274,5 +291,7 @@ SHARES: Mapping[str, Callable[..., Values]] = {
     "label_change_rate": _label_changes,
     "share_changed": _large_changes,
     "ks_distance": _outside,
+    "sensitivity": _hits,
+    "specificity": _hits,
 }
-"""Share of what is counted, by factory, case by case."""
+"""Share of what is counted, by factory, case by case; NaN where a case is not of those it counts."""

@@ -31,7 +31,7 @@ def version(shift: float, spread: float, seed: int, lost: int = 0):
     }
     return table(
         originals={"bone_age": READ, "sex": SEX}, edits={"bone_age": age, "sex": sex}, images=images,
-        references={"bone_age": AGE, "sex": MALE},
+        references={"bone_age": AGE, "sex": MALE}, strata={"sex": ["FM"[int(m)] for m in MALE], "site": ["A"] * N},
     )  # fmt: skip
 
 
@@ -44,6 +44,8 @@ MADE = {
     "calibration_intercept": c.calibration_intercept("bone_age"), "ks_distance": c.ks_distance(), "ssim": c.ssim(),
     "failure_rate": c.failure_rate(), "label_flip_rate": c.label_flip_rate("sex"), "label_change_rate": c.label_change_rate("sex"),
     "share_changed": c.share_changed("bone_age", more_than=3.0), "auc": c.auc("sex"), "auc_drift": c.auc_drift("sex"),
+    "sensitivity": c.sensitivity("sex", at=0.6), "specificity": c.specificity("sex", at=0.4),
+    "bias_interaction": c.bias_interaction("bone_age", by="sex"),
     "ks within": c.ks_distance(margin=0.02), "recalibrated": c.recalibrated(c.mae_drift("bone_age")),
     "share of edits": c.share_changed("bone_age", more_than=3.0, per="edit"), "complete": c.mae("bone_age", missing="complete_case"),
 }  # fmt: skip
@@ -103,6 +105,27 @@ def test_the_same_edits_are_not_worse_and_a_few_patients_prove_nothing():
     ]
     assert outcome(drift, 50.0, *few) is Outcome.INCONCLUSIVE
     assert Region(1.0, 2.0).low == 1.0
+
+
+def test_what_cannot_be_counted_has_no_interval():
+    one_site = Criterion("A", c.bias_interaction("bone_age", by="site"), within(-1.0, 1.0), source="s")
+    found, _, _ = difference(one_site, 1.0, NEW, OLD)
+    assert (found.low, found.reason) == (None, "new version: the stratum has one value only")
+    girls = [version.where("sex=F") for version in (NEW, OLD)]
+    found, _, _ = difference(Criterion("B", c.sensitivity("sex"), at_least(0.8), source="s"), 0.1, *girls)
+    assert (found.low, found.reason) == (None, "there is no case that it counts")
+
+
+def test_a_version_that_misses_more_positives_is_worse():
+    missed = Criterion("A", c.sensitivity("sex", at=0.6), at_least(0.5), source="s")
+    worse = version(1.0, 60.0, 9)
+    assert outcome(missed, 0.15, worse, OLD) is Outcome.INCONCLUSIVE
+    assert outcome(missed, 0.15, version(1.2, 2.0, 8), OLD) is Outcome.PASS
+    found, _, _ = difference(missed, 0.15, worse, OLD)
+    assert found.value < -0.15
+    assert found.notes["patients_lower"] > found.notes["patients_higher"] > 0, (
+        "so that a loss in every one is not shown"
+    )
 
 
 def test_no_failure_in_either_version_is_bounded_and_not_certain():
