@@ -1,7 +1,8 @@
-"""What the limits of ``editproof dataset index`` rest on: ``python -m bench.likeness [ZIP]``, RSNA's at 100 x 100.
+"""What the limits of ``editproof dataset index`` rest on: ``python -m bench.likeness [ZIP [FOLDER]]``.
 
-Bits in which the perceptual hashes of different patients differ, and those of an image and its copies; and how many
-images run against the rest as they are, and when they are turned over.
+The zip holds RSNA's training set at 100 x 100, the folder full-size originals of some. Told are the bits in which the
+perceptual hashes of different patients differ, and those of an image and its copies; and how many images run against
+the rest as they are, and when they are turned over.
 """
 
 from __future__ import annotations
@@ -42,17 +43,18 @@ COPIES: dict[str, Callable[[Gray], Gray]] = {
 }
 
 
-def images(path: Path) -> Iterator[Gray]:
-    """Every PNG in a zip, gray."""
+def images(path: Path) -> Iterator[tuple[str, Gray]]:
+    """Name and gray levels of every PNG in a zip."""
     with zipfile.ZipFile(path) as archive:
         for name in sorted(archive.namelist()):
             if name.endswith(".png"):
-                yield cv2.imdecode(np.frombuffer(archive.read(name), np.uint8), cv2.IMREAD_GRAYSCALE)
+                data = np.frombuffer(archive.read(name), np.uint8)
+                yield Path(name).name, cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
 
 
-def main(path: Path) -> None:
+def main(path: Path, originals: Path) -> None:
     """Print both."""
-    found = list(images(path))
+    names, found = zip(*images(path), strict=True)
     hashes = [perceptual_hash(image) for image in found]
     close = sorted(bits for _, _, bits in near_pairs(hashes, CLOSE))
     print(f"{len(found)} images, {len(found) * (len(found) - 1) // 2} pairs; in {CLOSE} bits or less: {close}")
@@ -62,6 +64,12 @@ def main(path: Path) -> None:
         bits = [differing_bits(hashes[at], perceptual_hash(copy(found[at]))) for at in range(0, len(found), EVERY)]
         figures = " | ".join(f"{value:.0f}" for value in np.percentile(bits, [50, 95, 99, 100], method="higher"))
         print(f"| {name} | {figures} | {np.mean(np.array(bits) <= NEAR_BITS):.3f} |")
+    bits = sorted(
+        differing_bits(hashes[names.index(file.name)], perceptual_hash(cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)))
+        for file in originals.glob("*.png")
+        if file.name in names
+    )
+    print(f"{len(bits)} full-size originals and their reduced versions differ in {bits} bits")
     thumbnails = [thumbnail(image) for image in found]
     signs = np.ones(len(thumbnails), np.float32)
     named = 0
@@ -75,4 +83,6 @@ def main(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path("../shared/data/rsna100/rsna100.zip"))
+    given = [Path(argument) for argument in sys.argv[1:]]
+    data = Path("../shared/data")
+    main(*given, *[data / "rsna100/rsna100.zip", data / "rsna_fullres/boneage-training-dataset"][len(given) :])
