@@ -10,6 +10,7 @@ import io
 import logging
 import math
 import re
+import struct
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,12 +31,13 @@ if TYPE_CHECKING:
 
     Header = Any  # pydicom.Dataset; pydicom is optional, and loaded where a DICOM cohort is read
 
-VERSION = 1
+VERSION = 2
 """Raised whenever equal files would give other pixels; enters the digest of every DICOM case."""
 Voi = Literal["first", "none"]
 """Whether the first VOI LUT or window of the header is applied, or the whole stored range is kept."""
 
 _DEFLATED = "1.2.840.10008.1.2.1.99"
+_CONTRADICTED = "The header contradicts the pixels; export it anew."
 _PROJECTION = {"CR", "DX", "RG", "MG", "IO", "PX"}
 _YEARS = {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1.0}
 
@@ -97,7 +99,8 @@ def header_of(entry: Entry, asked: str) -> Header:
         shape = [header.get(name) for name in ("Rows", "Columns")]
         samples, bits = header.get("SamplesPerPixel", 1), (header.get("BitsAllocated"), header.get("BitsStored"))
         meaning, frames = str(header.get("PhotometricInterpretation", "")), int(header.get("NumberOfFrames") or 1)
-    if "PixelData" not in header or not all(isinstance(side, int) and side > 0 for side in shape):
+        pixels, topmost = header.get("PixelData"), header.get("HighBit")
+    if not isinstance(pixels, bytes) or not all(isinstance(side, int) and side > 0 for side in shape):
         raise DatasetError(
             asked, "there are no pixels in it", "It is cut short or no image; copy it anew or leave it out."
         )
@@ -111,6 +114,8 @@ def header_of(entry: Entry, asked: str) -> Header:
     if frames != 1 or bits[0] not in (8, 16) or not isinstance(bits[1], int) or not 1 < bits[1] <= bits[0]:
         found = f"{frames} frames of {bits[0]} bits, {bits[1]} of them stored"
         raise DatasetError(asked, found, "Only single frames of 8 to 16 bits are read.")
+    if topmost not in (None, bits[1] - 1):
+        raise DatasetError(asked, f"{bits[1]} bits stored, the highest of them bit {topmost}", _CONTRADICTED)
     _decodable(header, syntax, asked)
     return header
 
@@ -158,23 +163,19 @@ def dicom_image(entry: Entry, voi: Voi, asked: str) -> Image:
         Where the file is not what :func:`header_of` takes, or its pixels do not decode.
     """
     header = header_of(entry, asked)
-    from pydicom.pixels.processing import apply_modality_lut, apply_voi_lut
+    from pydicom.pixels.processing import apply_rescale, apply_windowing
 
-    with _quiet(asked, "its pixels do not decode: damaged or cut short"):
-        stored = np.asarray(header.pixel_array)
-    low, high = _stored_range(header)
-    _no_excess_bits(header, asked)
-    if stored.shape != (header.Rows, header.Columns) or stored.min() < low or stored.max() > high:
-        found = f"pixels of shape {stored.shape} from {stored.min()} to {stored.max()}; declared are {low} to {high}"
-        raise DatasetError(asked, found, "The header contradicts the pixels; export it anew.")
-    with _quiet(asked, "its modality LUT, rescale or window cannot be applied"):
-        values = np.asarray(apply_modality_lut(stored, header), np.float64)
-        low, high = _after_modality(header, low, high)
-        if voi == "first":
-            if "VOILUTSequence" in header and header.VOILUTSequence:
-                low, high = 0.0, 2.0 ** int(header.VOILUTSequence[0].LUTDescriptor[2]) - 1
-                values = values if "ModalityLUTSequence" in header else np.rint(values).astype(np.int64)
-            values = np.asarray(apply_voi_lut(values, header), np.float64)
+    stored, (low, high) = _stored(header, asked), _stored_range(header)
+    with _quiet(asked, "its modality LUT, rescale, VOI LUT or window cannot be applied"):
+        if header.get("ModalityLUTSequence"):
+            values, low, high = _looked_up(stored, header, header.ModalityLUTSequence[0])
+        else:
+            values = np.asarray(apply_rescale(stored, header), np.float64)
+            low, high = _rescaled(header, low, high)
+        if voi == "first" and header.get("VOILUTSequence"):
+            values, low, high = _looked_up(values, header, header.VOILUTSequence[0])
+        elif voi == "first":
+            values = np.asarray(apply_windowing(values, header), np.float64)
     if not high > low:
         raise DatasetError(asked, "its rescale slope is not positive", "Export it anew.")
     share: NDArray[np.float64] = np.clip((values - low) / (high - low), 0.0, 1.0)
@@ -201,7 +202,7 @@ def looks_like_dicom(path_suffix: str, start: bytes) -> bool:
 
 def _decodable(header: Header, syntax: str, asked: str) -> None:
     """Nothing, or an error where pixels are cut short or compressed without a decoder for them."""
-    from pydicom.encaps import parse_fragments
+    from pydicom.encaps import get_frame, parse_fragments
     from pydicom.pixels.decoders.base import get_decoder
     from pydicom.pixels.utils import get_expected_length
     from pydicom.uid import UID
@@ -210,7 +211,8 @@ def _decodable(header: Header, syntax: str, asked: str) -> None:
     if not syntax or not uid.is_transfer_syntax:
         raise DatasetError(asked, "no transfer syntax that is known", "Export it anew, as DICOM part 10.")
     if not uid.is_compressed:
-        expected = get_expected_length(header)
+        with _quiet(asked, "a tag that pixels need is missing or cannot be read"):
+            expected = get_expected_length(header)
         if len(header.PixelData) < expected:
             found = f"{len(header.PixelData)} bytes of pixels, {expected} declared: it is cut short"
             raise DatasetError(asked, found, "Copy the file anew, or leave it out.")
@@ -224,23 +226,57 @@ def _decodable(header: Header, syntax: str, asked: str) -> None:
         fragments, _ = parse_fragments(header.PixelData)
         if not fragments:
             raise ValueError
+        size = _size_in_codestream(get_frame(header.PixelData, 0, number_of_frames=1))
+    if size not in (None, (header.Rows, header.Columns)):
+        raise DatasetError(asked, f"{header.Rows}x{header.Columns} declared; compressed is another size", _CONTRADICTED)
 
 
-def _no_excess_bits(header: Header, asked: str) -> None:
-    """Nothing, or an error where pixels use bits beyond those declared, which the decoder would drop.
+def _size_in_codestream(frame: bytes) -> tuple[int, int] | None:
+    """Rows and columns that a JPEG 2000 code stream claims (ISO/IEC 15444-1, A.5.1); None for any other."""
+    start = frame.find(b"\xff\x4f\xff\x51")
+    if start < 0 or len(frame) < start + 24:
+        return None
+    right, bottom, left, top = struct.unpack_from(">4I", frame, start + 8)
+    return bottom - top, right - left
 
-    Overlays of old files may stand in those bits, and are dropped rightly.
+
+def _stored(header: Header, asked: str) -> NDArray[Any]:
+    """The stored values, shape (H, W), found to need no more bits than the header declares.
+
+    The bits above may repeat the sign, or be blank. Overlays of old files may stand in them too, and are dropped.
     """
-    bits, allocated = int(header.BitsStored), int(header.BitsAllocated)
-    compressed = header.file_meta.TransferSyntaxUID.is_compressed
-    if bits == allocated or int(header.get("PixelRepresentation", 0)) or compressed:
-        return
-    if any((group, 0x0102) in header and header[group, 0x0102].value for group in range(0x6000, 0x6020, 2)):
-        return
-    words = np.frombuffer(header.PixelData, "u1" if allocated == 8 else "<u2")
-    if header.file_meta.TransferSyntaxUID.is_little_endian and int(words.max()) >= 2**bits:
-        found = f"pixels up to {words.max()}; {bits} bits stored hold at most {2**bits - 1}"
-        raise DatasetError(asked, found, "The header contradicts the pixels; export it anew.")
+    with _quiet(asked, "its pixels do not decode: damaged or cut short"):
+        header.pixel_array_options(correct_unused_bits=False)
+        words = np.asarray(header.pixel_array)
+        words = words.astype(words.dtype.newbyteorder("="))
+        positions = [header.get((group, 0x0102)) for group in range(0x6000, 0x6020, 2)]
+    overlaid = any(position.value for position in positions if position is not None)
+    bits, (low, high) = int(header.BitsStored), _stored_range(header)
+    if overlaid or (low < 0 <= words.min() and words.max() < 2**bits):
+        spare = 8 * words.dtype.itemsize - bits
+        words = (words << spare) >> spare
+    if words.shape != (header.Rows, header.Columns) or words.min() < low or words.max() > high:
+        found = f"pixels of shape {words.shape} from {words.min()} to {words.max()}"
+        declared = f"{header.Rows}x{header.Columns} of {bits} stored bits, {low:g} to {high:g}"
+        raise DatasetError(asked, f"{found}; declared are {declared}", _CONTRADICTED)
+    return words
+
+
+def _looked_up(values: NDArray[Any], header: Header, item: Header) -> tuple[NDArray[np.float64], float, float]:
+    """Values taken from a lookup table of 8- or 16-bit entries, and the range of its entries.
+
+    Done here: the DICOM library counts places in the type of the entries, so that they wrap at 8 bits.
+    """
+    entries, first, bits = (int(number) for number in item.LUTDescriptor)
+    data, order = item.LUTData, "<" if header.file_meta.TransferSyntaxUID.is_little_endian else ">"
+    words = np.frombuffer(data, f"{order}u2") if isinstance(data, bytes) else np.asarray(data, np.int64) & 0xFFFF
+    if bits <= 8 and len(words) < (entries or 65536):  # two entries a word
+        words = words.astype("<u2").view(np.uint8)
+    table = words[: entries or 65536]
+    if len(table) < (entries or 65536) or not 0 < bits <= 16 or int(table.max()) >= 2**bits:
+        raise ValueError
+    places = np.clip(np.rint(values).astype(np.int64) - first, 0, len(table) - 1)
+    return table[places].astype(np.float64), 0.0, 2.0**bits - 1
 
 
 def _stored_range(header: Header) -> tuple[float, float]:
@@ -250,9 +286,7 @@ def _stored_range(header: Header) -> tuple[float, float]:
     return 0.0, 2.0**bits - 1
 
 
-def _after_modality(header: Header, low: float, high: float) -> tuple[float, float]:
-    if "ModalityLUTSequence" in header and header.ModalityLUTSequence:
-        return 0.0, 2.0 ** int(header.ModalityLUTSequence[0].LUTDescriptor[2]) - 1
+def _rescaled(header: Header, low: float, high: float) -> tuple[float, float]:
     if "RescaleSlope" in header and "RescaleIntercept" in header:
         slope, intercept = float(header.RescaleSlope), float(header.RescaleIntercept)
         return low * slope + intercept, high * slope + intercept

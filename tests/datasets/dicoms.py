@@ -63,7 +63,7 @@ def radiograph_file(
             delattr(header, name)
         else:
             setattr(header, name, value)
-    if "BitsStored" in tags:
+    if "BitsStored" in tags and "HighBit" not in tags:
         header.HighBit = int(header.BitsStored) - 1
     return header
 

@@ -77,6 +77,27 @@ def test_signed_pixels_with_rescale(tmp_path, deep):
     np.testing.assert_array_equal(found, pixels_of(radiograph_file(deep, BitsStored=12), tmp_path))
 
 
+def test_signed_pixels_with_blank_bits_above(tmp_path, deep):
+    signed = (deep.astype(np.int32) - 2048).astype(np.int16)
+    found = pixels_of(radiograph_file(signed & 0x0FFF, BitsStored=12), tmp_path)
+    np.testing.assert_array_equal(found, pixels_of(radiograph_file(signed, BitsStored=12), tmp_path))
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_lookup_table_of_eight_bit_entries(tmp_path, deep, packed):
+    entries = (255 - np.arange(4096) // 16).astype(np.uint8 if packed else np.uint16)
+    lut = sequence(LUTDescriptor=[4096, 0, 8], LUTData=entries.tobytes())
+    found = pixels_of(radiograph_file(deep, BitsStored=12, VOILUTSequence=lut), tmp_path)
+    np.testing.assert_array_equal(found, entries[deep].astype(np.uint16) * 257)
+
+
+def test_lookup_table_after_a_rescale_beyond_sixteen_bits(tmp_path):
+    lut = sequence(LUTDescriptor=[4096, 0, 16], LUTData=(np.arange(4096, dtype=np.uint16) * 16).tobytes())
+    wide = RAMP.view(np.uint16) * 4
+    found = pixels_of(radiograph_file(wide, RescaleSlope="2", RescaleIntercept="0", VOILUTSequence=lut), tmp_path)
+    np.testing.assert_array_equal(found, np.minimum(wide.astype(int) * 2, 4095) * 16)
+
+
 def test_window_is_applied_unless_it_is_not_asked_for(tmp_path, deep):
     header = radiograph_file(deep, BitsStored=12, WindowCenter="1000.5", WindowWidth="1001")
     found = pixels_of(header, tmp_path)
@@ -237,8 +258,10 @@ def cut(header, keep=0.6):
     return write
 
 
-def compressed(header, syntax=JPEG2000Lossless):
+def compressed(header, syntax=JPEG2000Lossless, **tags):
     header.compress(syntax, generate_instance_uid=False)
+    for name, value in tags.items():
+        setattr(header, name, value)
     return header
 
 
@@ -247,6 +270,8 @@ def whole(header):
 
 
 IMAGE = radiograph(1)
+RAMP = np.arange(64 * 64, dtype=np.int16).reshape(64, 64) * 4
+"""Gray levels that need 14 bits."""
 COLOUR = {
     "SamplesPerPixel": 3,
     "PhotometricInterpretation": "RGB",
@@ -267,7 +292,14 @@ FLAWS = {
     "one gigabyte": (whole(radiograph_file(IMAGE, Rows=32768, Columns=32768)), "claims 32768x32768 pixels"),
     "several frames": (whole(radiograph_file(IMAGE, NumberOfFrames=4)), "4 frames"),
     "deflated": (whole(radiograph_file(IMAGE, syntax=DeflatedExplicitVRLittleEndian)), "deflated"),
-    "more than the declared bits": (whole(radiograph_file(IMAGE.astype(np.uint16) * 200, BitsStored=12)), "12 bits stored hold at most 4095"),
+    "more than the declared bits": (whole(radiograph_file(IMAGE.astype(np.uint16) * 200, BitsStored=12)), "of 12 stored bits, 0 to 4095"),
+    "signed and more than the declared bits": (whole(radiograph_file(RAMP - 8192, BitsStored=12)), "of 12 stored bits, -2048 to 2047"),
+    "signed in two ways": (whole(radiograph_file(np.where(RAMP > 12000, -5, RAMP // 4).astype(np.int16), BitsStored=12)), "of 12 stored bits"),
+    "compressed and more than the declared bits": (whole(compressed(radiograph_file(RAMP.view(np.uint16), BitsStored=14), RLELossless, BitsStored=12, HighBit=11)), "of 12 stored bits, 0 to 4095"),
+    "compressed at another size": (whole(compressed(radiograph_file(IMAGE[:32]), Rows=IMAGE.shape[1], Columns=32)), "compressed is another size"),
+    "bits at the top": (whole(radiograph_file(RAMP, BitsStored=12, HighBit=15)), "the highest of them bit 15"),
+    "samples not said": (whole(radiograph_file(IMAGE, SamplesPerPixel=None)), "missing or cannot be read"),
+    "lookup table too short": (whole(radiograph_file(IMAGE, VOILUTSequence=sequence(LUTDescriptor=[256, 0, 8], LUTData=b"\1\2"))), "VOI LUT"),
     "no window": (whole(radiograph_file(IMAGE, WindowCenter="9", WindowWidth="-4")), "window"),
     "falling rescale": (whole(radiograph_file(IMAGE, RescaleSlope="-1", RescaleIntercept="0")), "slope is not positive"),
     "no UID": (whole(radiograph_file(IMAGE, SOPInstanceUID=None)), "no SOPInstanceUID"),
