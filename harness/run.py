@@ -16,10 +16,10 @@ from pathlib import Path
 from filelock import FileLock
 
 from harness.criteria import Criterion, verdict_on
-from harness.criteria.claimed import check_claims
+from harness.criteria.claimed import check_claims, regions_of
 from harness.criteria.conformance import control_verdicts, floor_verdicts
 from harness.criteria.masks import mask_report
-from harness.datasets.checks import distinct
+from harness.datasets.checks import check_regions, distinct
 from harness.datasets.registry import dataset_from_spec
 from harness.datasets.shard import Shard
 from harness.derivation import concluded, reading_order
@@ -32,6 +32,7 @@ from harness.exhibits import exhibits
 from harness.judging import EditorStudy, Judgement, out_of_reach
 from harness.measurements import Measurements, measurements_of
 from harness.metrics import VERSION as METRICS_VERSION
+from harness.metrics.region import INSIDE
 from harness.plain import plain
 from harness.predictors.fitness import check_fit
 from harness.predictors.registry import predictor_from_spec
@@ -97,6 +98,11 @@ class Run:
         whole = dataset_from_spec(self.dataset_spec, dict(self.dataset_factories))
         return Shard(whole, self.shard) if self.shard else whole
 
+    @property
+    def _whole(self) -> Dataset:
+        """The cohort, of which :attr:`dataset` may be a part."""
+        return self.dataset.whole if isinstance(self.dataset, Shard) else self.dataset
+
     @cached_property
     def cards(self) -> dict[str, EditorCard]:
         """Card of each tool by specification.
@@ -128,11 +134,14 @@ class Run:
             for chain in chains(card).values():
                 round_trip(f"{chain}+identity")
         check_claims(claims, self.instrument.card)
+        asked_by = {region: f"criterion {claim.id}" for claim in claims for region in regions_of(claim)}
+        check_regions(self._whole, asked_by)
 
     @cached_property
     def _fitting(self) -> bool:
         """That cohort and instrument are sound and fit one another; else the error that says why not."""
         cases = distinct(self.dataset)
+        check_regions(self._whole, {INSIDE: "a tool to change"})
         check_fit(self.instrument.card, self.dataset.card, cases)
         getattr(self.instrument, "check", lambda: None)()
         if isinstance(self.instrument, Table):

@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.criteria.criterion import Criterion
 from harness.errors import ProtocolError
+from harness.metrics.region import INSIDE, OUTSIDE, PROTECTED
 from harness.types import PredictorCard
 
 
@@ -45,6 +46,12 @@ def check_claims(criteria: Iterable[Criterion], card: PredictorCard) -> None:
         if estimand.kind == "continuous" and estimand.unit and estimand.unit != quantity.unit:
             found = f"it is stated in {estimand.unit}, {card.name} reads {quantity.name} in {quantity.unit}"
             raise ProtocolError(asked, found, "State the criterion's unit and margin in the unit of the instrument.")
+
+
+def regions_of(criterion: Criterion) -> set[str]:
+    """The region (:mod:`harness.metrics.region`) whose pixels a criterion on images is about; empty for any other."""
+    region = criterion.estimand.quantity.rpartition(":")[2]
+    return {region} & {PROTECTED, OUTSIDE, INSIDE} if criterion.estimand.kind == "image" else set()
 
 
 def _criteria_in(value: object) -> Iterator[Criterion]:

@@ -8,14 +8,15 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, overload
 
-import numpy as np
-
+from harness.datasets.checks import decoded, notes_on_regions, regions_in
 from harness.errors import DatasetError
+from harness.metrics.region import INSIDE, PROTECTED
 from harness.types import Case, DatasetCard
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
+    from harness.datasets.reading import Reading
     from harness.types import Dataset
 
 OLDEST = 300.0
@@ -54,12 +55,14 @@ def cohort_of(
     description: str,
     source: str,
     licence: str,
+    reading: Reading,
     warnings: Iterable[str] = (),
     units: Mapping[str, str] = HAND_UNITS,
 ) -> Cohort:
     """A cohort with its card: counts, and a digest over ids, pixels and reference standard.
 
-    Of ``units``, those of quantities that some case has a reference for are kept.
+    Of ``units``, those of quantities that some case has a reference for are kept. What the reading was told of cases
+    that are not sound, or lack a region, is said.
 
     Raises
     ------
@@ -67,6 +70,10 @@ def cohort_of(
         Where there is no case, two cases share an id, or a label is out of range.
     """
     kept = tuple(cases)
+    if not kept and reading.flawed:
+        first = next(iter(reading.flawed.values())).removesuffix(".")
+        found = f"none of its {len(reading.flawed)} cases is sound; the first: {first}"
+        raise DatasetError(f"the cohort {source}", found)
     if not kept:
         raise DatasetError(f"the cohort {source}", "no case in it", "Check that images and CSV belong together.")
     unique([case.case_id for case in kept], source)
@@ -80,7 +87,7 @@ def cohort_of(
         digest=digest_of(kept),
         n_cases=len(kept),
         n_patients=len({case.patient_id for case in kept}),
-        warnings=tuple(warnings),
+        warnings=(*warnings, *notes_on_regions(reading.lacking, len(kept))),
         units={name: unit for name, unit in units.items() if any(name in case.reference for case in kept)},
     )
     return Cohort(card, kept)
@@ -129,27 +136,18 @@ def checked(dataset: Dataset) -> Dataset:
         On the first case that does not decode, or whose image or masks are not as :class:`harness.types.Pixels` says.
     """
     for case in dataset:
-        sound(case)
+        decoded(case)
     return dataset
 
 
-def with_markers(cases: Iterable[Case]) -> list[Case]:
-    """The cases with a stratum ``marker``, ``found`` or ``none``: whether there is anything for a tool to remove."""
-    return [replace(case, strata={**case.strata, "marker": "found" if sound(case).any() else "none"}) for case in cases]
+def with_marker(case: Case, reading: Reading) -> Case:
+    """The case with a stratum ``marker``, ``found`` or ``none``: whether there is anything for a tool to remove.
 
-
-def sound(case: Case) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    """The edit mask of a case that decodes to what it should; a DatasetError where it does not."""
-    pixels = case.decode()
-    image = pixels.image
-    if image.ndim != 2 or image.dtype not in (np.uint8, np.uint16):
-        found = f"shape {image.shape}, {image.dtype}"
-        raise DatasetError(f"a gray image of 8 or 16 bit for case {case.case_id}", found, "Convert it.")
-    for mask in (pixels.edit_mask, pixels.protected_mask):
-        if mask.shape != image.shape or mask.dtype != np.bool_:
-            found = f"a mask of shape {mask.shape}, {mask.dtype} on an image of shape {image.shape}"
-            raise DatasetError(f"masks of the image's size for case {case.case_id}", found, "Draw them anew.")
-    return pixels.edit_mask
+    The reading is told which region the case lacks.
+    """
+    there = regions_in(case)
+    reading.lacking.update({INSIDE, PROTECTED} - there)
+    return replace(case, strata={**case.strata, "marker": "found" if INSIDE in there else "none"})
 
 
 def _in_range(case: Case, source: str) -> None:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.datasets.cohort import HAND_UNITS, MARKERS_UP_TO, Cohort, cohort_of, unique, with_markers
+from harness.datasets.cohort import HAND_UNITS, MARKERS_UP_TO, Cohort, cohort_of, unique, with_marker
 from harness.datasets.dicom_file import (
     VERSION,
     Facts,
@@ -111,7 +111,7 @@ def dicom(
             if case.case_id in reading.left_out:
                 continue
             if len(found) <= MARKERS_UP_TO:
-                (case,) = with_markers([case])
+                case = with_marker(case, reading)
             cases.append(case)
             facts.append(read)
             reading.files[case.case_id] = reading.files.pop(flawed)
@@ -130,6 +130,7 @@ def dicom(
         description=f"{len(cases)} DICOM radiographs, VOI: {voi}, names of patients and images are pseudonyms",
         source="a folder of DICOM files",
         licence="As the folder's owner says.",
+        reading=reading,
         warnings=[
             *_warnings(cases, facts, unlisted, masks),
             *rows.ignored(),

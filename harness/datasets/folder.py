@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from harness.datasets.cohort import MARKERS_UP_TO, Cohort, cohort_of, unique, with_markers
+from harness.datasets.cohort import MARKERS_UP_TO, Cohort, cohort_of, unique, with_marker
 from harness.datasets.files import IMAGE_SUFFIXES, Entry, entries, existing, gray_image, header_checked
 from harness.datasets.labels import PREFIX, Labels, labels_of, without_reference
 from harness.datasets.masks import Masks, digests_of, with_masks
@@ -77,7 +77,7 @@ def folder(
         with reading.of(name):
             case = reader.case(line)
             if len(sheet.rows) <= MARKERS_UP_TO:
-                (case,) = with_markers([case])
+                case = with_marker(case, reading)
             cases.append(case)
             reading.files[name] = line["image"]
     automatic = sum(not (line.get("edit_mask") and line.get("protected_mask")) for line in sheet.rows)
@@ -90,6 +90,7 @@ def folder(
         description=f"{len(cases)} radiographs of a folder with {'manifest' if sheet.entry.name else 'telling names'}",
         source=f"{root.name}/{sheet.entry.name}",
         licence="As the folder's owner says.",
+        reading=reading,
         warnings=warnings,
         units=labels.units,
     )

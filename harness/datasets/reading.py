@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -28,6 +29,8 @@ class Reading:
         File below the cohort's folder, by name of case. It may identify a patient: it is kept nowhere unasked.
     known_as : dict of str to set of str
         Identifiers by name of case where the cohort has pseudonyms: to be compared with, never to be kept.
+    lacking : Counter of str
+        Number of cases that lack a region (:mod:`harness.metrics.region`) for which each is looked at.
     """
 
     left_out: Mapping[str, str] = field(default_factory=dict)
@@ -35,6 +38,7 @@ class Reading:
     flawed: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict, repr=False)
     known_as: dict[str, set[str]] = field(default_factory=dict, repr=False)
+    lacking: Counter[str] = field(default_factory=Counter)
 
     @contextmanager
     def of(self, name: str) -> Iterator[None]:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from harness.datasets.cohort import MARKERS_UP_TO, Cohort, cohort_of, unique, with_markers
+from harness.datasets.cohort import MARKERS_UP_TO, Cohort, cohort_of, unique, with_marker
 from harness.datasets.files import Entry, entries, existing, gray_image, grouped_by_stem, header_checked
 from harness.datasets.handmask import VERSION, artefact_mask, hand_mask
 from harness.datasets.reading import Reading
@@ -122,13 +122,10 @@ def rsna(
         with reading.of(row.case_id):
             if row.case_id not in reading.left_out:
                 case = _case(row, image_of[row.case_id], sizes)
-                cases += with_markers([case]) if len(chosen) <= MARKERS_UP_TO else [case]
+                cases.append(with_marker(case, reading) if len(chosen) <= MARKERS_UP_TO else case)
                 reading.files[row.case_id] = image_of[row.case_id].name
     if sizes and (unknown := [row.case_id for row in chosen if row.case_id not in sizes]):
         warnings.append(f"{len(unknown)} cases are not in original_sizes.csv: theirs is the aspect ratio as stored.")
-    if len(chosen) <= MARKERS_UP_TO:
-        bare = sum(case.strata["marker"] == "none" for case in cases)
-        warnings.append(f"In {bare} of {len(cases)} cases no marker was found: their edit mask is empty.")
     warnings.append("Masks are automatic (classical image processing, not reviewed case by case).")
     squash = "; squash to a square undone by original_sizes.csv" if sizes else ""
     return cohort_of(
@@ -137,6 +134,7 @@ def rsna(
         description=f"{len(cases)} hand radiographs of RSNA's {layout} layout: {choice}{squash}.",
         source=Path(path).name,
         licence=LICENCE,
+        reading=reading,
         warnings=warnings,
     )
 

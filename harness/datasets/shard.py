@@ -12,6 +12,7 @@ class Shard:
     """Some consecutive cases of a cohort, under the card of all of them."""
 
     def __init__(self, dataset: Dataset, shard: str) -> None:
+        self.whole = dataset
         cases: Sequence[Case] = list(dataset)
         self.card: DatasetCard = dataset.card
         self._cases = [cases[index] for index in cases_in(shard, len(cases))]

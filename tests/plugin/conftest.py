@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 STUDY = """
+from dataclasses import replace
 from functools import partial
 import numpy as np
 import pytest
@@ -43,13 +44,22 @@ class Reader:
 
 def reader(): return Reader()
 def blobs(argument): return Blobs(int(argument or 30))
+
+def unmarked(decode):
+    pixels = decode()
+    return Pixels(pixels.image, np.zeros_like(pixels.edit_mask), pixels.protected_mask)
+
+def bare(argument):
+    found = Blobs(30)
+    found.cases = [replace(case, decode=partial(unmarked, case.decode)) for case in found]
+    return found
 """
 
 CONFTEST = """
 import study
 
 def pytest_editproof_datasets():
-    return {"blobs": study.blobs}
+    return {"blobs": study.blobs, "bare": study.bare}
 
 def pytest_editproof_instrument(dataset):
     return "study.py:reader"

@@ -150,6 +150,13 @@ def test_wrong_options_are_one_line(lab, arguments, words):
     assert "Traceback" not in result.stderr.str()
 
 
+def test_a_cohort_with_nothing_to_edit_is_refused_before_a_tool_is_asked(lab):
+    result = lab.runpytest_subprocess("--dataset", "bare", "--jobs", "1", "--editor", "tools.py:fill")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*for a tool to change: the edit mask is empty in all 30 cases. Name mask files*"])
+    assert not list(lab.path.glob("**/attempts.jsonl"))
+
+
 def test_inert_without_claims(lab):
     for name in ("test_suite.py",):
         (lab.path / name).unlink()

@@ -22,7 +22,9 @@ def cohort(tmp_path):
     cv2.imwrite(str(tmp_path / "edit.png"), mask)
     cv2.imwrite(str(tmp_path / "protected.png"), 255 - mask)
     for index in range(3):
-        cv2.imwrite(str(tmp_path / f"{index}.png"), np.full(mask.shape, 10 + index, np.uint8))
+        image = np.full(mask.shape, 10 + index, np.uint8)
+        image[0, :2] += np.array([1, 255], np.uint8)  # one up, one down
+        cv2.imwrite(str(tmp_path / f"{index}.png"), image)
         lines.append(f"C{index},{index}.png,edit.png,protected.png,{100 + 10 * index}")
     (tmp_path / "manifest.csv").write_text("\n".join(lines) + "\n")
     return f"folder:{tmp_path}"

@@ -47,6 +47,7 @@ class Mean:
 
 def drawn(value, dtype="uint8", mask_shape=(12, 10)):
     image = np.full((12, 10), value, dtype)
+    image[0, 0] += 1
     mask = np.zeros(mask_shape, bool)
     mask[:2, :3] = True
     return Pixels(image, mask, ~mask)
@@ -67,7 +68,7 @@ def bench(tmp_path):
 
 def test_every_arm_is_read(bench):
     measured = bench.measured(cohort())
-    assert measured.matrix("brightness", ORIGINAL)[:, 0] == pytest.approx([0, 20, 40, 60, 80, 100])
+    assert measured.matrix("brightness", ORIGINAL)[:, 0] == pytest.approx(np.arange(0, 120, 20) + 1 / 120)
     change = measured.matrix("brightness") - measured.matrix("brightness", ORIGINAL)
     pasted = measured.matrix("brightness", PASTE_BACK) - measured.matrix("brightness", ORIGINAL)
     assert pasted[0] == pytest.approx(change[0] * 6 / 120), "only the six masked pixels keep the edit"
@@ -147,7 +148,10 @@ def test_sixteen_bits_go_through(bench):
 
 
 def test_a_mask_of_another_size_is_named(bench):
-    with pytest.raises(DatasetError, match=r"edit mask of case c0: its size is \(8, 10\), the image's is \(12, 10\)"):
+    with pytest.raises(
+        DatasetError,
+        match=r"edit mask of case c0: its shape is \(8, 10\) and its type bool, the image's shape is \(12, 10\)",
+    ):
         bench.measured(cohort(mask_shape=(8, 10)))
 
 
