@@ -232,3 +232,29 @@ def test_an_rsna_row_without_its_image_is_excluded(rsna_folder, tmp_path):
     (tmp_path / "i.json").write_text(json.dumps(index))
     left = [case["case"] for case in index["cases"]]
     assert [case.case_id for case in dataset_from_spec(f"rsna:{root}?index={tmp_path / 'i.json'}")] == left
+
+
+SOUND = {"case": "x", "patient": "y", "pixels": "0" * 64, "hash": "f" * 64}
+
+
+@pytest.mark.parametrize(
+    ("told", "found"),
+    [
+        ({"training_cases": ["A1"]}, "training_cases is a list"),
+        ({"training_cases": None}, "training_cases is null"),
+        ({"training_cases": "A1"}, "training_cases is a string"),
+        ({"training_cases": {"ids": "A1"}}, "ids is a string"),
+        ({"training_cases": {"ids": None}}, "ids is null"),
+        ({"training_cases": {"ids": [1]}}, "ids holds what is no string"),
+        ({"training_cases": {"sha256_of_ids": ["A1"]}}, "'A1' is no sha256"),
+        ({"schema": 1, "cases": [SOUND, {**SOUND, "patient": None}]}, "its case 2 has no patient"),
+        ({"schema": 1, "cases": ["A1"]}, "its case 1 has no case, patient, pixels, hash"),
+        ({"schema": 1, "cases": {}}, "its case 1 has no"),
+        ({"schema": 1, "cases": [{**SOUND, "hash": "nothex"}]}, "'nothex' is no hash"),
+    ],
+)
+def test_training_cases_in_another_form_are_one_clear_error(tmp_path, told, found):
+    with pytest.raises(DatasetError) as caught:
+        training_at(card(tmp_path / "card.json", **told))
+    assert found in str(caught.value)
+    assert caught.value.advice
