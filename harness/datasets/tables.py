@@ -40,12 +40,16 @@ def table(entry: Entry) -> Table:
     Raises
     ------
     DatasetError
-        Where it is neither UTF-8 text nor Parquet, has no header or two equal columns, or a row is longer than the
-        header.
+        Where it is neither UTF-8 text nor Parquet, has no header or two equal columns, a cell holds a line break, or a
+        row is longer than the header.
     """
     asked = f"read {entry}"
-    lines = _parquet_lines(entry) if entry.suffix == ".parquet" else _csv_lines(entry)
-    lines = [line for line in lines if any(line)]
+    cells = _parquet_lines(entry) if entry.suffix == ".parquet" else _csv_lines(entry)
+    for number, line in enumerate(cells, 1):
+        if any(set(cell) & set("\r\n") for cell in line):
+            advice = "Look for a quotation mark without its partner there; or write the cell on one line."
+            raise DatasetError(asked, f"a cell with a line break in row {number}", advice)
+    lines = [line for line in ([cell.strip() for cell in line] for line in cells) if any(line)]
     if not lines:
         raise DatasetError(asked, "no row in it", "Write a header and one row per case.")
     columns = tuple(_column(cell) for cell in lines[0])
@@ -64,10 +68,16 @@ def table(entry: Entry) -> Table:
 
 
 def _csv_lines(entry: Entry) -> list[list[str]]:
+    """Header and rows of a CSV, in which every quotation mark must have its partner."""
+    lines: list[list[str]] = []
     try:
         text = entry.read(MOST_TABLE_BYTES).decode("utf-8-sig")
-        return [[cell.strip() for cell in line] for line in csv.reader(io.StringIO(text, newline=""))]
-    except (UnicodeDecodeError, csv.Error) as error:
+        lines.extend(csv.reader(io.StringIO(text, newline=""), strict=True))
+        return lines
+    except csv.Error as error:
+        advice = "Look for a quotation mark without its partner from there on."
+        raise DatasetError(f"read {entry}", f"no CSV from row {len(lines) + 1} on ({error})", advice) from error
+    except UnicodeDecodeError as error:
         raise DatasetError(f"read {entry}", f"no CSV text in UTF-8 ({error})", "Save it as CSV, UTF-8.") from error
 
 
@@ -90,7 +100,7 @@ def _word(value: object) -> str:
     """A cell as it would stand in a CSV."""
     if value is None or value != value or type(value).__name__ in ("NAType", "NaTType"):
         return ""
-    return f"{value:.15g}" if isinstance(value, float) else str(value).strip()
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 def _column(cell: str) -> str:

@@ -178,3 +178,23 @@ def test_the_card_says_the_units_of_what_cases_have(tmp_path):
     assert folder(write_manifest(tmp_path, manifest_rows(tmp_path))).card.units == {
         "bone_age": "months", "w": "mm", "sex": "probability",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        (('A,"100,M', "B,101,F", "C,102,F"), "no CSV from row 2 on"),
+        (('A,"100,M', "B,101,F", 'C,102,"F"'), "no CSV from row 2 on"),
+        (("A,100,M", 'B,"101,F', 'C,102",F', "D,103,M"), "a cell with a line break in row 3"),
+        (('"A\n",100,M',), "a cell with a line break in row 2"),
+    ],
+)
+def test_a_quotation_mark_without_its_partner_swallows_no_row(tmp_path, rows, found):
+    with pytest.raises(DatasetError, match="partner") as caught:
+        sheet(tmp_path, "case_id,bone_age,sex", *rows)
+    assert found in caught.value.found
+
+
+def test_a_quoted_comma_and_a_doubled_quotation_mark_are_read(tmp_path):
+    read = sheet(tmp_path, "case_id,site", 'A," Bern, ""Insel"" "', 'B,5"')
+    assert [line["site"] for line in read.rows] == ['Bern, "Insel"', '5"']
