@@ -93,12 +93,22 @@ def _parquet_lines(entry: Entry) -> list[list[str]]:
     except (OSError, ValueError) as error:
         raise DatasetError(f"read {entry}", f"no Parquet ({str(error)[:80]})", "Save it as Parquet or CSV.") from error
     header = [str(column) for column in frame.columns]
-    return [header, *([_word(value) for value in row] for row in frame.itertuples(index=False, name=None))]
+    rows = [list(row) for row in frame.itertuples(index=False, name=None)]
+    for number, row in enumerate(rows, 2):
+        if nested := [place for place, value in enumerate(row, 1) if _is_nested(value)]:
+            found = f"row {number} holds a {type(row[nested[0] - 1]).__name__} in column {nested[0]}"
+            raise DatasetError(f"read {entry}", found, "Write one word or number in each cell.")
+    return [header, *([_word(value) for value in row] for row in rows)]
+
+
+def _is_nested(value: object) -> bool:
+    """Whether a cell holds several values, or bytes."""
+    return isinstance(value, list | tuple | set | dict | bytes) or (hasattr(value, "shape") and value.shape != ())
 
 
 def _word(value: object) -> str:
     """A cell as it would stand in a CSV."""
-    if value is None or value != value or type(value).__name__ in ("NAType", "NaTType"):
+    if value is None or type(value).__name__ in ("NAType", "NaTType") or value != value:
         return ""
     return f"{value:.15g}" if isinstance(value, float) else str(value)
 

@@ -198,3 +198,25 @@ def test_a_quotation_mark_without_its_partner_swallows_no_row(tmp_path, rows, fo
 def test_a_quoted_comma_and_a_doubled_quotation_mark_are_read(tmp_path):
     read = sheet(tmp_path, "case_id,site", 'A," Bern, ""Insel"" "', 'B,5"')
     assert [line["site"] for line in read.rows] == ['Bern, "Insel"', '5"']
+
+
+def test_parquet_of_nullable_columns(tmp_path):
+    rows = pd.DataFrame(manifest_rows(tmp_path)).astype({"bone_age": "Int64", "site": "string"})
+    rows.loc[1, "site"] = pd.NA
+    rows["reference:fracture"] = pd.array([True, None], "boolean")
+    rows["dose"] = pd.array([None, 0.5], "Float64")
+    rows.to_parquet(tmp_path / "manifest.parquet")
+    read = table(Entry(tmp_path, "manifest.parquet", zipped=False))
+    assert [(line["bone_age"], line["site"], line["dose"]) for line in read.rows] == [
+        ("100", "Bern", ""),
+        ("", "", "0.5"),
+    ]
+    assert [line["reference:fracture"] for line in read.rows] == ["True", ""]
+
+
+@pytest.mark.parametrize("cell", [[1, 2], {"a": 1}, b"x"])
+def test_parquet_cell_of_several_values(tmp_path, cell):
+    pd.DataFrame({"case_id": ["A"], "site": [cell]}).to_parquet(tmp_path / "manifest.parquet")
+    with pytest.raises(DatasetError, match="row 2 holds a .* in column 2") as caught:
+        table(Entry(tmp_path, "manifest.parquet", zipped=False))
+    assert caught.value.advice
