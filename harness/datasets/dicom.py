@@ -18,8 +18,8 @@ from harness.datasets.dicom_file import (
     facts_of,
     file_bytes,
     header_of,
-    looks_like_dicom,
 )
+from harness.datasets.dicom_listing import listing_of
 from harness.datasets.dicom_rows import Rows, labels_beside
 from harness.datasets.files import Entry, existing
 from harness.datasets.folder import mask_files
@@ -31,7 +31,7 @@ from harness.errors import DatasetError
 from harness.types import Case, Pixels
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 def dicom(
@@ -48,12 +48,12 @@ def dicom(
     Parameters
     ----------
     path : str or pathlib.Path
-        A folder with DICOM files at any depth.
+        A folder with DICOM files at any depth. Links are not followed but counted, hidden files are not looked at.
     labels : str, optional
         Table of the reference standard below the folder, by default ``labels.csv`` or ``labels.parquet`` where there
         is one: a row for each image, found by ``sop_instance_uid``, ``file`` (path below the folder, or file name) or
-        ``case_id`` (the file name without suffix). ``case_id`` beside one of the others is an id of your own, kept as
-        it stands. Reference standard as in :mod:`harness.datasets.labels`; masks as in
+        ``case_id`` (the file name without ``.dcm``, ``.dicom`` or ``.dic``). ``case_id`` beside one of the others is
+        an id of your own, kept as it stands. Reference standard as in :mod:`harness.datasets.labels`; masks as in
         :func:`harness.datasets.folder.folder`; ``patient_id`` goes before the header's and becomes a pseudonym too;
         ``stratum:NAME`` a stratum. Other columns are not read: they could hold what identifies a patient.
     voi : {"first", "none"}
@@ -82,7 +82,11 @@ def dicom(
     if not root.is_dir():
         raise DatasetError(asked, "it is no folder", "Name the folder that holds the DICOM files.")
     sheet = labels_beside(root, labels, asked)
-    found = _files(root)
+    listing = listing_of(root)
+    found = listing.files
+    if not found and listing.links:
+        said = f"no DICOM file in it but {listing.links} links, which are not followed"
+        raise DatasetError(asked, said, "Copy the files there.")
     if not found:
         raise DatasetError(asked, "no DICOM file in it", "Check the path; unpack archives first.")
     digests = [hashlib.sha256(file_bytes(e, _place(n, found))).hexdigest() for n, e in enumerate(found)]
@@ -119,7 +123,8 @@ def dicom(
             reading.known_as[case.case_id] = {read.sop_uid, own} - {""}
     if (missing := rows.unmet()) and not (reading.tolerant or reading.left_out):
         said = f"{missing} of {len(rows)} rows of {rows.name} have no DICOM file"
-        raise DatasetError(asked, said, "Add the files, or take the rows out of the table.")
+        links = [f"({listing.links} links are not followed)"] if listing.links else []
+        raise DatasetError(asked, " ".join([said, *links]), "Add the files, or take the rows out of the table.")
     unique([case.case_id for case in cases], root.name)
     units = dict(rows.labels.units)
     if any("sex" in case.reference for case in cases):
@@ -132,6 +137,7 @@ def dicom(
         licence="As the folder's owner says.",
         reading=reading,
         warnings=[
+            *listing.notes(),
             *_warnings(cases, facts, unlisted, masks),
             *rows.ignored(),
             *without_reference(units, [case.reference for case in cases]),
@@ -179,19 +185,7 @@ class _Reader:
         )
 
 
-def _files(root: Path) -> list[Entry]:
-    """Every file below the folder that is meant to be DICOM, by name."""
-    found = []
-    for path in sorted(root.rglob("*")):
-        if not path.is_file() or path.name == "DICOMDIR" or not path.resolve().is_relative_to(root):
-            continue
-        with path.open("rb") as file:
-            if looks_like_dicom(path.suffix.lower(), file.read(132)):
-                found.append(Entry(root, path.relative_to(root).as_posix(), zipped=False))
-    return found
-
-
-def _place(number: int, found: list[Entry]) -> str:
+def _place(number: int, found: Sequence[Entry]) -> str:
     """A file without its name, which may be a patient's."""
     return f"DICOM file {number + 1} of {len(found)} in order of name"
 

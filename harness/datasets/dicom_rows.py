@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from harness.datasets.dicom_listing import stem_of
 from harness.datasets.files import Entry
 from harness.datasets.labels import Labels, labels_of
 from harness.datasets.tables import Table, numeric_columns, table
@@ -53,7 +54,12 @@ class Rows:
     def of(self, entry: Entry, facts: Facts) -> Mapping[str, str] | None:
         """The row of one file."""
         name = PurePosixPath(entry.name).name
-        keys = (("sop_instance_uid", facts.sop_uid), ("file", entry.name), ("file", name), ("case_id", entry.stem))
+        keys = (
+            ("sop_instance_uid", facts.sop_uid),
+            ("file", entry.name),
+            ("file", name),
+            ("case_id", stem_of(entry.name)),
+        )
         number = next((self._by[key] for key in keys if key in self._by), None)
         if number is None or self.sheet is None:
             return None

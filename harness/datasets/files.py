@@ -92,14 +92,19 @@ class Entry:
 
 
 def entries(root: Path) -> list[Entry]:
-    """Every CSV and image below a folder or in a zip, sorted by name; resource forks are left out."""
+    """Every CSV, zip and image below a folder or in a zip, sorted by name; hidden files are left out."""
     wanted = (".csv", ".zip", *IMAGE_SUFFIXES)
     if root.is_dir():
         names = [path.relative_to(root).as_posix() for path in root.rglob("*") if path.suffix.lower() in wanted]
     else:
         names = _archive(root).namelist()
     found = [Entry(root, name, zipped=not root.is_dir()) for name in sorted(names)]
-    return [e for e in found if e.suffix in wanted and "__MACOSX" not in e.name and not e.stem.startswith("._")]
+    return [e for e in found if e.suffix in wanted and not is_hidden(e.name)]
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a path below a cohort's folder is hidden, as resource forks (``._a.png``, ``__MACOSX``) are."""
+    return any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(name).parts)
 
 
 def existing(path: str | Path, asked: str) -> Path:

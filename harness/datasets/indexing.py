@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 import numpy as np
 
 from harness.datasets.checks import decoded
-from harness.datasets.dicom_file import looks_like_dicom
+from harness.datasets.dicom_listing import listing_of
 from harness.datasets.files import IMAGE_SUFFIXES, entries
 from harness.datasets.folder import MANIFESTS
 from harness.datasets.indexed import SCHEMA
@@ -112,25 +113,29 @@ def spec_of(text: str) -> str:
     name, colon, _ = text.partition(":")
     if colon and name in OPTIONS:
         return text
-    path, question, query = text.partition("?")
-    root, options = Path(path).expanduser(), f"{question}{query}"
+    path, _, query = text.partition("?")
+    root = Path(path).expanduser()
     if not root.exists():
         advice = f"Name a folder, or a cohort as for --dataset: {', '.join(OPTIONS)}."
         raise DatasetError(f"the cohort {text}", "no such folder, and no reader is called so", advice)
-    if root.suffix == ".zip":
+    if root.suffix.lower() == ".zip":
         return f"rsna:{text}"
     if any((root / manifest).is_file() for manifest in MANIFESTS) or root.name.startswith("manifest."):
         return f"folder:{text}"
-    files = [path for path in sorted(root.rglob("*")) if path.is_file()] if root.is_dir() else []
-    for path_below in files:
-        with path_below.open("rb") as file:
-            if looks_like_dicom(path_below.suffix.lower(), file.read(132)):
-                return f"dicom:{text}"
-    found = entries(root) if root.is_dir() else []
-    if any(entry.suffix == ".csv" for entry in found) or root.suffix == ".csv":
+    listing = listing_of(root)
+    if listing.files:
+        return f"dicom:{text}"
+    kinds = {entry.suffix for entry in entries(root)} if root.is_dir() else {root.suffix.lower()}
+    if kinds <= {".csv"} and listing.links:
+        found = f"no manifest, DICOM or image in it but {listing.links} links, which are not followed"
+        raise DatasetError(f"the cohort {text}", found, "Copy the files there.")
+    if ".csv" in kinds:
         return f"rsna:{text}"
-    if any(entry.suffix in IMAGE_SUFFIXES for entry in found):
-        return f"folder:{path}{options or '?names=stem'}"
+    if kinds & set(IMAGE_SUFFIXES) and root.is_dir():
+        named = "names" in dict(parse_qsl(query, keep_blank_values=True))
+        return f"folder:{path}?{'&'.join(filter(None, (query, '' if named else 'names=stem')))}"
+    if ".zip" in kinds:
+        return f"rsna:{text}"
     raise DatasetError(f"the cohort {text}", "no manifest, DICOM or image in it", "Check the path.")
 
 

@@ -367,3 +367,42 @@ def test_a_negative_that_is_called_a_positive_is_noted_and_kept(tmp_path):
     assert note.startswith("In 1 of 20 cases gray levels run against the rest")
     assert f"Look at {index['cases'][2]['case']}." in note
     assert index["cohort"]["cases"] == 20
+
+
+def test_links_are_not_followed_but_counted(tmp_path):
+    root, elsewhere = tmp_path / "scans", tmp_path / "pacs"
+    kept = written(radiograph_file(radiograph(1)), root / "a.dcm")
+    aside = written(radiograph_file(radiograph(2), 2), elsewhere / "b.dcm")
+    (root / "link.dcm").symlink_to(aside)
+    (root / "inside.dcm").symlink_to(kept)
+    (root / "folder").symlink_to(elsewhere)
+    (root / "gone.dcm").symlink_to(tmp_path / "nowhere")
+    (elsewhere / "labels.csv").write_text("file,bone_age\na.dcm,100\n")
+    (root / "labels.csv").symlink_to(elsewhere / "labels.csv")
+    assert "4 links were not followed; copy the files." in dicom(root).card.warnings
+    (elsewhere / "labels.csv").write_text("file,bone_age\na.dcm,100\nlink.dcm,100\n")
+    with pytest.raises(
+        DatasetError, match=r"1 of 2 rows of labels.csv have no DICOM file \(4 links are not followed\)"
+    ):
+        dicom(root)
+    kept.unlink()
+    for read in (dicom, lambda path: index_of(str(path))):
+        with pytest.raises(DatasetError, match="but 4 links, which are not followed"):
+            read(root)
+
+
+def test_hidden_files_are_no_images(tmp_path):
+    written(radiograph_file(radiograph(1)), tmp_path / "a.dcm")
+    for name in ("._a.dcm", ".trash/b.dcm", "__MACOSX/c.dcm"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"\0\5\x16\7" * 50)
+    cohort = dicom(tmp_path)
+    assert len(cohort) == 1
+    assert not any("link" in words for words in cohort.card.warnings)
+
+
+def test_files_named_by_uid_without_suffix_are_found_by_case_id(tmp_path):
+    for number, name in enumerate(("1.2.840.99.0", "1.2.840.99.1.DCM")):
+        written(radiograph_file(radiograph(number), number), tmp_path / name)
+    write_csv(tmp_path / "labels.csv", "case_id,bone_age", "1.2.840.99.0,100", "1.2.840.99.1,101")
+    assert sorted(case.reference["bone_age"] for case in dicom(tmp_path)) == [100.0, 101.0]

@@ -19,7 +19,7 @@ from harness.datasets.reading import Reading
 from harness.datasets.registry import dataset_from_spec
 from harness.datasets.split import split_of
 from harness.errors import DatasetError
-from tests.datasets.conftest import png, radiograph, write_manifest
+from tests.datasets.conftest import png, radiograph, write_manifest, zipped
 
 
 @pytest.fixture(scope="module")
@@ -217,8 +217,16 @@ def test_spec_of_a_folder(tmp_path, rsna_folder):
         spec_of(str(plain))
     (plain / "a.png").write_bytes(png(radiograph()))
     assert spec_of(str(plain)) == f"folder:{plain}?names=stem"
+    assert spec_of(f"{plain}?masks=files") == f"folder:{plain}?masks=files&names=stem"
+    assert spec_of(f"{plain}?names=grazpedwri&masks=files") == f"folder:{plain}?names=grazpedwri&masks=files"
+    assert len(index_of(f"{plain}?masks=files")["cases"]) == 1
     write_manifest(plain, [{"case_id": "a", "image": "a.png"}])
     assert spec_of(str(plain)) == f"folder:{plain}"
+    packed = tmp_path / "packed"
+    packed.mkdir()
+    zipped(plain, packed / "A.ZIP")
+    assert spec_of(str(packed)) == f"rsna:{packed}"
+    assert spec_of(str(packed / "A.ZIP")) == f"rsna:{packed / 'A.ZIP'}"
     with pytest.raises(DatasetError, match="no such folder"):
         spec_of("nowhere")
 
