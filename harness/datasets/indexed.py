@@ -7,14 +7,14 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from harness.datasets.cohort import Cohort
+from harness.datasets.cohort import Cohort, digest_of
 from harness.errors import DatasetError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Index:
     excluded : mapping of str to str
         Reasons by name of case, or of a file that could not be read.
     digests : mapping of str to str
-        Digest of every case that is not excluded.
+        Of every case that is not excluded, over its patient, files, reference standard and strata.
     """
 
     name: str
@@ -68,7 +68,7 @@ def held_to(cohort: Cohort, index: Index) -> Cohort:
     DatasetError
         Where a case is new, gone or changed since.
     """
-    now = {case.case_id: case.digest for case in cohort}
+    now = {case.case_id: digest_of([case]) for case in cohort}
     new, gone = sorted(now.keys() - index.digests.keys()), sorted(index.digests.keys() - now.keys())
     changed = sorted(name for name in now.keys() & index.digests.keys() if now[name] != index.digests[name])
     if new or gone or changed:

@@ -1,8 +1,8 @@
 """Index a cohort before a study: what is in it, what should not be, and why.
 
-An index is plain JSON. It names every case with the digest of what it is read from, of its pixels, and a perceptual
-hash; and every case that a study should leave out. ``NAME:PATH?index=FILE`` then leaves them out
-(:mod:`harness.datasets.indexed`).
+An index is plain JSON. It names every case with a digest over patient, files, reference standard and strata, one of
+its pixels, and a perceptual hash; and every case that a study should leave out. ``NAME:PATH?index=FILE`` then leaves
+them out (:mod:`harness.datasets.indexed`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 import numpy as np
 
 from harness.datasets.checks import decoded
+from harness.datasets.cohort import digest_of
 from harness.datasets.dicom_listing import listing_of
 from harness.datasets.files import IMAGE_SUFFIXES, entries
 from harness.datasets.folder import MANIFESTS
@@ -143,7 +144,7 @@ def _row(case: Case, pixels: Pixels) -> dict[str, JSON]:
     return {
         "case": case.case_id,
         "patient": case.patient_id,
-        "digest": case.digest,
+        "digest": digest_of([case]),
         "pixels": pixels_digest(pixels.image),
         "hash": perceptual_hash(pixels.image),
         "size": list(pixels.image.shape),

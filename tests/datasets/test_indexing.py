@@ -123,6 +123,23 @@ def test_a_study_leaves_out_what_the_index_excludes(messy, tmp_path, capsys):
         dataset_from_spec(f"folder:{messy}?index={out}")
 
 
+@pytest.mark.parametrize(
+    ("column", "cell"), [("bone_age", "101"), ("patient_id", "P9"), ("site", "Basel"), ("sex", "")]
+)
+def test_a_label_patient_or_stratum_that_changed_is_noticed(tmp_path, images, column, cell):
+    rows = []
+    for name, image in zip("ab", images[:2], strict=True):
+        (tmp_path / f"{name}.png").write_bytes(png(image))
+        row = {"case_id": name, "patient_id": f"P{name}", "image": f"{name}.png", "bone_age": 100, "sex": "M"}
+        rows.append(row | {"site": "Bern"})
+    (tmp_path / "i.json").write_text(json.dumps(index_of(str(write_manifest(tmp_path, rows)))))
+    assert len(dataset_from_spec(f"folder:{tmp_path}?index={tmp_path / 'i.json'}")) == 2
+    rows[1][column] = cell
+    write_manifest(tmp_path, rows)
+    with pytest.raises(DatasetError, match="1 changed since: b"):
+        dataset_from_spec(f"folder:{tmp_path}?index={tmp_path / 'i.json'}")
+
+
 def test_an_index_that_is_there_is_not_written_over(messy, tmp_path, capsys):
     out = tmp_path / "cohort.json"
     out.write_text("mine")
