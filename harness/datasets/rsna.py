@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from harness.datasets.cohort import MARKERS_UP_TO, Cohort, cohort_of, unique, with_marker
-from harness.datasets.files import Entry, entries, existing, gray_image, grouped_by_stem, header_checked
+from harness.datasets.files import Entry, existing, gray_image, header_checked
 from harness.datasets.handmask import VERSION, artefact_mask, hand_mask
 from harness.datasets.reading import Reading
+from harness.datasets.rsna_files import AGES, SEXES, RsnaFiles, rsna_files
 from harness.datasets.sampling import balanced_sample
 from harness.datasets.split import Split, split_of
-from harness.datasets.tables import Table, number_of, sex_of, table, tidy_id
+from harness.datasets.tables import number_of, sex_of, table, tidy_id
 from harness.datasets.unsquash import unsquashed
 from harness.errors import DatasetError
 from harness.types import Case, Pixels
@@ -27,11 +29,9 @@ LICENCE = (
     "re-identification; cite Halabi et al., Radiology 2018;290:498-503."
 )
 LARGE, STUDY_SIZE = 1000, 200
-_AGES = ("boneage", "bone age", "bone age (months)", "bone_age", "ground truth bone age (months)", "bone_age_months")
-_IDS = {"id": "training", "case id": "test", "image id": "validation"}
-_ID_OF = {"training": "id", "test": "Case ID", "validation": "Image ID"}
 COUNTS = {"training": 12_611, "validation": 1_425, "test": 200}
 """Radiographs in each of RSNA's sets (Halabi et al. 2018)."""
+_RSNA_ID = re.compile(r"[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,8 @@ def rsna(
         square images.
     split : {"train", "validation", "test", "all"}, optional
         Split by :func:`harness.datasets.split.split_of`. By default ``test`` where the table has RSNA's training
-        layout and more than 1000 cases (instruments of this project were trained on the rest), else ``all``.
+        layout, RSNA's ids (numbers) and more than 1000 cases (instruments of this project were trained on the rest),
+        else ``all``. A table with other ids is taken for another cohort in RSNA's layout, which has no splits.
     limit : int, optional
         Cases at most, sex-balanced; by default 200 where ``test`` was chosen by default, else no limit.
     seed : int
@@ -97,15 +98,22 @@ def rsna(
         raise DatasetError(asked, f"part {part!r}", f"RSNA's sets: {', '.join(COUNTS)}.")
     reading = reading or Reading()
     root = existing(path, asked)
-    sheet, images = _table_and_images(root, part, asked)
-    layout, rows, warnings = _rows(sheet, asked)
-    if len(rows) != COUNTS[layout]:
+    files = rsna_files(root, part, asked)
+    layout, images, rows = files.part, files.images, _rows(files, asked)
+    warnings = [*files.notes, *([] if files.sheet.column(*AGES) else ["The table has no bone age."])]
+    theirs = all(_RSNA_ID.fullmatch(row.case_id) for row in rows)
+    if not theirs and split not in (None, "all"):
+        found = "its ids are not RSNA's, whose splits these are"
+        raise DatasetError(f"{asked} with split {split}", found, "Leave split= out, or write a manifest of the part.")
+    if not theirs:
+        warnings.append("Its ids are not RSNA's, which are numbers: taken for another cohort in RSNA's layout.")
+    elif len(rows) != COUNTS[layout]:
         warnings.append(f"The table has {len(rows)} cases, RSNA's {layout} set {COUNTS[layout]}.")
     if reading.tolerant or reading.left_out:
         lost = [row.case_id for row in rows if row.case_id not in images]
         reading.flawed.update((name, f"image of case {name}: none is named so.") for name in lost)
         rows = [row for row in rows if row.case_id not in reading.flawed]
-    image_of = _image_of(rows, images, sheet, asked)
+    image_of = _image_of(rows, files, asked)
     if unlisted := sorted(set(images) - {row.case_id for row in rows}):
         warnings.append(f"{len(unlisted)} images without a row in the table were left out.")
     kept = [row for row in rows if row.complete or (layout == "test" and row.bone_age is None)]
@@ -114,9 +122,10 @@ def rsna(
         warnings.append("Some cases have no bone age: no error against a reference standard can be taken on them.")
     if dropped := len(rows) - len(kept):
         warnings.append(f"{dropped} cases without a complete reference standard were left out.")
-    chosen, choice = _choice(kept, layout, split, limit, seed)
-    warnings += _notes(chosen, layout)
-    sizes = _original_sizes(sheet.entry.root)
+    origin = layout if theirs else "layout"
+    chosen, choice = _choice(kept, origin, split, limit, seed)
+    warnings += _notes(chosen, origin)
+    sizes = _original_sizes(files.sheet.entry.root)
     cases = []
     for row in chosen:
         with reading.of(row.case_id):
@@ -130,10 +139,10 @@ def rsna(
     squash = "; squash to a square undone by original_sizes.csv" if sizes else ""
     return cohort_of(
         cases,
-        name=f"rsna-{layout}-{len(cases)}",
+        name=f"rsna-{origin}-{len(cases)}",
         description=f"{len(cases)} hand radiographs of RSNA's {layout} layout: {choice}{squash}.",
         source=Path(path).name,
-        licence=LICENCE,
+        licence=LICENCE if theirs else "As the folder's owner says.",
         reading=reading,
         warnings=warnings,
     )
@@ -166,71 +175,36 @@ def _case(row: _Row, entry: Entry, sizes: Mapping[str, tuple[int, int]]) -> Case
     )
 
 
-def _table_and_images(root: Path, part: str | None, asked: str) -> tuple[Table, dict[str, list[Entry]]]:
-    """The one table in RSNA's layout, and the images about it by case id."""
-    csv_file = root if root.suffix.lower() == ".csv" else None
-    folder = root.parent if csv_file else root
-    found = entries(folder)
-    if not any(e.suffix == ".png" for e in found):
-        archives = [e for e in found if e.suffix == ".zip" and not e.zipped]
-        found += [member for archive in archives for member in entries(folder / archive.name)]
-    sheets = [e for e in found if e.suffix == ".csv" and e.stem != "original_sizes"]
-    if csv_file:
-        sheets = [e for e in sheets if e.name == csv_file.name]
-    if not sheets and root.is_file():
-        beside = entries(root.parent)
-        sheets = [e for e in beside if e.suffix == ".csv" and "/" not in e.name and e.stem != "original_sizes"]
-    if not sheets:
-        workbook = next((path.name for path in sorted(folder.glob("*.xlsx"))), "") if folder.is_dir() else ""
-        advice = f"Save the sheet of {workbook} as CSV." if workbook else "Put RSNA's CSV beside the folder of images."
-        raise DatasetError(asked, "no CSV in it or beside it", advice)
-    tables = [table(sheet) for sheet in sheets]
-    fitting = [t for t in tables if t.column(*_IDS) and t.column("male", "sex")] or tables
-    if part:
-        fitting = [t for t in fitting if _IDS.get(t.column(*_IDS) or "") == part]
-        if not fitting:
-            raise DatasetError(asked, f"no table of the {part} set", f"Its ids are in a column {_ID_OF[part]!r}.")
-    if len(fitting) > 1:
-        names = ", ".join(t.entry.name for t in fitting)
-        advice = "Say which set, rsna:FOLDER?part=training, or name the table, rsna:FOLDER/TABLE.csv"
-        raise DatasetError(asked, f"several tables: {names}", advice)
-    return fitting[0], dict(grouped_by_stem(found))
-
-
-def _rows(sheet: Table, asked: str) -> tuple[str, list[_Row], list[str]]:
-    """Layout, rows in order of the table, and warnings."""
-    id_column, sex_column, age_column = sheet.column(*_IDS), sheet.column("male", "sex"), sheet.column(*_AGES)
-    layout = _IDS.get(id_column or "", "")
-    if id_column is None or sex_column is None or (age_column is None and layout != "test"):
-        found = f"columns {', '.join(sheet.columns)} in {sheet.entry.name}"
-        advice = (
-            "RSNA has id,boneage,male (training), Case ID,Sex (test), Image ID,male,Bone Age (months) (validation)."
-        )
-        raise DatasetError(asked, found, advice)
+def _rows(files: RsnaFiles, asked: str) -> list[_Row]:
+    """Rows in order of the table."""
+    sheet = files.sheet
+    sex_column, age_column = sheet.column(*SEXES) or "", sheet.column(*AGES)
     rows = []
     for line in sheet.rows:
-        case_id = tidy_id(line[id_column])
+        case_id = tidy_id(line[files.id_column])
         if not case_id:
-            raise DatasetError(asked, f"a row without {id_column} in {sheet.entry.name}", "Give every row its id.")
+            found = f"a row without {files.id_column} in {sheet.entry.name}"
+            raise DatasetError(asked, found, "Give every row its id.")
         sex = sex_of(line[sex_column], case_id, male_column=sex_column == "male")
         age = number_of(line[age_column], f"bone age of case {case_id}") if age_column else None
         rows.append(_Row(case_id, sex, age))
     unique([row.case_id for row in rows], sheet.entry.name)
-    return layout, rows, [] if age_column else ["The table has no bone age."]
+    return rows
 
 
-def _image_of(rows: list[_Row], images: Mapping[str, list[Entry]], sheet: Table, asked: str) -> dict[str, Entry]:
+def _image_of(rows: list[_Row], files: RsnaFiles, asked: str) -> dict[str, Entry]:
     """The image of every row; where an id has several, the one in a folder named like the table."""
+    sheet, images = files.sheet, files.images
     if missing := [row.case_id for row in rows if row.case_id not in images]:
         found = f"{len(missing)} of {len(rows)} cases in {sheet.entry.name} have no image: {', '.join(missing[:5])}"
-        raise DatasetError(asked, found, "Add the images, or take the rows out of the table.")
+        raise DatasetError(asked, f"{found}{files.nested}", "Add the images, or take the rows out of the table.")
     chosen = {}
     for row in rows:
         candidates = images[row.case_id]
         if len(candidates) > 1:
             candidates = [e for e in candidates if sheet.entry.stem in e.name.split("/")[:-1]]
         if len(candidates) != 1:
-            names = ", ".join(e.name for e in images[row.case_id][:3])
+            names = ", ".join(f"{e.root.name}!{e.name}" if e.zipped else e.name for e in images[row.case_id][:3])
             advice = "Keep one image per case, or name a folder with one set of images."
             raise DatasetError(asked, f"several images of case {row.case_id}: {names}", advice)
         chosen[row.case_id] = candidates[0]

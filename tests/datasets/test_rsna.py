@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+import shutil
 import struct
 import zipfile
 import zlib
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from harness.datasets.cohort import checked
+from harness.datasets.indexing import index_of
 from harness.datasets.rsna import rsna
 from harness.datasets.split import split_of
 from harness.errors import DatasetError
@@ -299,3 +301,67 @@ def test_a_member_that_unpacks_without_end_is_refused(rsna_folder, tmp_path):
                 member.write(b"\0" * 2**20)
     assert bomb.stat().st_size < 2**22
     assert "more than" in error_of(bomb).found
+
+
+def test_a_table_with_other_ids_is_not_taken_for_rsnas(tmp_path, monkeypatch):
+    monkeypatch.setattr("harness.datasets.rsna.MARKERS_UP_TO", 0)
+    image = png(radiograph())
+    rows = [f"K{i},{20 + i % 199},{i % 2 > 0}" for i in range(1100)]
+    write_csv(tmp_path / "k.csv", "id,boneage,male", *rows)
+    for i in range(1100):
+        (tmp_path / f"K{i}.png").write_bytes(image)
+    cohort = rsna(tmp_path)
+    assert cohort.card.name == "rsna-layout-1100"
+    assert cohort.card.licence == "As the folder's owner says."
+    assert any("Its ids are not RSNA's" in words for words in cohort.card.warnings)
+    assert not any("train split" in words or "RSNA's training set" in words for words in cohort.card.warnings)
+    assert len(rsna(tmp_path, limit=20)) == 20
+    assert "not RSNA's" in error_of(tmp_path, split="test").found
+
+
+def test_a_split_rule_says_nothing_of_other_ids(rsna_folder, tmp_path):
+    told = tmp_path / "card.json"
+    told.write_text('{"name": "reader", "training_data": "RSNA; split by harness.datasets.split"}')
+    index = index_of(f"rsna:{rsna_folder(ids=('K1', 'K2', 'K3', 'K4'))}", [told])
+    assert not any("trained on" in entry["kinds"] for entry in index["excluded"])
+    assert any("says nothing of this cohort" in note for note in index["notes"])
+
+
+def test_a_stray_image_beside_the_zips_does_not_hide_them(three_sets):
+    (three_sets / "preview.png").write_bytes(png(radiograph(1)))
+    (three_sets / "1377.png").write_bytes(png(radiograph(5)))
+    cohort = rsna(three_sets, part="training")
+    np.testing.assert_array_equal(cohort[0].decode().image, radiograph(1377))
+
+
+def test_a_damaged_zip_beside_unpacked_images_is_not_opened(rsna_folder):
+    root = rsna_folder()
+    (root / "old.zip").write_bytes(b"PK junk")
+    assert len(rsna(root)) == 3
+
+
+def test_a_zip_in_a_zip_is_named(rsna_folder, tmp_path):
+    root = rsna_folder()
+    inner = zipped(root, tmp_path / "inner.zip")
+    with zipfile.ZipFile(tmp_path / "outer.zip", "w") as archive:
+        archive.write(inner, "inner.zip")
+    inner.unlink()
+    shutil.rmtree(root)
+    error = error_of(tmp_path / "outer.zip")
+    assert "outer.zip holds 1 zips that are not read there (inner.zip)" in error.found
+    assert "Unpack the outer zip" in error.advice
+    write_csv(tmp_path / "t.csv", "id,boneage,male", "1377,100,True")
+    assert "outer.zip holds 1 zips" in error_of(tmp_path).found
+
+
+def test_other_tables_beside_the_set_are_passed_over(rsna_folder):
+    root = rsna_folder()
+    (root / "notes.csv").write_bytes("größe;x\n".encode("latin-1"))
+    (root / "empty.csv").write_text("")
+    write_csv(root / "scores.csv", "reader,score", "A,1")
+    warnings = rsna(root).card.warnings
+    assert sum("A table was passed over" in words for words in warnings) == 2
+    (root / "boneage-training-dataset.csv").unlink()
+    error = error_of(root)
+    assert "no table in RSNA's layout" in error.found
+    assert all(words in error.found for words in ("columns reader, score in scores.csv", "UTF-8", "no row in it"))
