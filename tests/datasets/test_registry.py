@@ -68,3 +68,17 @@ def test_sample_is_seeded_balanced_and_along_the_ages():
     assert sum(labels[i][0] for i in ids) == 100
     assert abs(sum(ages) / 201 - 99.5) < 1.5
     assert ids == balanced_sample(labels, 201, seed=3) != balanced_sample(labels, 201, seed=4)
+
+
+def test_the_other_sex_fills_up_where_one_is_too_small():
+    labels = {str(i): (float(i >= 3), i) for i in range(40)}
+    for n in (1, 6, 7, 8, 20, 39, 40, 41):
+        ids = balanced_sample(labels, n, seed=0)
+        females = sum(labels[i][0] == 0 for i in ids)
+        assert (len(ids), females) == (min(n, 40), min(3, n - n // 2)), n
+    assert len(balanced_sample({name: (1.0, 0.0) for name in "abcd"}, 3, seed=0)) == 3
+
+
+def test_the_sample_where_both_sexes_reach():
+    labels = {str(i): (float(i % 2), (i * 7) % 50) for i in range(60)}
+    assert balanced_sample(labels, 6, seed=0) == ["2", "11", "23", "26", "35", "50"]
