@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from harness.datasets.dicom_listing import stem_of
 from harness.datasets.files import Entry
 from harness.datasets.labels import Labels, labels_of
+from harness.datasets.strata import PREFIX, strata_columns
 from harness.datasets.tables import Table, numeric_columns, table
 from harness.errors import DatasetError
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from harness.datasets.dicom_file import Facts
 
 LABELS = ("labels.csv", "labels.parquet")
-STRATUM = "stratum:"
+TOLD = frozenset({"age_years", "sex", "laterality", "burned_in"})
+"""Strata that headers give."""
 _KEYS = ("sop_instance_uid", "file", "case_id")
 _USED = {*_KEYS, "patient_id", "edit_mask", "protected_mask"}
 
@@ -27,7 +29,9 @@ class Rows:
 
     def __init__(self, sheet: Table | None) -> None:
         self.sheet, self.labels = sheet, labels_of(sheet) if sheet else Labels((), sex=False)
-        self._strata = [name for name in (sheet.columns if sheet else ()) if name.startswith(STRATUM)]
+        columns = [name for name in (sheet.columns if sheet else ()) if name.startswith(PREFIX)]
+        told = TOLD - {"sex"} if self.labels.sex else TOLD
+        self._strata = strata_columns(sheet, columns, self.labels, told) if sheet else {}
         self._numeric = numeric_columns(sheet, self._strata) if sheet else set()
         self._met: set[int] = set()
         self._by: dict[tuple[str, str], int] = {}
@@ -75,9 +79,9 @@ class Rows:
 
     def strata(self, line: Mapping[str, str]) -> dict[str, str | float]:
         """The strata that a row declares."""
-        cells = {name: line[name] for name in self._strata if line.get(name)}
+        cells = {column: line[column] for column in self._strata if line.get(column)}
         return {
-            name.removeprefix(STRATUM): float(cell) if name in self._numeric else cell for name, cell in cells.items()
+            self._strata[column]: float(cell) if column in self._numeric else cell for column, cell in cells.items()
         }
 
     def ignored(self) -> list[str]:

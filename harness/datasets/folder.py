@@ -15,6 +15,7 @@ from harness.datasets.labels import PREFIX, Labels, labels_of, without_reference
 from harness.datasets.masks import Masks, digests_of, with_masks
 from harness.datasets.names import NamePattern, name_pattern
 from harness.datasets.reading import Reading
+from harness.datasets.strata import strata_columns
 from harness.datasets.tables import Table, number_of, numeric_columns, table
 from harness.errors import DatasetError
 from harness.types import Case, Pixels
@@ -67,8 +68,8 @@ def folder(
     labels = labels_of(sheet)
     unique([line["case_id"] for line in sheet.rows], sheet.entry.name)
     others = [name for name in sheet.columns if name not in _NAMED | labels.columns and not name.startswith(PREFIX)]
-    numeric = numeric_columns(sheet, others)
-    reader = _Reader(root, labels, frozenset(others), frozenset(numeric), masks, asked)
+    strata = strata_columns(sheet, others, labels)
+    reader = _Reader(root, labels, strata, frozenset(numeric_columns(sheet, others)), masks, asked)
     cases = []
     for line in sheet.rows:
         name = line["case_id"]
@@ -107,7 +108,7 @@ class _Reader:
 
     root: Path
     labels: Labels
-    others: frozenset[str]
+    strata: Mapping[str, str]
     numeric: frozenset[str]
     masks: Masks
     asked: str
@@ -121,8 +122,8 @@ class _Reader:
             raise DatasetError(self.asked, f"no image given for case {case_id}", "Write its path below the folder.")
         edit, protected = mask_files(self.root, line, header_checked(image, case_id), case_id)
         reference, strata = self.labels.of(line, case_id)
-        for column in sorted(self.others):
-            strata[column.removeprefix("stratum:")] = float(line[column]) if column in self.numeric else line[column]
+        for column, name in sorted(self.strata.items()):
+            strata[name] = float(line[column]) if column in self.numeric else line[column]
         digests = [image.digest(), *digests_of(edit, protected, self.masks)]
         return Case(
             case_id=case_id,

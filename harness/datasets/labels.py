@@ -81,6 +81,11 @@ class Labels:
         return {target.column for target in self.targets} | {"sex"}
 
     @property
+    def strata(self) -> list[str]:
+        """Names of the strata that the columns give."""
+        return [target.name for target in self.targets] + ["sex"] * self.sex
+
+    @property
     def units(self) -> dict[str, str]:
         """Unit of everything that the reference standard is given for."""
         given = {name: unit for target in self.targets for name, unit in target.units.items()}

@@ -406,3 +406,15 @@ def test_files_named_by_uid_without_suffix_are_found_by_case_id(tmp_path):
         written(radiograph_file(radiograph(number), number), tmp_path / name)
     write_csv(tmp_path / "labels.csv", "case_id,bone_age", "1.2.840.99.0,100", "1.2.840.99.1,101")
     assert sorted(case.reference["bone_age"] for case in dicom(tmp_path)) == [100.0, 101.0]
+
+
+@pytest.mark.parametrize(
+    "column", ["stratum:age_years", "stratum:sex", "reference:laterality", "stratum:burned_in", "stratum:marker"]
+)
+def test_a_column_may_not_give_what_the_header_gives(tmp_path, column):
+    written(radiograph_file(radiograph(1)), tmp_path / "a.dcm")
+    write_csv(tmp_path / "labels.csv", f"file,{column}", "a.dcm,1")
+    with pytest.raises(DatasetError, match=f"one gives {column.partition(':')[2]}, which the images give"):
+        dicom(tmp_path)
+    write_csv(tmp_path / "labels.csv", "file,sex", "a.dcm,M")
+    assert dicom(tmp_path)[0].strata["sex"] == "M", "the table's goes before the header's"

@@ -220,3 +220,27 @@ def test_parquet_cell_of_several_values(tmp_path, cell):
     with pytest.raises(DatasetError, match=r"row 2 holds a .* in column 2") as caught:
         table(Entry(tmp_path, "manifest.parquet", zipped=False))
     assert caught.value.advice
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "found"),
+    [
+        ("reference:finding,finding", ("effusion", "x"), "two give the stratum finding"),
+        ("reference:width [mm],stratum:width", ("12", "13"), "two give the stratum width"),
+        ("reference:sex,sex", ("woman", "F"), "two give the stratum sex"),
+        ("sex,stratum:sex", ("M", "F"), "two give the stratum sex"),
+        ("site,stratum:site", ("Bern", "Basel"), "two give the stratum site"),
+        ("marker", ("x",), "one gives marker, which the images give"),
+        ("stratum:marker", ("x",), "one gives marker, which the images give"),
+        ("reference:marker", ("1",), "one gives marker, which the images give"),
+        ("stratum:", ("x",), "a stratum without a name"),
+    ],
+)
+def test_no_stratum_is_written_over(tmp_path, header, cells, found):
+    (tmp_path / "a.png").write_bytes(png(radiograph()))
+    columns = header.split(",")
+    rows = [{"case_id": "a", "image": "a.png", **dict(zip(columns, cells, strict=True))}]
+    with pytest.raises(DatasetError) as caught:
+        folder(write_manifest(tmp_path, rows))
+    assert found in caught.value.found
+    assert caught.value.advice

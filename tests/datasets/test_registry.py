@@ -76,7 +76,7 @@ def test_the_other_sex_fills_up_where_one_is_too_small():
         ids = balanced_sample(labels, n, seed=0)
         females = sum(labels[i][0] == 0 for i in ids)
         assert (len(ids), females) == (min(n, 40), min(3, n - n // 2)), n
-    assert len(balanced_sample({name: (1.0, 0.0) for name in "abcd"}, 3, seed=0)) == 3
+    assert len(balanced_sample(dict.fromkeys("abcd", (1.0, 0.0)), 3, seed=0)) == 3
 
 
 def test_the_sample_where_both_sexes_reach():
