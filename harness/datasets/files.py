@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import io
+import lzma
+import struct
+import warnings
 import zipfile
+import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -13,6 +17,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 from PIL import Image as Pillow
+from PIL import UnidentifiedImageError
 
 from harness.errors import DatasetError
 
@@ -28,6 +33,19 @@ MOST_PIXELS = 64_000_000
 """Decoded pixels at most: eight times the largest RSNA original; a larger header is taken for a zip bomb."""
 MOST_BYTES = 256 * 1024 * 1024
 """Bytes at most that are read from one file or zip member."""
+_UNREADABLE = (
+    OSError,
+    KeyError,
+    RuntimeError,
+    ValueError,
+    EOFError,
+    MemoryError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
+"""What a file that is not there raises, and a damaged member of a zip, in one kind of compression or another."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +59,14 @@ class Entry:
     name : str
         Path below the root, with forward slashes.
     zipped : bool
+    alias : str
+        What errors call it instead of its path, where that may identify a patient.
     """
 
     root: Path
     name: str
     zipped: bool
+    alias: str = ""
 
     @property
     def stem(self) -> str:
@@ -58,7 +79,7 @@ class Entry:
         return PurePosixPath(self.name).suffix.lower()
 
     def __str__(self) -> str:
-        return f"{self.root}{'!' if self.zipped else '/'}{self.name}"
+        return self.alias or f"{self.root}{'!' if self.zipped else '/'}{self.name}"
 
     def size(self) -> int:
         """Bytes, uncompressed."""
@@ -72,12 +93,9 @@ class Entry:
             if (size := self.size()) > most:
                 raise DatasetError(f"read {self}", f"{size} bytes, more than {most}", "Leave the file out.")
             return _archive(self.root).read(self.name) if self.zipped else (self.root / self.name).read_bytes()
-        except (OSError, KeyError, RuntimeError, NotImplementedError, zipfile.BadZipFile, EOFError) as error:
-            raise DatasetError(f"read {self}", str(error) or type(error).__name__, "Copy the file anew.") from error
-        except Exception as error:
-            if type(error).__module__ == "zlib":
-                raise DatasetError(f"read {self}", str(error), "Copy the zip anew.") from error
-            raise
+        except _UNREADABLE as error:
+            words = (error.strerror if isinstance(error, OSError) else str(error)) or str(error) or type(error).__name__
+            raise DatasetError(f"read {self}", words, "Copy the file anew.") from error
 
     def digest(self) -> str:
         """What identifies the content, sha256 (hex).
@@ -168,21 +186,30 @@ def mask_image(entry: Entry, shape: tuple[int, ...], case_id: str) -> Mask:
 
 
 def _header(entry: Entry, data: bytes, case_id: str) -> tuple[int, int]:
+    asked, advice = f"decode case {case_id}", "Store it as PNG or TIFF, or leave the case out."
     try:
-        with Pillow.open(io.BytesIO(data), formats=("PNG", "TIFF")) as image:
+        with warnings.catch_warnings(), Pillow.open(io.BytesIO(data), formats=("PNG", "TIFF")) as image:
+            warnings.simplefilter("ignore")
             width, height = image.size
             pages, white_is_zero = getattr(image, "n_frames", 1), getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == 0
-    except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError) as error:
-        advice = "Store it as PNG or TIFF, or leave the case out."
-        raise DatasetError(f"decode case {case_id}", f"{entry}: {str(error)[:120]}", advice) from error
+            see_through = image.mode != "P" and "transparency" in image.info
+    except UnidentifiedImageError as error:
+        raise DatasetError(asked, f"{entry} is no PNG or TIFF", advice) from error
+    except Pillow.DecompressionBombError as error:
+        raise DatasetError(asked, f"{entry}: {str(error)[:120]}", advice) from error
+    except (OSError, ValueError, SyntaxError, TypeError, KeyError, OverflowError, struct.error) as error:
+        raise DatasetError(asked, f"{entry} is damaged ({type(error).__name__})", advice) from error
     if width * height > MOST_PIXELS:
         found = f"{entry} claims {height}x{width} pixels, more than {MOST_PIXELS}"
-        raise DatasetError(f"decode case {case_id}", found, "Leave it out: this is no radiograph.")
+        raise DatasetError(asked, found, "Leave it out: this is no radiograph.")
     if pages > 1 or white_is_zero:
         found = (
             f"{entry} holds {pages} pages" if pages > 1 else f"in {entry} 0 is white, which decoders read either way"
         )
-        raise DatasetError(f"decode case {case_id}", found, "Store one page in which 0 is black, or as PNG.")
+        raise DatasetError(asked, found, "Store one page in which 0 is black, or as PNG.")
+    if see_through:
+        found = f"{entry} is transparent where it has one gray level (tRNS)"
+        raise DatasetError(asked, found, "Store radiographs as one gray channel.")
     return height, width
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zipfile
 
 import cv2
 import numpy as np
@@ -82,7 +84,10 @@ def test_white_is_zero_is_refused_for_it_was_read_turned_over(tmp_path, image):
             by_pillow(Pillow.fromarray(FLAT), "TIFF", save_all=True, append_images=[Pillow.fromarray(FLAT)]),
             "2 pages",
         ),
-        ("j.png", encoded(".jpg", FLAT), "j.png"),
+        ("j.png", encoded(".jpg", FLAT), "j.png is no PNG or TIFF"),
+        ("e.png", b"", "e.png is no PNG or TIFF"),
+        ("s.png", by_pillow(Pillow.fromarray(FLAT), "PNG", transparency=7), "transparent"),
+        ("d.png", by_pillow(Pillow.fromarray(DEEP), "PNG", transparency=7), "transparent"),
     ],
 )
 def test_what_is_no_single_gray_image_is_refused(tmp_path, name, data, found):
@@ -90,3 +95,29 @@ def test_what_is_no_single_gray_image_is_refused(tmp_path, name, data, found):
         read(tmp_path, name, data)
     assert found in str(caught.value)
     assert caught.value.advice
+
+
+@pytest.mark.parametrize("place", [1, 11, 2**32 - 1, -3], ids=["first byte", "itself", "far away", "near the end"])
+def test_a_tiff_that_points_to_no_next_page_is_one_clear_error(tmp_path, place):
+    data = bytearray(by_pillow(Pillow.fromarray(FLAT), "TIFF"))
+    (directory,) = struct.unpack_from("<I", data, 4)
+    (tags,) = struct.unpack_from("<H", data, directory)
+    struct.pack_into("<I", data, directory + 2 + 12 * tags, place % len(data) if place < 0 else place)
+    with pytest.raises(DatasetError, match=r"p\.tif is damaged") as caught:
+        read(tmp_path, "p.tif", bytes(data))
+    assert caught.value.advice
+
+
+@pytest.mark.parametrize("kind", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_member_of_a_zip_is_one_clear_error(tmp_path, kind):
+    for offset in (2, 30, 60, 90, 400):
+        path = tmp_path / f"{kind}-{offset}.zip"
+        with zipfile.ZipFile(path, "w", kind) as archive:
+            archive.writestr("a.png", encoded(".png", FLAT))
+        data = bytearray(path.read_bytes())
+        start = data.index(b"a.png") + 5 + offset
+        data[start : start + 40] = bytes(byte ^ 0x5A for byte in data[start : start + 40])
+        path.write_bytes(data)
+        with pytest.raises(DatasetError, match="read ") as caught:
+            Entry(path, "a.png", zipped=True).read()
+        assert caught.value.advice
