@@ -16,7 +16,7 @@ from harness.datasets.masks import Masks, digests_of, with_masks
 from harness.datasets.names import NamePattern, name_pattern
 from harness.datasets.reading import Reading
 from harness.datasets.strata import strata_columns
-from harness.datasets.tables import Table, number_of, numeric_columns, table
+from harness.datasets.tables import Table, is_missing, number_of, numeric_columns, table
 from harness.errors import DatasetError
 from harness.types import Case, Pixels
 
@@ -204,7 +204,7 @@ def file_below(root: Path, cell: str, column: str, case_id: str) -> Entry | None
 
 def _spacing(cell: str, case_id: str) -> tuple[float, float] | None:
     """Row and column spacing in millimetres; one number stands for both."""
-    sides = re.split(r"\s*[x×]\s*", cell.strip()) if cell.strip() else []
+    sides = re.split(r"\s*[x×]\s*", cell.strip()) if not is_missing(cell) else []
     values = [number_of(side, f"spacing_mm of case {case_id}") or 0.0 for side in sides]
     if len(values) > 2 or any(not 0 < value < 10 for value in values):
         advice = "Write millimetres per pixel, such as 0.14, or 0.14x0.14 for rows and columns."

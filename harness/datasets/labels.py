@@ -2,8 +2,9 @@
 
 ``bone_age`` (months) and ``sex`` need no more. Any other target is a column ``reference:NAME [UNIT]``, a number with
 its unit (``reference:heart_width [mm]``; ``[mm 50..250]`` also declares the range that labels must keep), or
-``reference:NAME`` without a unit: 0 or 1 (binary), or words, of which each becomes a binary of its own, one against
-the rest (``reference:finding`` with ``effusion`` and ``none`` gives ``finding=effusion`` and ``finding=none``).
+``reference:NAME`` without a unit: 0 or 1, or False and True (binary), or words, of which each becomes a binary of its
+own, one against the rest (``reference:finding`` with ``effusion`` and ``none`` gives ``finding=effusion`` and
+``finding=none``). A cell that is empty, ``NA``, ``N/A``, ``NaN`` or ``null`` is a missing label of whatever kind.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.datasets.cohort import HAND_UNITS, OLDEST
-from harness.datasets.tables import number_of, sex_of
+from harness.datasets.tables import is_missing, number_of, sex_of
 from harness.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 
 PREFIX = "reference:"
 _HEADER = re.compile(r"reference:\s*([^\[\]]+?)\s*(?:\[\s*([^\[\]]+?)\s*\])?")
-_RANGE = re.compile(r"(.+?)\s+(-?[\d.]+)\.\.(-?[\d.]+)")
+_NUMBER = r"-?(?:\d+\.?\d*|\.\d+)"
+_RANGE = re.compile(rf"(.+?)\s+({_NUMBER})\s*\.\.\s*({_NUMBER})")
+_LIKE_A_RANGE = re.compile(r"\.\.|\d\s*(?:[-\u2013\u2014,;:]|to)\s*-?\.?\d")
+_TRUTH = {"true": 1.0, "false": 0.0}
 
 
 @dataclass(frozen=True)
@@ -53,11 +57,14 @@ class Target:
         return {f"{self.name}={word}": "probability" for word in self.words} or {self.name: self.unit}
 
     def of(self, cell: str, case_id: str) -> tuple[dict[str, float], dict[str, str | float]]:
-        """Reference standard and stratum of one cell; both empty for an empty one."""
+        """Reference standard and stratum of one cell; both empty for a missing one."""
+        if is_missing(cell):
+            return {}, {}
         if self.words:
-            found = {f"{self.name}={word}": float(word == cell) for word in self.words} if cell else {}
-            return found, {self.name: cell} if cell else {}
-        value = number_of(cell, f"{self.name} of case {case_id}")
+            return {f"{self.name}={word}": float(word == cell) for word in self.words}, {self.name: cell}
+        value = _TRUTH.get(cell.lower()) if self.unit == "probability" else None
+        if value is None:
+            value = number_of(cell, f"{self.name} of case {case_id}")
         if value is None:
             return {}, {}
         if self.unit == "probability" and value not in (0.0, 1.0):
@@ -148,17 +155,29 @@ def _target(sheet: Table, column: str) -> Target:
     if header is None:
         raise DatasetError(asked, "it cannot be read", "Write reference:NAME [UNIT], e.g. reference:heart_width [mm].")
     name, unit = header.groups()
-    cells = {line[column] for line in sheet.rows} - {""}
     if unit is not None:
-        ranged = _RANGE.fullmatch(unit)
-        return Target(column, name, *((ranged[1], float(ranged[2]), float(ranged[3])) if ranged else (unit,)))
-    if all(_number(cell) in (0.0, 1.0) for cell in cells):
+        return Target(column, name, *_unit_and_range(unit, asked))
+    cells = {line[column] for line in sheet.rows if not is_missing(line[column])}
+    if all(_number(cell) in (0.0, 1.0) or cell.lower() in _TRUTH for cell in cells):
         return Target(column, name, "probability")
     if all(_number(cell) is None for cell in cells):
         return Target(column, name, "probability", words=tuple(sorted(cells)))
     found = "numbers without a unit" if all(_number(cell) is not None for cell in cells) else "numbers among words"
     advice = f"Declare the unit, reference:{name} [mm] ([1] for a plain number), or write 0 and 1, or words alone."
     raise DatasetError(asked, found, advice)
+
+
+def _unit_and_range(text: str, asked: str) -> tuple[str, float, float]:
+    """What stands in brackets: a unit, and the range that labels keep (all numbers where there is none)."""
+    ranged = _RANGE.fullmatch(text)
+    if ranged is None and _LIKE_A_RANGE.search(text):
+        raise DatasetError(asked, f"[{text}] cannot be read", "Write the unit, then two numbers: [mm 50..250].")
+    if ranged is None:
+        return text, -math.inf, math.inf
+    low, high = float(ranged[2]), float(ranged[3])
+    if not low < high:
+        raise DatasetError(asked, f"its range runs from {low:g} to {high:g}", "Write the smaller first: [mm 50..250].")
+    return ranged[1], low, high
 
 
 def _number(cell: str) -> float | None:

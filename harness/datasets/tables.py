@@ -134,7 +134,7 @@ def tidy_id(cell: str) -> str:
 
 
 def sex_of(cell: str, case_id: str, male_column: bool = False) -> float | None:
-    """1.0 = male, 0.0 = female, None for an empty cell; a DatasetError for anything else.
+    """1.0 = male, 0.0 = female, None for a missing one; a DatasetError for anything else.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def sex_of(cell: str, case_id: str, male_column: bool = False) -> float | None:
     (1.0, 0.0, None)
     """
     word = cell.lower()
-    if not word:
+    if is_missing(cell):
         return None
     if word in _MALE or word in _FEMALE:
         return float(word in _MALE)
@@ -159,9 +159,20 @@ def sex_of(cell: str, case_id: str, male_column: bool = False) -> float | None:
     raise DatasetError(f"the sex of case {case_id}", f"{cell!r}", advice)
 
 
+def is_missing(cell: str) -> bool:
+    """Whether a cell is empty, or says that it is: ``NA``, ``N/A``, ``NaN`` or ``null`` in any spelling.
+
+    Examples
+    --------
+    >>> [is_missing(cell) for cell in ("", "n/a", "NaN", "none", "0")]
+    [True, True, True, False, False]
+    """
+    return cell.strip().lower() in {"", "na", "n/a", "nan", "null"}
+
+
 def number_of(cell: str, what: str) -> float | None:
-    """The number in a cell, None for an empty one; a DatasetError where it is no finite number, NaN among them."""
-    if not cell or cell.lower() in {"na", "n/a"}:
+    """The number in a cell, None for a missing one; a DatasetError where it is no finite number."""
+    if is_missing(cell):
         return None
     try:
         value = float(cell)

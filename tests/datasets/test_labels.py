@@ -41,6 +41,12 @@ def test_a_number_with_unit_a_binary_and_classes(tmp_path):
         ("reference:[mm]", ("12",), "cannot be read"),
         ("reference:sex,sex", ("1,M",), "two give sex"),
         ("reference:width [mm],reference:width [cm]", ("1,2",), "two give width"),
+        ("reference:w [mm 5.0.0..250]", ("12",), "[mm 5.0.0..250] cannot be read"),
+        ("reference:w [mm 50 - 250]", ("60",), "[mm 50 - 250] cannot be read"),
+        ("reference:w [mm 50 to 250]", ("60",), "cannot be read"),
+        ("reference:w [mm 50..]", ("60",), "cannot be read"),
+        ("reference:w [50..250]", ("60",), "cannot be read"),
+        ("reference:w [mm 250..50]", ("60",), "its range runs from 250 to 50"),
     ],
 )
 def test_header_that_declares_too_little_or_too_much(tmp_path, header, rows, found):
@@ -54,12 +60,13 @@ def test_header_that_declares_too_little_or_too_much(tmp_path, header, rows, fou
     ("header", "cell", "found"),
     [
         ("reference:width [mm 20..300]", "301", "301 mm"),
-        ("reference:width [mm]", "nan", "'nan'"),
+        ("reference:width [mm]", "none", "'none'"),
         ("reference:width [mm]", "inf", "'inf'"),
         ("reference:width [mm]", "wide", "'wide'"),
         ("reference:p [probability]", "0.5", "0 or 1"),
         ("bone_age", "-1", "-1 months"),
-        ("bone_age", "NaN", "'NaN'"),
+        ("bone_age", "-inf", "'-inf'"),
+        ("reference:p [probability]", "maybe", "'maybe'"),
     ],
 )
 def test_label_out_of_range_or_no_number(tmp_path, header, cell, found):
@@ -244,3 +251,34 @@ def test_no_stratum_is_written_over(tmp_path, header, cells, found):
         folder(write_manifest(tmp_path, rows))
     assert found in caught.value.found
     assert caught.value.advice
+
+
+@pytest.mark.parametrize("word", ["", "NA", "n/a", "NaN", "nan", "null", "NULL"])
+def test_a_missing_label_is_missing_for_every_kind_of_target(tmp_path, word):
+    header = "case_id,bone_age,sex,reference:w [mm],reference:fracture,reference:finding,spacing_mm"
+    read = sheet(tmp_path, header, "A,100,M,4,1,effusion,0.1", f"B,{word},{word},{word},{word},{word},{word}")
+    labels = labels_of(read)
+    assert set(labels.units) == {"bone_age", "sex", "w", "fracture", "finding=effusion"}
+    assert labels.of(read.rows[1], "B") == ({}, {})
+
+
+def test_true_and_false_are_binary(tmp_path):
+    read = sheet(tmp_path, "reference:fracture", "True", "FALSE", "NA", "1")
+    labels = labels_of(read)
+    assert labels.units == {"fracture": "probability"}
+    assert [labels.of(line, "A")[0] for line in read.rows] == [
+        {"fracture": 1.0},
+        {"fracture": 0.0},
+        {},
+        {"fracture": 1.0},
+    ]
+
+
+@pytest.mark.parametrize("unit", ["mm", "kg/m2", "10^-3 mm", "1", "mmol/l"])
+def test_a_unit_is_no_range(tmp_path, unit):
+    assert labels_of(sheet(tmp_path, f"reference:w [{unit}]", "12")).units == {"w": unit}
+
+
+def test_a_range_may_be_negative(tmp_path):
+    (target,) = labels_of(sheet(tmp_path, "reference:w [T score -4.5..-.5]", "-1")).targets
+    assert (target.unit, target.low, target.high) == ("T score", -4.5, -0.5)
