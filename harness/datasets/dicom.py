@@ -166,7 +166,7 @@ class _Reader:
     def case(self, entry: Entry, digest: str, facts: Facts, line: Mapping[str, str]) -> Case:
         own = line.get("case_id", "") if line.get("sop_instance_uid") or line.get("file") else ""
         case_id = own or self.names.of("case", facts.sop_uid)
-        edit, protected = mask_files(self.root, line, facts.size, case_id)
+        edit, protected = mask_files(self.root, line, facts.size, case_id, named=False)
         reference, strata = self.rows.labels.of(line, case_id)
         if "sex" not in reference and facts.sex in ("M", "F"):
             reference["sex"] = float(facts.sex == "M")

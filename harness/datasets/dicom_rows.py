@@ -28,7 +28,7 @@ class Rows:
     """The rows of the table beside the files, found by whichever key they carry; each stands for one file."""
 
     def __init__(self, sheet: Table | None) -> None:
-        self.sheet, self.labels = sheet, labels_of(sheet) if sheet else Labels((), sex=False)
+        self.sheet, self.labels = sheet, labels_of(sheet, quoting=False) if sheet else Labels((), sex=False)
         columns = [name for name in (sheet.columns if sheet else ()) if name.startswith(PREFIX)]
         told = TOLD - {"sex"} if self.labels.sex else TOLD
         self._strata = strata_columns(sheet, columns, self.labels, told) if sheet else {}
@@ -101,7 +101,7 @@ def labels_beside(root: Path, labels: str | None, asked: str) -> Table | None:
         return None
     if not (root / present[0]).is_file():
         raise DatasetError(asked, f"no table {present[0]} in it", "Name a table below the folder.")
-    sheet = table(Entry(root, present[0], zipped=False))
+    sheet = table(Entry(root, present[0], zipped=False), quoting=False)
     if not sheet.column(*_KEYS):
         raise DatasetError(asked, f"no column that names files in {present[0]}", f"Write one of {', '.join(_KEYS)}.")
     return sheet

@@ -66,7 +66,7 @@ def folder(
     pattern = name_pattern(names) if names else None
     sheet, warnings = _sheet(there, root, pattern, asked)
     labels = labels_of(sheet)
-    unique([line["case_id"] for line in sheet.rows], sheet.entry.name)
+    unique([line["case_id"] for line in sheet.rows if line["case_id"]], sheet.entry.name)
     others = [name for name in sheet.columns if name not in _NAMED | labels.columns and not name.startswith(PREFIX)]
     strata = strata_columns(sheet, others, labels)
     reader = _Reader(root, labels, strata, frozenset(numeric_columns(sheet, others)), masks, asked)
@@ -146,7 +146,11 @@ def _sheet(there: Path, root: Path, pattern: NamePattern | None, asked: str) -> 
         if not {"case_id", "image"} <= set(sheet.columns):
             found = f"columns {', '.join(sheet.columns)} in {present[0]}"
             raise DatasetError(asked, found, "The columns case_id and image are needed.")
-        return (_told_by_names(sheet, pattern) if pattern else sheet), []
+        if pattern is None:
+            return sheet, []
+        strange = sum(pattern.of(_stem(line["image"])) is None for line in sheet.rows)
+        note = f"{strange} of {len(sheet.rows)} images of {present[0]} are not named like {pattern.text}."
+        return _told_by_names(sheet, pattern), [note] if strange else []
     if pattern is None:
         raise DatasetError(asked, f"no {MANIFESTS[0]} in it", _COLUMNS)
     images = [entry for entry in entries(root) if entry.suffix in IMAGE_SUFFIXES and not entry.zipped]
@@ -164,7 +168,7 @@ def _told_by_names(sheet: Table, pattern: NamePattern) -> Table:
     """The table with what file names say, wherever it has no cell of its own for it."""
     told = [
         {("patient_id" if name == "patient" else name): cell for name, cell in (pattern.of(stem) or {}).items()}
-        for stem in (PurePosixPath(line["image"].replace("\\", "/")).stem for line in sheet.rows)
+        for stem in (_stem(line["image"]) for line in sheet.rows)
     ]
     fields = tuple(dict.fromkeys(name for fields in told for name in fields))
     columns = (*sheet.columns, *(name for name in fields if name not in sheet.columns))
@@ -175,13 +179,21 @@ def _told_by_names(sheet: Table, pattern: NamePattern) -> Table:
     return Table(sheet.entry, columns, rows)
 
 
+def _stem(cell: str) -> str:
+    """File name, without folder and suffix, of a cell."""
+    return PurePosixPath(cell.replace("\\", "/")).stem
+
+
 def mask_files(
-    root: Path, line: Mapping[str, str], size: tuple[int, int], case_id: str
+    root: Path, line: Mapping[str, str], size: tuple[int, int], case_id: str, *, named: bool = True
 ) -> tuple[Entry | None, Entry | None]:
-    """The files of the edit mask and of the protected mask that a row names, each of the image's size."""
+    """The files of the edit mask and of the protected mask that a row names, each of the image's size.
+
+    Without ``named`` no error repeats their names, now or when they are decoded.
+    """
     found = []
     for column in ("edit_mask", "protected_mask"):
-        mask = file_below(root, line.get(column, ""), column, case_id)
+        mask = file_below(root, line.get(column, ""), column, case_id, alias="" if named else f"its {column} file")
         if mask is not None and (claimed := header_checked(mask, case_id)) != size:
             wanted = f"a mask of {size[0]}x{size[1]} for case {case_id}"
             raise DatasetError(wanted, f"{mask} is {claimed[0]}x{claimed[1]}", "Draw it at the image's size.")
@@ -189,17 +201,19 @@ def mask_files(
     return found[0], found[1]
 
 
-def file_below(root: Path, cell: str, column: str, case_id: str) -> Entry | None:
-    """The file a cell names, below the folder; None for an empty cell."""
+def file_below(root: Path, cell: str, column: str, case_id: str, *, alias: str = "") -> Entry | None:
+    """The file a cell names, below the folder; None for an empty cell. Errors call it by its alias, if it has one."""
     if not cell:
         return None
     name = PurePosixPath(cell.replace("\\", "/"))
     target = (root / name).resolve()
     if not target.is_relative_to(root):
-        raise DatasetError(f"{column} of case {case_id}", f"{cell} lies outside {root}", "Name files below the folder.")
+        found = f"{alias or cell} lies outside {root}"
+        raise DatasetError(f"{column} of case {case_id}", found, "Name files below the folder.")
     if not target.is_file():
-        raise DatasetError(f"{column} of case {case_id}", f"{root / name} does not exist", "Mend the manifest.")
-    return Entry(root, name.as_posix(), zipped=False)
+        advice = f"Mend the {'table' if alias else 'manifest'}."
+        raise DatasetError(f"{column} of case {case_id}", f"{alias or root / name} does not exist", advice)
+    return Entry(root, name.as_posix(), zipped=False, alias=alias)
 
 
 def _spacing(cell: str, case_id: str) -> tuple[float, float] | None:

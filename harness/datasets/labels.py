@@ -77,10 +77,20 @@ class Target:
 
 @dataclass(frozen=True)
 class Labels:
-    """Every column of a table that carries the reference standard."""
+    """Every column of a table that carries the reference standard.
+
+    Attributes
+    ----------
+    targets : tuple of Target
+    sex : bool
+        Whether there is a column ``sex``.
+    quoting : bool
+        Whether an error repeats a cell of it that is no sex: with columns out of place that may be a name.
+    """
 
     targets: tuple[Target, ...]
     sex: bool
+    quoting: bool = True
 
     @property
     def columns(self) -> set[str]:
@@ -112,14 +122,20 @@ class Labels:
             values, groups = target.of(line.get(target.column, ""), case_id)
             reference |= values
             strata |= groups
-        if (sex := sex_of(line.get("sex", ""), case_id)) is not None:
+        if (sex := sex_of(line.get("sex", ""), case_id, quoting=self.quoting)) is not None:
             reference["sex"] = sex
             strata["sex"] = "M" if sex else "F"
         return reference, strata
 
 
-def labels_of(sheet: Table) -> Labels:
+def labels_of(sheet: Table, *, quoting: bool = True) -> Labels:
     """The columns of a table that carry the reference standard.
+
+    Parameters
+    ----------
+    sheet : Table
+    quoting : bool
+        See :class:`Labels`.
 
     Raises
     ------
@@ -132,7 +148,7 @@ def labels_of(sheet: Table) -> Labels:
     names = [name for target in targets for name in target.units]
     if twice := sorted({name for name in [*names, "sex"] if [*names, "sex"].count(name) > 1}):
         raise DatasetError(f"the columns of {sheet.entry.name}", f"two give {', '.join(twice)}", "Keep one of them.")
-    return Labels(tuple(targets), "sex" in sheet.columns)
+    return Labels(tuple(targets), "sex" in sheet.columns, quoting)
 
 
 def without_reference(names: Collection[str], references: Sequence[Mapping[str, float]]) -> list[str]:

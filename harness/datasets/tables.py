@@ -34,8 +34,14 @@ class Table:
         return next((name for name in names if name in self.columns), None)
 
 
-def table(entry: Entry) -> Table:
+def table(entry: Entry, *, quoting: bool = True) -> Table:
     """Read a table, CSV or Parquet by its suffix.
+
+    Parameters
+    ----------
+    entry : Entry
+    quoting : bool
+        Whether errors repeat the names of columns; without a header these are cells of the first row.
 
     Raises
     ------
@@ -55,7 +61,8 @@ def table(entry: Entry) -> Table:
     columns = tuple(_column(cell) for cell in lines[0])
     named = [name for name in columns if name]
     if len(set(named)) < len(named):
-        raise DatasetError(asked, f"two equal columns in {', '.join(columns)}", "Name every column once.")
+        found = f"two equal columns in {', '.join(columns)}" if quoting else "two equal columns"
+        raise DatasetError(asked, found, "Name every column once.")
     for number, line in enumerate(lines[1:], 2):
         if any(line[len(columns) :]):
             found = f"{len(line)} cells in row {number}, {len(columns)} columns"
@@ -133,7 +140,7 @@ def tidy_id(cell: str) -> str:
     return cell
 
 
-def sex_of(cell: str, case_id: str, male_column: bool = False) -> float | None:
+def sex_of(cell: str, case_id: str, male_column: bool = False, *, quoting: bool = True) -> float | None:
     """1.0 = male, 0.0 = female, None for a missing one; a DatasetError for anything else.
 
     Parameters
@@ -144,6 +151,8 @@ def sex_of(cell: str, case_id: str, male_column: bool = False) -> float | None:
         Named in errors.
     male_column : bool
         Whether the column asks "male?", so that truth values are meant.
+    quoting : bool
+        Whether the error repeats the cell.
 
     Examples
     --------
@@ -156,7 +165,7 @@ def sex_of(cell: str, case_id: str, male_column: bool = False) -> float | None:
     if word in _MALE or word in _FEMALE:
         return float(word in _MALE)
     advice = "Write True or False." if male_column else "Write M or F."
-    raise DatasetError(f"the sex of case {case_id}", f"{cell!r}", advice)
+    raise DatasetError(f"the sex of case {case_id}", f"{cell!r}" if quoting else "no sex in its cell", advice)
 
 
 def is_missing(cell: str) -> bool:

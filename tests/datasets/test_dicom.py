@@ -418,3 +418,29 @@ def test_a_column_may_not_give_what_the_header_gives(tmp_path, column):
         dicom(tmp_path)
     write_csv(tmp_path / "labels.csv", "file,sex", "a.dcm,M")
     assert dicom(tmp_path)[0].strata["sex"] == "M", "the table's goes before the header's"
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("sex", HIDDEN),
+        (f"{HIDDEN},{HIDDEN}", "1,2"),
+        ("edit_mask", f"{HIDDEN}.png"),
+        ("edit_mask", f"../{HIDDEN}.png"),
+        ("edit_mask", f"{HIDDEN}-text.png"),
+        ("edit_mask", f"{HIDDEN}-small.png"),
+        ("protected_mask", f"{HIDDEN}-cut.png"),
+        ("protected_mask", f"{HIDDEN}-colour.png"),
+    ],
+)
+def test_no_error_repeats_a_mask_file_a_column_or_what_stands_for_a_sex(tmp_path, header, cells):
+    written(radiograph_file(IMAGE), tmp_path / "a.dcm")
+    (tmp_path / f"{HIDDEN}-text.png").write_text("no image")
+    (tmp_path / f"{HIDDEN}-small.png").write_bytes(png(IMAGE[:40]))
+    (tmp_path / f"{HIDDEN}-cut.png").write_bytes(png(IMAGE)[:900])
+    (tmp_path / f"{HIDDEN}-colour.png").write_bytes(png(cv2.applyColorMap(IMAGE, cv2.COLORMAP_JET)))
+    write_csv(tmp_path / "labels.csv", f"file,{header}", f"a.dcm,{cells}")
+    with pytest.raises(DatasetError) as caught:
+        dicom(tmp_path, masks="files")
+    assert HIDDEN not in repr(caught.value.args).replace(str(tmp_path), "")
+    assert caught.value.advice

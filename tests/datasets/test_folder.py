@@ -80,6 +80,12 @@ def test_flaw_is_one_clear_error(files, changes, found):
     assert caught.value.advice
 
 
+def test_two_blank_ids_are_no_id_that_occurs_twice(files):
+    both = [{**row, "case_id": ""} for row in rows()]
+    with pytest.raises(DatasetError, match="a row without case_id"):
+        folder(write_manifest(files, both))
+
+
 def test_folder_without_manifest_or_columns(tmp_path):
     with pytest.raises(DatasetError, match=r"no manifest\.csv"):
         folder(tmp_path)

@@ -169,6 +169,17 @@ def test_a_manifest_goes_before_what_names_say(tmp_path):
     assert (first.patient_id, second.patient_id) == ("0001", "0002")
 
 
+def test_rows_of_a_manifest_that_a_pattern_does_not_fit_are_counted(tmp_path):
+    rows = []
+    for name in ("0001_M", "0002_F", "logo"):
+        (tmp_path / f"{name}.png").write_bytes(png(radiograph()))
+        rows.append({"case_id": name, "image": f"{name}.png"})
+    warnings = folder(write_manifest(tmp_path, rows), names="{patient}_{sex}").card.warnings
+    assert "1 of 3 images of manifest.csv are not named like {patient}_{sex}." in warnings
+    warnings = folder(write_manifest(tmp_path, rows[:2]), names="{patient}_{sex}").card.warnings
+    assert not any("not named like" in words for words in warnings)
+
+
 @pytest.mark.parametrize("text", ["", "plain", "{a}_{a}", "{a", "{0}"])
 def test_pattern_that_is_none(text):
     with pytest.raises(DatasetError, match="names = "):
