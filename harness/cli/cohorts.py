@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import os
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,12 +44,14 @@ def add_to(verbs: Verbs) -> None:
 def _index(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from harness.datasets.indexing import index_of
+    from harness.datasets.indexing import index_of, spec_with_index
     from harness.datasets.reading import Reading
 
+    if options.link and options.link.resolve() == options.out.resolve():
+        raise DatasetError(f"write {options.link}", "--out and --link name one file", "Name two.")
     for file in (options.out, options.link):
-        if file is not None and file.exists():
-            raise DatasetError(f"write {file}", "it is there already", "Move it away, or name another file.")
+        if file is not None:
+            _check_writable(file)
     reading = Reading()
     index = index_of(
         options.spec,
@@ -56,12 +59,25 @@ def _index(options: argparse.Namespace) -> int:
         reading=reading,
         progress=lambda cases, n: tqdm(cases, total=n, desc="index", unit="case", disable=None),
     )
-    options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(index, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
     if options.link:
         _write_link(options.link, reading)
     _say(index, options.out)
+    print(f'{options.out}: written; study the rest with --dataset "{spec_with_index(options.spec, options.out)}"')
     return 0
+
+
+def _check_writable(file: Path) -> None:
+    """Nothing, or a DatasetError where a file is there already or cannot be written; its folder is made."""
+    if file.exists():
+        raise DatasetError(f"write {file}", "it is there already", "Move it away, or name another file.")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        found = f"its folder cannot be made ({error.strerror})"
+        raise DatasetError(f"write {file}", found, "Name a file in another folder.") from error
+    if not os.access(file.parent, os.W_OK):
+        raise DatasetError(f"write {file}", "its folder cannot be written to", "Name a file in another folder.")
 
 
 def _say(index: dict[str, Any], out: Path) -> None:
@@ -77,7 +93,6 @@ def _say(index: dict[str, Any], out: Path) -> None:
         print(f"  {name}: {', '.join(f'{key} {value:g}' for key, value in spread.items())}")
     for note in index["notes"]:
         print(f"  note: {note}")
-    print(f"{out}: written; study the rest with --dataset NAME:PATH?index={out}")
 
 
 def _write_link(path: Path, reading: Reading) -> None:

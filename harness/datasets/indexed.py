@@ -74,7 +74,10 @@ def held_to(cohort: Cohort, index: Index) -> Cohort:
     if new or gone or changed:
         some = ", ".join([*new, *gone, *changed][:5])
         found = f"{len(new)} cases are new, {len(gone)} gone and {len(changed)} changed since: {some}"
-        raise DatasetError(f"the cohort indexed in {index.name}", found, "Index the cohort anew and read what it says.")
+        advice = "Index the cohort anew and read what it says."
+        if cohort.card.name == "dicom" and new and gone:
+            advice += " Names of DICOM cases follow from all files of the folder, unless key= is given."
+        raise DatasetError(f"the cohort indexed in {index.name}", found, advice)
     if not index.excluded:
         return cohort
     reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(Counter(index.excluded.values()).items()))

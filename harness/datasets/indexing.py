@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
+from urllib.parse import quote
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from harness.datasets.indexed import SCHEMA
 from harness.datasets.leakage import training_at
 from harness.datasets.likeness import NEAR_BITS, near_pairs, perceptual_hash, pixels_digest, thumbnail, turned_over
 from harness.datasets.reading import Reading
-from harness.datasets.registry import OPTIONS, built_in, path_and_options
+from harness.datasets.registry import OPTIONS, built_in, options_in, path_and_options
 from harness.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -133,11 +133,23 @@ def spec_of(text: str) -> str:
     if ".csv" in kinds:
         return f"rsna:{text}"
     if kinds & set(IMAGE_SUFFIXES) and root.is_dir():
-        named = "names" in dict(parse_qsl(query, keep_blank_values=True))
+        named = "names" in options_in(query)
         return f"folder:{path}?{'&'.join(filter(None, (query, '' if named else 'names=stem')))}"
     if ".zip" in kinds:
         return f"rsna:{text}"
     raise DatasetError(f"the cohort {text}", "no manifest, DICOM or image in it", "Check the path.")
+
+
+def spec_with_index(spec: str, index: Path) -> str:
+    """The specification of a cohort as it is read with an index, its own options kept.
+
+    Examples
+    --------
+    >>> spec_with_index("dicom:scans?masks=files", Path("a&b.json"))
+    'dicom:scans?masks=files&index=a%26b.json'
+    """
+    text = spec_of(spec)
+    return f"{text}{'&' if '?' in text else '?'}index={quote(str(index), safe='/+:~ ')}"
 
 
 def _row(case: Case, pixels: Pixels) -> dict[str, JSON]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
-from urllib.parse import parse_qsl
+from urllib.parse import unquote
 
 from harness.datasets.dicom import dicom
 from harness.datasets.folder import folder
@@ -86,14 +86,26 @@ def built_in(spec: str, reading: Reading) -> Cohort:
 
 
 def path_and_options(spec: str) -> tuple[str, dict[str, str]]:
-    """Path and options of a built-in reader's specification; an error where it does not know one."""
+    """Path and options of a built-in reader's specification; an error where it does not know an option."""
     name, _, argument = spec.partition(":")
     path, _, query = argument.partition("?")
-    options = dict(parse_qsl(query, keep_blank_values=True))
+    options = options_in(query)
     if unknown := sorted(set(options) - set(OPTIONS[name])):
         found = f"unknown option {', '.join(unknown)}"
         raise DatasetError(f"--dataset {spec}", found, f"Options: {', '.join(OPTIONS[name])}.")
     return path, options
+
+
+def options_in(query: str) -> dict[str, str]:
+    """Options by name, of what follows a ``?``. A ``+`` is a plus sign; ``%26`` stands for ``&`` and ``%25`` for ``%``.
+
+    Examples
+    --------
+    >>> options_in("masks=files&index=a+b.json")
+    {'masks': 'files', 'index': 'a+b.json'}
+    """
+    pairs = (part.partition("=") for part in query.split("&") if part)
+    return {unquote(name): unquote(value) for name, _, value in pairs}
 
 
 def _whole(text: str, what: str, asked: str) -> int:

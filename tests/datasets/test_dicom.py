@@ -444,3 +444,14 @@ def test_no_error_repeats_a_mask_file_a_column_or_what_stands_for_a_sex(tmp_path
         dicom(tmp_path, masks="files")
     assert HIDDEN not in repr(caught.value.args).replace(str(tmp_path), "")
     assert caught.value.advice
+
+
+def test_names_that_all_changed_are_explained(tmp_path):
+    root, files = tmp_path / "scans", {}
+    for number, case in enumerate(phantoms(3, 5, stream="test")):
+        files[number] = written(radiograph_file(case.decode().image, number), root / f"{number}.dcm")
+    (tmp_path / "i.json").write_text(json.dumps(index_of(f"dicom:{root}")))
+    files[0].unlink()
+    with pytest.raises(DatasetError, match="2 cases are new, 3 gone") as caught:
+        dataset_from_spec(f"dicom:{root}?index={tmp_path / 'i.json'}")
+    assert "follow from all files of the folder, unless key= is given" in caught.value.advice

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -11,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixtures.phantom import cohort as phantoms
-from harness.cli import main
+from harness.cli import STOPPED, main
 from harness.datasets.indexing import index_of, spec_of
 from harness.datasets.leakage import training_at
 from harness.datasets.likeness import NEAR_BITS, differing_bits, near_pairs, perceptual_hash, thumbnail, turned_over
@@ -283,3 +286,56 @@ def test_training_cases_in_another_form_are_one_clear_error(tmp_path, told, foun
         training_at(card(tmp_path / "card.json", **told))
     assert found in str(caught.value)
     assert caught.value.advice
+
+
+def editproof(*arguments, **options):
+    return subprocess.Popen([sys.executable, "-m", "harness.cli", *map(str, arguments)], **options)
+
+
+def test_who_stops_reading_ends_the_command_without_a_traceback(messy, tmp_path):
+    arguments = ("dataset", "index", messy, "--out", tmp_path / "o.json")
+    process = editproof(*arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    said = process.stderr.read().decode()
+    process.stderr.close()
+    assert process.wait() == STOPPED
+    assert (tmp_path / "o.json").exists(), "what was asked for is written before it is told"
+    assert "Broken" not in said
+    assert "Traceback" not in said
+
+
+def test_a_pipe_that_breaks_elsewhere_is_no_reader_that_stopped(monkeypatch):
+    monkeypatch.setattr("harness.cli._exit_code", lambda arguments: (_ for _ in ()).throw(BrokenPipeError))
+    with pytest.raises(BrokenPipeError):
+        main([])
+
+
+def test_nothing_is_written_where_the_link_cannot_be(messy, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    out = tmp_path / "o.json"
+    assert main(["dataset", "index", str(messy), "--out", str(out), "--link", str(tmp_path / "file" / "l.csv")]) == 2
+    assert "its folder cannot be made" in capsys.readouterr().err
+    assert (
+        main(["dataset", "index", str(messy), "--out", str(out), "--link", str(tmp_path / "x" / ".." / "o.json")]) == 2
+    )
+    assert "--out and --link name one file" in capsys.readouterr().err
+    assert not out.exists()
+    link = tmp_path / "new" / "folder" / "l.csv"
+    assert main(["dataset", "index", str(messy), "--out", str(out), "--link", str(link)]) == 0
+    assert link.exists()
+
+
+@pytest.mark.parametrize("name", ["a+b.json", "a&b.json", "a%2Bb.json", "a b.json"])
+def test_the_hint_can_be_pasted(messy, tmp_path, capsys, name):
+    assert main(["dataset", "index", f"{messy}?masks=files", "--out", str(tmp_path / name)]) == 0
+    (spec,) = re.findall('--dataset "(.*)"', capsys.readouterr().out)
+    assert spec.startswith(f"folder:{messy}?masks=files&index=")
+    cohort = dataset_from_spec(spec)
+    assert [case.case_id for case in cohort] == ["a", "b", "again"]
+    assert cohort[0].decode().protected_mask.all(), "the option was kept"
+
+
+def test_a_plus_sign_in_a_specification_is_one(messy, tmp_path):
+    (tmp_path / "a+b.json").write_text(json.dumps(index_of(str(messy))))
+    for sign in ("+", "%2B"):
+        assert len(dataset_from_spec(f"folder:{messy}?index={tmp_path}/a{sign}b.json")) == 3
