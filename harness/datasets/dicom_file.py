@@ -151,7 +151,8 @@ def dicom_image(entry: Entry, voi: Voi, asked: str) -> Image:
 
     Modality LUT or rescale, then the first VOI LUT or window (with ``voi="first"``), then the sense of MONOCHROME2;
     what results is stretched from the range that the header declares to the full range of 8 bits (up to 8 bits
-    stored) or 16 bits, so that gray levels which differ stay different.
+    stored) or 16 bits. Gray levels that differ stay different, except for those that a window clips or a lookup table
+    makes one, and those of 8 bits that a window wider than their range rounds together.
 
     Returns
     -------

@@ -15,11 +15,11 @@ import pytest
 from tests.datasets.conftest import png, write_csv, write_manifest
 
 SUITE = """
-from harness import Criterion, at_most, auc_drift, mae_drift
+from harness import Criterion, at_least, at_most, auc_drift, mae_drift
 
 WIDTH = Criterion("W-1", mae_drift("width", unit="mm"), at_most(2.0), source="placeholder: a test")
 GROUP = Criterion("W-2", mae_drift("width", unit="mm"), at_most(2.0), source="placeholder: a test", role="secondary")
-FINDING = Criterion("F-1", auc_drift("finding=effusion"), at_most(0.2), source="placeholder: a test", role="secondary")
+FINDING = Criterion("F-1", auc_drift("finding=effusion"), at_least(-0.2), source="placeholder: a test", role="secondary")
 
 def test_width(study, judge):
     assert judge(WIDTH, study)
