@@ -44,7 +44,7 @@ def add_to(verbs: Verbs) -> None:
 def _index(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from harness.datasets.indexing import index_of, spec_with_index
+    from harness.datasets.indexing import index_of, spec_of, spec_with_index
     from harness.datasets.reading import Reading
 
     if options.link and options.link.resolve() == options.out.resolve():
@@ -52,9 +52,9 @@ def _index(options: argparse.Namespace) -> int:
     for file in (options.out, options.link):
         if file is not None:
             _check_writable(file)
-    reading = Reading()
+    reading, spec = Reading(), spec_of(options.spec)
     index = index_of(
-        options.spec,
+        spec,
         options.against,
         reading=reading,
         progress=lambda cases, n: tqdm(cases, total=n, desc="index", unit="case", disable=None),
@@ -63,7 +63,7 @@ def _index(options: argparse.Namespace) -> int:
     if options.link:
         _write_link(options.link, reading)
     _say(index, options.out)
-    print(f'{options.out}: written; study the rest with --dataset "{spec_with_index(options.spec, options.out)}"')
+    print(f'{options.out}: written; study the rest with --dataset "{spec_with_index(spec, options.out)}"')
     return 0
 
 

@@ -113,7 +113,8 @@ def entries(root: Path) -> list[Entry]:
     """Every CSV, zip and image below a folder or in a zip, sorted by name; hidden files are left out."""
     wanted = (".csv", ".zip", *IMAGE_SUFFIXES)
     if root.is_dir():
-        names = [path.relative_to(root).as_posix() for path in root.rglob("*") if path.suffix.lower() in wanted]
+        paths = [path for path in root.rglob("*") if path.suffix.lower() in wanted and path.is_file()]
+        names = [path.relative_to(root).as_posix() for path in paths]
     else:
         names = _archive(root).namelist()
     found = [Entry(root, name, zipped=not root.is_dir()) for name in sorted(names)]

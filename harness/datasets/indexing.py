@@ -141,15 +141,14 @@ def spec_of(text: str) -> str:
 
 
 def spec_with_index(spec: str, index: Path) -> str:
-    """The specification of a cohort as it is read with an index, its own options kept.
+    """The specification of a cohort, as of :func:`spec_of`, that is to be read with an index; its options are kept.
 
     Examples
     --------
     >>> spec_with_index("dicom:scans?masks=files", Path("a&b.json"))
     'dicom:scans?masks=files&index=a%26b.json'
     """
-    text = spec_of(spec)
-    return f"{text}{'&' if '?' in text else '?'}index={quote(str(index), safe='/+:~ ')}"
+    return f"{spec}{'&' if '?' in spec else '?'}index={quote(str(index), safe='/+:~ ')}"
 
 
 def _row(case: Case, pixels: Pixels) -> dict[str, JSON]:

@@ -101,14 +101,19 @@ def _table_of(
     errors: list[DatasetError] = []
     others = False
     for place in places:
-        fitting, unread = [], []
+        fitting, notes = [], []
         seen += (found := place())
         for entry in _sheets(found):
             try:
-                fitting.append(_in_layout(table(entry), asked))
+                sheet = table(entry)
             except DatasetError as error:
-                unread.append(error)
-        errors += unread
+                notes.append(f"The table {entry.name} was passed over: {error.found}.")
+                errors.append(error)
+                continue
+            try:
+                fitting.append(_in_layout(sheet, asked))
+            except DatasetError as error:
+                errors.append(error)
         others = others or bool(fitting)
         if part:
             fitting = [sheet for sheet in fitting if PART_OF[sheet.column(*PART_OF) or ""] == part]
@@ -117,7 +122,7 @@ def _table_of(
             advice = "Say which set, rsna:FOLDER?part=training, or name the table, rsna:FOLDER/TABLE.csv"
             raise DatasetError(asked, f"several tables: {names}", advice)
         if fitting:
-            return fitting[0], [f"A table was passed over: {e.asked}: {e.found}." for e in unread if e.asked != asked]
+            return fitting[0], notes
     if part and others:
         raise DatasetError(asked, f"no table of the {part} set", f"Its ids are in a column {_ID_OF[part]!r}.")
     if len(errors) == 1:

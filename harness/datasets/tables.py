@@ -97,13 +97,14 @@ def _parquet_lines(entry: Entry) -> list[list[str]]:
     except ImportError as error:
         advice = "Install the extra: pip install 'editproof[parquet]', or save the table as CSV."
         raise DatasetError(f"read {entry}", "pyarrow is not installed", advice) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
         raise DatasetError(f"read {entry}", f"no Parquet ({str(error)[:80]})", "Save it as Parquet or CSV.") from error
     header = [str(column) for column in frame.columns]
     rows = [list(row) for row in frame.itertuples(index=False, name=None)]
     for number, row in enumerate(rows, 2):
         if nested := [place for place, value in enumerate(row, 1) if _is_nested(value)]:
-            found = f"row {number} holds a {type(row[nested[0] - 1]).__name__} in column {nested[0]}"
+            kind = type(row[nested[0] - 1]).__name__
+            found = f"row {number} holds no single word or number in column {nested[0]} but {kind}"
             raise DatasetError(f"read {entry}", found, "Write one word or number in each cell.")
     return [header, *([_word(value) for value in row] for row in rows)]
 

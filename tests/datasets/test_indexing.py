@@ -339,3 +339,12 @@ def test_a_plus_sign_in_a_specification_is_one(messy, tmp_path):
     (tmp_path / "a+b.json").write_text(json.dumps(index_of(str(messy))))
     for sign in ("+", "%2B"):
         assert len(dataset_from_spec(f"folder:{messy}?index={tmp_path}/a{sign}b.json")) == 3
+
+
+def test_the_hint_names_the_reader_that_indexed(tmp_path, capsys, images):
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    (bare / "a.png").write_bytes(png(images[0]))
+    arguments = ["dataset", "index", str(bare), "--out", str(bare / "i.json"), "--link", str(bare / "link.csv")]
+    assert main(arguments) == 0
+    assert f'--dataset "folder:{bare}?names=stem&index={bare}/i.json"' in capsys.readouterr().out
