@@ -75,9 +75,9 @@ def undecidable(evidence: Evidence) -> Iterator[tuple[str, EditproofError]]:
 
 
 def primary_claims(evidence: Evidence) -> tuple[Verdict, ...]:
-    """The claims that controls are held against: primary ones on the whole cohort."""
+    """The claims that controls are held against."""
     every = [verdict for editor in evidence.editors for verdict in editor.verdicts]
-    return tuple(v for v in every if v.criterion.role == "primary" and v.stratum == "all")
+    return tuple(verdict for verdict in every if verdict.criterion.role == "primary")
 
 
 def reading_order(verdict: Verdict, test: str) -> tuple[bool, str, bool, str, str]:
@@ -111,13 +111,13 @@ def _validity(evidence: Evidence) -> tuple[Verdict, ...]:
         return ()
     measured = evidence.editors[0].measurements
     floors = [verdict for card in evidence.instruments for verdict in floor_verdicts(card, measured)]
-    primary = {verdict.criterion.id: verdict for verdict in primary_claims(evidence)}
+    primary = {(verdict.criterion.id, verdict.stratum): verdict for verdict in primary_claims(evidence)}
     controls = [
         {
-            name: verdict_on_control(criterion_from(verdict.criterion), control)
+            name: verdict_on_control(criterion_from(verdict.criterion), control.where(stratum))
             for name, control in evidence.controls.items()
         }
-        for _, verdict in sorted(primary.items())
+        for (_, stratum), verdict in sorted(primary.items())
     ]
     return (*floors, *control_verdicts(controls))
 

@@ -101,7 +101,7 @@ class Judge:
         return "judge"
 
     def __call__(self, criterion: Criterion, study: EditorStudy) -> Verdict:
-        """The verdict on one claim, also decided for both controls where it is a primary one on the whole cohort."""
+        """The verdict on one claim, also decided for both controls where it is a primary one."""
         return self._recorded([(criterion, study)], "", 0.0)[0]
 
     def family(
@@ -142,9 +142,10 @@ class Judge:
 
 
 def _on_controls(criterion: Criterion, study: EditorStudy) -> dict[str, Verdict]:
-    if criterion.role != "primary" or study.measurements.stratum != "all":
+    if criterion.role != "primary":
         return {}
-    return {name: verdict_on_control(criterion, control) for name, control in study.controls().items()}
+    stratum = study.measurements.stratum
+    return {name: verdict_on_control(criterion, control.where(stratum)) for name, control in study.controls().items()}
 
 
 def out_of_reach(on_unchanged: Iterable[Verdict]) -> tuple[Verdict, ...]:

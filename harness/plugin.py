@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.rollcall import PROPERTY, RollCall, asks_for_study, is_claim
+
 if TYPE_CHECKING:
     from harness.criteria import Criterion
     from harness.delivery import Signer
@@ -31,8 +33,6 @@ EXIT_CODES = {"PASS": 0, "FAIL": 1, "INCONCLUSIVE": 1, "INVALID": 9}
 """Exit code of a run by its outcome. INVALID, where a control or a floor was missed, proves nothing either way."""
 
 OUT_OF_REACH = "warning: not even the unchanged radiograph passes"
-PROPERTY = "editproof"
-DESELECTED = "editproof_deselected"
 STARTED = "editproof_started"
 
 RUN = pytest.StashKey["Run"]()
@@ -110,9 +110,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Have the process that reports record what is judged."""
+    """Call the roll of claims in every process, and have the one that reports record what is judged."""
+    roll = RollCall(config)
+    config.pluginmanager.register(roll, "editproof-rollcall")
     if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(Recorder(config), "editproof-recorder")
+        config.pluginmanager.register(Recorder(config, roll), "editproof-recorder")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -148,7 +150,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Judge every tool: a test that asks for ``study`` runs once per editor."""
-    if "study" in metafunc.fixturenames:
+    if asks_for_study(metafunc._arg2fixturedefs):
         metafunc.parametrize("study", _editor_specs(metafunc.config), indirect=True, scope="session")
 
 
@@ -194,101 +196,82 @@ def judge(request: pytest.FixtureRequest) -> Judge:
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """A test whose verdict nobody asserted fails by that verdict."""
     result = yield
-    unmet = [verdict for verdict in item.stash.get(JUDGED, []) if not verdict.met]
-    if unmet:
-        pytest.fail("\n".join(map(repr, unmet)), pytrace=False)
+    _fail_by_unmet(item)
     return result
 
 
-def pytest_deselected(items: Iterable[pytest.Item]) -> None:
-    """Under xdist, tell the reporting process how many claims were left out; it does not see it."""
-    for item in items:
-        output = getattr(item.config, "workeroutput", None)
-        if output is not None and _claims(item):
-            output[DESELECTED] = output.get(DESELECTED, 0) + 1
-
-
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Mark the reports of claims, so that a skipped one is missed."""
-    report = yield
-    report.editproof_claim = _claims(item)  # type: ignore[attr-defined]
-    return report
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """So does one whose fixture judges when the test is over."""
+    before = len(item.stash.get(JUDGED, []))
+    result = yield
+    _fail_by_unmet(item, before)
+    return result
+
+
+def _fail_by_unmet(item: pytest.Item, since: int = 0) -> None:
+    unmet = [verdict for verdict in item.stash.get(JUDGED, [])[since:] if not verdict.met]
+    if unmet:
+        pytest.fail("\n".join(map(repr, unmet)), pytrace=False)
 
 
 class Recorder:
-    """Keeps what the tests judged, and writes evidence and report when the session ends."""
+    """Writes evidence and report of what was judged, when the session ends."""
 
-    def __init__(self, config: pytest.Config) -> None:
-        self.config = config
-        self.judged: list[str] = []
-        self.deselected = 0
-        self.not_run: list[str] = []
-        self.out_of_reach: tuple[Verdict, ...] = ()
+    def __init__(self, config: pytest.Config, roll: RollCall) -> None:
+        self.config, self.roll = config, roll
+        self.said: list[str] = []
         self.evidence: Evidence | None = None
-        self.page: Path | None = None
-
-    def pytest_deselected(self, items: Iterable[pytest.Item]) -> None:
-        """Count claims that were left out."""
-        self.deselected += sum(map(_claims, items))
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any, error: object) -> None:
-        """Take over what a worker deselected; every worker deselects the same."""
-        self.deselected = max(self.deselected, getattr(node, "workeroutput", {}).get(DESELECTED, 0))
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Enter what a test judged, and what was not judged."""
-        if not getattr(report, "editproof_claim", False):
-            return
-        lines = [line for name, line in report.user_properties if name == PROPERTY]
-        if report.when == "call":
-            self.judged += map(str, lines)
-        if report.skipped:
-            xfailed = hasattr(report, "wasxfail")
-            self.not_run.append(f"{report.nodeid} was {'xfailed' if xfailed else 'skipped'}")
-        elif report.failed and not lines:
-            self.not_run.append(f"{report.nodeid} broke before it judged")
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write evidence and report, and let the exit code say what they came to."""
-        if not self.judged:
-            return
+        """Let the exit code say what the run came to; a session that judged none of its claims proves nothing."""
+        from harness.errors import EditproofError
+
+        if self.roll.judged:
+            try:
+                self._conclude(session)
+            except EditproofError as error:
+                self.said.append(f"editproof: {error} What was measured stands in the store.")
+                session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        elif self.roll.collected and not self.config.option.collectonly and session.exitstatus == 0:
+            self.said.append(f"editproof: none of {len(self.roll.collected)} claims was judged; nothing is proven")
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _conclude(self, session: pytest.Session) -> None:
         from harness.delivery import delivered
         from harness.judging import judgement_from, out_of_reach
 
         options = self.config.option
-        deselected = [f"{self.deselected} claims were deselected"] if self.deselected else []
-        command = shlex.join(["pytest", *map(str, self.config.invocation_params.args)])
-        judgements = [judgement_from(line) for line in self.judged]
+        judgements = [judgement_from(line) for line in self.roll.judged]
         if options.write_lock:
             Path(options.write_lock).write_text(_run(self.config).locked(judgements) + "\n", encoding="utf-8")
-            self.out_of_reach = out_of_reach(judged.controls["identity"] for judged in judgements if judged.controls)
+            hopeless = out_of_reach(judged.controls["identity"] for judged in judgements if judged.controls)
+            self.said.append(f"editproof: protocol locked in {options.write_lock}")
+            self.said += [f"{OUT_OF_REACH}: {verdict!r}" for verdict in hopeless]
             return
+        incomplete = self.roll.incomplete(interrupted=session.exitstatus == pytest.ExitCode.INTERRUPTED)
+        command = shlex.join(["pytest", *map(str, self.config.invocation_params.args)])
         with _shown(self.config):
-            self.evidence = _run(self.config).evidence(judgements, [*deselected, *self.not_run], command)
-            self.page = delivered(
+            self.evidence = _run(self.config).evidence(judgements, incomplete, command)
+            page = delivered(
                 self.evidence,
                 self.config.rootpath / options.reports,
                 images=options.report_images == "all",
                 signer=_signer(self.config) if options.sign_key else None,
             )
+        self.said.append(f"report: {page}")
         session.exitstatus = max(int(session.exitstatus), EXIT_CODES[self.evidence.outcome])
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say the verdict, and where the page is."""
-        if self.judged and self.config.option.write_lock:
-            terminalreporter.write_line(f"editproof: protocol locked in {self.config.option.write_lock}")
-            for verdict in self.out_of_reach:
-                terminalreporter.write_line(f"{OUT_OF_REACH}: {verdict!r}")
-        if self.evidence is None:
-            return
-        from harness.report.terminal import summary
+        if self.evidence is not None:
+            from harness.report.terminal import summary
 
-        terminalreporter.section("editproof")
-        terminalreporter.write_line(summary(self.evidence))
-        terminalreporter.write_line(f"report: {self.page}")
+            terminalreporter.section("editproof")
+            terminalreporter.write_line(summary(self.evidence))
+        for line in self.said:
+            terminalreporter.write_line(line)
 
 
 def _run(config: pytest.Config) -> Run:
@@ -367,7 +350,7 @@ def _named_criteria(items: Iterable[pytest.Item]) -> list[Criterion]:
     """The criteria that the session's claims name, before anything is measured for them."""
     from harness.criteria.claimed import criteria_named
 
-    claims = [item for item in items if _claims(item) and isinstance(item, pytest.Function)]
+    claims = [item for item in items if is_claim(item) and isinstance(item, pytest.Function)]
     return [
         criterion
         for item in claims
@@ -384,10 +367,6 @@ def _editor_specs(config: pytest.Config) -> list[str]:
 
 def _merged(answers: list[dict[str, Any]]) -> tuple[tuple[str, Any], ...]:
     return tuple(sorted((name, factory) for answer in answers for name, factory in answer.items()))
-
-
-def _claims(item: pytest.Item) -> bool:
-    return "study" in getattr(item, "fixturenames", ())
 
 
 @contextmanager

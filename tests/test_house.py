@@ -19,7 +19,7 @@ FLOORS = [
     ),
     set("datasets editors predictors executors store ledger batching editing records progress criteria report".split()),
     set("study exhibits judging run edit_session derivation delivery verification merging comparing testing".split()),
-    set("plugin cli".split()),
+    set("plugin rollcall cli".split()),
 ]
 WINGS = {
     "measure": set(
@@ -32,7 +32,7 @@ MEETING_PLACES = set("judging run edit_session derivation delivery verification 
 """Where the wings may be seen together: nothing here measures, decides or draws."""
 
 ONLY_USERS = {
-    "pytest": {"plugin.py"},
+    "pytest": {"plugin.py", "rollcall.py"},
     "torch": {"predictors/torch.py", "predictors/timm_import.py", "predictors/torchscript.py", "editors/diffusers.py"},
     "onnxruntime": {"predictors/onnx.py"},
     "timm": {"predictors/timm_import.py"},

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 
 from harness.criteria import Criterion, at_least, at_most, auc, mae, overall, verdict_on
+from harness.criteria.criterion import id_and_stratum
+from harness.criteria.redecision import criterion_from
 from harness.errors import ProtocolError
 from harness.evidence import EditorEvidence
 from harness.measurements import EDITED, ORIGINAL, Measurements
@@ -23,6 +25,7 @@ WORDS = {
 }
 
 _BLIND = "found out by none: the suite is blind"
+_UNMOVED = "found out by none: the instrument reads a destroyed radiograph like a whole one"
 _UNREAD = (
     "the instrument has no readings of the destructive control, so that nothing shows that it would have noticed harm; "
     "add them: tool=destructive, arm=edited, repeat=0 for every case"
@@ -66,25 +69,31 @@ def floor_verdicts(card: PredictorCard, measured: Measurements) -> tuple[Verdict
 
 
 def control_verdicts(controls: Sequence[Mapping[str, Verdict]]) -> tuple[Verdict, ...]:
-    """Assay sensitivity: identity meets every primary criterion, and the destructive control misses at least one.
+    """Assay sensitivity: identity meets every primary claim, and the destructive control misses at least one.
+
+    Where there are claims on readings, one of those has to be among the missed: an instrument that reads a destroyed
+    radiograph like a whole one would notice no harm either.
 
     Parameters
     ----------
     controls : sequence of mapping
-        What each primary criterion came to on the controls, by control name; tools share controls, so repeated
-        criteria count once.
+        What each primary claim came to on the controls, by control name; tools share controls, so repeated
+        claims count once.
     """
     decided: dict[str, dict[str, Verdict]] = {}
     for verdicts in controls:
         for name, verdict in verdicts.items():
-            decided.setdefault(name, {})[verdict.criterion.id] = verdict
+            decided.setdefault(name, {})[id_and_stratum(verdict)] = verdict
     if not decided:
         return ()
     harmless, harmful = decided["identity"], decided["destructive"]
-    unread = [verdict.criterion.id for verdict in harmful.values() if verdict.outcome is Outcome.INVALID]
-    missed = [verdict.criterion.id for verdict in harmless.values() if not verdict]
-    found = [verdict.criterion.id for verdict in harmful.values() if verdict.outcome is Outcome.FAIL and not unread]
-    return (
+    unread = [verdict for verdict in harmful.values() if verdict.outcome is Outcome.INVALID]
+    missed = [place for place, verdict in harmless.items() if not verdict]
+    found = [place for place, verdict in harmful.items() if verdict.outcome is Outcome.FAIL and not unread]
+    readings = {place: verdict for place, verdict in harmful.items() if _reads(verdict)}
+    read = [place for place in found if place in readings]
+    noticed = f"found out by {', '.join(read)}" if read else _UNMOVED
+    rows = [
         _count(
             "CTRL-identity", "identity", "The unchanged radiograph meets every primary criterion.",
             "primary criteria missed by the unchanged radiograph", len(missed), (-math.inf, 0.0), "none missed",
@@ -95,7 +104,14 @@ def control_verdicts(controls: Sequence[Mapping[str, Verdict]]) -> tuple[Verdict
             "primary criteria failed by the destructive control", len(found), (1.0, math.inf), "at least 1 failed",
             harmful, _UNREAD if unread else f"found out by {', '.join(found)}" if found else _BLIND,
         ),
-    )  # fmt: skip
+    ]  # fmt: skip
+    if readings:
+        rows.append(_count(
+            "CTRL-readings", "destructive", "A known-destructive edit fails a primary criterion on readings.",
+            "primary criteria on readings failed by the destructive control", len(read), (1.0, math.inf),
+            "at least 1 failed", readings, _UNREAD if unread else noticed,
+        ))  # fmt: skip
+    return tuple(rows)
 
 
 def outcome_of_editor(
@@ -123,6 +139,10 @@ def outcome_of_run(editors: Sequence[EditorEvidence]) -> tuple[Outcome, str]:
         if names := [editor.card.name for editor in editors if editor.outcome is outcome]:
             said.append(f"{', '.join(names)}: {words}")
     return worst, f"{'; '.join(said)}."
+
+
+def _reads(verdict: Verdict) -> bool:
+    return criterion_from(verdict.criterion).estimand.kind not in ("image", "flow")
 
 
 def _by_point(verdict: Verdict) -> Verdict:

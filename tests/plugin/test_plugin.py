@@ -31,6 +31,7 @@ def test_conforming_tool_passes(lab):
         "BASE-bone_age",
         "CTRL-identity",
         "CTRL-destructive",
+        "CTRL-readings",
     ]
     result.stdout.fnmatch_lines(["*report: *report.html*"])
 
