@@ -15,6 +15,9 @@ from harness.types import JSON, CriterionCard, PredictorCard
 
 SCHEMA = "editproof-protocol/1"
 
+SAME_ID = ("two different criteria go by that id", "Give each its own.")
+"""What was found, and what to do, where criteria cannot be told apart."""
+
 REGISTERED = ("requirements", "hazards")
 
 CONFIRMATORY, EXPLORATORY = "CONFIRMATORY", "EXPLORATORY"
@@ -32,7 +35,7 @@ def claims(judged: Iterable[tuple[CriterionCard, str]]) -> dict[str, JSON]:
     for card, stratum in judged:
         entry = found.setdefault(card.id, {**plain(card), "strata": []})
         if {**entry, "strata": []} != {**plain(card), "strata": []}:
-            raise ProtocolError(f"criterion {card.id}", "two different criteria go by that id", "Give each its own.")
+            raise ProtocolError(f"criterion {card.id}", *SAME_ID)
         entry["strata"] = sorted({*entry["strata"], stratum})
     return dict(sorted(found.items()))
 

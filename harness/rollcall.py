@@ -21,8 +21,13 @@ def is_claim(item: pytest.Item) -> bool:
 
 
 def asks_for_study(definitions: dict[str, Any]) -> bool:
-    """Whether the ``study`` among some fixtures is this package's, or made of it."""
-    return any(definition.func.__module__ == "harness.plugin" for definition in definitions.get("study") or ())
+    """Whether the ``study`` among some fixtures is this package's, or made of it; the last one overrides the others."""
+    for definition in reversed(definitions.get("study") or ()):
+        if definition.func.__module__ == "harness.plugin":
+            return True
+        if "study" not in definition.argnames:
+            return False
+    return False
 
 
 class RollCall:

@@ -8,7 +8,8 @@ from typing import Any
 from harness.criteria.criterion import Criterion
 from harness.errors import ProtocolError
 from harness.metrics.region import INSIDE, OUTSIDE, PROTECTED
-from harness.types import PredictorCard
+from harness.protocol import SAME_ID
+from harness.types import CriterionCard, PredictorCard
 
 
 def criteria_named(test: Callable[..., Any], arguments: Mapping[str, object]) -> Iterator[Criterion]:
@@ -26,10 +27,17 @@ def criteria_named(test: Callable[..., Any], arguments: Mapping[str, object]) ->
 def check_claims(criteria: Iterable[Criterion], card: PredictorCard) -> None:
     """Refuse a criterion on a quantity that the instrument does not read, or reads in another unit or kind.
 
+    Two criteria of one id are refused too: a report could not tell them apart.
+
     Raises
     ------
     ProtocolError
     """
+    criteria = list(criteria)
+    cards: dict[str, CriterionCard] = {}
+    for criterion in criteria:
+        if cards.setdefault(criterion.id, criterion.card) != criterion.card:
+            raise ProtocolError(f"criterion {criterion.id}", *SAME_ID)
     quantities = {quantity.name: quantity for quantity in card.quantities}
     for criterion in criteria:
         estimand = criterion.estimand
