@@ -52,7 +52,7 @@ def concluded(evidence: Evidence) -> Evidence:
     editors = tuple(_concluded(editor, evidence.validity, incomplete) for editor in asked)
     outcome, reason = outcome_of_run(editors)
     protocol = _protocol(evidence, editors)
-    departed = departures(evidence.lock, protocol)
+    departed = departures(evidence.lock, protocol, evidence.created)
     return replace(
         evidence,
         run=run_name(evidence.created, evidence.dataset.name, protocol["digest"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import tomllib
@@ -65,9 +66,14 @@ def slug(text: str) -> str:
 
 def locked(protocol: Mapping[str, JSON], standing: Mapping[str, int], at: str) -> str:
     """The text of a lock file: the protocol, when it was locked, and how many cases had been edited by then."""
-    return json.dumps(
-        {"schema": SCHEMA, "locked": at, "standing": dict(standing), "protocol": dict(protocol)}, indent=1
-    )
+    lock = {"schema": SCHEMA, "locked": at, "standing": dict(standing), "protocol": dict(protocol)}
+    return json.dumps({**lock, "digest": lock_digest(lock)}, indent=1)
+
+
+def lock_digest(lock: Mapping[str, JSON]) -> str:
+    """The sha256 (hex) over a lock but for its own digest: tells a lock that was changed by hand, not by a forger."""
+    content = {name: value for name, value in lock.items() if name != "digest"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def read_lock(path: Path) -> dict[str, JSON]:
@@ -78,13 +84,19 @@ def read_lock(path: Path) -> dict[str, JSON]:
     ProtocolError
         Where it is none.
     """
-    advice = "Write one with `editproof lock` before the edits are made."
+    asked, advice = f"protocol {path}", "Write one with `editproof lock` before the edits are made."
     try:
         lock = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise ProtocolError(f"protocol {path}", f"it cannot be read ({error})", advice) from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise ProtocolError(asked, f"it cannot be read ({error})", advice) from error
     if not isinstance(lock, dict) or lock.get("schema") != SCHEMA:
-        raise ProtocolError(f"protocol {path}", f"it is no {SCHEMA} file", advice)
+        raise ProtocolError(asked, f"it is no {SCHEMA} file", advice)
+    standing = lock.get("standing")
+    counts = list(standing.values()) if isinstance(standing, dict) else [None]
+    if not all(type(count) is int and count >= 0 for count in counts):
+        raise ProtocolError(asked, "its standing is no number of cases by tool", advice)
+    if not isinstance(lock.get("protocol"), dict) or _moment(lock.get("locked")) is None:
+        raise ProtocolError(asked, "it has no protocol, or does not say when that was locked", advice)
     return lock
 
 
@@ -116,23 +128,49 @@ def read_register(path: Path) -> dict[str, dict[str, str]]:
     return tables
 
 
-def departures(lock: Mapping[str, JSON] | None, protocol: Mapping[str, JSON]) -> tuple[str, ...]:
+def departures(lock: Mapping[str, JSON] | None, protocol: Mapping[str, JSON], created: str) -> tuple[str, ...]:
     """Where a run departs from what was locked, one sentence each; empty for a confirmatory run.
+
+    Parameters
+    ----------
+    lock : mapping or None
+        As :func:`read_lock` gives it.
+    protocol : mapping
+        What the run fixed.
+    created : str
+        When the run ended, ISO 8601.
 
     Examples
     --------
-    >>> lock = {"locked": "2026-01-01", "standing": {"tool": 3}, "protocol": {"plan": {"repeats": 3}}}
-    >>> departures(lock, {"plan": {"repeats": 1}})
+    >>> lock = {"locked": "2026-01-01T00:00:00Z", "standing": {"tool": 3}, "protocol": {"plan": {"repeats": 3}}}
+    >>> lock["digest"] = lock_digest(lock)
+    >>> departures(lock, {"plan": {"repeats": 1}}, "2026-01-02T00:00:00Z")
     ('3 cases of tool had been edited before the protocol was locked', 'plan.repeats: locked 3, run 1')
     """
     if lock is None:
         return ("no protocol was locked before the edits were made",)
-    early = tuple(
-        f"{count} cases of {tool} had been edited before the protocol was locked"
-        for tool, count in lock["standing"].items()
-        if count
-    )
-    return early + tuple(_differences(lock["protocol"], protocol, ""))
+    standing, locked_at, ended = lock["standing"], _moment(lock["locked"]), _moment(created)
+    unsaid = [tool for tool in protocol.get("editors", {}) if tool not in standing]
+    reasons = [
+        (lock.get("digest") != lock_digest(lock), "the lock was changed after it was written"),
+        (
+            locked_at is None or ended is None or locked_at > ended,
+            f"the lock says that it was written at {lock['locked']}, after the run",
+        ),
+        (unsaid, f"the lock does not say how many cases of {', '.join(unsaid)} had been edited before"),
+    ]
+    early = [(n, f"{n} cases of {tool} had been edited before the protocol was locked") for tool, n in standing.items()]
+    told = tuple(words for holds, words in (*reasons, *early) if holds)
+    return told + tuple(_differences(lock["protocol"], protocol, ""))
+
+
+def _moment(text: JSON) -> datetime | None:
+    """A point in time that carries its zone, or None."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo else None
 
 
 def _differences(before: JSON, after: JSON, place: str) -> Iterator[str]:

@@ -129,13 +129,21 @@ class Run:
 
     def check(self, claims: Iterable[Criterion] = ()) -> None:
         """Raise the one clear error that a wrong tool, cohort, instrument or claim deserves, before work is done."""
-        _ = self.cards, self._fitting
+        _ = self.cards, self._fitting, self._lock, self._register
         for card in self.cards.values():
             for chain in chains(card).values():
                 round_trip(f"{chain}+identity")
         check_claims(claims, self.instrument.card)
         asked_by = {region: f"criterion {claim.id}" for claim in claims for region in regions_of(claim)}
         check_regions(self._whole, asked_by)
+
+    @cached_property
+    def _lock(self) -> dict[str, JSON] | None:
+        return read_lock(self.lock) if self.lock else None
+
+    @cached_property
+    def _register(self) -> dict[str, dict[str, str]] | None:
+        return read_register(self.register) if self.register else None
 
     @cached_property
     def _fitting(self) -> bool:
@@ -198,7 +206,7 @@ class Run:
                     **_environment(command), "cohort_judged_before": self._earlier_protocols(protocol["digest"])
                 },
                 controls=self._controls() if any(judgement.controls for judgement in judgements) else {},
-                lock=read_lock(self.lock) if self.lock else None,
+                lock=self._lock,
                 shard=self.shard,
             )
         )  # fmt: skip
@@ -242,8 +250,8 @@ class Run:
             "plan": plain(self.plan),
             "metrics": METRICS_VERSION,
         }
-        if self.register:
-            protocol["register"] = read_register(self.register)
+        if self._register is not None:
+            protocol["register"] = self._register
         return {**protocol, "digest": digest_of(protocol)}
 
     def locked(self, judgements: Iterable[Judgement]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from importlib.metadata import version
 
 import numpy as np
@@ -15,7 +16,7 @@ from harness.derivation import derived
 from harness.evidence import EditorEvidence, Evidence
 from harness.gallery import chosen
 from harness.measurements import Measurements, measurements_of
-from harness.protocol import SCHEMA
+from harness.protocol import locked as lock_text
 from harness.types import DatasetCard, EditorCard, Outcome, PredictorCard, Quantity
 
 REPEATS, MEMBERS, PATIENTS = 2, 2, 30
@@ -50,7 +51,8 @@ def evidence(tools: tuple[str, ...] = ("gentle", "harsh"), cases: slice = slice(
 
 def locked(run: Evidence) -> Evidence:
     """The run, had its protocol been locked beforehand."""
-    lock = {"schema": SCHEMA, "locked": "2026-11-01T00:00:00+00:00", "standing": {}, "protocol": dict(run.protocol)}
+    standing = dict.fromkeys(run.protocol["editors"], 0)
+    lock = json.loads(lock_text(run.protocol, standing, "2026-11-01T00:00:00+00:00"))
     return derived(Evidence(**{**vars(run), "lock": lock}))
 
 
