@@ -86,7 +86,7 @@ def digests_in(folder: Path) -> dict[str, str]:
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())
         return {str(name): str(digest) for name, digest in manifest["sha256"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise EvidenceError(
             MANIFEST, f"cannot be read ({type(error).__name__})", "The run was cut short, or is none."
         ) from error
@@ -102,7 +102,7 @@ def record_in(folder: Path) -> JSON:
     """
     try:
         record = json.loads((folder / RECORD).read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise EvidenceError(
             f"evidence in {folder}", f"{RECORD} cannot be read ({error})", "Name a run's folder."
         ) from error
@@ -161,9 +161,14 @@ def faults(folder: Path) -> Iterator[str]:
             continue
         if actual != digest:
             yield f"{name}: its sha256 is {actual[:12]}..., {MANIFEST} says {digest[:12]}..."
-    present = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
-    for name in sorted(present - set(digests) - {MANIFEST, ATTESTATION}):
-        yield f"{name}: not in {MANIFEST}"
+    present = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*")}
+    for name, path in sorted(present.items()):
+        if path.is_symlink():
+            yield f"{name}: a link, which can lead to another file tomorrow"
+        elif path.is_dir() and not any(path.iterdir()):
+            yield f"{name}: an empty folder"
+        elif path.is_file() and name not in {*digests, MANIFEST, ATTESTATION}:
+            yield f"{name}: not in {MANIFEST}"
     if RECORD not in digests:
         yield f"{RECORD}: not in {MANIFEST}"
     if (folder / MANIFEST).read_bytes() != json_bytes(

@@ -129,7 +129,11 @@ def _same_frozen_set(new: Evidence, old: Evidence, later: EditorEvidence, earlie
             f"they differ in {path_text(place)}: {str(other)[:60]} and {str(one)[:60]}",
             "Compare runs on one cohort, by one instrument, under one plan.",
         )
-    if new.shard or old.shard or not later.measurements.cases.equals(earlier.measurements.cases):
+    for run in (new, old):
+        if run.shard:
+            found = f"{run.run} holds part {run.shard} of the cohort alone"
+            raise EvidenceError(f"comparing {new.run} with {old.run}", found, "Join its parts first: editproof merge.")
+    if not later.measurements.cases.equals(earlier.measurements.cases):
         raise EvidenceError(f"comparing {new.run} with {old.run}", "they do not hold the same cases")
 
 

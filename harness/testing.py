@@ -84,7 +84,7 @@ def _outcome(editor: Editor, request: EditRequest, *, must_succeed: bool) -> Edi
     what = f"{image.dtype} image of shape {image.shape}, {mask.sum()} editable pixels"
     try:
         outcome = editor(request)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise AssertionError(f"{what}: raised {type(error).__name__}: {error}; return EditOutcome.failure") from error
     _holds(isinstance(outcome, EditOutcome), f"{what}: returned {type(outcome).__name__}, not an EditOutcome")
     _holds(bool((request.image == image).all()), f"{what}: the original was changed in place")
@@ -93,6 +93,7 @@ def _outcome(editor: Editor, request: EditRequest, *, must_succeed: bool) -> Edi
     if outcome.status is EditStatus.OK:
         found = None if outcome.image is None else (outcome.image.shape, outcome.image.dtype)
         _holds(found == (image.shape, image.dtype), f"{what}: came back as {found}")
+        _holds(not isinstance(outcome.image, np.ma.MaskedArray), f"{what}: came back as a masked array")
         _holds(not np.shares_memory(outcome.image, request.image), f"{what}: the edit shares the original's memory")
     else:
         _holds(outcome.image is None, f"{what}: {outcome.status} and yet an image")

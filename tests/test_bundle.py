@@ -86,8 +86,13 @@ def test_missing_and_added_files_are_named(evidence, tmp_path):
     saved(evidence, folder)
     (folder / "measurements" / "0-rows.csv").unlink()
     (folder / "stray.txt").write_text("?")
+    (folder / "nothing").mkdir()
+    (folder / "evidence.json").rename(tmp_path / "elsewhere.json")
+    (folder / "evidence.json").symlink_to(tmp_path / "elsewhere.json")
     assert list(faults(folder)) == [
         "measurements/0-rows.csv: missing, though manifest.json lists it",
+        "evidence.json: a link, which can lead to another file tomorrow",
+        "nothing: an empty folder",
         "stray.txt: not in manifest.json",
     ]
 

@@ -72,7 +72,13 @@ def _verify(options: argparse.Namespace) -> int:
     from harness.verification import faults, rendered_elsewhere, signature_in_words
 
     given = options.public_key
-    found = list(faults(options.run, public_key(given.read_bytes(), given) if given else None))
+    try:
+        key = public_key(given.read_bytes(), given) if given else None
+    except OSError as error:
+        raise EvidenceError(
+            f"public key {given}", f"it cannot be read ({error.strerror})", "Name a PEM file."
+        ) from None
+    found = list(faults(options.run, key))
     for fault in found:
         print(fault)
     if found:

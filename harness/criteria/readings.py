@@ -34,6 +34,7 @@ class Readings:
     values : ndarray of float, shape (n_cases, n_repeats)
         NaN where an edit did not come back, until a rule fills it.
     missing : ndarray of bool, shape (n_cases, n_repeats)
+        Edits that did not come back; after a rule has dealt with them, those that entered at their worst.
     covariate : ndarray of float, shape (n_cases,)
         A stratum as numbers, where one was asked for; NaN otherwise.
     same : bool
@@ -78,6 +79,10 @@ class Readings:
     def filled(self, replacement: Values) -> Readings:
         """Missing values replaced, from an array of shape (n_cases, 1) or (n_cases, n_repeats)."""
         return replace(self, values=np.where(self.missing, replacement, self.values))
+
+    def settled(self) -> Readings:
+        """The readings with no edit counted as missing any more."""
+        return replace(self, missing=np.zeros_like(self.missing))
 
 
 def of_instrument(
@@ -202,10 +207,10 @@ def with_missing_filled(
     if not readings.missing.any():
         return readings
     if rule == COMPLETE_CASE:
-        return readings.complete()
+        return readings.complete().settled()
     if rule == ORIGINAL_USED:
         known = kind != "image" or not np.isnan(readings.original).all()
-        return readings.filled(readings.original[:, None] if known else np.full((1, 1), unchanged))
+        return readings.filled(readings.original[:, None] if known else np.full((1, 1), unchanged)).settled()
     if kind == "image":
         return readings.filled(np.full((1, 1), worst))
     if kind == "probability":

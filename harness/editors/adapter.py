@@ -23,8 +23,8 @@ def checked(tool: Editor | Callable[[EditRequest], Image]) -> CheckedEditor:
     """The tool as an editor whose outcomes can be trusted to be what they say.
 
     An image of another size, dtype or number of channels than the original becomes ``MALFORMED``, an exception
-    becomes ``FAILED`` with its message, except an EditorError, which ends the run. Nothing is repaired silently:
-    whoever wants a resize says so in an adapter.
+    (``SystemExit`` too) becomes ``FAILED`` with its message, except an EditorError, which ends the run. Nothing is
+    repaired silently: whoever wants a resize says so in an adapter.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ class CheckedEditor:
             found = list(self.tool.edits([_own_copy(request) for request in requests]))  # type: ignore[attr-defined]
         except EditorError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             found = [_broken(error)] * len(requests)
         return [
             self.outcome(request, lambda result=result: result)  # type: ignore[misc]
@@ -188,7 +188,7 @@ class CheckedEditor:
             result = made()
         except EditorError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             return _broken(error)
         outcome = result if isinstance(result, EditOutcome) else EditOutcome.ok(result)
         if outcome.status is not EditStatus.OK:
@@ -204,14 +204,14 @@ def _own_copy(request: EditRequest) -> EditRequest:
     return replace(request, image=request.image.copy(), edit_mask=request.edit_mask.copy())
 
 
-def _broken(error: Exception) -> EditOutcome:
+def _broken(error: BaseException) -> EditOutcome:
     if isinstance(error, TimeoutError):
         return EditOutcome.failure(EditStatus.TIMED_OUT, str(error) or "timed out")
     return EditOutcome.failure(EditStatus.FAILED, f"{type(error).__name__}: {error}")
 
 
 def _fault_of(image: object, original: Image) -> str:
-    if not isinstance(image, np.ndarray):
+    if not isinstance(image, np.ndarray) or isinstance(image, np.ma.MaskedArray):
         return f"asked for pixels, got {type(image).__name__}"
     if image.shape != original.shape:
         return f"asked for pixels of shape {original.shape}, got {image.shape}"

@@ -18,6 +18,7 @@ from harness.criteria.planning import (
     smallest_margin,
     spread_in_pilot,
 )
+from harness.criteria.readings import RULES
 from harness.errors import ProtocolError
 from tests.criteria.builders import table
 
@@ -106,6 +107,13 @@ def test_repeats(arrays):
     assert c.repeat_sd("bone_age").estimate(m).value == pytest.approx(np.sqrt(a["edited"].var(axis=1, ddof=1).mean()))
     labels = a["rescored"] >= 0.5
     assert c.label_flip_rate("sex").estimate(m).value == (labels.any(axis=1) & ~labels.all(axis=1)).mean()
+    torn = a["rescored"].copy()
+    torn[labels.all(axis=1), 0] = np.nan
+    assert labels.all(axis=1).any()
+    held = {
+        rule: c.label_flip_rate("sex", missing=rule).estimate(measured(arrays, rescored=torn)).value for rule in RULES
+    }
+    assert held["worst_case"] > held["original_used"] >= held["complete_case"]
     changed = (labels != (a["score"] >= 0.5)[:, None]).any(axis=1)
     assert c.label_change_rate("sex").estimate(m).value == changed.mean()
     assert 0.9 < c.icc("bone_age").estimate(m).value < 1

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
+from harness.editors.adapter import checked
 from harness.editors.registry import editor_from_spec
 from harness.testing import check_editor, contract_requests
 from harness.types import EditorCard, EditOutcome, EditStatus
@@ -102,6 +103,8 @@ BREACHES = {
     "pixels": (lambda request: request.image.copy(), "not an EditOutcome"),
     "fails": (lambda request: EditOutcome.failure(EditStatus.FAILED, "no"), "failed: no"),
     "silent": (lambda request: EditOutcome.failure(EditStatus.FAILED, ""), "without a message"),
+    "leaves": (lambda request: sys.exit(0), "raised SystemExit: 0"),
+    "masked": (lambda request: EditOutcome.ok(np.ma.masked_less(request.image, 9)), "came back as a masked array"),
     "random": (lambda request: EditOutcome.ok(request.image + np.uint8(request.seed)), "deterministic"),
 }
 
@@ -118,6 +121,21 @@ def test_every_breach_is_noticed(name):
 
     with pytest.raises(AssertionError, match=words):
         check_editor(Tool())
+
+
+def test_a_tool_that_leaves_has_failed_and_a_masked_edit_is_none(request_of):
+    leaving = checked(leaves)(request_of())
+    assert (leaving.status, leaving.message) == (EditStatus.FAILED, "SystemExit: 3")
+    masked = checked(masks)(request_of())
+    assert (masked.status, masked.message) == (EditStatus.MALFORMED, "asked for pixels, got MaskedArray")
+
+
+def leaves(request):
+    sys.exit(3)
+
+
+def masks(request):
+    return np.ma.masked_less(request.image, 9)
 
 
 def test_what_comes_back_may_be_colour(tmp_path, request_of):

@@ -77,6 +77,17 @@ def test_what_is_no_run_is_said(tmp_path, capsys):
     assert "evidence.json cannot be read" in capsys.readouterr().err
 
 
+def test_a_key_that_is_not_there_is_one_line(tmp_path, capsys):
+    assert main(["verify", str(tmp_path), "--public-key", str(tmp_path / "none.pem")]) == 2
+    assert "it cannot be read (No such file or directory). Name a PEM file." in capsys.readouterr().err
+
+
+def test_a_record_nested_without_end_is_one_line(tmp_path, capsys):
+    (tmp_path / "evidence.json").write_text("[" * 100_000)
+    assert main(["report", str(tmp_path)]) == 2
+    assert "evidence.json cannot be read" in capsys.readouterr().err
+
+
 def test_editors_are_listed(capsys):
     assert main(["editors"]) == 0
     out = capsys.readouterr().out

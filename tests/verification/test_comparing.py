@@ -66,7 +66,7 @@ def test_what_is_not_the_same_frozen_set_is_refused(runs):
         (replace(harsh, protocol={**harsh.protocol, "dataset": "beef"}), "they differ in dataset: beef and cafe"),
         (replace(harsh, protocol={**harsh.protocol, "plan": {**harsh.protocol["plan"], "repeats": 9}}), "plan.repeats"),
         (replace(harsh, protocol={**harsh.protocol, "instruments": {}}), "differ in instruments"),
-        (replace(harsh, shard="1/2"), "do not hold the same cases"),
+        (replace(harsh, shard="1/2"), "holds part 1/2 of the cohort alone"),
         (replace(harsh, editors=(replace(harsh.editors[0], verdicts=(), tests=()),)), None),
     ):
         if words is None:
