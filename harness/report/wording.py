@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from harness.types import EditStatus, Outcome
+
+if TYPE_CHECKING:
+    from harness.evidence import Evidence
 
 LONGEST: Final = 2000
 """Characters of one string that a page shows; the rest is cut, and the cut is said."""
@@ -180,3 +183,17 @@ def listed(items: list[str]) -> str:
     'a, b and c'
     """
     return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
+
+
+def unguarded(evidence: Evidence) -> str:
+    """Which readings that claims rest on have no floor on their instrument's card; empty where all have one."""
+    asked = {verdict.criterion.specification for editor in evidence.editors for verdict in editor.verdicts}
+    bare = [
+        quantity.name.replace("_", " ")
+        for card in evidence.instruments
+        for quantity in card.quantities
+        if quantity.name not in card.floors and any(repr(quantity.name) in call for call in asked)
+    ]
+    if not bare:
+        return ""
+    return f"No floor is set for {' and '.join(bare)}: how well the originals are read was not checked."

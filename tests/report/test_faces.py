@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,16 +11,34 @@ import pytest
 from PIL import Image
 
 from harness.evidence import Evidence
-from harness.report import markdown, terminal
+from harness.report import certificate, html, markdown, terminal
 from harness.report.faces import face
 from harness.report.pictures import LONGEST_SIDE, difference_map, pictures
+from harness.report.wording import unguarded
 from tests.report import gold
+from tests.verification import study
 
 
 def png(array: np.ndarray) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(array).save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def test_a_reading_without_a_floor_is_said_on_every_face():
+    run = study.evidence()
+    [card] = run.instruments
+    whole = replace(
+        run, instruments=(replace(card, floors={"bone_age": {"mae_at_most": 9.0}, "sex": {"auc_at_least": 0.5}}),)
+    )
+    assert unguarded(whole) == ""
+    bare = replace(run, instruments=(replace(card, floors={"sex": {"auc_at_least": 0.5}}),))
+    words = "No floor is set for bone age: how well the originals are read was not checked."
+    assert unguarded(bare) == words
+    assert f"UNCHECKED: {words}" in terminal.summary(bare)
+    assert "> **UNCHECKED** No floor is set for bone age" in markdown.render(bare)
+    assert words in html.render(bare, images=False)
+    assert words in certificate.render(bare)
 
 
 def test_terminal_fits_a_hundred_columns_and_has_every_verdict(whole: Evidence) -> None:
