@@ -152,7 +152,8 @@ def departures(lock: Mapping[str, JSON] | None, protocol: Mapping[str, JSON], cr
     standing, locked_at, ended = lock["standing"], _moment(lock["locked"]), _moment(created)
     unsaid = [tool for tool in protocol.get("editors", {}) if tool not in standing]
     reasons = [
-        (lock.get("digest") != lock_digest(lock), "the lock was changed after it was written"),
+        ("digest" not in lock, "the lock has no digest, so that a change in it could not be told"),
+        (lock.get("digest", lock_digest(lock)) != lock_digest(lock), "the lock was changed after it was written"),
         (
             locked_at is None or ended is None or locked_at > ended,
             f"the lock says that it was written at {lock['locked']}, after the run",

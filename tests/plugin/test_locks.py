@@ -31,6 +31,12 @@ def test_what_was_changed_in_a_lock_is_a_departure(change, found):
     assert any(found in words for words in told)
 
 
+def test_a_lock_without_a_digest_is_a_departure():
+    lock = json.loads(locked(PROTOCOL, {"tool": 0}, BEFORE))
+    del lock["digest"]
+    assert departures(lock, PROTOCOL, CREATED) == ("the lock has no digest, so that a change in it could not be told",)
+
+
 @pytest.mark.parametrize(
     "change",
     [
