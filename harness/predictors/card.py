@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
+import math
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import InstrumentError
 from harness.predictors.files import PICKLE, SAFETENSORS, content_kind, file_sha256, verified
+from harness.predictors.soundness import check_card, check_fields
 from harness.types import PredictorCard, Quantity
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ TIMM = "timm"
 RUNTIMES = (TIMM, "onnx", "torchscript", "python", "http", "table")
 CODE = {"torchscript": "TorchScript", "python": "Python"}
 """Runtimes whose files are programs: they run only where the user, not the card, says that they are trusted."""
-KINDS = ("continuous", "probability")
-
 READS = {"bone_age": "months", "sex": "probability"}
 """What a timm network of this package can read, and in which unit."""
 _KNOWN = {field.name for field in fields(PredictorCard)}
@@ -39,7 +38,6 @@ _READING = {
 }
 """What of a card beside the common fields says how a runtime reads."""
 _FOR_READERS = {"notes", "runtime"}
-_NAME = re.compile(r"[^\W\d][\w .=/-]*")
 
 
 def read_card(path: Path) -> PredictorCard:
@@ -55,11 +53,11 @@ def read_card(path: Path) -> PredictorCard:
     """
     asked = f"instrument {path}"
     try:
-        told = json.loads(Path(path).read_text(encoding="utf-8"))
+        told = _read(Path(path))
     except OSError as error:
         advice = "Name the card.json of an instrument, or train one: python -m models.train."
         raise InstrumentError(asked, f"it cannot be read ({error.strerror})", advice) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InstrumentError(asked, f"it is not JSON ({error})", "Name the card, not the weights.") from error
     runtime = told.get("runtime", TIMM) if isinstance(told, dict) else TIMM
     if runtime not in RUNTIMES:
@@ -68,43 +66,29 @@ def read_card(path: Path) -> PredictorCard:
     if not isinstance(told, dict) or (missing := [key for key in required if key not in told]):
         lacking = ", ".join(missing) if isinstance(told, dict) else "everything"
         raise InstrumentError(asked, f"it is no instrument's card: it lacks {lacking}", "See docs/instruments.md.")
+    if told.get("members", 0) is None:
+        del told["members"]
+    check_fields(told, asked)
     if runtime != TIMM:
         told = _opened(told, runtime, asked)
-    try:
-        told |= {"quantities": tuple(Quantity(**quantity) for quantity in told["quantities"])}
-        told |= {key: tuple(told.get(key, ())) for key in ("covariates", "limitations", "absent_arms")}
-        card = PredictorCard(**{key: told[key] for key in told.keys() & _KNOWN})
-    except (TypeError, AttributeError) as error:
-        raise InstrumentError(asked, f"it is malformed ({error})", "See docs/instruments.md.") from error
-    check_quantities(card, asked)
+    told |= {"quantities": tuple(Quantity(**quantity) for quantity in told["quantities"])}
+    told |= {key: tuple(told.get(key, ())) for key in ("covariates", "limitations", "absent_arms")}
+    card = PredictorCard(**{key: told[key] for key in told.keys() & _KNOWN})
+    check_card(card, asked, apart=runtime == TIMM)
     if runtime == TIMM:
         _check_timm(card, asked)
     return card
 
 
-def check_quantities(card: PredictorCard, asked: str) -> None:
-    """Refuse a card whose quantities contradict one another or their floors.
+def _read(path: Path) -> Any:
+    """What the JSON of a card says; ``NaN`` and numbers beyond all bounds, which Python would take, are no JSON."""
 
-    Raises
-    ------
-    InstrumentError
-    """
-    names = [quantity.name for quantity in card.quantities]
-    if not names or len(set(names)) < len(names):
-        raise InstrumentError(asked, f"it reads {', '.join(names) or 'nothing'}", "Name each quantity once.")
-    for quantity in card.quantities:
-        if not _NAME.fullmatch(quantity.name):
-            raise InstrumentError(asked, f"a quantity named {quantity.name!r}", "Name it by letters, digits and _.")
-        if quantity.kind not in KINDS:
-            found = f"{quantity.name} is of kind {quantity.kind!r}"
-            advice = "Write continuous or probability; of several classes, give each a probability of its own."
-            raise InstrumentError(asked, found, advice)
-        if (quantity.kind == "probability") != (quantity.unit == "probability"):
-            found = f"{quantity.name} is of kind {quantity.kind!r} and unit {quantity.unit!r}"
-            advice = 'Write "unit": "probability" and "kind": "probability", or neither.'
-            raise InstrumentError(asked, found, advice)
-    if stray := sorted(set(card.floors) - set(names)):
-        raise InstrumentError(asked, f"a floor for {stray[0]}, which it does not read", "Set floors of what it reads.")
+    def number(text: str) -> float:
+        if not math.isfinite(value := float(text)):
+            raise ValueError(f"{text} is no number of JSON")
+        return value
+
+    return json.loads(path.read_text(encoding="utf-8"), parse_float=number, parse_constant=number)
 
 
 def _opened(told: dict[str, Any], runtime: str, asked: str) -> dict[str, Any]:
@@ -116,13 +100,8 @@ def _opened(told: dict[str, Any], runtime: str, asked: str) -> dict[str, Any]:
     for key in ("reading", "sends_data_to", "absent_arms"):
         told.pop(key, None)
     reading = {"runtime": runtime, **{key: told[key] for key in sorted(own & set(told))}}
-    for key in ("sha256", "preprocessing"):
-        if not isinstance(told.get(key, {}), dict):
-            raise InstrumentError(asked, f"{key} is {told[key]!r}", f'Write "{key}": {{...}}.')
     declared = told.get("members")
-    told = {"sha256": {}, **told, "members": 1 if declared is None else declared, "reading": reading}
-    if not isinstance(told["members"], int) or told["members"] < 1:
-        raise InstrumentError(asked, f"it declares {declared!r} members", "Leave members out, or write a number.")
+    told = {"sha256": {}, "members": 1, **told, "reading": reading}
     if runtime in ("onnx", "torchscript"):
         told |= _members(told, reading, declared, asked)
     return told

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from harness.editors.egress import check_egress
 from harness.errors import InstrumentError
-from harness.predictors.card import TIMM, check_quantities, read_card
+from harness.predictors.card import TIMM, read_card
+from harness.predictors.ensemble import LazyEnsemble
 from harness.predictors.files import file_sha256
+from harness.predictors.soundness import check_card
 from harness.pyfile import callable_from_file
-from harness.types import Predictor
+from harness.types import Predictor, PredictorCard
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,8 +57,6 @@ def _of_card(path: Path, *, trusted: bool) -> Predictor:
     card, folder = read_card(path), path.parent
     runtime = card.reading.get("runtime", TIMM)
     if runtime == TIMM:
-        from harness.predictors.ensemble import LazyEnsemble
-
         return LazyEnsemble(path)
     from harness.predictors.modelled import Modelled, check_trusted
     from harness.predictors.options import with_options
@@ -97,5 +97,8 @@ def _of_file(path: Path, factory: str, spec: str) -> Predictor:
     predictor = callable_from_file(path, factory, asked, InstrumentError)()
     if not isinstance(predictor, Predictor):
         raise InstrumentError(asked, f"it makes a {type(predictor).__name__}", "Make it a harness.types.Predictor.")
-    check_quantities(predictor.card, asked)
+    card: object = predictor.card
+    if not isinstance(card, PredictorCard):
+        raise InstrumentError(asked, f"its card is a {type(card).__name__}", "Make it a harness.types.PredictorCard.")
+    check_card(card, asked, apart=isinstance(predictor, LazyEnsemble))
     return FromFile(predictor, path)
