@@ -17,6 +17,7 @@ from harness.predictors.card import CODE
 from harness.predictors.files import no_pickle, verified
 from harness.predictors.outputs import outputs_of
 from harness.predictors.preparation import Preparation
+from harness.predictors.soundness import is_number, is_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -174,9 +175,15 @@ def inputs_of(card: PredictorCard, asked: str) -> Inputs:
         if unknown := sorted(set(described) - {"image", "covariates"}):
             raise InstrumentError(asked, f"inputs has no {unknown[0]!r}", "It has image and covariates.")
         covariates = {name: Told(**how) for name, how in described.get("covariates", {}).items()}
-        image = str(described.get("image", ""))
+        image = described.get("image", "")
     except (TypeError, AttributeError, ValueError) as error:
         raise InstrumentError(asked, f"inputs cannot be read ({error})", "See docs/instruments.md.") from error
+    if not is_text(image):
+        raise InstrumentError(asked, f"inputs.image is {image!r}", "Write the name of the image's input, in quotes.")
+    for name, how in covariates.items():
+        if not is_text(how.input) or not is_number(how.scale) or not is_number(how.offset) or not how.scale:
+            found = f"covariate {name} goes to input {how.input!r} with scale {how.scale!r} and offset {how.offset!r}"
+            raise InstrumentError(asked, found, "Write a name, and numbers; a scale is not 0.")
     used = set(covariates) | set(card.reading.get("by_covariate", {}))
     if used != set(card.covariates):
         found = (

@@ -67,7 +67,7 @@ def with_options(instrument: Predictor) -> Predictor:
     """
     card = instrument.card
     told = card.reading.get("options", {})
-    for name, value in told.items() if isinstance(told, Mapping) else [(str(told), None)]:
+    for name, value in told.items():
         if value not in KNOWN.get(name, ()):
             known = "; ".join(f"{key}: {' or '.join(map(str, values))}" for key, values in KNOWN.items())
             raise InstrumentError(f"instrument {card.name}", f"option {name} = {value!r}", f"There are {known}.")

@@ -11,6 +11,7 @@ from scipy.special import expit, softmax
 
 from harness.errors import InstrumentError
 from harness.measurements import UNCERTAINTY
+from harness.predictors.soundness import is_count, is_number, is_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -99,12 +100,11 @@ def outputs_of(card: PredictorCard, asked: str) -> dict[str, Output]:
     """
     told = card.reading.get("outputs", {})
     names = [quantity.name for quantity in card.quantities]
-    if not isinstance(told, Mapping) or (stray := sorted(set(told) - set(names))):
-        found = f"outputs for {stray[0]!r}" if isinstance(told, Mapping) else f"outputs {told!r}"
-        raise InstrumentError(asked, found, f"Give outputs for {', '.join(names)}.")
+    if stray := sorted(set(told) - set(names)):
+        raise InstrumentError(asked, f"outputs for {stray[0]!r}", f"Give outputs for {', '.join(names)}.")
     made: dict[str, Output] = {}
     for name in names:
-        described = dict(told.get(name, {})) if isinstance(told.get(name, {}), Mapping) else {"": told[name]}
+        described = dict(told.get(name, {}))
         further = described.pop(UNCERTAINTY, None)
         made[name] = _output(described, f"{asked}, output of {name}")
         if further is not None:
@@ -120,11 +120,13 @@ def _output(described: Mapping[str, JSON], asked: str) -> Output:
         found = f"unknown field {unknown[0]!r}" if isinstance(described, Mapping) else f"{described!r}"
         raise InstrumentError(asked, found, f"It has {', '.join(known)}.")
     made = Output(**described)
-    if made.activation not in _ACTIVATIONS:
+    if not is_text(made.activation) or made.activation not in _ACTIVATIONS:
         raise InstrumentError(asked, f"activation {made.activation!r}", f"Write one of {', '.join(_ACTIVATIONS)}.")
-    numbers = (made.scale, made.offset, *(() if made.index is None else (made.index,)))
-    if not all(isinstance(number, int | float) for number in numbers) or not made.scale:
-        raise InstrumentError(asked, f"scale, offset or index of {numbers}", "Write numbers; a scale is not 0.")
-    if not isinstance(made.output, str) and not (isinstance(made.output, int) and made.output >= 0):
+    if not is_number(made.scale) or not is_number(made.offset) or not made.scale:
+        found = f"scale {made.scale!r} and offset {made.offset!r}"
+        raise InstrumentError(asked, found, "Write numbers; a scale is not 0.")
+    if made.index is not None and not is_count(made.index, 0):
+        raise InstrumentError(asked, f"index {made.index!r}", "Write the column, a whole number from 0 on.")
+    if not is_text(made.output) and not is_count(made.output, 0):
         raise InstrumentError(asked, f"output {made.output!r}", "Write its name, or its place from 0.")
     return made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from harness.errors import InstrumentError
+from harness.predictors.soundness import is_count, is_list, is_mapping, is_number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,6 +20,46 @@ if TYPE_CHECKING:
 FITS = ("letterbox", "squash", "centre_crop")
 LAYOUTS = ("NCHW", "NHWC", "NHW")
 DTYPES = ("float32", "float64", "float16", "uint8")
+LARGEST = 8192
+
+
+def _is_side(value: object) -> bool:
+    return is_count(value) and value <= LARGEST
+
+
+def _is_stretch(value: object) -> bool:
+    if not isinstance(value, Mapping):
+        return value in ("depth", "levels")
+    if not {"low", "high"} <= set(value) <= {"low", "high", "headroom"} or not is_mapping(value, is_number):
+        return False
+    return bool(0 <= value["low"] < value["high"] <= 100 and value.get("headroom", 1) > 0)
+
+
+def _is_of_channels(value: object) -> bool:
+    return is_number(value) or (is_list(value, is_number) and bool(value))
+
+
+def _is_divisor(value: object) -> bool:
+    return _is_of_channels(value) and bool(np.all(np.asarray(value) > 0))
+
+
+def _one_of(choices: tuple[str, ...]) -> tuple[str, Callable[[object], bool]]:
+    return f"one of {', '.join(choices)}", lambda value: value in choices
+
+
+_SIDE = (f"a whole number of 1 to {LARGEST}", _is_side)
+_FIELDS: dict[str, tuple[str, Callable[[object], bool]]] = {
+    "height": _SIDE,
+    "width": _SIDE,
+    "fit": _one_of(FITS),
+    "stretch": ('"depth", "levels" or {"low": 2, "high": 98}, low below high', _is_stretch),
+    "mean": ("a number, or one a channel", _is_of_channels),
+    "sd": ("a number above 0, or one a channel", _is_divisor),
+    "channels": ("1 or 3", lambda value: is_count(value) and value in (1, 3)),
+    "layout": _one_of(LAYOUTS),
+    "dtype": _one_of(DTYPES),
+}
+"""What each field has to be, in words and as a check."""
 
 
 @dataclass(frozen=True)
@@ -124,16 +165,12 @@ class Preparation:
         if lacking := [name for name in ("height", "width") if name not in described]:
             raise InstrumentError(asked, f"preprocessing lacks {lacking[0]}", "Write the size of the model's input.")
         made = cls(**described)
-        for name, choices in (("fit", FITS), ("layout", LAYOUTS), ("dtype", DTYPES), ("channels", (1, 3))):
-            if getattr(made, name) not in choices:
-                advice = f"Write one of {', '.join(map(str, choices))}."
-                raise InstrumentError(asked, f"preprocessing.{name} is {getattr(made, name)!r}", advice)
+        for name, (words, holds) in _FIELDS.items():
+            if not holds(getattr(made, name)):
+                raise InstrumentError(asked, f"preprocessing.{name} is {getattr(made, name)!r}", f"Write {words}.")
         try:
-            made(np.zeros((2, 4, 3), np.uint8))  # type: ignore[arg-type]
+            made(np.zeros((1, 4, 3), np.uint8))  # type: ignore[arg-type]
         except (TypeError, ValueError, KeyError, AttributeError, cv2.error) as error:
             found = f"preprocessing cannot be followed ({type(error).__name__}: {error})"
             raise InstrumentError(asked, found, "See docs/instruments.md.") from error
-        if isinstance(made.stretch, str) and made.stretch not in ("depth", "levels"):
-            advice = 'Write "depth", "levels" or {"low": 2, "high": 98}.'
-            raise InstrumentError(asked, f"preprocessing.stretch is {made.stretch!r}", advice)
         return made

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from harness.errors import InstrumentError
 from harness.types import Quantity
@@ -29,7 +29,7 @@ class Field:
     holds: Callable[[Any], bool]
 
 
-def is_text(value: object) -> bool:
+def is_text(value: object) -> TypeGuard[str]:
     """Whether it is text; a number is not."""
     return isinstance(value, str)
 
@@ -56,7 +56,7 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def is_count(value: object, least: int = 1) -> bool:
+def is_count(value: object, least: int = 1) -> TypeGuard[int]:
     """Whether it is a whole number from ``least`` on."""
     return isinstance(value, int) and not isinstance(value, bool) and value >= least
 

@@ -260,6 +260,14 @@ def test_what_is_no_model_and_what_has_other_inputs_is_named(tmp_path):
         instrument(told).predict(images(1), [{}])
 
 
+def _told(**how):
+    return {"covariates": ["sex"], "inputs": {"image": "pixels", "covariates": {"sex": how}}}
+
+
+def _prepared(**fields):
+    return {"preprocessing": {**PREPARED, **fields}}
+
+
 CONTRADICTIONS = {
     "runtime": ({"runtime": "keras"}, "runtime 'keras'. Write one of timm, onnx"),
     "a misspelt key": ({"ouputs": {}}, "an unknown key 'ouputs'"),
@@ -276,7 +284,32 @@ CONTRADICTIONS = {
     "field": ({"outputs": {"brightness": {"column": 1}}}, "unknown field 'column'"),
     "preprocessing": ({"preprocessing": {"height": 8}}, "preprocessing lacks width"),
     "fit": ({"preprocessing": {**PREPARED, "fit": "stretch"}}, "preprocessing.fit is 'stretch'"),
-    "stretch": ({"preprocessing": {**PREPARED, "stretch": {"low": 2}}}, "preprocessing cannot be followed"),
+    "activation of no name": ({"outputs": {"brightness": {"activation": ["exp"]}}}, r"activation \['exp'\]. Write one"),
+    "half a column": ({"outputs": {"brightness": {"index": 0.5}}}, "index 0.5. Write the column"),
+    "column -1": ({"outputs": {"brightness": {"index": -1}}}, "index -1. Write the column"),
+    "column true": ({"outputs": {"brightness": {"index": True}}}, "index True. Write the column"),
+    "output true": ({"outputs": {"brightness": {"output": True}}}, "output True. Write its name"),
+    "scale true": ({"outputs": {"brightness": {"scale": True}}}, "scale True and offset 0.0. Write numbers"),
+    "offset a text": ({"outputs": {"brightness": {"offset": "2"}}}, "scale 1.0 and offset '2'. Write numbers"),
+    "outputs a list": ({"outputs": ["reading"]}, r"outputs is \['reading'\]. Write by quantity"),
+    "output a text": ({"outputs": {"brightness": "reading"}}, "outputs is {'brightness': 'reading'}"),
+    "inputs a list": ({"inputs": ["pixels"]}, r"inputs is \['pixels'\]. Write a mapping"),
+    "image no name": ({"inputs": {"image": 0}}, "inputs.image is 0. Write the name"),
+    "covariate's scale a text": (_told(input="male", scale="x"), "covariate sex goes to input 'male' with scale 'x'"),
+    "covariate's scale 0": (_told(input="male", scale=0), "with scale 0 and offset 0.0. Write a name, and numbers"),
+    "covariate's input a number": (_told(input=1), "covariate sex goes to input 1"),
+    "options a text": ({"options": "mirror"}, "options is 'mirror'. Write a mapping"),
+    "stretch": ({"preprocessing": {**PREPARED, "stretch": {"low": 2}}}, "preprocessing.stretch is {'low': 2}"),
+    "stretch upside down": (_prepared(stretch={"low": 92, "high": 2}), "preprocessing.stretch is .*low below high"),
+    "stretch of no span": (_prepared(stretch={"low": 2, "high": 2}), "preprocessing.stretch is"),
+    "stretch misspelt": (_prepared(stretch={"low": 2, "high": 9, "head": 1}), "preprocessing.stretch is"),
+    "stretch unknown": (_prepared(stretch="full"), "preprocessing.stretch is 'full'"),
+    "no height": (_prepared(height=0), "preprocessing.height is 0. Write a whole number of 1 to 8192"),
+    "height true": (_prepared(height=True), "preprocessing.height is True"),
+    "height beyond memory": (_prepared(height=19_200_000), "preprocessing.height is 19200000"),
+    "sd 0": (_prepared(sd=[0]), r"preprocessing.sd is \[0\]. Write a number above 0"),
+    "mean a text": (_prepared(mean="0.5"), "preprocessing.mean is '0.5'"),
+    "channels": (_prepared(channels=2), "preprocessing.channels is 2. Write 1 or 3"),
     "mean": ({"preprocessing": {**PREPARED, "mean": [1, 2]}}, "preprocessing cannot be followed"),
     "option": ({"options": {"flip": True}}, "option flip = True"),
     "spread": ({"options": {"uncertainty": "members"}}, "the spread of one member"),
