@@ -15,6 +15,7 @@ import numpy as np
 from harness.errors import InstrumentError
 from harness.predictors.card import CODE
 from harness.predictors.files import no_pickle, verified
+from harness.predictors.onnx_parts import check_whole
 from harness.predictors.outputs import outputs_of
 from harness.predictors.preparation import Preparation
 from harness.predictors.soundness import is_number, is_text
@@ -158,8 +159,10 @@ class Modelled:
 
     def _content(self, name: str) -> bytes:
         content = verified(self.card, self._folder, name)
-        wanted = "ONNX" if self.card.reading["runtime"] == "onnx" else "TorchScript (torch.jit.save)"
-        no_pickle(content, f"file {name} of {self._asked}", wanted)
+        asked, onnx = f"file {name} of {self._asked}", self.card.reading["runtime"] == "onnx"
+        no_pickle(content, asked, "ONNX" if onnx else "TorchScript (torch.jit.save)")
+        if onnx:
+            check_whole(content, asked)
         return content
 
 
