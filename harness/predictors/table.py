@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -15,6 +16,7 @@ import pandas as pd
 from harness.errors import InstrumentError
 from harness.measurements import CLASSICAL_FILL, CONVERSION, EDITED, GEOMETRY, HISTOGRAM_MATCHED, ORIGINAL, PASTE_BACK
 from harness.predictors.files import verified
+from harness.predictors.soundness import is_line, is_list_of_names, is_mapping
 from harness.store import pixel_digest
 
 if TYPE_CHECKING:
@@ -26,10 +28,13 @@ if TYPE_CHECKING:
     Readings = dict[str, list[float]]
 
 ARMS = (ORIGINAL, EDITED, PASTE_BACK, HISTOGRAM_MATCHED, GEOMETRY, CONVERSION, CLASSICAL_FILL)
-DESTRUCTIVE = "destructive"
+IDENTITY, DESTRUCTIVE = "identity", "destructive"
 _PLACE = ("case", "arm", "repeat")
 _BOTH = ("quantity", "value")
 _OPTIONAL = ("member", "unit")
+_COLUMNS = ("pixels", *_PLACE, "tool", *_BOTH, *_OPTIONAL)
+_SAME = {"rel_tol": 1e-4, "abs_tol": 1e-6}
+"""How far apart two readings of the same pixels may be: what rounding, and the order of sums, may do."""
 
 
 class Table:
@@ -50,9 +55,7 @@ class Table:
     def __init__(self, card: PredictorCard, folder: Path) -> None:
         self._folder, self._told = folder, card
         self._asked = f"instrument {card.name}"
-        told = card.reading.get("table", {})
-        if not isinstance(told, Mapping) or set(told) - {"file", "columns", "arms"} or not told.get("file"):
-            raise InstrumentError(self._asked, f"table {told!r}", 'Write "table": {"file": "predictions.csv"}.')
+        _check_described(card.reading.get("table", {}), self._asked)
         if card.preprocessing or card.covariates:
             found = "preprocessing or covariates of a table"
             raise InstrumentError(self._asked, found, "A table is looked up; leave them out.")
@@ -102,7 +105,8 @@ class Table:
         Parameters
         ----------
         places : sequence of (arm, repeat)
-            Where these very pixels stand; a row for one of them is enough.
+            Where these very pixels stand. The original needs a row, and so does every edit of a tool that is judged;
+            of another arm, and of the destructive control, a row for one of the places is enough.
 
         Returns
         -------
@@ -112,30 +116,43 @@ class Table:
         Raises
         ------
         InstrumentError
-            A row is missing that the table should have; the error names it.
+            A row is missing that the table should have, or rows of these pixels differ; the error names them.
         """
         if self._by_pixels:
-            keys: list[Key] = [(pixel_digest(image),)]
+            keys: dict[tuple[str, int], list[Key]] = {place: [(pixel_digest(image),)] for place in places}
         else:
-            keys = [("", case_id, arm, str(repeat)) for arm, repeat in places if arm == ORIGINAL]
-            keys += [(owner, case_id, arm, str(repeat)) for arm, repeat in places for owner in self._owners(tool)]
+            keys = {place: self._keys(case_id, tool, *place) for place in places}
         found: Readings = {}
         for quantity in self._told.quantities:
             rows = self._rows.get(quantity.name, {})
-            key = next((key for key in keys if key in rows), None)
-            if key is None:
-                if not self._has(tool):
-                    return None
-                arm, repeat = places[0]
-                row = f"pixels={keys[0][0]}" if self._by_pixels else f"case={case_id}, arm={arm}, repeat={repeat}"
-                advice = f"Add the row {row}, tool={tool}, quantity={quantity.name}, value=... to the table."
-                raise InstrumentError(
-                    f"{quantity.name} of case {case_id} by {self._asked}",
-                    f"no reading of arm {arm}, repeat {repeat}, of tool {tool}",
-                    advice,
-                )
-            found[quantity.name] = rows[key]
+            stand = {key: rows[key] for place in places for key in keys[place] if key in rows}
+            bare = [place for place in places if not any(key in rows for key in keys[place])]
+            if not stand and not self._has(tool):
+                return None
+            if lacking := [place for place in bare if not stand or _needs_row(tool, place[0])]:
+                raise self._missing(quantity.name, case_id, tool, lacking, keys)
+            _check_alike(stand, f"{quantity.name} of case {case_id} by {self._asked}")
+            found[quantity.name] = next(iter(stand.values()))
         return found
+
+    def _keys(self, case_id: str, tool: str, arm: str, repeat: int) -> list[Key]:
+        """The rows that may be about a place: of no tool for the original, else of the tool, or of the only one."""
+        owners = ("",) if arm == ORIGINAL else (tool,) if tool in (IDENTITY, DESTRUCTIVE) else (tool, "")
+        return [(owner, case_id, arm, str(repeat)) for owner in owners]
+
+    def _missing(
+        self, quantity: str, case_id: str, tool: str, lacking: Sequence[tuple[str, int]], keys: Mapping[Any, list[Key]]
+    ) -> InstrumentError:
+        rows = [f"case={case_id}, arm={arm}, repeat={repeat}" for arm, repeat in lacking]
+        if self._by_pixels:
+            rows = [f"pixels={keys[lacking[0]][0][0]}"]
+        each = f"tool={tool}, quantity={quantity}, value=..."
+        one = len(rows) == 1
+        return InstrumentError(
+            f"{quantity} of case {case_id} by {self._asked}",
+            f"no reading of {'; '.join(f'arm {arm}, repeat {repeat}' for arm, repeat in lacking)}, of tool {tool}",
+            f"Add the {'row' if one else 'rows'} {'; '.join(rows)}, {'' if one else 'each with '}{each} to the table.",
+        )
 
     def predict(
         self, images: Sequence[Image], references: Sequence[Mapping[str, float]]
@@ -160,7 +177,7 @@ class Table:
         content = verified(self._told, self._folder, name, "table")
         try:
             if name.endswith((".parquet", ".pq")):
-                frame = pd.read_parquet(BytesIO(content)).astype(str)
+                frame = _as_text(pd.read_parquet(BytesIO(content)))
             else:
                 frame = pd.read_csv(BytesIO(content), dtype=str, keep_default_na=False, encoding="utf-8-sig")
         except ImportError as error:
@@ -169,8 +186,13 @@ class Table:
         except Exception as error:  # pandas and pyarrow raise what they meet
             words = str(error).partition("\n")[0][:200]
             raise InstrumentError(asked, f"it cannot be read ({words})", "Save it as UTF-8 CSV.") from error
-        renamed = {theirs: ours for ours, theirs in self._told.reading["table"].get("columns", {}).items()}
-        frame = frame.rename(columns=renamed)
+        columns = self._told.reading["table"].get("columns", {})
+        if strange := [theirs for theirs in columns.values() if theirs not in frame]:
+            found = f"it has no column {strange[0]!r}, which table.columns names"
+            raise InstrumentError(asked, found, f"It has {', '.join(map(str, frame))}.")
+        frame = frame.rename(columns={theirs: ours for ours, theirs in columns.items()})
+        if twice := sorted({str(column) for column in frame.columns[frame.columns.duplicated()]}):
+            raise InstrumentError(asked, f"it has the column {twice[0]} twice", "Leave one of them, or mend columns.")
         needed = (("pixels",) if "pixels" in frame else _PLACE) + _BOTH
         if lacking := [column for column in needed if column not in frame]:
             found = f"it has the columns {', '.join(map(str, frame))} and lacks {', '.join(lacking)}"
@@ -234,10 +256,6 @@ class Table:
             arms = set(self._frame["arm"])
         return tuple(arm for arm in ARMS[2:] if arms and arm not in arms)
 
-    def _owners(self, tool: str) -> tuple[str, ...]:
-        """Whose rows are about a tool: its own, and those of no tool unless it is the destructive control."""
-        return (tool,) if tool == DESTRUCTIVE else (tool, "")
-
     def _has(self, tool: str) -> bool:
         """Whether the table may be expected to know a tool's edits; a control that it does not name is not read."""
         if tool != DESTRUCTIVE:
@@ -245,6 +263,46 @@ class Table:
         if self._by_pixels:
             return DESTRUCTIVE in set(self._frame["tool"])
         return any(key[0] == DESTRUCTIVE for rows in self._rows.values() for key in rows)
+
+
+def _check_described(told: Mapping[str, Any], asked: str) -> None:
+    """Refuse a card's ``table`` that names no file, columns that there are not, or arms that there are not."""
+    file, columns, arms = told.get("file"), told.get("columns", {}), told.get("arms", [])
+    if set(told) - {"file", "columns", "arms"} or not is_line(file):
+        raise InstrumentError(asked, f"table {dict(told)!r}", 'Write "table": {"file": "predictions.csv"}.')
+    if not is_mapping(columns, is_line) or set(columns) - set(_COLUMNS) or not is_list_of_names([*columns.values()]):
+        advice = f'Write {{"case": "Case ID"}}; known are {", ".join(_COLUMNS)}.'
+        raise InstrumentError(asked, f"table.columns is {columns!r}", advice)
+    if not is_list_of_names(arms) or set(arms) - set(ARMS):
+        raise InstrumentError(asked, f"table.arms is {arms!r}", f"Write a list of {', '.join(ARMS)}.")
+
+
+def _needs_row(tool: str, arm: str) -> bool:
+    """Whether a place needs a row of its own, though the same pixels may have one elsewhere."""
+    return arm == ORIGINAL or (arm == EDITED and tool not in (IDENTITY, DESTRUCTIVE))
+
+
+def _check_alike(rows: Mapping[Key, Sequence[float]], asked: str) -> None:
+    """Refuse rows of the same pixels that give them different readings."""
+    first = next(iter(rows.values()))
+    if all(math.isclose(a, b, **_SAME) for row in rows.values() for a, b in zip(row, first, strict=True)):
+        return
+    words = [f"{_words(key)}: {', '.join(f'{value:g}' for value in row)}" for key, row in rows.items()]
+    raise InstrumentError(
+        asked,
+        f"the same pixels, and other readings: {'; '.join(words)}",
+        "Read the images again; an instrument reads the same pixels the same.",
+    )
+
+
+def _words(key: Key) -> str:
+    owner, case_id, arm, repeat = key
+    return f"case={case_id}, arm={arm}, repeat={repeat}" + (f", tool={owner}" if owner else "")
+
+
+def _as_text(frame: pd.DataFrame) -> pd.DataFrame:
+    """Every cell as text, as a CSV would have it; what is null is empty."""
+    return frame.astype(object).astype(str).mask(frame.isna(), "")
 
 
 def _number(text: str) -> float:
