@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from harness.errors import InstrumentError
 from harness.measurements import POOLED, UNCERTAINTY
 from harness.predictors.ensemble import pooled
+from harness.predictors.guarding import one_error
 from harness.types import JSON, Predictor, PredictorCard, Quantity
 
 if TYPE_CHECKING:
@@ -42,17 +43,32 @@ def read(
         A reading is missing, of another shape than declared, not finite, or a probability outside 0 to 1.
     """
     card = instrument.card
-    readings = dict(instrument.predict(images, [dict(told)] * len(images)))
+    with one_error(f"a reading of case {case_id} by {card.name}"):
+        told_back = dict(instrument.predict(images, [dict(told)] * len(images)))
+    readings: dict[str, NDArray[np.float64]] = {}
     for quantity in card.quantities:
-        _check(card, quantity, case_id, readings.get(quantity.name), (card.members, len(images)))
-        name = f"{quantity.name}:{UNCERTAINTY}"
-        if name in readings:
-            spread = Quantity(name, quantity.unit)
-            _check(card, spread, case_id, readings[name], (1, len(images)))
+        name, spread = quantity.name, f"{quantity.name}:{UNCERTAINTY}"
+        readings[name] = _checked(card, quantity, case_id, told_back.get(name), (card.members, len(images)))
+        if spread in told_back:
+            of_spread = Quantity(spread, quantity.unit)
+            readings[spread] = _checked(card, of_spread, case_id, told_back[spread], (1, len(images)))
     return [
         {name: [float(value) for value in values[:, index]] for name, values in readings.items()}
         for index in range(len(images))
     ]
+
+
+def unmasked(values: object) -> NDArray[Any]:
+    """An array whose masked entries are NaN: what is masked was not read.
+
+    Examples
+    --------
+    >>> unmasked(np.ma.masked_array([1, 2], [False, True])).tolist()
+    [1.0, nan]
+    """
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        return np.where(np.ma.getmaskarray(values), np.nan, values.data)
+    return np.asarray(values)
 
 
 def reading_rows(card: PredictorCard, reading: Mapping[str, list[float]] | None) -> Iterator[list[JSON]]:
@@ -66,18 +82,25 @@ def reading_rows(card: PredictorCard, reading: Mapping[str, list[float]] | None)
             yield [UNCERTAINTY, quantity.name, value, quantity.unit]
 
 
-def _check(
-    card: PredictorCard, quantity: Quantity, case_id: str, values: NDArray[np.float64] | None, shape: tuple[int, int]
-) -> None:
+def _checked(
+    card: PredictorCard, quantity: Quantity, case_id: str, told_back: object, shape: tuple[int, int]
+) -> NDArray[np.float64]:
+    """What an instrument gave back for a quantity, found to be readings."""
     asked = f"{quantity.name} of case {case_id} by {card.name}"
     wanted = f"{shape[0]} finite readings of {shape[1]} images"
     advice = "Mend the instrument; a reading is a number in the declared unit."
-    if values is None:
+    if told_back is None:
         raise InstrumentError(asked, f"nothing instead of {wanted}", advice)
+    with one_error(asked, advice):
+        values = unmasked(told_back)
+    if values.dtype.kind not in "fiu":
+        raise InstrumentError(asked, f"an array of {values.dtype} instead of {wanted}", advice)
     if values.shape != shape:
         raise InstrumentError(asked, f"an array of shape {values.shape} instead of {wanted}", advice)
     if lost := int((~np.isfinite(values)).sum()):
-        raise InstrumentError(asked, f"{lost} NaN or infinite values instead of {wanted}", advice)
+        kind = "masked, NaN or infinite" if np.ma.is_masked(told_back) else "NaN or infinite"
+        raise InstrumentError(asked, f"{lost} {kind} values instead of {wanted}", advice)
     if quantity.kind == "probability" and not ((values >= -_ROUNDING) & (values <= 1 + _ROUNDING)).all():
         found = f"{values.min():.4g} to {values.max():.4g}, which are no probabilities"
         raise InstrumentError(asked, found, "If the model returns logits, name their activation on the card.")
+    return values.astype(np.float64)

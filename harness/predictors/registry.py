@@ -12,6 +12,7 @@ from harness.errors import InstrumentError
 from harness.predictors.card import TIMM, read_card
 from harness.predictors.ensemble import LazyEnsemble
 from harness.predictors.files import file_sha256
+from harness.predictors.guarding import one_error
 from harness.predictors.soundness import check_card
 from harness.pyfile import callable_from_file
 from harness.types import Predictor, PredictorCard
@@ -94,10 +95,11 @@ class FromFile:
 
 def _of_file(path: Path, factory: str, spec: str) -> Predictor:
     asked = f"--instrument {spec}"
-    predictor = callable_from_file(path, factory, asked, InstrumentError)()
-    if not isinstance(predictor, Predictor):
-        raise InstrumentError(asked, f"it makes a {type(predictor).__name__}", "Make it a harness.types.Predictor.")
-    card: object = predictor.card
+    with one_error(asked):
+        predictor = callable_from_file(path, factory, asked, InstrumentError)()
+        if not isinstance(predictor, Predictor):
+            raise InstrumentError(asked, f"it makes a {type(predictor).__name__}", "Make it a harness.types.Predictor.")
+        card: object = predictor.card
     if not isinstance(card, PredictorCard):
         raise InstrumentError(asked, f"its card is a {type(card).__name__}", "Make it a harness.types.PredictorCard.")
     check_card(card, asked, apart=isinstance(predictor, LazyEnsemble))

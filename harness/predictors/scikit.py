@@ -12,9 +12,11 @@ import numpy as np
 
 from harness.errors import InstrumentError
 from harness.predictors.files import verified
+from harness.predictors.guarding import one_error
 from harness.predictors.modelled import covariates_of, over_members
 from harness.predictors.outputs import Output, outputs_of
 from harness.predictors.preparation import Preparation
+from harness.predictors.reading import unmasked
 from harness.pyfile import callable_from_file
 
 if TYPE_CHECKING:
@@ -93,11 +95,8 @@ class Scikit:
         return np.concatenate([batch.reshape(len(images), -1), *columns], axis=1)
 
     def _asked_of(self, made: Any, method: str, given: Any) -> NDArray[Any]:
-        try:
-            return np.asarray(getattr(made, method)(given))
-        except Exception as error:  # whatever the user's code raises
-            words = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-            raise InstrumentError(f"{method} of {self._asked}", f"it raised {words}", "Mend the model.") from error
+        with one_error(f"{method} of {self._asked}", "Mend the model."):
+            return unmasked(getattr(made, method)(given))
 
     @property
     def _methods(self) -> list[str]:
@@ -119,14 +118,10 @@ class Scikit:
     @cached_property
     def _objects(self) -> list[Any]:
         self.check()
-        factory: Callable[[], Any] = callable_from_file(
-            self._folder / self._file, self._factory, self._asked, InstrumentError
-        )
-        try:
+        with one_error(f"{self._factory} of {self._asked}", "Mend it."):
+            file = self._folder / self._file
+            factory: Callable[[], Any] = callable_from_file(file, self._factory, self._asked, InstrumentError)
             made = factory()
-        except Exception as error:
-            words = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-            raise InstrumentError(f"{self._factory} of {self._asked}", f"it raised {words}", "Mend it.") from error
         objects = list(made) if isinstance(made, list | tuple) else [made]
         if len(objects) != self.card.members:
             found = f"it makes {len(objects)} objects, the card declares {self.card.members} members"
