@@ -53,7 +53,12 @@ def is_number(value: object) -> bool:
     >>> is_number(0.5), is_number("0.5"), is_number(True), is_number(float("nan"))
     (True, False, False, False)
     """
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond any float
+        return False
 
 
 def is_count(value: object, least: int = 1) -> TypeGuard[int]:
@@ -133,7 +138,10 @@ def check_fields(told: Mapping[str, Any], asked: str) -> None:
 
 def brief(value: object) -> str:
     """A value as an error names it."""
-    words = repr(value)
+    try:
+        words = repr(value)
+    except RecursionError:
+        words = f"a {type(value).__name__} without bottom"
     return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}..."
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import base64
-import http.client
 import json
 import os
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from harness.editors.egress import receiver, server_of
 from harness.errors import InstrumentError
 from harness.measurements import UNCERTAINTY
 from harness.predictors.modelled import covariates_of
+from harness.predictors.posting import posted
+from harness.predictors.soundness import brief, is_count, is_line, is_list, is_mapping, is_number
 from harness.redaction import redacted
 
 if TYPE_CHECKING:
@@ -26,9 +28,16 @@ if TYPE_CHECKING:
 
     from harness.types import JSON, Image, PredictorCard
 
-FIELDS = {"url", "headers", "timeout", "images"}
 TRIES = 3
 PAUSE_S = 0.5
+LONGEST_S = 86_400
+_FIELDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "url": ("http://HOST:PORT/PATH, in quotes", lambda value: is_line(value) and _has_port(value)),
+    "headers": ('{"NAME": "text"}', lambda value: is_mapping(value, is_line)),
+    "timeout": ("seconds, more than 0", lambda value: is_number(value) and 0 < value <= LONGEST_S),
+    "images": ("a whole number from 1 on", is_count),
+}
+"""What each field of ``endpoint`` has to be, in words and as a check."""
 _PASSING = (429, 500, 502, 503, 504)
 _ENVIRONMENT = re.compile(r"\$\{(\w+)\}")
 _SECRET = re.compile("auth|key|token|cookie|secret|password", re.IGNORECASE)
@@ -55,25 +64,26 @@ class Web:
     def __init__(self, card: PredictorCard) -> None:
         self._asked = f"instrument {card.name}"
         endpoint = card.reading.get("endpoint", {})
-        if not isinstance(endpoint, Mapping) or "url" not in endpoint or set(endpoint) - FIELDS:
-            raise InstrumentError(self._asked, f"endpoint {_keys(endpoint)}", f"It has {', '.join(sorted(FIELDS))}.")
-        if not str(card.reading.get("version", "")).strip():
+        if "url" not in endpoint or set(endpoint) - set(_FIELDS):
+            raise InstrumentError(self._asked, f"endpoint {_keys(endpoint)}", f"It has {', '.join(sorted(_FIELDS))}.")
+        for name, (words, holds) in _FIELDS.items():
+            if name in endpoint and not holds(endpoint[name]):
+                raise InstrumentError(self._asked, f"endpoint.{name} is {brief(endpoint[name])}", f"Write {words}.")
+        if not card.reading.get("version", "").strip():
             advice = 'Write "version": what answers there, e.g. its release; readings are kept under it.'
             raise InstrumentError(self._asked, "no version on the card", advice)
         if card.preprocessing:
             raise InstrumentError(self._asked, "preprocessing of an endpoint", "The server prepares what it is sent.")
-        self._server = server_of(str(endpoint["url"]), self._asked, InstrumentError)
+        self._server = server_of(endpoint["url"], self._asked, InstrumentError)
         if _SECRET.search(self._server.query):
             raise InstrumentError(self._asked, "the address carries a secret", "Send it as a header, from ${NAME}.")
         self._headers: Mapping[str, str] = endpoint.get("headers", {})
         for name, text in self._headers.items():
-            if _SECRET.search(name) and not _ENVIRONMENT.search(str(text)):
+            if _SECRET.search(name) and not _ENVIRONMENT.search(text):
                 advice = f'Write "{name}": "${{NAME}}" and set NAME in the environment.'
                 raise InstrumentError(self._asked, f"header {name} stands on the card as it is", advice)
-        try:
-            self._timeout, self._at_once = float(endpoint.get("timeout", 60)), int(endpoint.get("images", 8))
-        except (TypeError, ValueError) as error:
-            raise InstrumentError(self._asked, f"an option of endpoint is no number ({error})") from error
+        self._timeout, self._at_once = float(endpoint.get("timeout", 60)), endpoint.get("images", 8)
+        self._uncertain: dict[str, bool] = {}
         # headers say who asks, never what is read, and do not belong in evidence
         public = {name: value for name, value in endpoint.items() if name != "headers"}
         host = receiver(self._server.hostname)
@@ -97,15 +107,16 @@ class Web:
             answer = self._answer(json.dumps(body).encode())
             for name in names:
                 parts[name].append(self._reading(answer, name, self.card.members, len(sent)))
-                if f"{name}:{UNCERTAINTY}" in answer:
-                    values = self._reading(answer, f"{name}:{UNCERTAINTY}", 1, len(sent))
-                    parts.setdefault(f"{name}:{UNCERTAINTY}", []).append(values)
+                spread = f"{name}:{UNCERTAINTY}"
+                if self._with_uncertainty(spread, spread in answer):
+                    parts.setdefault(spread, []).append(self._reading(answer, spread, 1, len(sent)))
         empty = np.zeros((self.card.members, 0))
         return {name: np.concatenate(found, axis=1) if found else empty for name, found in parts.items()}
 
     def _answer(self, body: bytes) -> Mapping[str, JSON]:
+        headers = {"Content-Type": "application/json", **self._sent_headers()}
         for tried in range(1, TRIES + 1):
-            status, content = self._posted(body)
+            status, content = posted(self._server, body, headers, self._timeout)
             if status == 200 or status not in (0, *_PASSING) or tried == TRIES:
                 break
             time.sleep(PAUSE_S * 2 ** (tried - 1))
@@ -119,37 +130,34 @@ class Web:
             answer = json.loads(content)["readings"]
             if not isinstance(answer, dict):
                 raise TypeError
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             advice = 'It has to answer {"readings": {NAME: [one number an image]}}.'
             raise InstrumentError(self._asked, f"the answer holds no readings: {words}", advice) from error
         return answer
 
-    def _posted(self, body: bytes) -> tuple[int, bytes]:
-        """Status and content of the answer; status 0 where there was none. Redirections are not followed."""
-        secure = self._server.scheme == "https"
-        connection = (http.client.HTTPSConnection if secure else http.client.HTTPConnection)(
-            self._server.hostname or "", self._server.port, timeout=self._timeout
-        )
-        path = (self._server.path or "/") + (f"?{self._server.query}" if self._server.query else "")
-        try:
-            connection.request("POST", path, body, {"Content-Type": "application/json", **self._sent_headers()})
-            response = connection.getresponse()
-            return response.status, response.read()
-        except (OSError, http.client.HTTPException) as error:
-            return 0, type(error).__name__.encode()
-        finally:
-            connection.close()
+    def _with_uncertainty(self, name: str, given: bool) -> bool:
+        """Whether the server gives an uncertainty; it does so always or never.
+
+        Raises
+        ------
+        InstrumentError
+        """
+        if self._uncertain.setdefault(name, given) != given:
+            found = f"an answer {'with' if given else 'without'} it after one {'without' if given else 'with'}"
+            raise InstrumentError(f"{name} by {self._asked}", found, "Have the server give it always, or never.")
+        return given
 
     def _reading(self, answer: Mapping[str, JSON], name: str, members: int, n: int) -> NDArray[np.float64]:
         asked = f"{name} by {self._asked}"
         if name not in answer:
             found = f"the answer has {', '.join(map(str, answer)) or 'no readings'}"
             raise InstrumentError(asked, found, "Have the server answer every quantity of the card.")
-        try:
-            values = np.asarray(answer[name], dtype=np.float64)
-        except (TypeError, ValueError) as error:
-            raise InstrumentError(asked, "the answer holds no numbers", "A reading is a number.") from error
-        values = values[None, :] if values.ndim == 1 else values
+        told = answer[name]
+        rows = told if isinstance(told, list) and told and all(isinstance(row, list) for row in told) else [told]
+        if not all(is_list(row, is_number) for row in rows) or len(set(map(len, rows))) > 1:
+            advice = "A reading is a finite number, neither true nor in quotes."
+            raise InstrumentError(asked, f"the answer holds no numbers: {brief(told)}", advice)
+        values = np.array(rows, dtype=np.float64)
         if values.shape != (members, n):
             advice = f"Answer {n} numbers, or {members} lists of {n}."
             raise InstrumentError(asked, f"readings of shape {values.shape} instead of ({members}, {n})", advice)
@@ -165,5 +173,13 @@ class Web:
         return found
 
 
-def _keys(endpoint: Any) -> str:
-    return f"with {', '.join(map(str, endpoint)) or 'nothing'}" if isinstance(endpoint, Mapping) else "is no mapping"
+def _keys(endpoint: Mapping[str, JSON]) -> str:
+    return f"with {', '.join(endpoint) or 'nothing'}"
+
+
+def _has_port(url: str) -> bool:
+    """Whether an address has a port that there is, or none."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False

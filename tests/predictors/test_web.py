@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import socket
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import cv2
@@ -125,6 +127,19 @@ def test_a_busy_server_is_asked_again_and_a_broken_one_is_named(tmp_path, server
         ({"age": [1]}, "the answer has age"),
         ({"brightness": [1, 2]}, r"shape \(1, 2\) instead of \(1, 1\)"),
         ({"brightness": ["bright"]}, "holds no numbers"),
+        (
+            {"brightness": [True]},
+            r"holds no numbers: \[True\]. A reading is a finite number, neither true nor in quotes",
+        ),
+        ({"brightness": ["5"]}, r"holds no numbers: \['5'\]"),
+        ({"brightness": [None]}, r"holds no numbers: \[None\]"),
+        ({"brightness": [10**400]}, "holds no numbers"),
+        ({"brightness": [[1], [2, 3]]}, "holds no numbers"),
+        ({"brightness": 5}, "holds no numbers: 5"),
+        ({"brightness": [[[1]]]}, "holds no numbers"),
+        ({"brightness": [1], "brightness:uncertainty": [False]}, "brightness:uncertainty by .* holds no numbers"),
+        ("[" * 200_000, "the answer holds no readings"),
+        ('{"readings":' + "[" * 200_000, "the answer holds no readings"),
     ],
 )
 def test_a_wrong_answer_is_one_clear_error(tmp_path, server, answer, found):
@@ -144,3 +159,72 @@ def test_a_card_without_version_or_with_preprocessing_is_refused(tmp_path, serve
         told = {"runtime": "http", "version": "1", "preprocessing": None, "sha256": None, **fields}
         with pytest.raises(InstrumentError, match=found):
             predictor_from_spec(str(written(tmp_path, endpoint=endpoint, **told)))
+
+
+ENDPOINTS = {
+    "no images": ({"images": 0}, "endpoint.images is 0. Write a whole number from 1 on"),
+    "fewer": ({"images": -1}, "endpoint.images is -1"),
+    "half an image": ({"images": 1.5}, "endpoint.images is 1.5"),
+    "true": ({"images": True}, "endpoint.images is True"),
+    "no time": ({"timeout": 0}, "endpoint.timeout is 0. Write seconds, more than 0"),
+    "time before": ({"timeout": -1}, "endpoint.timeout is -1"),
+    "time as text": ({"timeout": "60"}, "endpoint.timeout is '60'"),
+    "time beyond any clock": ({"timeout": 10**10}, "endpoint.timeout is 10000000000"),
+    "headers a list": ({"headers": ["X: 1"]}, r"endpoint.headers is \['X: 1'\]. Write"),
+    "a header of two lines": ({"headers": {"X": "1\nY: 2"}}, "endpoint.headers is"),
+    "a header a number": ({"headers": {"X": 1}}, "endpoint.headers is {'X': 1}"),
+    "no address": ({"url": 8000}, "endpoint.url is 8000"),
+    "no port": ({"url": "http://127.0.0.1:99999/"}, "endpoint.url is"),
+}
+
+
+@pytest.mark.parametrize(("endpoint", "found"), ENDPOINTS.values(), ids=ENDPOINTS)
+def test_an_endpoint_is_checked_when_its_card_is_read(tmp_path, server, endpoint, found):
+    with pytest.raises(InstrumentError, match=found):
+        predictor_from_spec(card(tmp_path, server, endpoint=endpoint))
+
+
+def test_a_timeout_of_no_number_is_no_card(tmp_path, server):
+    path = card(tmp_path, server, endpoint={"timeout": float("nan")})
+    with pytest.raises(InstrumentError, match="NaN is no number of JSON"):
+        predictor_from_spec(path)
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["goes", "comes"])
+def test_an_uncertainty_that_comes_and_goes_is_one_clear_error(tmp_path, server, first):
+    sure, unsure = {"brightness": [1]}, {"brightness": [1], "brightness:uncertainty": [0.1]}
+    server.answers = [(200, unsure if first else sure), (200, sure if first else unsure)]
+    instrument = predictor_from_spec(card(tmp_path, server, endpoint={"images": 1}))
+    with pytest.raises(InstrumentError, match=r"brightness:uncertainty by .*always, or never"):
+        instrument.predict(images(2), [{}] * 2)
+    server.answers = [(200, unsure if first else sure), (200, sure if first else unsure)]
+    instrument = predictor_from_spec(card(tmp_path, server))
+    instrument.predict(images(1), [{}])
+    with pytest.raises(InstrumentError, match=r"brightness:uncertainty by .*always, or never"):
+        instrument.predict(images(1), [{}])
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b""], ids=["body", "headers"])
+def test_a_server_that_drips_is_given_up_in_time(tmp_path, server, head, monkeypatch):
+    monkeypatch.setattr(web, "TRIES", 1)
+    ended = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def drip():
+            connection, _ = listening.accept()
+            with connection:
+                try:
+                    connection.sendall(head)
+                    for _ in range(200):
+                        connection.sendall(b"a")
+                        time.sleep(0.1)
+                except OSError:
+                    ended.set()
+
+        threading.Thread(target=drip, daemon=True).start()
+        address = {"url": f"http://127.0.0.1:{listening.getsockname()[1]}/", "timeout": 0.5}
+        began = time.monotonic()
+        with pytest.raises(InstrumentError, match=r"does not answer \(no whole answer within 0\.5 s\)"):
+            predictor_from_spec(card(tmp_path, server, endpoint=address)).predict(images(1), [{}])
+        assert time.monotonic() - began < 5
+        assert ended.wait(10)
