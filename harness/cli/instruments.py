@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from harness.cli.verbs import Verbs
     from harness.types import Case, Dataset, Predictor
 
+NO_FLOOR = "NO FLOOR: no run will say whether it reads them well; write floors on the card"
+
 
 def add_to(verbs: Verbs) -> None:
     """Declare ``instrument``."""
@@ -34,6 +36,9 @@ def _instrument(options: argparse.Namespace) -> int:
     print(f"sends pixels to {card.sends_data_to or 'no other machine'}")
     if card.absent_arms:
         print(f"has no readings of: {', '.join(card.absent_arms)}")
+    for quantity in card.quantities:
+        floors = [f"{name} {limit:g}" for name, limit in card.floors.get(quantity.name, {}).items()]
+        print(f"must reach on the originals, {quantity.name}: {', '.join(floors) or NO_FLOOR}")
     if options.dataset:
         _held_against(instrument, options.dataset, options.n)
     return 0

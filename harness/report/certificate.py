@@ -11,7 +11,7 @@ from harness.evidence import Evidence
 from harness.report import views
 from harness.report.environment import environment, source
 from harness.report.views import Group, Row, Tool
-from harness.report.wording import PLACEHOLDER, TITLE, counted, listed, plain, unguarded
+from harness.report.wording import PLACEHOLDER, TITLE, counted, listed, plain
 from harness.types import CriterionCard, Outcome
 
 CONFIRMATORY = "CONFIRMATORY"
@@ -59,7 +59,6 @@ def render(evidence: Evidence, signature: Signature | None = None) -> str:
         more=lambda tool: 0 if obstacles else _primary(tool) - len(_rows(tool, len(tools))),
         held=(sum(map(bool, evidence.validity)), len(evidence.validity)),
         placeholders=placeholders(cards),
-        unguarded=unguarded(evidence),
         signature=signature,
         printed=True,
         style=Markup(source("certificate.css")),

@@ -51,6 +51,7 @@ def environment() -> Environment:
         "MASK": wording.MASK,
         "counted": wording.counted,
         "listed": wording.listed,
+        "without_floor": wording.without_floor,
         "BAR": int(WIDTH),
         "TONE": {outcome: palette()[name] for outcome, name in TONES.items()},
         "COLOUR": palette(),

@@ -16,7 +16,6 @@ from harness.report.environment import environment, source
 from harness.report.marks import Frame
 from harness.report.traces import register_in, traces
 from harness.report.views import Tool
-from harness.report.wording import unguarded
 
 
 def render(evidence: Evidence, *, images: bool = True, printed: bool = False) -> str:
@@ -45,7 +44,6 @@ def render(evidence: Evidence, *, images: bool = True, printed: bool = False) ->
         traced={trace.card.id: trace for trace in traces(evidence, made)},
         register=register_in(evidence),
         placeholders=placeholders(views.cards(made)),
-        unguarded=unguarded(evidence),
         charts=_charts(made),
         images=images,
         printed=printed,

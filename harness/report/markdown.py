@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from harness.evidence import Evidence
 from harness.report.figures import figures
-from harness.report.wording import TITLE, counted, plain, stratum_in_words, typeset, unguarded
+from harness.report.wording import TITLE, counted, plain, stratum_in_words, typeset, without_floor
 from harness.types import Outcome, Verdict
 
 _MARK = {Outcome.PASS: "✅", Outcome.FAIL: "❌", Outcome.INCONCLUSIVE: "❔", Outcome.INVALID: "🚫"}
@@ -29,7 +29,7 @@ def _lines(evidence: Evidence) -> Iterator[str]:
         ("INVALID", "no verdict on this page stands", evidence.outcome is Outcome.INVALID),
         (evidence.label, "; ".join(evidence.departures), evidence.label != "CONFIRMATORY"),
         ("INCOMPLETE", "; ".join(evidence.incomplete), bool(evidence.incomplete)),
-        ("UNCHECKED", unguarded(evidence), bool(unguarded(evidence))),
+        *(("NO FLOOR", sentence, True) for sentence in without_floor(evidence.instruments)),
     ]
     for name, why, raised in banners:
         if raised:

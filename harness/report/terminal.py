@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from harness.evidence import EditorEvidence, Evidence
 from harness.report.figures import figures
-from harness.report.wording import TITLE, counted, plain, stratum_in_words, typeset, unguarded
+from harness.report.wording import TITLE, counted, plain, stratum_in_words, typeset, without_floor
 from harness.types import Outcome, Verdict
 
 WIDTH = 100
@@ -26,8 +26,8 @@ def _lines(evidence: Evidence) -> Iterator[str]:
         yield from _wrapped(f"{plain(evidence.label)}: {'; '.join(evidence.departures) or 'not a locked protocol'}")
     if evidence.incomplete:
         yield from _wrapped(f"INCOMPLETE: {'; '.join(evidence.incomplete)}")
-    if unchecked := unguarded(evidence):
-        yield from _wrapped(f"UNCHECKED: {plain(unchecked, 300)}")
+    for sentence in without_floor(evidence.instruments):
+        yield from _wrapped(f"NO FLOOR: {sentence}")
     if evidence.validity:
         met = sum(bool(verdict) for verdict in evidence.validity)
         yield f"Validity: {met} of {counted(len(evidence.validity), 'check')} held"

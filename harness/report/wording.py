@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Iterator
+from typing import Final
 
-from harness.types import EditStatus, Outcome
-
-if TYPE_CHECKING:
-    from harness.evidence import Evidence
+from harness.types import EditStatus, Outcome, PredictorCard
 
 LONGEST: Final = 2000
 """Characters of one string that a page shows; the rest is cut, and the cut is said."""
@@ -185,15 +183,12 @@ def listed(items: list[str]) -> str:
     return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
 
 
-def unguarded(evidence: Evidence) -> str:
-    """Which readings that claims rest on have no floor on their instrument's card; empty where all have one."""
-    asked = {verdict.criterion.specification for editor in evidence.editors for verdict in editor.verdicts}
-    bare = [
-        quantity.name.replace("_", " ")
-        for card in evidence.instruments
-        for quantity in card.quantities
-        if quantity.name not in card.floors and any(repr(quantity.name) in call for call in asked)
-    ]
-    if not bare:
-        return ""
-    return f"No floor is set for {' and '.join(bare)}: how well the originals are read was not checked."
+def without_floor(instruments: Iterable[PredictorCard]) -> Iterator[str]:
+    """A sentence for each instrument that reads something of which its card says not how well it must be read."""
+    for card in instruments:
+        free = [in_words(quantity.name) for quantity in card.quantities if not card.floors.get(quantity.name)]
+        if free:
+            yield (
+                f"The card of {card.name} sets no floor for {listed(free)}: "
+                "no check of this run says whether it reads the originals well."
+            )

@@ -30,7 +30,7 @@ def cohort(tmp_path):
     return f"folder:{tmp_path}"
 
 
-def card(folder, unit="mm"):
+def card(folder, unit="mm", **fields):
     (folder / "model").mkdir(exist_ok=True)
     return str(
         written(
@@ -38,6 +38,7 @@ def card(folder, unit="mm"):
             {"m.onnx": onnx_bytes()},
             quantities=[{"name": "heart_width", "unit": unit}],
             outputs={"heart_width": {"scale": 2550}},
+            **fields,
         )
     )
 
@@ -47,6 +48,37 @@ def test_it_says_what_a_card_reads_on_the_first_cases(tmp_path, cohort, capsys):
     said = capsys.readouterr().out.splitlines()
     assert said[1] == "reads: heart_width (mm)"
     assert said[-2:] == ["C0: heart_width 100 mm (reference 100)", "C1: heart_width 110 mm (reference 110)"]
+
+
+def test_it_says_loudly_where_a_card_has_no_floor(tmp_path, capsys):
+    assert main(["instrument", card(tmp_path)]) == 0
+    assert "must reach on the originals, heart_width: NO FLOOR: no run will say whether" in capsys.readouterr().out
+    assert main(["instrument", card(tmp_path, floors={"heart_width": {"mae_at_most": 8}})]) == 0
+    said = capsys.readouterr().out
+    assert "must reach on the originals, heart_width: mae_at_most 8" in said
+    assert "NO FLOOR" not in said
+
+
+UNREAD = {
+    "half a column": {"outputs": {"heart_width": {"index": 0.5}}},
+    "activation a list": {"outputs": {"heart_width": {"activation": ["exp"]}}},
+    "quantity a number": {"quantities": [{"name": 3, "unit": "mm"}], "outputs": {}},
+    "scale a text": {
+        "covariates": ["sex"],
+        "inputs": {"image": "pixels", "covariates": {"sex": {"input": "male", "scale": "x"}}},
+    },
+    "columns a text": {"runtime": "table", "table": {"file": "m.onnx", "columns": "x"}, "outputs": None},
+}
+
+
+@pytest.mark.parametrize("fields", UNREAD.values(), ids=UNREAD)
+def test_a_card_that_cannot_be_followed_is_one_line(tmp_path, cohort, capsys, fields):
+    (tmp_path / "model").mkdir()
+    path = written(tmp_path / "model", {"m.onnx": onnx_bytes()}, **fields)
+    assert main(["instrument", str(path), "--dataset", cohort]) == 2
+    said = capsys.readouterr()
+    assert not said.out
+    assert len(said.err.strip().splitlines()) == 1
 
 
 def test_a_card_of_another_unit_is_one_line(tmp_path, cohort, capsys):

@@ -14,31 +14,13 @@ from harness.evidence import Evidence
 from harness.report import certificate, html, markdown, terminal
 from harness.report.faces import face
 from harness.report.pictures import LONGEST_SIDE, difference_map, pictures
-from harness.report.wording import unguarded
 from tests.report import gold
-from tests.verification import study
 
 
 def png(array: np.ndarray) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(array).save(buffer, "PNG")
     return buffer.getvalue()
-
-
-def test_a_reading_without_a_floor_is_said_on_every_face():
-    run = study.evidence()
-    [card] = run.instruments
-    whole = replace(
-        run, instruments=(replace(card, floors={"bone_age": {"mae_at_most": 9.0}, "sex": {"auc_at_least": 0.5}}),)
-    )
-    assert unguarded(whole) == ""
-    bare = replace(run, instruments=(replace(card, floors={"sex": {"auc_at_least": 0.5}}),))
-    words = "No floor is set for bone age: how well the originals are read was not checked."
-    assert unguarded(bare) == words
-    assert f"UNCHECKED: {words}" in terminal.summary(bare)
-    assert "> **UNCHECKED** No floor is set for bone age" in markdown.render(bare)
-    assert words in html.render(bare, images=False)
-    assert words in certificate.render(bare)
 
 
 def test_terminal_fits_a_hundred_columns_and_has_every_verdict(whole: Evidence) -> None:
@@ -56,6 +38,17 @@ def test_terminal_says_invalid_first(whole: Evidence) -> None:
 
 def test_terminal_names_the_missing_estimate(whole: Evidence) -> None:
     assert "no estimate" in terminal.summary(gold.without_edits(whole))
+
+
+def test_every_face_says_what_has_no_floor(whole: Evidence) -> None:
+    card = replace(whole.instruments[0], floors={"sex": {"auc_at_least": 0.85}})
+    free = replace(whole, instruments=(card,))
+    for of in (terminal.summary, markdown.render, html.render):
+        text = " ".join(of(free).split())
+        assert "NO FLOOR" in text
+        assert "sets no floor for bone age" in text
+        assert "NO FLOOR" not in of(whole)
+    assert "sets no floor for bone age" in certificate.render(free)
 
 
 def test_markdown_has_a_row_for_each_verdict(whole: Evidence) -> None:
