@@ -24,7 +24,7 @@ from harness.executors.local import results
 from harness.ledger import Totals
 from harness.measurements import ORIGINAL, Measurements
 from harness.plain import plain
-from harness.predictors.reading import Precomputed, read, reading_rows
+from harness.predictors.reading import Precomputed, check_alike, read, reading_rows
 from harness.records import histogram_rows, measuring_code, metric_rows, table_of
 from harness.store import Store, digest_of, pixel_digest
 from harness.types import JSON, Case, Dataset, Editor, EditOutcome, EditRequest, Pixels, Predictor
@@ -210,6 +210,7 @@ class Bench:
             for digest, reading in zip(unread, fresh, strict=True):
                 readings[digest] = reading
                 store.keep_record("readings", keys[digest], reading)
+        check_alike(instrument.card, case.case_id, readings.values())
         return readings
 
     def _keys(self, cases: Iterable[Case]) -> dict[str, str]:

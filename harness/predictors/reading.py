@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -56,6 +56,19 @@ def read(
         {name: [float(value) for value in values[:, index]] for name, values in readings.items()}
         for index in range(len(images))
     ]
+
+
+def check_alike(card: PredictorCard, case_id: str, readings: Iterable[Mapping[str, object]]) -> None:
+    """Refuse an uncertainty that stands beside some readings of a case and not beside others, kept ones included.
+
+    Raises
+    ------
+    InstrumentError
+    """
+    if len({frozenset(reading) for reading in readings}) > 1:
+        asked, found = f"case {case_id} by {card.name}", "some readings come with an uncertainty and some do not"
+        advice = "Have it always or never; where what answers has changed, change its version on the card."
+        raise InstrumentError(asked, found, advice)
 
 
 def unmasked(values: object) -> NDArray[Any]:

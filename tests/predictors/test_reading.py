@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from harness.errors import DatasetError, InstrumentError
-from harness.predictors.reading import read
+from harness.predictors.reading import check_alike, read
 from harness.predictors.registry import predictor_from_spec
 from harness.types import PredictorCard, Quantity
 
@@ -68,6 +68,13 @@ def test_an_interruption_and_our_own_errors_pass(raised):
 
     with pytest.raises(type(raised)):
         readings(answer)
+
+
+def test_an_uncertainty_beside_some_readings_of_a_case_is_one_error():
+    sure, unsure = {"brightness": [1.0]}, {"brightness": [1.0], "brightness:uncertainty": [0.1]}
+    check_alike(CARD, "a", [sure, sure])
+    with pytest.raises(InstrumentError, match="case a by reader: some readings come with an uncertainty and some do"):
+        check_alike(CARD, "a", [unsure, sure])
 
 
 MODEL = """

@@ -217,3 +217,38 @@ def test_readings_made_elsewhere_are_judged_without_the_arms_they_lack(lab, dest
         assert record["outcome"] == "INVALID"
         assert "tool=destructive, arm=edited, repeat=0" in control["because"]
         assert result.ret == 9
+
+
+@pytest.mark.parametrize("shift", [60.0, None], ids=["another reading", "no reading"])
+def test_a_table_that_contradicts_itself_on_the_same_pixels_ends_the_run(lab, shift):
+    from harness.editors.registry import editor_from_spec
+
+    name = editor_from_spec(f"{lab.path / 'tools.py'}:fill").card.name
+    frame = readings(destructive=True).replace({"tool": {"tools.py:fill": name}})
+    second = (frame["repeat"] == 1) & (frame["quantity"] == "heart_width")
+    if shift is None:
+        frame = frame[~second]
+    else:
+        frame.loc[second, "value"] += shift
+    written(lab.path, {"readings.csv": frame.to_csv(index=False).encode()}, runtime="table",
+            table={"file": "readings.csv"}, preprocessing=None, quantities=QUANTITIES)  # fmt: skip
+    result = run(lab, "--editor", "tools.py:fill")
+    said = result.stdout.str() + result.stderr.str()
+    if shift is None:
+        assert "heart_width of case X0 by instrument tiny: no reading of arm edited, repeat 1, of tool" in said
+    else:
+        assert (
+            f"case=X0, arm=edited, repeat=0, tool={name}: 0.1; case=X0, arm=edited, repeat=1, tool={name}: 60.1" in said
+        )
+    assert result.ret == 4
+    assert not list((lab.path / "reports").rglob("evidence.json"))
+
+
+def test_an_instrument_that_leaves_the_program_ends_the_run_in_one_line(lab):
+    source = "import sys\nclass Leaving:\n    def predict(self, X): sys.exit(0)\n"
+    written(lab.path, {"leaving.py": source.encode()}, runtime="python", factory="leaving.py:Leaving",
+            quantities=QUANTITIES, outputs={"effusion": {"output": "predict", "index": 0}})  # fmt: skip
+    result = run(lab, "--editor", "tools.py:fill", "--trust-instrument")
+    assert "predict of instrument tiny: it raised SystemExit: 0" in result.stdout.str() + result.stderr.str()
+    assert result.ret == 4
+    assert not list((lab.path / ".editproof").rglob("*.png"))
