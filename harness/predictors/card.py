@@ -58,7 +58,8 @@ def read_card(path: Path) -> PredictorCard:
         advice = "Name the card.json of an instrument, or train one: python -m models.train."
         raise InstrumentError(asked, f"it cannot be read ({error.strerror})", advice) from error
     except (ValueError, RecursionError) as error:
-        raise InstrumentError(asked, f"it is not JSON ({error})", "Name the card, not the weights; a number is finite.") from error
+        advice = "Name the card, not the weights; a number is finite."
+        raise InstrumentError(asked, f"it is not JSON ({error})", advice) from error
     runtime = told.get("runtime", TIMM) if isinstance(told, dict) else TIMM
     if runtime not in RUNTIMES:
         raise InstrumentError(asked, f"runtime {runtime!r}", f"Write one of {', '.join(RUNTIMES)}.")
