@@ -33,7 +33,7 @@ _PLACE = ("case", "arm", "repeat")
 _BOTH = ("quantity", "value")
 _OPTIONAL = ("member", "unit")
 _COLUMNS = ("pixels", *_PLACE, "tool", *_BOTH, *_OPTIONAL)
-_SAME = {"rel_tol": 1e-4, "abs_tol": 1e-6}
+_SAME = {"rel_tol": 1e-4, "abs_tol": 1e-4}
 """How far apart two readings of the same pixels may be: what rounding, and the order of sums, may do."""
 
 
