@@ -36,7 +36,7 @@ def edited(run: Run, *, threads: int = 0, dry_run: bool = False) -> int:
     int
         0, or 1 where the run stopped before every edit was asked for; what was made stands either way.
     """
-    check_regions(run.dataset, {INSIDE: "a tool to change"})
+    check_regions(run.whole, {INSIDE: "a tool to change"})
     for spec, card in run.cards.items():
         bench = run.bench(spec)
         print(f"{card.name}: sends pixels to {card.sends_data_to or 'no other machine'}")

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from harness.criteria import Criterion
 from harness.criteria.conformance import verdict_on_control
+from harness.criteria.criterion import id_and_stratum
 from harness.criteria.families import Claim, of_family
 from harness.errors import ProtocolError
 from harness.measurements import Measurements
@@ -150,7 +151,7 @@ def _on_controls(criterion: Criterion, study: EditorStudy) -> dict[str, Verdict]
 
 def out_of_reach(on_unchanged: Iterable[Verdict]) -> tuple[Verdict, ...]:
     """Of verdicts on the unchanged radiograph, one for each claim that it misses: no tool could meet that one."""
-    return tuple({verdict.criterion.id: verdict for verdict in on_unchanged if not verdict}.values())
+    return tuple({id_and_stratum(verdict): verdict for verdict in on_unchanged if not verdict}.values())
 
 
 def judgement_text(judgement: Judgement) -> str:

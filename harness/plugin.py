@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 EXIT_CODES = {"PASS": 0, "FAIL": 1, "INCONCLUSIVE": 1, "INVALID": 9}
 """Exit code of a run by its outcome. INVALID, where a control or a floor was missed, proves nothing either way."""
 
+NO_TESTS = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test")
+"""Options with which no test is to run."""
+
 OUT_OF_REACH = "warning: not even the unchanged radiograph passes"
 STARTED = "editproof_started"
 
@@ -234,7 +237,7 @@ class Recorder:
             except EditproofError as error:
                 self.said.append(f"editproof: {error} What was measured stands in the store.")
                 session.exitstatus = pytest.ExitCode.USAGE_ERROR
-        elif self.roll.collected and not self.config.option.collectonly and session.exitstatus == 0:
+        elif self.roll.collected and session.exitstatus == 0 and not any(map(self.config.getoption, NO_TESTS)):
             self.said.append(f"editproof: none of {len(self.roll.collected)} claims was judged; nothing is proven")
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

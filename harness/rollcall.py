@@ -38,6 +38,7 @@ class RollCall:
         self.collected: set[str] = set()
         self.ended: set[str] = set()
         self.left_out = 0
+        self.only_failed = False
         self.not_run: list[str] = []
         self._lines: dict[str, list[str]] = {}
 
@@ -56,9 +57,14 @@ class RollCall:
             (self.left_out, f"{self.left_out} claims were deselected"),
             (missing, f"{len(missing)} claims did not run to their end: {some}"),
             (distributed and not self.collected, "no worker told which claims it had collected"),
-            (self.config.getoption("lf", False), "only tests that failed before were asked for (--lf)"),
+            (self.only_failed, "only tests that failed before were asked for (--lf)"),
         ]
         return [words for holds, words in reasons if holds] + self.not_run
+
+    def pytest_sessionstart(self) -> None:
+        """Note whether the suite is cut down to what failed before; without a failure to go by it is not."""
+        before = getattr(self.config.pluginmanager.getplugin("lfplugin"), "lastfailed", True)
+        self.only_failed = bool(self.config.getoption("lf", False) and before)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note the claims that are to run."""
@@ -71,7 +77,8 @@ class RollCall:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Note files that may hold claims and were not collected."""
         if not report.passed:
-            self.not_run.append(f"{report.nodeid} {'was skipped' if report.skipped else 'could not be collected'}")
+            how = "was skipped; --ignore it if it holds no claim" if report.skipped else "could not be collected"
+            self.not_run.append(f"{report.nodeid} {how}")
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:

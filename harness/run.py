@@ -99,7 +99,7 @@ class Run:
         return Shard(whole, self.shard) if self.shard else whole
 
     @property
-    def _whole(self) -> Dataset:
+    def whole(self) -> Dataset:
         """The cohort, of which :attr:`dataset` may be a part."""
         return self.dataset.whole if isinstance(self.dataset, Shard) else self.dataset
 
@@ -135,7 +135,7 @@ class Run:
                 round_trip(f"{chain}+identity")
         check_claims(claims, self.instrument.card)
         asked_by = {region: f"criterion {claim.id}" for claim in claims for region in regions_of(claim)}
-        check_regions(self._whole, asked_by)
+        check_regions(self.whole, asked_by)
 
     @cached_property
     def _lock(self) -> dict[str, JSON] | None:
@@ -149,7 +149,7 @@ class Run:
     def _fitting(self) -> bool:
         """That cohort and instrument are sound and fit one another; else the error that says why not."""
         cases = distinct(self.dataset)
-        check_regions(self._whole, {INSIDE: "a tool to change"})
+        check_regions(self.whole, {INSIDE: "a tool to change"})
         check_fit(self.instrument.card, self.dataset.card, cases)
         getattr(self.instrument, "check", lambda: None)()
         if isinstance(self.instrument, Table):

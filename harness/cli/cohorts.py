@@ -63,6 +63,9 @@ def _index(options: argparse.Namespace) -> int:
     if options.link:
         _write_link(options.link, reading)
     _say(index, options.out)
+    if not index["cohort"]["cases"]:
+        print(f"{options.out}: written; no case is left to study")
+        return 0
     print(f'{options.out}: written; study the rest with --dataset "{spec_with_index(spec, options.out)}"')
     return 0
 

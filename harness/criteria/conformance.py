@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from harness.criteria import Criterion, at_least, at_most, auc, mae, overall, verdict_on
 from harness.criteria.criterion import id_and_stratum
 from harness.criteria.redecision import criterion_from
+from harness.criteria.repeatability import OF_REPEATS
 from harness.errors import ProtocolError
 from harness.evidence import EditorEvidence
 from harness.measurements import EDITED, ORIGINAL, Measurements
@@ -25,7 +26,7 @@ WORDS = {
 }
 
 _BLIND = "found out by none: the suite is blind"
-_UNMOVED = "found out by none: the instrument reads a destroyed radiograph like a whole one"
+_UNMOVED = "passed by all: the instrument reads a destroyed radiograph like a whole one"
 _UNREAD = (
     "the instrument has no readings of the destructive control, so that nothing shows that it would have noticed harm; "
     "add them: tool=destructive, arm=edited, repeat=0 for every case"
@@ -71,8 +72,9 @@ def floor_verdicts(card: PredictorCard, measured: Measurements) -> tuple[Verdict
 def control_verdicts(controls: Sequence[Mapping[str, Verdict]]) -> tuple[Verdict, ...]:
     """Assay sensitivity: identity meets every primary claim, and the destructive control misses at least one.
 
-    Where there are claims on readings, one of those has to be among the missed: an instrument that reads a destroyed
-    radiograph like a whole one would notice no harm either.
+    Where there are claims on how readings change or miss the reference, it may not pass all of those: an instrument
+    that reads a destroyed radiograph like a whole one would notice no harm either. Claims on repeats do not count, for
+    the control's are all alike.
 
     Parameters
     ----------
@@ -91,8 +93,8 @@ def control_verdicts(controls: Sequence[Mapping[str, Verdict]]) -> tuple[Verdict
     missed = [place for place, verdict in harmless.items() if not verdict]
     found = [place for place, verdict in harmful.items() if verdict.outcome is Outcome.FAIL and not unread]
     readings = {place: verdict for place, verdict in harmful.items() if _reads(verdict)}
-    read = [place for place in found if place in readings]
-    noticed = f"found out by {', '.join(read)}" if read else _UNMOVED
+    read = [place for place, verdict in readings.items() if verdict.outcome is not Outcome.PASS and not unread]
+    noticed = f"noticed by {', '.join(read)}" if read else _UNMOVED
     rows = [
         _count(
             "CTRL-identity", "identity", "The unchanged radiograph meets every primary criterion.",
@@ -107,9 +109,9 @@ def control_verdicts(controls: Sequence[Mapping[str, Verdict]]) -> tuple[Verdict
     ]  # fmt: skip
     if readings:
         rows.append(_count(
-            "CTRL-readings", "destructive", "A known-destructive edit fails a primary criterion on readings.",
-            "primary criteria on readings failed by the destructive control", len(read), (1.0, math.inf),
-            "at least 1 failed", readings, _UNREAD if unread else noticed,
+            "CTRL-readings", "destructive", "A known-destructive edit does not pass every criterion on readings.",
+            "primary criteria on readings that the destructive control does not pass", len(read), (1.0, math.inf),
+            "at least 1", readings, _UNREAD if unread else noticed,
         ))  # fmt: skip
     return tuple(rows)
 
@@ -142,7 +144,10 @@ def outcome_of_run(editors: Sequence[EditorEvidence]) -> tuple[Outcome, str]:
 
 
 def _reads(verdict: Verdict) -> bool:
-    return criterion_from(verdict.criterion).estimand.kind not in ("image", "flow")
+    """Whether a claim holds readings of edits against originals or the reference standard."""
+    estimand = criterion_from(verdict.criterion).estimand
+    of_repeats = estimand.call.partition("(")[0] in OF_REPEATS
+    return estimand.kind not in ("image", "flow") and estimand.arm != ORIGINAL and not of_repeats
 
 
 def _by_point(verdict: Verdict) -> Verdict:

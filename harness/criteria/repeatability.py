@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 _BOTH = frozenset({"reference", "original"})
 
 
+OF_REPEATS = frozenset(["repeat_sd", "icc", "label_flip_rate"])
+"""Estimands that compare the repeats of an edit with one another, and with nothing else."""
+
+
 def repeat_sd(
     quantity: str, *, arm: str = EDITED, unit: str | None = None, instrument: str = POOLED, missing: str = "worst_case"
 ) -> Estimand:

@@ -74,6 +74,9 @@ def cohort_of(
         first = next(iter(reading.flawed.values())).removesuffix(".")
         found = f"none of its {len(reading.flawed)} cases is sound; the first: {first}"
         raise DatasetError(f"the cohort {source}", found)
+    if not kept and reading.left_out:
+        found = f"all {len(reading.left_out)} cases are left out by its index"
+        raise DatasetError(f"the cohort {source}", found, "Read what the index says of them.")
     if not kept:
         raise DatasetError(f"the cohort {source}", "no case in it", "Check that images and CSV belong together.")
     unique([case.case_id for case in kept], source)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -57,8 +58,9 @@ class Interval:
         return self.reason is None
 
     def noted(self, **notes: JSON) -> Interval:
-        """The same interval with further figures."""
-        return replace(self, notes={**self.notes, **notes})
+        """The same interval with further figures; one that is not finite is none."""
+        known = {name: value for name, value in notes.items() if not isinstance(value, float) or math.isfinite(value)}
+        return replace(self, notes={**self.notes, **known})
 
 
 def no_interval(reason: str, confidence: float, n_patients: int, method: str = "none", **notes: JSON) -> Interval:

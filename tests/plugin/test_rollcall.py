@@ -57,7 +57,10 @@ def test_files_that_were_not_collected_are_missed(lab):
     lab.runpytest_subprocess(*FILL, "--continue-on-collection-errors")
     evidence = evidence_of(lab)
     assert evidence["outcome"] == "INCONCLUSIVE"
-    assert evidence["incomplete"] == ["test_broken.py could not be collected", "test_skipped.py was skipped"]
+    assert evidence["incomplete"] == [
+        "test_broken.py could not be collected",
+        "test_skipped.py was skipped; --ignore it if it holds no claim",
+    ]
 
 
 def test_what_failed_last_is_no_suite(lab):
@@ -70,6 +73,34 @@ def test_what_failed_last_is_no_suite(lab):
     lab.runpytest_subprocess(*FILL, "--lf")
     assert evidence_of(lab)["outcome"] == "INCONCLUSIVE"
     assert "only tests that failed before were asked for (--lf)" in evidence_of(lab)["incomplete"]
+
+
+def test_last_failed_without_a_failure_is_the_whole_suite(lab):
+    lab.runpytest_subprocess(*FILL)
+    next((lab.path / "reports").iterdir()).rename(lab.path / "first")
+    assert lab.runpytest_subprocess(*FILL, "--lf").ret == 0
+    assert evidence_of(lab)["incomplete"] == []
+
+
+def test_a_claim_on_repeats_needs_no_harm_to_be_noticed(lab):
+    suite = (lab.path / "test_suite.py").read_text()
+    claims = """
+PIXELS = Criterion('PX-1', outside_mask_change(), at_most(0.01), source='placeholder')
+SPREAD = Criterion('REL-2', repeat_sd('bone_age'), at_most(2.0), source='placeholder')
+
+def test_pixels(study, judge): assert judge(PIXELS, study)
+def test_spread(study, judge): assert judge(SPREAD, study)
+"""
+    front = suite.partition("DRIFT =")[0].replace("mae_drift", "mae_drift, outside_mask_change, repeat_sd")
+    lab.makepyfile(test_suite=front + claims)
+    assert lab.runpytest_subprocess(*FILL).ret == 0
+    assert [v["criterion"]["id"] for v in evidence_of(lab)["validity"]][1:] == ["CTRL-identity", "CTRL-destructive"]
+
+
+def test_a_cohort_of_one_patient_is_reported(lab):
+    result = lab.runpytest_subprocess("--dataset", "blobs:1", "--jobs", "1", "--editor", "tools.py:fill")
+    assert result.ret == 9
+    assert evidence_of(lab)["outcome"] == "INVALID"
 
 
 def test_a_verdict_after_the_end_of_a_test_is_recorded_and_turns_it_red(lab):
@@ -116,7 +147,7 @@ def test_a_suite_of_subgroups_has_controls_too(lab):
     evidence = evidence_of(lab)
     assert evidence["editors"][0]["outcome"] == "FAIL"
     assert [v["because"] for v in evidence["validity"]][1:] == [
-        "all 1 met", "found out by BA-1 in bone_age>=1", "found out by BA-1 in bone_age>=1",
+        "all 1 met", "found out by BA-1 in bone_age>=1", "noticed by BA-1 in bone_age>=1",
     ]  # fmt: skip
 
 
