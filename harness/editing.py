@@ -58,6 +58,12 @@ class Terms:
     max_cost: float | None = None
     max_edits: int | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse a limit that limits nothing."""
+        for name, limit in (("--max-cost", self.max_cost), ("--max-edits", self.max_edits)):
+            if limit is not None and not 0 <= limit < math.inf:
+                raise EditorError(f"{name} {limit}", "it is no limit", "Write a number from 0 on.")
+
 
 class Edits:
     """The edits in a store, and the way to those that are not; safe under threads and processes.

@@ -24,7 +24,7 @@ def callable_from_file(path: Path, name: str, asked: str, error: type[EditproofE
         raise error(asked, f"there is no file {path}", "Give the path of a Python file.")
     try:
         module = _module_at(path)
-    except Exception as cause:
+    except (Exception, SystemExit) as cause:
         raise error(asked, f"the file does not import ({type(cause).__name__}: {cause})") from cause
     found = getattr(module, name, None)
     if not callable(found):

@@ -39,6 +39,7 @@ from harness.predictors.registry import predictor_from_spec
 from harness.predictors.table import Table
 from harness.protocol import claims, locked, of_instrument, read_lock, read_register, slug
 from harness.records import case_row
+from harness.redaction import redacted
 from harness.store import digest_of
 from harness.study import Bench, Plan, Progress
 from harness.types import JSON, Dataset, Editor, EditorCard, Outcome, Predictor, Verdict
@@ -203,7 +204,8 @@ class Run:
                 ),
                 protocol=protocol,
                 environment={
-                    **_environment(command), "cohort_judged_before": self._earlier_protocols(protocol["digest"])
+                    **_environment(redacted(command)),
+                    "cohort_judged_before": self._earlier_protocols(protocol["digest"]),
                 },
                 controls=self._controls() if any(judgement.controls for judgement in judgements) else {},
                 lock=self._lock,

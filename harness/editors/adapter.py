@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
+import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from harness.editors.sources import source_digest
 from harness.errors import EditorError
 from harness.types import Editor, EditorCard, EditOutcome, EditRequest, EditStatus
 
@@ -75,6 +76,12 @@ class Service:
     expected_usd: float | None = None
     takes_places: bool = False
     precomputed: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a service that could never be asked for anything."""
+        if self.concurrency < 1 or self.siblings < 1 or not (self.per_minute is None or self.per_minute > 0):
+            found = f"concurrency={self.concurrency}, {self.siblings} edits a request, rpm={self.per_minute}"
+            raise EditorError("how a tool is to be asked", found, "Each is at least 1.")
 
 
 @dataclass(frozen=True)
@@ -191,12 +198,14 @@ class CheckedEditor:
         except (Exception, SystemExit) as error:
             return _broken(error)
         outcome = result if isinstance(result, EditOutcome) else EditOutcome.ok(result)
+        if fault := _fault_of_words(outcome):
+            return EditOutcome.failure(EditStatus.MALFORMED, fault)
+        outcome = replace(outcome, message=_visible(outcome.message))
         if outcome.status is not EditStatus.OK:
             return outcome
-        fault = _fault_of(outcome.image, request.image)
-        if fault:
+        if fault := _fault_of(outcome.image, request.image):
             return EditOutcome(EditStatus.MALFORMED, None, fault, outcome.provenance, outcome.raw)
-        return outcome
+        return replace(outcome, image=np.array(outcome.image, order="C", subok=False))  # a tool may use its own again
 
 
 def _own_copy(request: EditRequest) -> EditRequest:
@@ -206,8 +215,24 @@ def _own_copy(request: EditRequest) -> EditRequest:
 
 def _broken(error: BaseException) -> EditOutcome:
     if isinstance(error, TimeoutError):
-        return EditOutcome.failure(EditStatus.TIMED_OUT, str(error) or "timed out")
-    return EditOutcome.failure(EditStatus.FAILED, f"{type(error).__name__}: {error}")
+        return EditOutcome.failure(EditStatus.TIMED_OUT, _visible(str(error)) or "timed out")
+    return EditOutcome.failure(EditStatus.FAILED, _visible(f"{type(error).__name__}: {error}"))
+
+
+def _visible(text: str) -> str:
+    """Text that can be written as UTF-8, whatever a file name or a server put into it."""
+    return text.encode(errors="backslashreplace").decode()
+
+
+def _fault_of_words(outcome: Any) -> str:
+    """What of an outcome beside its pixels is not as it has to be; empty where all is."""
+    if not isinstance(outcome.status, EditStatus) or not isinstance(outcome.message, str):
+        return f"asked for a status and a message, got {outcome.status!r} and a {type(outcome.message).__name__}"
+    try:
+        json.dumps(dict(outcome.provenance))
+    except (TypeError, ValueError, RecursionError) as error:
+        return f"asked for provenance in plain JSON, got {_visible(str(error))}"
+    return ""
 
 
 def _fault_of(image: object, original: Image) -> str:
@@ -223,7 +248,7 @@ def _fault_of(image: object, original: Image) -> str:
 def _card_of_function(tool: Callable[..., object]) -> EditorCard:
     name = getattr(tool, "__name__", type(tool).__name__)
     try:
-        version = hashlib.sha256(inspect.getsource(tool).encode()).hexdigest()[:12]
+        version = source_digest(tool)[:12]
     except (OSError, TypeError) as error:
         raise EditorError(
             f"the source of {name}",

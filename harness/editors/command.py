@@ -15,6 +15,7 @@ from pathlib import Path
 from harness.editors import codec, geometry
 from harness.editors.adapter import Service
 from harness.errors import EditorError
+from harness.redaction import redacted
 from harness.types import JSON, Editor, EditorCard, EditOutcome, EditRequest, EditStatus
 
 OPTIONS = {"timeout": "600", "mask": codec.WHITE, "concurrency": "1", "rgb": "no"}
@@ -113,7 +114,7 @@ def command(argument: str = "") -> Editor:
         os.path.abspath(program),
         *(os.path.abspath(word) if Path(word).is_file() else word for word in words[1:]),
     ]
-    names = [Path(word).name if Path(word).is_file() else word for word in words]
+    names = [redacted(Path(word).name if Path(word).is_file() else word) for word in words]
     card = EditorCard(
         f"cmd:{Path(program).name}",
         f"files {_digest_of_files(words)}",
@@ -145,7 +146,7 @@ def _filled(word: str, values: dict[str, str]) -> str:
 def _tail(log: object) -> str:
     log.flush()  # type: ignore[attr-defined]
     log.seek(0)  # type: ignore[attr-defined]
-    return str(log.read()[-TAIL:].decode(errors="replace"))  # type: ignore[attr-defined]
+    return str(redacted(log.read().decode(errors="replace"))[-TAIL:])  # type: ignore[attr-defined]
 
 
 def _digest_of_files(words: list[str]) -> str:

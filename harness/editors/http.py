@@ -123,7 +123,7 @@ class Web:
                     found = found[int(step) if isinstance(found, list) else step]
                 text = str(found).partition(",")[2] if str(found).startswith("data:") else str(found)
             except (ValueError, KeyError, IndexError, TypeError):
-                words = " ".join(content[: replies.WORDS].decode(errors="replace").split())
+                words = replies.words_of(content)
                 message = f"the answer holds no image at {self.template['answer']!r}: {words}"
                 return EditOutcome(EditStatus.FAILED, None, message, facts, content)
             try:
@@ -131,7 +131,7 @@ class Web:
             except binascii.Error as error:
                 return EditOutcome(EditStatus.MALFORMED, None, f"its base64 is broken ({error})", facts, content)
         elif codec.format_of(content) == "unknown":
-            words = " ".join(content[: replies.WORDS].decode(errors="replace").split())
+            words = replies.words_of(content)
             return EditOutcome(EditStatus.FAILED, None, f"the answer is no image: {words}", facts, content)
         outcome = parcel.opened(raw)
         return EditOutcome(outcome.status, outcome.image, outcome.message, {**facts, **outcome.provenance}, content)
@@ -166,7 +166,8 @@ def web(argument: str = "") -> Editor:
     if template["mask"] not in codec.POLARITIES:
         raise EditorError(asked, f"mask={template['mask']}", f"Write one of {', '.join(codec.POLARITIES)}.")
     kept = {key: template[key] for key in ("url", "path", "body", "answer", "mask", "multiple", "rgb")}
-    digest = hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:12]
+    asked_of = {**kept, "headers": template["headers"]}
+    digest = hashlib.sha256(json.dumps(asked_of, sort_keys=True).encode()).hexdigest()[:12]
     card = EditorCard(
         f"http:{Path(name).stem}",
         f"template {digest}",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -140,15 +141,12 @@ class OpenAI:
         """The outcomes that the body of an answer to ``n`` requests comes to."""
         try:
             answer = json.loads(content)
+            facts |= _billed(answer["usage"], prices) if answer.get("usage") else {}
             images = [entry["b64_json"] for entry in answer["data"] or []]
-        except (ValueError, KeyError, TypeError):
-            words = " ".join(content[: replies.WORDS].decode(errors="replace").split())
+        except (ValueError, KeyError, TypeError, AttributeError):
+            words = replies.words_of(content)
             message = f"the server answered with something that is no Images API response: {words}"
             return [EditOutcome(EditStatus.FAILED, None, message, facts, content)] * n
-        if usage := answer.get("usage"):
-            facts["usage"] = usage
-            if prices:
-                facts |= {"cost_usd": prices.cost_usd(usage), "prices_as_of": prices.as_of}
         outcomes = [self._opened(image, parcel, facts, content) for image in images[:n]]
         lacking = EditOutcome(
             EditStatus.FAILED, None, f"asked for {n} images in one call, got {len(images)}", facts, content
@@ -285,3 +283,15 @@ def images_api(argument: str = "") -> Editor:
     expected = asked_prices.expected_usd(options["quality"] or "auto") if asked_prices else None
     service = Service(concurrency, siblings, per_minute, True, expected, takes_places=True)
     return OpenAI(card, model, options, service, prices)
+
+
+def _billed(usage: JSON, prices: Prices | None) -> dict[str, JSON]:
+    """What an answer says that it cost; a usage that cannot be read is kept, and costs what nobody knows."""
+    facts: dict[str, JSON] = {"usage": usage}
+    if prices is None:
+        return facts
+    try:
+        cost = prices.cost_usd(usage)
+    except (TypeError, AttributeError, ValueError):
+        return facts
+    return {**facts, "cost_usd": cost, "prices_as_of": prices.as_of} if 0 <= cost < math.inf else facts

@@ -65,7 +65,7 @@ def _editor(spec: str, extra: Mapping[str, EditorFactory] | None) -> CheckedEdit
         return checked(factories[name](argument))
     except EditorError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise EditorError(f"--editor {spec}", f"its factory raised {type(error).__name__}: {error}") from error
 
 
@@ -149,6 +149,6 @@ def _from_file(path: Path, name: str) -> Editor:
     factory = callable_from_file(path, name, asked, EditorError)
     try:
         editor: Editor = factory()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise EditorError(asked, f"the factory raised {type(error).__name__}: {error}") from error
     return editor

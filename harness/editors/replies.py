@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 from time import time
 
 from harness.errors import EditorError
+from harness.redaction import redacted
 from harness.types import JSON, EditOutcome, EditStatus
 
 REFUSALS = ("moderation_blocked", "content_policy_violation", "content_filter")
@@ -19,6 +20,15 @@ NO_QUOTA = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_act
 NO_ENDPOINT = ("model_not_found", "unknown_url", "invalid_api_key")
 WORDS = 300
 """Characters of a server's own words that are kept."""
+
+
+LONGEST_WAIT_S = 3600.0
+"""A server that asks for more is tried again after that all the same."""
+
+
+def words_of(body: bytes) -> str:
+    """The first words of an answer; secrets are struck out before it is cut, so that no part of one is left."""
+    return " ".join(redacted(body.decode(errors="replace")).split())[:WORDS]
 
 
 def fault_of(status: int, headers: Mapping[str, str], body: bytes, tool: str) -> EditOutcome:
@@ -75,16 +85,16 @@ def said_of(headers: Mapping[str, str]) -> dict[str, JSON]:
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float:
-    """Seconds to wait that a server asks for; 0 where it does not."""
+    """Seconds to wait that a server asks for, an hour at most; 0 where it does not ask."""
     lower = {name.lower(): value for name, value in headers.items()}
     if (milliseconds := seconds_of(lower.get("retry-after-ms", ""))) is not None:
-        return milliseconds / 1000
+        return min(LONGEST_WAIT_S, milliseconds / 1000)
     text = lower.get("retry-after", "")
     if (seconds := seconds_of(text)) is not None:
-        return seconds
+        return min(LONGEST_WAIT_S, seconds)
     try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - time())
-    except ValueError:
+        return min(LONGEST_WAIT_S, max(0.0, parsedate_to_datetime(text).timestamp() - time()))
+    except (ValueError, OverflowError):
         return 0.0
 
 
@@ -99,22 +109,22 @@ def seconds_of(text: str) -> float | None:
     units = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
     total, number, unit = 0.0, "", ""
     for character in f"{text.strip()} ":
-        if (character.isdigit() or character == ".") and not unit:
+        if (character.isdecimal() or character == ".") and not unit:
             number += character
             continue
         if character.isalpha():
             unit += character
             continue
-        if (unit or "s") not in units or not number.replace(".", "", 1).isdigit():
+        if (unit or "s") not in units or not number.replace(".", "", 1).isdecimal():
             return None
         total += float(number) * units[unit or "s"]
-        number, unit = (character, "") if character.isdigit() else ("", "")
+        number, unit = (character, "") if character.isdecimal() else ("", "")
     return total
 
 
 def _said(body: bytes) -> tuple[str, str]:
     """Error code and words of a body: OpenAI's form, FastAPI's, or the beginning of whatever it is."""
-    text = " ".join(body[: 4 * WORDS].decode(errors="replace").split())[:WORDS]
+    text = words_of(body)
     try:
         value = json.loads(body)
     except ValueError:
@@ -123,6 +133,6 @@ def _said(body: bytes) -> tuple[str, str]:
         error = value.get("error", value)
         if isinstance(error, dict):
             words = error.get("message") or error.get("detail") or error.get("errors") or text
-            return str(error.get("code") or error.get("type") or ""), str(words)[:WORDS]
-        return "", str(error)[:WORDS]
+            return str(error.get("code") or error.get("type") or ""), redacted(str(words))[:WORDS]
+        return "", redacted(str(error))[:WORDS]
     return "", text

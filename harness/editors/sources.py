@@ -1,0 +1,69 @@
+"""Which code a tool without a card is: its file, and the user's own files that it uses."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import inspect
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+_PLAIN = (str, bytes, int, float, bool, type(None))
+_INSTALLED = {"site-packages", "dist-packages"}
+
+
+def source_digest(tool: Callable[..., object]) -> str:
+    """The sha256 (hex) over what decides how a Python tool edits, as far as source can tell.
+
+    These are its file, the files beside and below it that it imports at their head, the name of its code, and plain
+    values that a factory bound to it. What is imported later, installed packages and files of weights are not seen:
+    a tool that depends on those says its version on a card.
+
+    Raises
+    ------
+    OSError, TypeError
+        Where its source cannot be found.
+    """
+    plain: Any = inspect.unwrap(tool)
+    while isinstance(plain, functools.partial):
+        plain = plain.func
+    code: Any = plain if inspect.isroutine(plain) else type(plain).__call__
+    code = getattr(code, "__func__", code)
+    start = inspect.getsourcefile(code)
+    if start is None:
+        raise OSError(f"no source of {code!r}")
+    first = Path(start).resolve()
+    digest = hashlib.sha256(f"{code.__qualname__} {_bound(tool)}".encode())
+    files = {first, *_used(getattr(code, "__globals__", {}), first.parent, {first})}
+    for file in sorted(files):
+        digest.update(file.relative_to(first.parent).as_posix().encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+def _used(names: Mapping[str, Any], folder: Path, seen: set[Path]) -> Iterator[Path]:
+    """Files in a folder of the modules that some names lead to."""
+    for value in list(names.values()):
+        module = value if isinstance(value, ModuleType) else sys.modules.get(str(getattr(value, "__module__", "")))
+        file = getattr(module, "__file__", None)
+        path = Path(file).resolve() if file else None
+        if path is None or path in seen or not path.is_relative_to(folder) or _INSTALLED & set(path.parts):
+            continue
+        seen.add(path)
+        yield path
+        yield from _used(vars(module), folder, seen)
+
+
+def _bound(tool: Any) -> list[str]:
+    """The plain values that a closure, a partial or an object carries."""
+    cells = [cell.cell_contents for cell in getattr(tool, "__closure__", None) or ()]
+    held = [*getattr(tool, "args", ()), *getattr(tool, "keywords", {}).values(), *_attributes(tool).values()]
+    return [repr(value) for value in (*cells, *held) if isinstance(value, _PLAIN)]
+
+
+def _attributes(tool: Any) -> Mapping[str, Any]:
+    return {} if inspect.isroutine(tool) else dict(sorted(getattr(tool, "__dict__", {}).items()))
