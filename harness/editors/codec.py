@@ -5,6 +5,7 @@ Files are made from pixels alone, so that nothing of a source file's metadata ca
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -165,6 +166,22 @@ def gray(pixels: Image) -> Image:
         colour = np.ascontiguousarray(pixels[..., :3])
         pixels = colour[..., 0] if (colour == colour[..., :1]).all() else cv2.cvtColor(colour, cv2.COLOR_BGR2GRAY)
     return np.ascontiguousarray(pixels)
+
+
+def base64_bytes(text: str) -> bytes:
+    r"""The bytes of base64, broken into lines or not, in a data URL or bare.
+
+    Raises
+    ------
+    ValueError, TypeError
+
+    Examples
+    --------
+    >>> base64_bytes("aGFu\nZA=="), base64_bytes("data:image/png;base64,aGFuZA==")
+    (b'hand', b'hand')
+    """
+    _, comma, after = text.partition(";base64,") if text.startswith("data:") else ("", "", "")
+    return base64.b64decode("".join((after if comma else text).split()), validate=True)
 
 
 def format_of(content: bytes) -> str:

@@ -112,9 +112,9 @@ def command(argument: str = "") -> Editor:
         raise EditorError(asked, f"timeout or concurrency is no number ({error})", form) from error
     words = [
         os.path.abspath(program),
-        *(os.path.abspath(word) if Path(word).is_file() else word for word in words[1:]),
+        *(os.path.abspath(word) if _is_file(word) else word for word in words[1:]),
     ]
-    names = [redacted(Path(word).name if Path(word).is_file() else word) for word in words]
+    names = [redacted(Path(word).name if _is_file(word) else word) for word in words]
     card = EditorCard(
         f"cmd:{Path(program).name}",
         f"files {_digest_of_files(words)}",
@@ -152,6 +152,15 @@ def _tail(log: object) -> str:
 def _digest_of_files(words: list[str]) -> str:
     digest = hashlib.sha256()
     for word in words:
-        if Path(word).is_file():
-            digest.update(hashlib.sha256(Path(word).read_bytes()).digest())
+        for named in (word, word.partition("=")[2]):  # FILE, and --option=FILE
+            if named and _is_file(named):
+                digest.update(hashlib.sha256(Path(named).read_bytes()).digest())
     return digest.hexdigest()[:16]
+
+
+def _is_file(word: str) -> bool:
+    """Whether a word names a file; a program's text, however long, does not."""
+    try:
+        return Path(word).is_file()
+    except OSError:
+        return False

@@ -121,13 +121,13 @@ class Web:
                 found = json.loads(content)
                 for step in str(self.template["answer"]).split("."):
                     found = found[int(step) if isinstance(found, list) else step]
-                text = str(found).partition(",")[2] if str(found).startswith("data:") else str(found)
+                text = str(found)
             except (ValueError, KeyError, IndexError, TypeError):
                 words = replies.words_of(content)
                 message = f"the answer holds no image at {self.template['answer']!r}: {words}"
                 return EditOutcome(EditStatus.FAILED, None, message, facts, content)
             try:
-                raw = base64.b64decode(text, validate=True)
+                raw = codec.base64_bytes(text)
             except binascii.Error as error:
                 return EditOutcome(EditStatus.MALFORMED, None, f"its base64 is broken ({error})", facts, content)
         elif codec.format_of(content) == "unknown":

@@ -6,7 +6,6 @@ tried again, and when, is decided in one place for all tools (:mod:`harness.edit
 
 from __future__ import annotations
 
-import base64
 import binascii
 import json
 import math
@@ -172,7 +171,7 @@ class OpenAI:
 
     def _opened(self, image: JSON, parcel: codec.Parcel, facts: dict[str, JSON], content: bytes) -> EditOutcome:
         try:
-            raw = base64.b64decode(image, validate=True)
+            raw = codec.base64_bytes(image)
         except (binascii.Error, TypeError, ValueError) as error:
             return EditOutcome(EditStatus.MALFORMED, None, f"its base64 is broken ({error})", facts, content)
         outcome = parcel.opened(raw, self.options["output_format"])
@@ -222,7 +221,7 @@ class OpenAI:
             timeout=float(self.options["timeout"]),
             http_client=openai.DefaultHttpxClient(
                 follow_redirects=False,
-                trust_env=not local,
+                trust_env=not local and base_url.startswith("https:"),  # an open proxy would see pixels and key
                 timeout=float(self.options["timeout"]),
                 # a form of ten fields leaves as one piece; streamed, it is thirty writes to the socket
                 event_hooks={"request": [lambda request: request.read()]},

@@ -1,7 +1,7 @@
 """What a web server's refusals mean: whether to wait, to count an edit as refused or failed, or to stop the run.
 
 A request is sent again only where it cannot have been paid for: the server was not reached, was busy (429), or broke
-before it answered (5xx). A connection cut while the answer was awaited, or a time-out, may have been paid for.
+before it answered (5xx but 504). A connection cut while the answer was awaited, or a time-out, may have been paid for.
 """
 
 from __future__ import annotations
@@ -52,6 +52,8 @@ def fault_of(status: int, headers: Mapping[str, str], body: bytes, tool: str) ->
         raise EditorError(f"editor {tool}", f"redirected elsewhere (HTTP {status})", "Name the final address itself.")
     if status in (404, 405) or code in NO_ENDPOINT:
         raise EditorError(f"editor {tool}", f"no such endpoint or model ({message})", "Mend the address or the model.")
+    if status == 504:  # whoever stands behind the gateway may have finished, and sent a bill
+        return EditOutcome.failure(EditStatus.TIMED_OUT, message, **facts)
     if status in (408, 409, 429) or status >= 500:
         return EditOutcome.failure(EditStatus.FAILED, message, retry_after_s=retry_after_s(headers), **facts)
     return EditOutcome.failure(EditStatus.FAILED, message, **facts)

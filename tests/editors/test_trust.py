@@ -164,3 +164,17 @@ def test_a_bill_that_cannot_be_read_is_kept_and_costs_what_nobody_knows(usage):
 
     facts = _billed(usage, Prices("m", "2026-11", 5.0, 8.0, 30.0, {}))
     assert facts == {"usage": usage}
+
+
+def test_a_file_behind_an_option_is_part_of_a_version(tmp_path):
+    def version(weights):
+        (tmp_path / "weights").write_text(weights)
+        words = shlex.join([sys.executable, "-c", "pass " * 200, f"--weights={tmp_path / 'weights'}"])
+        return editor_from_spec(f"cmd:{words} {{image}} {{output}}").card.version
+
+    assert version("a") == version("a") != version("b")
+
+
+def test_a_gateway_that_gave_up_may_have_been_billed():
+    assert fault_of(504, {}, b"", "t").status is EditStatus.TIMED_OUT
+    assert "retry_after_s" in fault_of(503, {}, b"", "t").provenance
