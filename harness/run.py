@@ -6,7 +6,7 @@ import json
 import platform
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -128,7 +128,7 @@ class Run:
     def _instrument_supplier(self) -> InstrumentSupplier:
         return InstrumentSupplier(self.instrument_spec, self.terms.allow_egress, self.trust_instrument)
 
-    def check(self, claims: Iterable[Criterion] = ()) -> None:
+    def check(self, claims: Collection[Criterion] = ()) -> None:
         """Raise the one clear error that a wrong tool, cohort, instrument or claim deserves, before work is done."""
         _ = self.cards, self._fitting, self._lock, self._register
         for card in self.cards.values():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from harness.criteria.criterion import Criterion
@@ -24,7 +24,7 @@ def criteria_named(test: Callable[..., Any], arguments: Mapping[str, object]) ->
         yield from _criteria_in(value)
 
 
-def check_claims(criteria: Iterable[Criterion], card: PredictorCard) -> None:
+def check_claims(criteria: Collection[Criterion], card: PredictorCard) -> None:
     """Refuse a criterion on a quantity that the instrument does not read, or reads in another unit or kind.
 
     Two criteria of one id are refused too: a report could not tell them apart.
@@ -33,7 +33,6 @@ def check_claims(criteria: Iterable[Criterion], card: PredictorCard) -> None:
     ------
     ProtocolError
     """
-    criteria = list(criteria)
     cards: dict[str, CriterionCard] = {}
     for criterion in criteria:
         if cards.setdefault(criterion.id, criterion.card) != criterion.card:

@@ -74,7 +74,7 @@ def check_regions(dataset: Dataset, asked_by: Mapping[str, str]) -> None:
     dataset : Dataset
         Cases are decoded until every region was seen.
     asked_by : mapping of str to str
-        Who asks, by region of :mod:`harness.metrics.region`.
+        Who asks, by region of :mod:`harness.metrics.region` but the whole.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def check_regions(dataset: Dataset, asked_by: Mapping[str, str]) -> None:
         if not unseen:
             return
     for region, who in unseen.items():
-        found = f"{_ABSENT.get(region, f'there is no {region}')} in all {len(dataset)} cases"
+        found = f"{_ABSENT[region]} in all {len(dataset)} cases"
         raise DatasetError(f"pixels of the cohort {dataset.card.name} for {who}", found, _DRAW)
 
 

@@ -36,6 +36,7 @@ VERSION = 2
 Voi = Literal["first", "none"]
 """Whether the first VOI LUT or window of the header is applied, or the whole stored range is kept."""
 
+SUFFIXES = (".dcm", ".dicom", ".dic")
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 _CONTRADICTED = "The header contradicts the pixels; export it anew."
 _PROJECTION = {"CR", "DX", "RG", "MG", "IO", "PX"}
@@ -198,7 +199,7 @@ def file_bytes(entry: Entry, asked: str) -> bytes:
 
 def looks_like_dicom(path_suffix: str, start: bytes) -> bool:
     """Whether a file with this suffix and these first bytes is meant to be DICOM."""
-    return path_suffix in (".dcm", ".dicom", ".dic") or start[128:132] == b"DICM"
+    return path_suffix in SUFFIXES or start[128:132] == b"DICM"
 
 
 def _decodable(header: Header, syntax: str, asked: str) -> None:

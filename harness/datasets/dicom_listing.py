@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from harness.datasets.dicom_file import looks_like_dicom
+from harness.datasets.dicom_file import SUFFIXES, looks_like_dicom
 from harness.datasets.files import Entry, is_hidden
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-SUFFIXES = (".dcm", ".dicom", ".dic")
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,7 @@ class BatchAPI:
         said = json.loads(answer)
         response, facts = said.get("response") or {}, {"batch": batch}
         if error := said.get("error"):
-            message = f"{error.get('code') or 'error'} in the batch: {str(error.get('message'))[: replies.WORDS]}"
+            message = f"{error.get('code') or 'error'} in the batch: {replies.briefly(str(error.get('message')))}"
             return [EditOutcome(EditStatus.FAILED, None, message, facts, answer)] * n
         status, body = int(response.get("status_code") or 0), json.dumps(response.get("body")).encode()
         if response.get("request_id"):

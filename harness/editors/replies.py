@@ -26,8 +26,13 @@ LONGEST_WAIT_S = 3600.0
 """A server that asks for more is tried again after that all the same."""
 
 
+def briefly(text: str) -> str:
+    """The beginning of a text; secrets are struck out before it is cut, so that no part of one is left."""
+    return redacted(text)[:WORDS]
+
+
 def words_of(body: bytes) -> str:
-    """The first words of an answer; secrets are struck out before it is cut, so that no part of one is left."""
+    """The first words of an answer, without secrets."""
     return " ".join(redacted(body.decode(errors="replace")).split())[:WORDS]
 
 
@@ -135,6 +140,6 @@ def _said(body: bytes) -> tuple[str, str]:
         error = value.get("error", value)
         if isinstance(error, dict):
             words = error.get("message") or error.get("detail") or error.get("errors") or text
-            return str(error.get("code") or error.get("type") or ""), redacted(str(words))[:WORDS]
-        return "", redacted(str(error))[:WORDS]
+            return str(error.get("code") or error.get("type") or ""), briefly(str(words))
+        return "", briefly(str(error))
     return "", text
