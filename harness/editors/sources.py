@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 _PLAIN = (str, bytes, int, float, bool, type(None))
+_OURS = Path(__file__).resolve().parents[1]
+"""This package, which may lie below a tool's file where it was installed from a clone."""
 _INSTALLED = {"site-packages", "dist-packages"}
 
 
@@ -21,8 +23,8 @@ def source_digest(tool: Callable[..., object]) -> str:
     """The sha256 (hex) over what decides how a Python tool edits, as far as source can tell.
 
     These are its file, the files beside and below it that it imports at their head, the name of its code, and plain
-    values that a factory bound to it. What is imported later, installed packages and files of weights are not seen:
-    a tool that depends on those says its version on a card.
+    values that a factory bound to it. What is imported later, installed packages, this one and files of weights are not
+    seen: a tool that depends on those says its version on a card.
 
     Raises
     ------
@@ -51,11 +53,16 @@ def _used(names: Mapping[str, Any], folder: Path, seen: set[Path]) -> Iterator[P
         module = value if isinstance(value, ModuleType) else sys.modules.get(str(getattr(value, "__module__", "")))
         file = getattr(module, "__file__", None)
         path = Path(file).resolve() if file else None
-        if path is None or path in seen or not path.is_relative_to(folder) or _INSTALLED & set(path.parts):
+        if path is None or path in seen or not _is_own(path, folder):
             continue
         seen.add(path)
         yield path
         yield from _used(vars(module), folder, seen)
+
+
+def _is_own(path: Path, folder: Path) -> bool:
+    """Whether a file in or below a tool's folder is the user's own."""
+    return path.is_relative_to(folder) and not path.is_relative_to(_OURS) and not _INSTALLED & set(path.parts)
 
 
 def _bound(tool: Any) -> list[str]:

@@ -99,6 +99,16 @@ def test_what_a_factory_bound_is_part_of_a_version():
     assert source_digest(stronger(1)) == source_digest(stronger(1))
 
 
+def test_this_package_is_no_part_of_a_tool_in_the_same_clone(monkeypatch):
+    read = []
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read.append(path.name) or b"")
+    names = {"__name__": "tool", "checked": checked, "np": np}
+    source = compile("def edit(request): return checked", str(Path(__file__).parents[2] / "conftest.py"), "exec")
+    exec(source, names)
+    source_digest(names["edit"])
+    assert read == ["conftest.py"]
+
+
 def test_headers_of_a_template_are_part_of_its_version(tmp_path):
     def version(model):
         told = {"url": "http://127.0.0.1:9", "body": {"image": "{image}"}, "headers": {"X-Model": model}}
