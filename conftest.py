@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 if TYPE_CHECKING:
-    from harness.types import Dataset
+    from editproof.types import Dataset
 
 MODELS = Path(__file__).parent / "models"
 INSTRUMENTS = {"phantom": "phantom", "rsna": "rsna100"}
@@ -31,8 +31,9 @@ def pytest_editproof_instrument(dataset: str) -> Path | None:
 
 
 def _phantoms(argument: str) -> Dataset:
+    from editproof.errors import DatasetError
+
     from fixtures.phantom import cohort
-    from harness.errors import DatasetError
 
     try:
         options = {name: int(value) for name, value in parse_qsl(argument, strict_parsing=bool(argument))}

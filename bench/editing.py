@@ -22,11 +22,10 @@ from pathlib import Path
 import cv2
 import joblib
 import numpy as np
+from editproof.editing.edits import Edits
+from editproof.editors.registry import editor_from_spec
+from editproof.types import EditRequest
 from PIL import Image
-
-from harness.editing import Edits
-from harness.editors.registry import editor_from_spec
-from harness.types import EditRequest
 
 SIDE, LATENCY_S = 1024, 0.05
 SERVER = """
@@ -85,7 +84,7 @@ def _same(image: np.ndarray, mask: np.ndarray, number: int) -> np.ndarray:
 
 def throughput(threads: int, cases: int) -> tuple[float, float]:
     """Wall time as a multiple of edits x latency / threads, and processor time of an edit in milliseconds."""
-    from tests.store.work import Cohort, bench
+    from tests.editing.work import Cohort, bench
 
     served = subprocess.Popen([sys.executable, "-c", SERVER, str(LATENCY_S)], stdout=subprocess.PIPE, text=True)
     try:

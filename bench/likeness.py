@@ -14,8 +14,15 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from editproof.datasets.index.likeness import (
+    NEAR_BITS,
+    differing_bits,
+    near_pairs,
+    perceptual_hash,
+    thumbnail,
+    turned_over,
+)
 
-from harness.datasets.likeness import NEAR_BITS, differing_bits, near_pairs, perceptual_hash, thumbnail, turned_over
 from models.takes import jpeg
 
 Gray = np.ndarray

@@ -11,9 +11,9 @@ import sys
 
 import cv2
 import numpy as np
+from editproof.datasets.masks.hand import artefact_mask, hand_mask
 
 from fixtures.phantom import cohort
-from harness.datasets.handmask import artefact_mask, hand_mask
 
 
 def measured(n: int) -> dict[str, list[dict[str, float]]]:

@@ -12,13 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from editproof.stats.auc import auc
+from editproof.stats.bootstrap import patient_counts
+from editproof.stats.ks import ks_distance, level_counts
+from editproof.stats.sums import mean
 from scipy.stats import ks_2samp
 from sklearn.metrics import mean_absolute_error, roc_auc_score
-
-from harness.stats.auc import auc
-from harness.stats.bootstrap import patient_counts
-from harness.stats.ks import ks_distance, level_counts
-from harness.stats.sums import mean
 
 PATIENTS, REPEATS, RESAMPLES = 200, 3, 10_000
 

@@ -12,14 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from editproof import auc, image_metric, label_flip_rate, mae, recalibrated, repeat_sd
+from editproof.evidence.bundle import loaded
+from editproof.evidence.measurements import EDITED, HISTOGRAM_MATCHED, IMAGE, ORIGINAL, PASTE_BACK
+from editproof.evidence.record import EditorEvidence
+from editproof.types import Estimate
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import mean_absolute_error, roc_auc_score
-
-from harness import auc, image_metric, label_flip_rate, mae, recalibrated, repeat_sd
-from harness.bundle import loaded
-from harness.evidence import EditorEvidence
-from harness.measurements import EDITED, HISTOGRAM_MATCHED, IMAGE, ORIGINAL, PASTE_BACK
-from harness.types import Estimate
 
 Row = tuple[str, str, str, str]
 

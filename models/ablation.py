@@ -17,12 +17,12 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
+from editproof.datasets.masks.hand import artefact_mask, hand_mask
+from editproof.instruments.ensemble import LazyEnsemble, pooled
+from editproof.types import Instrument
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from harness.datasets.handmask import artefact_mask, hand_mask
-from harness.predictors.ensemble import LazyEnsemble, pooled
-from harness.types import Predictor
 from models.data import PHANTOM_SEED, cohort, rsna100_images
 from models.fragility import Gray, moved
 from models.recipes import RECIPES
@@ -107,7 +107,7 @@ def ground(image: Gray, foreground: Bits) -> NDArray[np.float64]:
 
 
 def ablated(
-    ensemble: Predictor, takes: list[Taken], months: NDArray[np.float32], male: NDArray[np.float32]
+    ensemble: Instrument, takes: list[Taken], months: NDArray[np.float32], male: NDArray[np.float32]
 ) -> dict[str, Any]:
     """What an ensemble still reads without the hand, and what the loss of the markers changes."""
     references = [{"sex": float(one)} for one in male]

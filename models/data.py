@@ -12,11 +12,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from editproof.datasets.rsna.split import Split, split_of
+from editproof.datasets.rsna.unsquash import unsquashed
+from editproof.instruments.preprocessing import Preprocessing
 from numpy.typing import NDArray
-
-from harness.datasets.split import Split, split_of
-from harness.datasets.unsquash import unsquashed
-from harness.predictors.preprocessing import Preprocessing
 
 RUNS = Path(__file__).parent / "runs"
 

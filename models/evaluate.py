@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from editproof.datasets.rsna.split import Split
+from editproof.instruments.card import file_sha256, write_card
+from editproof.instruments.ensemble import pooled
+from editproof.instruments.preprocessing import Preprocessing
+from editproof.instruments.runtimes.torch import TorchEnsemble, load_ensemble
+from editproof.types import InstrumentCard, Quantity
 from numpy.typing import NDArray
 from safetensors.torch import save_file
 from sklearn.metrics import roc_auc_score
 
-from harness.datasets.split import Split
-from harness.predictors.card import file_sha256, write_card
-from harness.predictors.ensemble import pooled
-from harness.predictors.preprocessing import Preprocessing
-from harness.predictors.torch import TorchEnsemble, load_ensemble
-from harness.types import PredictorCard, Quantity
 from models.ablation import Taken, ablated, drawn, real
 from models.data import PHANTOM_SEED, RUNS, Cohort, cohort, phantom_images, rsna100_images
 from models.fragility import MOST, fragility
@@ -76,7 +76,7 @@ def _specs(split: Split) -> list[PhantomSpec]:
     return [sampled_spec(PHANTOM_SEED, index, split) for index in range(MOST)]
 
 
-def shipped(recipe: Recipe, folder: Path) -> PredictorCard:
+def shipped(recipe: Recipe, folder: Path) -> InstrumentCard:
     """The card of the last stages of training, whose weights have just been written beside it; not yet measured."""
     folder.mkdir(exist_ok=True)
     sha256 = {}
@@ -87,7 +87,7 @@ def shipped(recipe: Recipe, folder: Path) -> PredictorCard:
         sha256[path.name] = file_sha256(path)
     network = {"backbone": recipe.backbone, "mean_months": MEAN_MONTHS, "sd_months": SD_MONTHS}
     words = WORDS[recipe.name]
-    return PredictorCard(
+    return InstrumentCard(
         name=recipe.name,
         description=words["description"],
         quantities=(Quantity("bone_age", "months"), Quantity("sex", "probability", "probability")),
@@ -168,7 +168,7 @@ def floors(errors: NDArray[np.float64], male: NDArray[np.float32], read: NDArray
     }
 
 
-def with_performance(card: PredictorCard, performance: Mapping[str, Any]) -> PredictorCard:
+def with_performance(card: InstrumentCard, performance: Mapping[str, Any]) -> InstrumentCard:
     """The card with what was measured, the floors that follow from it, and today's words on its cases and limits."""
     words = {name: WORDS[card.name][name] for name in ("training_data", "limitations")}
     told = {key: value for key, value in performance.items() if key != "floors"}

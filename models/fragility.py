@@ -11,11 +11,11 @@ from typing import Any
 
 import cv2
 import numpy as np
+from editproof.instruments.ensemble import pooled
+from editproof.types import Instrument
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from harness.predictors.ensemble import pooled
-from harness.types import Predictor
 from models.takes import jpeg
 
 Gray = NDArray[np.uint8]
@@ -64,13 +64,13 @@ CHANGES: dict[str, Callable[[Gray], Gray]] = {
 
 
 def moved(
-    ensemble: Predictor, male: NDArray[np.float32], before: dict[str, NDArray[np.float64]], changed: list[Gray]
+    ensemble: Instrument, male: NDArray[np.float32], before: dict[str, NDArray[np.float64]], changed: list[Gray]
 ) -> dict[str, Any]:
     """How the readings of changed images differ from those of the same images unchanged.
 
     Parameters
     ----------
-    ensemble : Predictor
+    ensemble : Instrument
     male : ndarray of float32, shape (n,)
         Reference sex, 1 = male.
     before : dict of str to ndarray, shape (n,)
@@ -98,7 +98,7 @@ def moved(
 
 
 def fragility(
-    ensemble: Predictor, male: NDArray[np.float32], before: dict[str, NDArray[np.float64]], images: list[Gray]
+    ensemble: Instrument, male: NDArray[np.float32], before: dict[str, NDArray[np.float64]], images: list[Gray]
 ) -> dict[str, Any]:
     """What :func:`moved` finds for each of :data:`CHANGES`, on the first cases."""
     n = min(MOST, len(images))

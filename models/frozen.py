@@ -13,7 +13,7 @@ PIECE = 8
 
 
 class PartlyFrozen:
-    """A :class:`~harness.predictors.torch.HandReader` in training whose first blocks are fixed.
+    """A :class:`~editproof.instruments.runtimes.torch.HandReader` in training whose first blocks are fixed.
 
     Parameters
     ----------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from harness.predictors.preprocessing import Preprocessing
+from editproof.instruments.preprocessing import Preprocessing
 
 
 @dataclass(frozen=True)

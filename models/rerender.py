@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
-
-from harness.errors import EditorError
-from harness.types import EditorCard, EditOutcome, EditRequest
+from editproof.errors import EditorError
+from editproof.types import EditorCard, EditOutcome, EditRequest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

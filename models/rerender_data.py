@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from editproof.datasets.rsna.split import split_of
+from editproof.datasets.rsna.unsquash import unsquashed
 
 from fixtures.artefacts import BORDERS, drawn_artefacts
 from fixtures.phantom import phantom
 from fixtures.spec import sampled_spec
-from harness.datasets.split import split_of
-from harness.datasets.unsquash import unsquashed
 from models.rerender import FRAME, framed, stretched
 
 if TYPE_CHECKING:

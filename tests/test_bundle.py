@@ -8,15 +8,14 @@ import math
 
 import pandas as pd
 import pytest
+from editproof.errors import EvidenceError
+from editproof.evidence.bundle import faults, loaded, saved
+from editproof.evidence.measurements import measurements_of
+from editproof.evidence.plain import plain, typed
+from editproof.evidence.record import Attribution, EditorEvidence, Evidence, Exhibit
+from editproof.types import CriterionCard, DatasetCard, EditorCard, Estimate, InstrumentCard, Outcome, Quantity, Verdict
 from hypothesis import given
 from hypothesis import strategies as st
-
-from harness.bundle import faults, loaded, saved
-from harness.errors import EvidenceError
-from harness.evidence import Attribution, EditorEvidence, Evidence, Exhibit
-from harness.measurements import measurements_of
-from harness.plain import plain, typed
-from harness.types import CriterionCard, DatasetCard, EditorCard, Estimate, Outcome, PredictorCard, Quantity, Verdict
 
 
 def estimate(value: float | None = 1.25) -> Estimate:
@@ -46,7 +45,7 @@ def evidence() -> Evidence:
     )  # fmt: skip
     return Evidence(
         "run-1", "2026-01-01T00:00:00+00:00", Outcome.PASS, "reason", "EXPLORATORY", ("no lock",), (),
-        DatasetCard("d", "d", "s", "l", "abc", 1, 1), (PredictorCard("p", "d", (Quantity("age", "months"),), 2, {}, "l", "t"),),
+        DatasetCard("d", "d", "s", "l", "abc", 1, 1), (InstrumentCard("p", "d", (Quantity("age", "months"),), 2, {}, "l", "t"),),
         (verdict(),), (editor,), {"digest": "x"}, {"python": "3"},
     )  # fmt: skip
 

@@ -1,141 +1,120 @@
-"""The house stands as designed: imports go down, wings do not meet, a plug-in that is not used is not felt."""
+"""The house stands as designed, measured from the real imports: rooms, levels, wings, and an inert plug-in."""
 
 from __future__ import annotations
 
-import ast
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-HARNESS = ROOT / "harness"
+from tests.house import House
 
-FLOORS = [
-    set("types errors words redaction pyfile".split()),
-    set(
-        "stats metrics measurements evidence protocol plain bundle schema schemas consistency gallery attestation comparison".split()
-    ),
-    set("datasets editors predictors executors store ledger batching editing records progress criteria report".split()),
-    set("study exhibits judging run edit_session derivation delivery verification merging comparing testing".split()),
-    set("plugin rollcall cli".split()),
-]
+ROOT = Path(__file__).parents[1]
+HOUSE = House(ROOT / "harness" / "editproof")
+
+LEVELS_AT_MOST = 8
+MODULES_AT_THE_ROOT_AT_MOST = 8
+LINES_AT_MOST = 400
+
 WINGS = {
-    "measure": set(
-        "study exhibits datasets editors predictors executors store ledger batching editing records".split()
-    ),
+    "measure": {"datasets", "editors", "editing", "instruments", "metrics", "imaging"},
     "decide": {"criteria"},
     "present": {"report"},
 }
-MEETING_PLACES = set("judging run edit_session derivation delivery verification merging comparing plugin cli".split())
-"""Where the wings may be seen together: nothing here measures, decides or draws."""
+"""Rooms that never import one another's; `study`, `audit` and the doors are where they meet."""
+
+SHARED = {"imaging"}
+"""Rooms of a wing that say how images are made of regions, which a criterion may name."""
 
 ONLY_USERS = {
-    "pytest": {"plugin.py", "rollcall.py"},
-    "torch": {"predictors/torch.py", "predictors/timm_import.py", "predictors/torchscript.py", "editors/diffusers.py"},
-    "onnxruntime": {"predictors/onnx.py"},
-    "timm": {"predictors/timm_import.py"},
+    "pytest": {"pytest_plugin/plugin.py", "pytest_plugin/rollcall.py"},
+    "torch": {
+        "instruments/runtimes/torch.py", "core/timm_import.py", "instruments/runtimes/torchscript.py",
+        "editors/diffusers.py",
+    },
+    "onnxruntime": {"instruments/runtimes/onnx.py"},
+    "timm": {"core/timm_import.py"},
     "openai": {"editors/openai.py", "editors/openai_batch.py"},
-    "pydicom": {"datasets/dicom_file.py"},
-}
+    "pydicom": {"datasets/dicom/file.py"},
+}  # fmt: skip
 
 
-def modules() -> list[Path]:
-    return sorted(path for path in HARNESS.rglob("*.py") if path != HARNESS / "__init__.py")
+def test_no_two_rooms_import_each_other():
+    assert HOUSE.cycles() == []
 
 
-def room_of(path: Path) -> str:
-    return path.relative_to(HARNESS).parts[0].removesuffix(".py")
+def test_there_are_few_levels():
+    assert len(HOUSE.levels()) <= LEVELS_AT_MOST, HOUSE.levels()
 
 
-def imported_names(path: Path) -> set[str]:
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            names |= {node.module or ""} | {f"{node.module}.{alias.name}" for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            names.add("RELATIVE")
-    return names
+def test_the_root_of_the_package_holds_the_nouns_alone():
+    at_root = sorted(path.name for path in HOUSE.folder.glob("*.py"))
+    assert len(at_root) <= MODULES_AT_THE_ROOT_AT_MOST
+    assert {"__init__.py", "errors.py", "testing.py"} <= set(at_root)
 
 
-def imported_rooms(path: Path) -> set[str]:
-    return {name.split(".")[1] for name in imported_names(path) if name.startswith("harness.")}
+@pytest.mark.parametrize("wing", WINGS)
+def test_wings_meet_in_data_alone(wing):
+    foreign = set().union(*(rooms for name, rooms in WINGS.items() if name != wing)) - SHARED
+    crossings = [arrow for arrow in HOUSE.arrows if arrow.room in WINGS[wing] and arrow.to_room in foreign]
+    assert crossings == []
 
 
-def floor_of(room: str) -> int:
-    found = [number for number, rooms in enumerate(FLOORS) if room in rooms]
-    assert found, f"{room} stands on no floor; add it to FLOORS and to ARCHITECTURE.md"
-    return found[0]
+def test_no_import_is_relative():
+    assert HOUSE.relative() == []
 
 
-def upward_imports(path: Path) -> set[str]:
-    return {room for room in imported_rooms(path) if floor_of(room) > floor_of(room_of(path))}
+def test_the_house_tests_would_notice(tmp_path):
+    write(tmp_path, "criteria/stray.py", "from editproof.study.run import Run\nfrom editproof import study\n")
+    write(tmp_path, "study/run.py", "import editproof.criteria.stray\nfrom . import other\n")
+    built = House(tmp_path)
+    assert built.cycles() == [("criteria", "study")]
+    assert built.relative() == ["study/run.py"]
 
 
-def crossings(path: Path) -> set[str]:
-    room = room_of(path)
-    home = next((wing for wing, rooms in WINGS.items() if room in rooms), None)
-    if home is None or room in MEETING_PLACES:
-        return set()
-    foreign = set().union(*(rooms for wing, rooms in WINGS.items() if wing != home))
-    return imported_rooms(path) & foreign
-
-
-@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(HARNESS).as_posix())
-def test_imports_go_down_and_stay_in_their_wing(path):
-    assert not upward_imports(path)
-    assert not crossings(path)
-    assert "RELATIVE" not in imported_names(path)
-
-
-def test_the_floor_test_would_notice(tmp_path, monkeypatch):
-    monkeypatch.setattr(sys.modules[__name__], "HARNESS", tmp_path)
-    (tmp_path / "criteria").mkdir()
-    stray = tmp_path / "criteria" / "stray.py"
-    stray.write_text("from harness.run import Run\nfrom harness import study\n")
-    assert upward_imports(stray) == {"run", "study"}
-    assert crossings(stray) == {"study"}
+def test_levels_count_the_longest_way_down(tmp_path):
+    write(tmp_path, "a/top.py", "from editproof.b import x\nfrom editproof.c import x\n")
+    write(tmp_path, "b/x.py", "from editproof.c import x\n")
+    write(tmp_path, "c/x.py", "")
+    assert House(tmp_path).levels() == [{"c"}, {"b"}, {"a"}]
 
 
 @pytest.mark.parametrize(("library", "users"), ONLY_USERS.items(), ids=ONLY_USERS)
 def test_only_its_users_import(library, users):
-    importers = {
-        path.relative_to(HARNESS).as_posix()
-        for path in modules()
-        if any(name.split(".")[0] == library for name in imported_names(path))
-    }
-    assert importers <= users
+    assert HOUSE.importers(library) <= users
 
 
 def test_ground_floor_needs_the_standard_library_alone():
     loaded = python(
-        "import sys; before = set(sys.modules); import harness.types, harness.errors; "
+        "import sys; before = set(sys.modules); import editproof.types, editproof.errors; "
         "print(*{name.split('.')[0] for name in set(sys.modules) - before} - sys.stdlib_module_names)"
     )
-    assert loaded.split() == ["harness"]
+    assert loaded.split() == ["editproof"]
 
 
 def test_plugin_is_inert():
-    loaded = python("import sys, pytest, harness.plugin; print(*sys.modules)").split()
-    heavy = {"numpy", "pandas", "scipy", "torch", "cv2", "jinja2", "harness.run"}
-    assert "harness.plugin" in loaded
+    loaded = python("import sys, pytest, editproof.pytest_plugin.plugin; print(*sys.modules)").split()
+    heavy = {"numpy", "pandas", "scipy", "torch", "cv2", "jinja2", "editproof.study.run"}
+    assert "editproof.pytest_plugin.plugin" in loaded
     assert not heavy & set(loaded)
 
 
 def test_a_suite_finds_every_factory_at_the_front_door():
-    import harness
-    from harness import criteria
+    import editproof
+    from editproof import criteria
 
-    assert set(criteria.__all__) - {"overall", "sentence_of"} <= set(harness.__all__)
-    assert all(hasattr(harness, name) for name in harness.__all__)
+    assert set(criteria.__all__) - {"overall", "sentence_of"} <= set(editproof.__all__)
+    assert all(hasattr(editproof, name) for name in editproof.__all__)
 
 
 def test_a_module_reads_in_one_sitting():
-    long = {path.name: lines for path in modules() if (lines := len(path.read_text().splitlines())) > 400}
-    assert not long
+    assert {path: lines for path, lines in HOUSE.lengths().items() if lines > LINES_AT_MOST} == {}
+
+
+def write(folder: Path, name: str, text: str) -> None:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text)
 
 
 def python(code: str) -> str:

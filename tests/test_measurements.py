@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from harness.errors import ProtocolError
-from harness.measurements import EDITED, ORIGINAL, POOLED, measurements_of
+from editproof.errors import ProtocolError
+from editproof.evidence.measurements import EDITED, ORIGINAL, POOLED, measurements_of
 
 
 @pytest.fixture

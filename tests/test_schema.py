@@ -6,16 +6,16 @@ import json
 from importlib.resources import files
 
 import pytest
+from editproof.evidence.bundle import KINDS, json_bytes, record_in, saved
+from editproof.evidence.schema import file_name, schema_of, violations
 
-from harness.bundle import KINDS, json_bytes, record_in, saved
-from harness.schema import file_name, schema_of, violations
-from tests.verification import study
+from tests.audit import study
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_the_shipped_schema_is_current(name):
-    shipped = files("harness.schemas").joinpath(file_name(name)).read_bytes()
-    assert shipped == json_bytes(schema_of(name)), "run python -m harness.schema"
+    shipped = files("editproof.evidence.schemas").joinpath(file_name(name)).read_bytes()
+    assert shipped == json_bytes(schema_of(name)), "run python -m editproof.evidence.schema"
 
 
 def test_unknown_missing_and_wrong_fields_are_named(tmp_path):

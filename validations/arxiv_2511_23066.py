@@ -8,7 +8,7 @@ anatomy; each radiograph was edited three times. ``pytest validations/`` runs th
 Requirements and hazards are those of ``register.toml``.
 """
 
-from harness import (
+from editproof import (
     Criterion,
     at_least,
     at_most,

@@ -1,6 +1,6 @@
 """Bone-age readings survive the edit."""
 
-from harness import Criterion, at_most, mae_drift, prediction_drift, recalibrated, share_changed, within
+from editproof import Criterion, at_most, mae_drift, prediction_drift, recalibrated, share_changed, within
 
 SOURCE = (
     "placeholder for your protocol: a third of the half year by which readers and models differ from the reference "

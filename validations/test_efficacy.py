@@ -1,6 +1,6 @@
 """The tool does what it is asked for. A tool that does nothing is safe and useless; the suite says both."""
 
-from harness import Criterion, at_most, marker_residual
+from editproof import Criterion, at_most, marker_residual
 
 REMOVAL = Criterion(
     "EFF-1",

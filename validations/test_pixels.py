@@ -1,8 +1,7 @@
 """Pixels that the tool was not asked to change stay as they were."""
 
 import pytest
-
-from harness import Criterion, at_least, at_most, ks_distance, outside_mask_change
+from editproof import Criterion, at_least, at_most, ks_distance, outside_mask_change
 
 REQUIREMENT, HAZARD = "R3", "H5"  # see register.toml
 

@@ -1,6 +1,6 @@
 """The tool does what it is asked, each time, and alike each time."""
 
-from harness import Criterion, at_most, failure_rate, repeat_sd
+from editproof import Criterion, at_most, failure_rate, repeat_sd
 
 FAILURES = Criterion(
     "REL-1",

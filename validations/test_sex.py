@@ -1,6 +1,6 @@
 """Sex can still be told from the hand; a proxy for shape that the edit must not wash out."""
 
-from harness import Criterion, at_least, at_most, auc, auc_drift, label_flip_rate
+from editproof import Criterion, at_least, at_most, auc, auc_drift, label_flip_rate
 
 REQUIREMENT, HAZARD = "R2", "H3"  # see register.toml
 

@@ -7,11 +7,10 @@ import warnings
 from pathlib import Path
 
 import torch
+from editproof.instruments.card import read_card
+from editproof.instruments.runtimes.torch import HandReader
 from safetensors.torch import load_file
 from torch import Tensor, nn
-
-from harness.predictors.card import read_card
-from harness.predictors.torch import HandReader
 
 CARD = Path(__file__).parents[2] / "models" / "phantom" / "card.json"
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-
-from harness.measurements import Measurements, measurements_of
+from editproof.evidence.measurements import Measurements, measurements_of
 
 
 def table(

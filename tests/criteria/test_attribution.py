@@ -8,9 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-
-from harness.criteria.attribution import attribution, causes
-from harness.measurements import (
+from editproof.criteria.attribution import attribution, causes
+from editproof.evidence.measurements import (
     CLASSICAL_FILL,
     CONVERSION,
     EDITED,
@@ -20,7 +19,8 @@ from harness.measurements import (
     PASTE_BACK,
     Measurements,
 )
-from harness.types import EditorCard
+from editproof.types import EditorCard
+
 from tests.criteria.builders import table
 
 N, REPEATS = 40, 3

@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import brier_score_loss, mean_absolute_error, roc_auc_score
-
-from harness import criteria as c
-from harness.criteria.families import verdicts_of_family
-from harness.criteria.planning import (
+from editproof import criteria as c
+from editproof.criteria.families import verdicts_of_family
+from editproof.criteria.planning import (
     Spread,
     patients_needed,
     power,
@@ -18,8 +16,10 @@ from harness.criteria.planning import (
     smallest_margin,
     spread_in_pilot,
 )
-from harness.criteria.readings import RULES
-from harness.errors import ProtocolError
+from editproof.criteria.readings import RULES
+from editproof.errors import ProtocolError
+from sklearn.metrics import brier_score_loss, mean_absolute_error, roc_auc_score
+
 from tests.criteria.builders import table
 
 N, R = 120, 3

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from editproof.criteria import Criterion, at_most, bias_interaction, mae, mae_drift, overall, recalibrated, verdict_on
+from editproof.evidence.measurements import Measurements
+from editproof.types import Outcome
 
-from harness.criteria import Criterion, at_most, bias_interaction, mae, mae_drift, overall, recalibrated, verdict_on
-from harness.measurements import Measurements
-from harness.types import Outcome
 from tests.criteria.builders import table
 
 FOLDER = Path(__file__).parents[3] / "shared" / "data" / "predictions"

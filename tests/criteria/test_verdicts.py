@@ -7,10 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from harness.criteria import (
+from editproof.criteria import (
     Criterion,
     at_least,
     at_most,
@@ -27,9 +24,12 @@ from harness.criteria import (
     verdict_on,
     within,
 )
-from harness.criteria.criterion import decision
-from harness.errors import ProtocolError
-from harness.types import Estimate, Outcome
+from editproof.criteria.criterion import decision
+from editproof.errors import ProtocolError
+from editproof.types import Estimate, Outcome
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from tests.criteria.builders import table
 
 SOURCE = "a test"

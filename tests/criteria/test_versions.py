@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from editproof import criteria as c
+from editproof.criteria import Criterion, Region, at_least, at_most, within
+from editproof.criteria.versions import SHARES, STATISTICS, difference, difference_verdict
+from editproof.types import Outcome
 
-from harness import criteria as c
-from harness.criteria import Criterion, Region, at_least, at_most, within
-from harness.criteria.versions import SHARES, STATISTICS, difference, difference_verdict
-from harness.types import Outcome
 from tests.criteria.builders import table
 
 N = 120

@@ -6,16 +6,16 @@ from functools import partial
 
 import numpy as np
 import pytest
+from editproof.criteria import Criterion, at_least, failure_rate, ks_distance, mae_drift, ssim
+from editproof.criteria.claimed import regions_of
+from editproof.datasets.checks import check_regions, decoded
+from editproof.datasets.cohort import Cohort
+from editproof.datasets.folder.cohort import folder
+from editproof.datasets.index.writing import index_of
+from editproof.datasets.shard import Shard
+from editproof.errors import DatasetError
+from editproof.types import Case, DatasetCard, Pixels
 
-from harness.criteria import Criterion, at_least, failure_rate, ks_distance, mae_drift, ssim
-from harness.criteria.claimed import regions_of
-from harness.datasets.checks import check_regions, decoded
-from harness.datasets.cohort import Cohort
-from harness.datasets.folder import folder
-from harness.datasets.indexing import index_of
-from harness.datasets.shard import Shard
-from harness.errors import DatasetError
-from harness.types import Case, DatasetCard, Pixels
 from tests.datasets.conftest import png, radiograph, write_manifest
 
 

@@ -11,6 +11,12 @@ import pytest
 
 pytest.importorskip("pydicom", reason="the extra dicom is not installed")
 
+from editproof.datasets.dicom.cohort import dicom
+from editproof.datasets.dicom.file import dicom_image
+from editproof.datasets.folder.files import Entry
+from editproof.datasets.index.writing import index_of
+from editproof.datasets.registry import dataset_from_spec
+from editproof.errors import DatasetError
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import (
@@ -23,12 +29,6 @@ from pydicom.uid import (
 )
 
 from fixtures.phantom import cohort as phantoms
-from harness.datasets.dicom import dicom
-from harness.datasets.dicom_file import dicom_image
-from harness.datasets.files import Entry
-from harness.datasets.indexing import index_of
-from harness.datasets.registry import dataset_from_spec
-from harness.errors import DatasetError
 from tests.datasets.conftest import png, radiograph, write_csv
 from tests.datasets.dicoms import HIDDEN, NUMBER, radiograph_file, uid, written
 

@@ -9,10 +9,10 @@ import zipfile
 import cv2
 import numpy as np
 import pytest
+from editproof.datasets.folder.files import Entry, gray_image
+from editproof.errors import DatasetError
 from PIL import Image as Pillow
 
-from harness.datasets.files import Entry, gray_image
-from harness.errors import DatasetError
 from tests.datasets.conftest import radiograph
 
 DEEP = (radiograph(1, dtype=np.uint16) | 1).astype(np.uint16)

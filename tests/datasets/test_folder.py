@@ -3,9 +3,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from editproof.datasets.folder.cohort import folder
+from editproof.errors import DatasetError
 
-from harness.datasets.folder import folder
-from harness.errors import DatasetError
 from tests.datasets.conftest import png, radiograph, write_manifest
 
 

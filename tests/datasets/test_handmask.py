@@ -5,9 +5,9 @@ import time
 import cv2
 import numpy as np
 import pytest
+from editproof.datasets.masks.hand import artefact_mask, hand_mask
 
 from fixtures.phantom import cohort
-from harness.datasets.handmask import artefact_mask, hand_mask
 from tests.datasets.conftest import drawn_hand, radiograph
 
 

@@ -10,18 +10,25 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from editproof.cli import STOPPED, main
+from editproof.datasets.index.leakage import training_at
+from editproof.datasets.index.likeness import (
+    NEAR_BITS,
+    differing_bits,
+    near_pairs,
+    perceptual_hash,
+    thumbnail,
+    turned_over,
+)
+from editproof.datasets.index.writing import index_of, spec_of
+from editproof.datasets.reading import Reading
+from editproof.datasets.registry import dataset_from_spec
+from editproof.datasets.rsna.split import split_of
+from editproof.errors import DatasetError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fixtures.phantom import cohort as phantoms
-from harness.cli import STOPPED, main
-from harness.datasets.indexing import index_of, spec_of
-from harness.datasets.leakage import training_at
-from harness.datasets.likeness import NEAR_BITS, differing_bits, near_pairs, perceptual_hash, thumbnail, turned_over
-from harness.datasets.reading import Reading
-from harness.datasets.registry import dataset_from_spec
-from harness.datasets.split import split_of
-from harness.errors import DatasetError
 from tests.datasets.conftest import png, radiograph, write_manifest, zipped
 
 
@@ -194,7 +201,7 @@ def test_the_index_of_a_training_set_tells_copies(messy, tmp_path, images):
 
 
 def test_the_split_rule_of_a_card_speaks_of_rsna_alone(messy, rsna_folder, tmp_path):
-    told = card(tmp_path / "card.json", training_data="RSNA; split by harness.datasets.split (80/8/12 %)")
+    told = card(tmp_path / "card.json", training_data="RSNA; split by editproof.datasets.rsna.split (80/8/12 %)")
     index = index_of(f"rsna:{rsna_folder()}", [told])
     seen = {name for name in ("1377", "1378", "1380") if split_of(name) == "train"}
     assert {e["case"] for e in index["excluded"] if "trained on" in e["kinds"]} == seen != set()
@@ -289,7 +296,7 @@ def test_training_cases_in_another_form_are_one_clear_error(tmp_path, told, foun
 
 
 def editproof(*arguments, **options):
-    return subprocess.Popen([sys.executable, "-m", "harness.cli", *map(str, arguments)], **options)
+    return subprocess.Popen([sys.executable, "-m", "editproof.cli", *map(str, arguments)], **options)
 
 
 def test_who_stops_reading_ends_the_command_without_a_traceback(messy, tmp_path):
@@ -305,7 +312,7 @@ def test_who_stops_reading_ends_the_command_without_a_traceback(messy, tmp_path)
 
 
 def test_a_pipe_that_breaks_elsewhere_is_no_reader_that_stopped(monkeypatch):
-    monkeypatch.setattr("harness.cli._exit_code", lambda arguments: (_ for _ in ()).throw(BrokenPipeError))
+    monkeypatch.setattr("editproof.cli._exit_code", lambda arguments: (_ for _ in ()).throw(BrokenPipeError))
     with pytest.raises(BrokenPipeError):
         main([])
 

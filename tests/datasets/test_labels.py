@@ -3,15 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from editproof.datasets.folder.cohort import folder
+from editproof.datasets.folder.files import Entry
+from editproof.datasets.folder.names import name_pattern
+from editproof.datasets.tables.labels import labels_of
+from editproof.datasets.tables.table import Table, table
+from editproof.errors import DatasetError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.datasets.files import Entry
-from harness.datasets.folder import folder
-from harness.datasets.labels import labels_of
-from harness.datasets.names import name_pattern
-from harness.datasets.tables import Table, table
-from harness.errors import DatasetError
 from tests.datasets.conftest import png, radiograph, write_csv, write_manifest
 
 

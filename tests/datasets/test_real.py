@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from editproof.datasets.registry import dataset_from_spec
+from editproof.datasets.rsna.split import split_of
 
-from harness.datasets.registry import dataset_from_spec
-from harness.datasets.split import split_of
 from tests.datasets.conftest import DATA
 
 
@@ -41,7 +41,7 @@ def test_masks_of_the_small_set_are_of_plausible_size(small_cohort):
 
 
 def test_full_size_originals_say_what_is_leaked(monkeypatch):
-    monkeypatch.setattr("harness.datasets.rsna.MARKERS_UP_TO", 0)
+    monkeypatch.setattr("editproof.datasets.rsna.cohort.MARKERS_UP_TO", 0)
     cohort = dataset_from_spec(f"rsna:{at_hand('rsna_fullres')}")
     leaked = sum(split_of(case.case_id) == "train" for case in cohort)
     assert leaked > 0

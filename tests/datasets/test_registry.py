@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from editproof.datasets.cohort import where
+from editproof.datasets.folder.cohort import folder
+from editproof.datasets.registry import dataset_from_spec
+from editproof.datasets.sampling import balanced_sample
+from editproof.errors import DatasetError
 
-from harness.datasets.cohort import where
-from harness.datasets.folder import folder
-from harness.datasets.registry import dataset_from_spec
-from harness.datasets.sampling import balanced_sample
-from harness.errors import DatasetError
 from tests.datasets.conftest import png, radiograph, write_manifest
 
 

@@ -9,13 +9,13 @@ import zlib
 import cv2
 import numpy as np
 import pytest
+from editproof.datasets.cohort import checked
+from editproof.datasets.index.writing import index_of
+from editproof.datasets.rsna.cohort import rsna
+from editproof.datasets.rsna.split import split_of
+from editproof.errors import DatasetError
+from editproof.types import Dataset
 
-from harness.datasets.cohort import checked
-from harness.datasets.indexing import index_of
-from harness.datasets.rsna import rsna
-from harness.datasets.split import split_of
-from harness.errors import DatasetError
-from harness.types import Dataset
 from tests.datasets.conftest import png, radiograph, write_csv, zipped
 
 
@@ -97,7 +97,7 @@ def test_kaggle_nesting_takes_the_image_of_the_tables_own_folder(rsna_folder):
 
 
 def test_large_training_table_gives_200_held_out_cases_half_male(tmp_path, monkeypatch):
-    monkeypatch.setattr("harness.datasets.rsna.MARKERS_UP_TO", 0)
+    monkeypatch.setattr("editproof.datasets.rsna.cohort.MARKERS_UP_TO", 0)
     ids = [str(i) for i in range(2000, 4400)]
     image = png(np.full((24, 20), 9, np.uint8))
     with zipfile.ZipFile(tmp_path / "rsna.zip", "w") as archive:
@@ -304,7 +304,7 @@ def test_a_member_that_unpacks_without_end_is_refused(rsna_folder, tmp_path):
 
 
 def test_a_table_with_other_ids_is_not_taken_for_rsnas(tmp_path, monkeypatch):
-    monkeypatch.setattr("harness.datasets.rsna.MARKERS_UP_TO", 0)
+    monkeypatch.setattr("editproof.datasets.rsna.cohort.MARKERS_UP_TO", 0)
     image = png(radiograph())
     rows = [f"K{i},{20 + i % 199},{i % 2 > 0}" for i in range(1100)]
     write_csv(tmp_path / "k.csv", "id,boneage,male", *rows)
@@ -321,7 +321,7 @@ def test_a_table_with_other_ids_is_not_taken_for_rsnas(tmp_path, monkeypatch):
 
 def test_a_split_rule_says_nothing_of_other_ids(rsna_folder, tmp_path):
     told = tmp_path / "card.json"
-    told.write_text('{"name": "reader", "training_data": "RSNA; split by harness.datasets.split"}')
+    told.write_text('{"name": "reader", "training_data": "RSNA; split by editproof.datasets.rsna.split"}')
     index = index_of(f"rsna:{rsna_folder(ids=('K1', 'K2', 'K3', 'K4'))}", [told])
     assert not any("trained on" in entry["kinds"] for entry in index["excluded"])
     assert any("says nothing of this cohort" in note for note in index["notes"])

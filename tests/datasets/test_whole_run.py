@@ -15,7 +15,7 @@ import pytest
 from tests.datasets.conftest import png, write_csv, write_manifest
 
 SUITE = """
-from harness import Criterion, at_least, at_most, auc_drift, mae_drift
+from editproof import Criterion, at_least, at_most, auc_drift, mae_drift
 
 WIDTH = Criterion("W-1", mae_drift("width", unit="mm"), at_most(2.0), source="placeholder: a test")
 GROUP = Criterion("W-2", mae_drift("width", unit="mm"), at_most(2.0), source="placeholder: a test", role="secondary")
@@ -33,10 +33,10 @@ def test_subgroup(study, judge):
 
 READER = """
 import numpy as np
-from harness.types import PredictorCard, Quantity
+from editproof.types import InstrumentCard, Quantity
 
 class Reader:
-    card = PredictorCard("chest", "mean brightness", (Quantity("width", "mm"),
+    card = InstrumentCard("chest", "mean brightness", (Quantity("width", "mm"),
         Quantity("finding=effusion", "probability", "probability")), 1, {}, "none", "none",
         floors={"width": {"mae_at_most": 12.0}})
     def predict(self, images, references):
@@ -130,7 +130,7 @@ def test_no_identifier_is_in_anything_that_a_run_on_dicom_files_writes(lab, tmp_
         rows.append(f"{HIDDEN}-{index}.dcm,mask.png,{width:.2f},{finding},{HIDDEN}")
     write_csv(root / "labels.csv", "file,edit_mask,reference:width [mm],reference:finding,patient_name", *rows)
     index = lab.run(
-        sys.executable, "-m", "harness.cli", "dataset", "index", f"dicom:{root}?masks=files", "--out", "cohort.json"
+        sys.executable, "-m", "editproof.cli", "dataset", "index", f"dicom:{root}?masks=files", "--out", "cohort.json"
     )
     assert index.ret == 0
     result = lab.runpytest_subprocess(

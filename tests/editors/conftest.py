@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from editproof.editing.edits import Edits, Terms
+from editproof.editors.pace import Patience
+from editproof.types import EditRequest
 
-from harness.editing import Edits, Terms
-from harness.editors.pace import Patience
-from harness.types import EditRequest
 from tests.editors.server import KEY, Server
 
 QUICK = Patience(tries=4, first_s=0.001, longest_s=0.01)

@@ -5,15 +5,22 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from editproof.editors.arms import chains, images_of, round_trip
+from editproof.editors.inpaint import telea
+from editproof.editors.registry import editor_from_spec
+from editproof.errors import EditorError
+from editproof.evidence.measurements import (
+    CLASSICAL_FILL,
+    CONVERSION,
+    EDITED,
+    GEOMETRY,
+    HISTOGRAM_MATCHED,
+    ORIGINAL,
+    PASTE_BACK,
+)
+from editproof.types import EditorCard, EditOutcome, EditRequest, EditStatus
 from hypothesis import given
 from hypothesis import strategies as st
-
-from harness.editors.arms import chains, images_of, round_trip
-from harness.editors.inpaint import telea
-from harness.editors.registry import editor_from_spec
-from harness.errors import EditorError
-from harness.measurements import CLASSICAL_FILL, CONVERSION, EDITED, GEOMETRY, HISTOGRAM_MATCHED, ORIGINAL, PASTE_BACK
-from harness.types import EditorCard, EditOutcome, EditRequest, EditStatus
 
 
 def card(**options: str) -> EditorCard:

@@ -10,11 +10,11 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+from editproof.editors.adapter import checked
+from editproof.editors.registry import editor_from_spec
+from editproof.testing import check_editor, contract_requests
+from editproof.types import EditorCard, EditOutcome, EditStatus
 
-from harness.editors.adapter import checked
-from harness.editors.registry import editor_from_spec
-from harness.testing import check_editor, contract_requests
-from harness.types import EditorCard, EditOutcome, EditStatus
 from tests.editors.server import png
 
 FILL = """

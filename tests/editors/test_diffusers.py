@@ -7,11 +7,10 @@ import shutil
 
 import numpy as np
 import pytest
-
-from harness.editors.registry import editor_from_spec
-from harness.errors import EditorError
-from harness.testing import check_editor, contract_requests
-from harness.types import EditStatus
+from editproof.editors.registry import editor_from_spec
+from editproof.errors import EditorError
+from editproof.testing import check_editor, contract_requests
+from editproof.types import EditStatus
 
 LETTERS = [chr(code) for code in range(ord("a"), ord("z") + 1)] + ["."]
 TOKENS = [*LETTERS, *[f"{letter}</w>" for letter in LETTERS], "<|startoftext|>", "<|endoftext|>"]
@@ -20,7 +19,7 @@ TOKENS = [*LETTERS, *[f"{letter}</w>" for letter in LETTERS], "<|startoftext|>",
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
     """A whole pipeline of 0.2 million weights, saved as any is."""
-    from harness.predictors.timm_import import imported
+    from editproof.core.timm_import import imported
 
     diffusers = imported("diffusers")
     torch = imported("torch")
@@ -127,7 +126,7 @@ def test_what_cannot_be_asked_is_refused(weights, argument):
 
 
 def test_a_missing_library_names_its_extra(weights, monkeypatch):
-    from harness.editors import diffusers
+    from editproof.editors import diffusers
 
     monkeypatch.setattr(diffusers, "NEEDED", ("no-such-library",))
     with pytest.raises(EditorError, match=r"pip install 'editproof\[diffusers\]'"):

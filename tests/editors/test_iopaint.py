@@ -11,9 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from harness.editors.registry import editor_from_spec
-from harness.types import EditStatus
+from editproof.editors.registry import editor_from_spec
+from editproof.types import EditStatus
 
 HOME = Path(os.environ.get("EDITPROOF_IOPAINT", Path(__file__).parents[2] / ".iopaint"))
 PATIENCE_S = float(os.environ.get("EDITPROOF_IOPAINT_PATIENCE", "300"))

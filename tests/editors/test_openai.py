@@ -6,10 +6,10 @@ import json
 
 import numpy as np
 import pytest
+from editproof.editors.registry import editor_from_spec
+from editproof.errors import EditorError
+from editproof.types import EditStatus
 
-from harness.editors.registry import editor_from_spec
-from harness.errors import EditorError
-from harness.types import EditStatus
 from tests.editors.server import KEY, pixels
 
 

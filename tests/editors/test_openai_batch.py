@@ -9,14 +9,14 @@ import os
 
 import numpy as np
 import pytest
+from editproof.editing.edits import Edits
+from editproof.editing.ledger import Ledger
+from editproof.editing.store import Store
+from editproof.editors.openai_batch import BatchAPI
+from editproof.editors.registry import editor_from_spec
+from editproof.errors import EditorError, EvidenceError
+from editproof.types import EditStatus
 
-from harness.editing import Edits
-from harness.editors.openai_batch import BatchAPI
-from harness.editors.registry import editor_from_spec
-from harness.errors import EditorError, EvidenceError
-from harness.ledger import Ledger
-from harness.store import Store
-from harness.types import EditStatus
 from tests.editors.server import KEY, pixels
 
 ONE_EDIT_USD = (100 * 5 + 1000 * 8 + 1000 * 30) / 1e6

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from editproof.cli import main
+from editproof.criteria.masks import described, mask_report
+from editproof.editors.probe import probed
+from editproof.editors.registry import described_editors, editor_from_spec
+from editproof.errors import EditorError
+from editproof.types import EditOutcome, EditStatus
 
-from harness.cli import main
-from harness.criteria.masks import described, mask_report
-from harness.editors.probe import probed
-from harness.editors.registry import described_editors, editor_from_spec
-from harness.errors import EditorError
-from harness.types import EditOutcome, EditStatus
+from tests.editing.kills import wait_for
 from tests.editors.server import KEY, png
-from tests.store.kills import wait_for
 
 SHELL = shlex.quote(sys.executable)
 
@@ -175,7 +175,7 @@ def test_probe_tells_how_a_mask_is_read(reading):
     def tool(request):
         return getattr(Reader, reading)(request.image, request.edit_mask)
 
-    from harness.editors.adapter import checked
+    from editproof.editors.adapter import checked
 
     trials = probed(checked(tool), lambda editor, requests: [editor(request) for request in requests])
     report = mask_report("tool", trials)
@@ -197,7 +197,7 @@ def test_probe_from_the_command_line(server, tmp_path, capsys):
 
 
 COHORT = """
-from tests.store.work import Cohort
+from tests.editing.work import Cohort
 
 def pytest_editproof_datasets():
     return {"tiny": lambda argument: Cohort(int(argument))}
@@ -212,7 +212,7 @@ def test_edits_alone_from_the_command_line(server, tmp_path):
         command = [
             sys.executable,
             "-m",
-            "harness.cli",
+            "editproof.cli",
             "edit",
             "--editor",
             server.openai(n=3),

@@ -11,15 +11,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from harness.editing import Terms
-from harness.editors.adapter import Service, checked
-from harness.editors.prices import Prices
-from harness.editors.registry import editor_from_spec
-from harness.editors.replies import LONGEST_WAIT_S, fault_of, retry_after_s, words_of
-from harness.editors.sources import source_digest
-from harness.errors import EditorError
-from harness.types import EditorCard, EditOutcome, EditStatus
+from editproof.core.sources import source_digest
+from editproof.editing.edits import Terms
+from editproof.editors.adapter import Service, checked
+from editproof.editors.prices import Prices
+from editproof.editors.registry import editor_from_spec
+from editproof.editors.replies import LONGEST_WAIT_S, fault_of, retry_after_s, words_of
+from editproof.errors import EditorError
+from editproof.types import EditorCard, EditOutcome, EditStatus
 
 CARD = EditorCard("t", "1", "a tool")
 
@@ -170,7 +169,7 @@ def test_a_secret_in_a_command_line_stands_on_no_card(monkeypatch):
     "usage", [{"input_tokens": None}, "many", [1], {"output_tokens": math.nan}, {"output_tokens": -1e9}]
 )
 def test_a_bill_that_cannot_be_read_is_kept_and_costs_what_nobody_knows(usage):
-    from harness.editors.openai import _billed
+    from editproof.editors.openai import _billed
 
     facts = _billed(usage, Prices("m", "2026-11", 5.0, 8.0, 30.0, {}))
     assert facts == {"usage": usage}

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from editproof.editors.registry import editor_from_spec
+from editproof.errors import EditorError
+from editproof.imaging import geometry
+from editproof.imaging.codec import Levels, mask_png, png
+from editproof.types import EditStatus
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.editors import geometry
-from harness.editors.codec import Levels, mask_png, png
-from harness.editors.registry import editor_from_spec
-from harness.errors import EditorError
-from harness.types import EditStatus
 from tests.editors.server import pixels
 
 sides = st.integers(1, 70)

@@ -1,11 +1,10 @@
 """Histogram matching restores a monotone shift exactly, and never anatomy."""
 
 import numpy as np
+from editproof.imaging.matching import histogram_matched
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-
-from harness.metrics.matching import histogram_matched
 
 images = arrays(np.uint8, (9, 7), elements=st.integers(0, 150))
 

@@ -7,11 +7,10 @@ import time
 import cv2
 import numpy as np
 import pytest
+from editproof.metrics import histogram256, image_features, pair_metrics, regions
+from editproof.metrics.similarity import ssim_map
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from harness.metrics import histogram256, image_features, pair_metrics, regions
-from harness.metrics.similarity import ssim_map
 
 SHAPE = (160, 128)
 

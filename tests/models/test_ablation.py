@@ -9,7 +9,8 @@ import pytest
 
 pytest.importorskip("torch")
 
-from harness.predictors.ensemble import LazyEnsemble
+from editproof.instruments.ensemble import LazyEnsemble
+
 from models import ablation, fragility
 
 CARD = Path(__file__).parents[2] / "models" / "phantom" / "card.json"

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from harness.predictors.card import read_card, verified_weights
-from harness.predictors.ensemble import LazyEnsemble, pooled
-from harness.report.fragility import fragility
+from editproof.instruments.card import read_card, verified_weights
+from editproof.instruments.ensemble import LazyEnsemble, pooled
+from editproof.report.page.fragility import fragility
 
 torch = pytest.importorskip("torch")
 

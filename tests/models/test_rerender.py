@@ -9,11 +9,11 @@ import sys
 
 import numpy as np
 import pytest
+from editproof.errors import EditorError
+from editproof.types import Editor, EditOutcome, EditRequest, EditStatus
 
 from fixtures.phantom import phantom
 from fixtures.spec import sampled_spec
-from harness.errors import EditorError
-from harness.types import Editor, EditOutcome, EditRequest, EditStatus
 from models.rerender import CARD, editor, stretched
 
 

@@ -11,8 +11,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from harness.predictors.preprocessing import Preprocessing  # noqa: E402
-from harness.predictors.torch import HandReader  # noqa: E402
+from editproof.instruments.preprocessing import Preprocessing  # noqa: E402
+from editproof.instruments.runtimes.torch import HandReader  # noqa: E402
+
 from models import train  # noqa: E402
 from models.data import Cohort  # noqa: E402
 from models.frozen import PartlyFrozen  # noqa: E402

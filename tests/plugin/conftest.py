@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 import numpy as np
 import pytest
-from harness.types import *
+from editproof.types import *
 
 def pixels(index):
     rng = np.random.default_rng(index)
@@ -36,7 +36,7 @@ class Blobs:
     def __iter__(self): return iter(self.cases)
 
 class Reader:
-    card = PredictorCard("reader", "mean brightness", (Quantity("bone_age", "months"),), 2, {}, "none", "none",
+    card = InstrumentCard("reader", "mean brightness", (Quantity("bone_age", "months"),), 2, {}, "none", "none",
                          floors={"bone_age": {"mae_at_most": FLOOR}})
     def predict(self, images, references):
         months = [np.median(image[12:40, 8:28]) for image in images]
@@ -67,7 +67,7 @@ def pytest_editproof_instrument(dataset):
 
 SUITE = """
 import pytest
-from harness import Criterion, at_most, failure_rate, mae_drift
+from editproof import Criterion, at_most, failure_rate, mae_drift
 
 DRIFT = Criterion("BA-1", mae_drift("bone_age"), at_most(2.0), source="placeholder: a test")
 SMALL = Criterion("BA-2", mae_drift("bone_age"), at_most(2.0), source="placeholder: a test", role="secondary")
@@ -86,7 +86,7 @@ def test_subgroup(study, judge, stratum):
 
 TOOLS = """
 import numpy as np
-from harness import EditOutcome, EditStatus
+from editproof import EditOutcome, EditStatus
 
 def fill(): return _fill
 def older(): return _older

@@ -7,10 +7,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-
-from harness.bundle import seal
-from harness.cli import main
-from harness.measurements import EDITED, POOLED, measurements_of
+from editproof.cli import main
+from editproof.evidence.bundle import seal
+from editproof.evidence.measurements import EDITED, POOLED, measurements_of
 
 ARGUMENTS = ("--dataset", "blobs", "--jobs", "1", "--editor", "tools.py:older")
 
@@ -111,6 +110,6 @@ def test_a_pilot_without_a_continuous_reading_is_told(monkeypatch, capsys):
         "fill", [{"case": "a", "patient": "a"}], [("a", EDITED, 0, POOLED, "sex", 0.5, "probability")], []
     )
     editor = SimpleNamespace(card=SimpleNamespace(name="fill"), measurements=measured)
-    monkeypatch.setattr("harness.bundle.loaded", lambda _: SimpleNamespace(editors=[editor]))
+    monkeypatch.setattr("editproof.evidence.bundle.loaded", lambda _: SimpleNamespace(editors=[editor]))
     assert main(["plan", "--pilot", "somewhere"]) == 2
     assert "no continuous reading of the edits of fill" in capsys.readouterr().err

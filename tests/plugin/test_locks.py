@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from editproof.errors import ProtocolError
+from editproof.evidence.protocol import departures, locked, read_lock
 
-from harness.errors import ProtocolError
-from harness.protocol import departures, locked, read_lock
 from tests.plugin.test_plugin import ARGUMENTS, evidence_of
 
 CREATED, BEFORE = "2026-11-02T00:00:00+00:00", "2026-11-01T00:00:00+00:00"

@@ -6,8 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-
-from harness.cli import main
+from editproof.cli import main
 
 ARGUMENTS = ("--dataset", "blobs", "--jobs", "1")
 
@@ -208,7 +207,7 @@ def test_reuse_of_a_cohort_is_counted(lab):
 
 
 FAMILY = """
-from harness import Criterion, at_most, mae_drift
+from editproof import Criterion, at_most, mae_drift
 
 CLAIM = Criterion("SUB-1", mae_drift("bone_age"), at_most(2.0), source="placeholder: a test", role="secondary",
                   min_patients={least})

@@ -10,7 +10,7 @@ FILL = (*ARGUMENTS, "--editor", "tools.py:fill")
 LATER = """
 import os
 import pytest
-from harness import Criterion, at_most, mae_drift
+from editproof import Criterion, at_most, mae_drift
 
 LAST = Criterion("BA-9", mae_drift("bone_age"), at_most(2.0), source="placeholder: a test")
 
@@ -104,7 +104,7 @@ def test_a_cohort_of_one_patient_is_reported(lab):
 
 
 def test_a_verdict_after_the_end_of_a_test_is_recorded_and_turns_it_red(lab):
-    claim = "from test_zz_later import LAST\nfrom harness import at_most\nfrom dataclasses import replace\n"
+    claim = "from test_zz_later import LAST\nfrom editproof import at_most\nfrom dataclasses import replace\n"
     fixture = (
         "@pytest.fixture\ndef after(study, judge):\n    yield\n    judge(replace(LAST, region=at_most(-5.0)), study)\n"
     )

@@ -6,10 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-
-from harness.bundle import loaded
-from harness.cli import main
-from harness.plain import differences, plain
+from editproof.cli import main
+from editproof.evidence.bundle import loaded
+from editproof.evidence.plain import differences, plain
 
 ARGUMENTS = (
     "--dataset",

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from harness.cli import main, training
-from harness.errors import InstrumentError
+from editproof.cli import main, training
+from editproof.errors import InstrumentError
 
 
 def test_the_recipes_of_this_checkout_are_found(capfd) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from editproof.evidence.record import Evidence
+from editproof.report.page.html import render
 
-from harness.evidence import Evidence
-from harness.report.html import render
 from tests.report import gold
 
 

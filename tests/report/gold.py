@@ -12,21 +12,20 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw, ImageFilter
-from sklearn.metrics import roc_auc_score
-
-from harness.evidence import Attribution, EditorEvidence, Evidence, Exhibit, MaskReport, MaskTrial
-from harness.measurements import Measurements, measurements_of
-from harness.types import (
+from editproof.evidence.measurements import Measurements, measurements_of
+from editproof.evidence.record import Attribution, EditorEvidence, Evidence, Exhibit, MaskReport, MaskTrial
+from editproof.types import (
     CriterionCard,
     DatasetCard,
     EditorCard,
     Estimate,
+    InstrumentCard,
     Outcome,
-    PredictorCard,
     Quantity,
     Verdict,
 )
+from PIL import Image, ImageDraw, ImageFilter
+from sklearn.metrics import roc_auc_score
 
 Floats = npt.NDArray[np.float64]
 Gray = npt.NDArray[np.uint8]
@@ -260,7 +259,7 @@ _MASKS = {
     ),
 }  # fmt: skip
 
-_INSTRUMENT = PredictorCard(
+_INSTRUMENT = InstrumentCard(
     "synthetic-ensemble", "No network at all: readings are drawn from a random number generator.",
     (Quantity("bone_age", "months"), Quantity("sex", "probability", "probability")), 3,
     {"member-0.safetensors": "0a" * 32, "member-1.safetensors": "0b" * 32, "member-2.safetensors": "0c" * 32},

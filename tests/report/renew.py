@@ -9,7 +9,8 @@ import hashlib
 import sys
 from pathlib import Path
 
-from harness.report.html import render
+from editproof.report.page.html import render
+
 from tests.report import gold
 from tests.report.outline import Page
 

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from editproof.audit.comparing import compared
+from editproof.evidence.record import Evidence
+from editproof.report.formats import certificate
+from editproof.report.page.comparison import render_comparison
+from editproof.report.page.html import render
 
-from harness.comparing import compared
-from harness.evidence import Evidence
-from harness.report import certificate
-from harness.report.comparison import render_comparison
-from harness.report.html import render
+from tests.audit import study
 from tests.report import gold
-from tests.verification import study
 
 pytest.importorskip("selenium", reason="selenium is not installed")
 

@@ -8,12 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from editproof.evidence.record import Evidence
+from editproof.report.formats import certificate, markdown
+from editproof.report.formats.registry import face
+from editproof.report.page import html
+from editproof.report.page.pictures import LONGEST_SIDE, difference_map, pictures
+from editproof.report.text import terminal
 from PIL import Image
 
-from harness.evidence import Evidence
-from harness.report import certificate, html, markdown, terminal
-from harness.report.faces import face
-from harness.report.pictures import LONGEST_SIDE, difference_map, pictures
 from tests.report import gold
 
 

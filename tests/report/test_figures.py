@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 
 import pytest
+from editproof.report.charts.bars import WIDTH, bar, scale_of, ticks
+from editproof.report.page.figures import figures, number
+from editproof.types import CriterionCard, Estimate
 from hypothesis import given
 from hypothesis import strategies as st
-
-from harness.report.bars import WIDTH, bar, scale_of, ticks
-from harness.report.figures import figures, number
-from harness.types import CriterionCard, Estimate
 
 finite = st.floats(-1e6, 1e6, allow_nan=False)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from editproof.report.page import html
+from editproof.report.page.fragility import fragility, other_figures
+from editproof.types import JSON
 
-from harness.report import html
-from harness.report.fragility import fragility, other_figures
-from harness.types import JSON
 from tests.report import gold
 
 INSTRUMENT = gold.evidence(pictures=False).instruments[0]

@@ -7,13 +7,14 @@ from enum import Enum
 from typing import Any
 
 import pytest
+from editproof.evidence.measurements import Measurements
+from editproof.evidence.record import Evidence
+from editproof.report.formats import markdown
+from editproof.report.page.html import render
+from editproof.report.text import terminal
+from editproof.report.text.wording import plain
+from editproof.types import Quantity
 
-from harness.evidence import Evidence
-from harness.measurements import Measurements
-from harness.report import markdown, terminal
-from harness.report.html import render
-from harness.report.wording import plain
-from harness.types import Quantity
 from tests.report.outline import Page
 
 HOSTILE = (

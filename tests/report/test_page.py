@@ -11,25 +11,25 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from editproof.evidence.record import Evidence
+from editproof.report.page.html import render
+from editproof.report.page.views import MOST_LEADING
+from editproof.types import Outcome
 
-from harness.evidence import Evidence
-from harness.report.html import render
-from harness.report.views import MOST_LEADING
-from harness.types import Outcome
 from tests.report import gold
 from tests.report.outline import Page
 from tests.report.renew import DIGEST, OUTLINE, digest_of
 
 ROOT = Path(__file__).parents[2]
 RENDER = (
-    "import hashlib; from tests.report import gold; from harness.report.html import render;"
+    "import hashlib; from tests.report import gold; from editproof.report.page.html import render;"
     "print(hashlib.sha256(render(gold.evidence()).encode()).hexdigest())"
 )
 
 DRAWN = """
 import pathlib, resource, time
 from tests.report import gold
-from harness.report.html import render
+from editproof.report.page.html import render
 evidence = gold.evidence(200)
 begun = time.process_time()
 page = render(evidence)

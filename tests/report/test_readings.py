@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from harness.measurements import measurements_of
-from harness.report.readings import Paired, agreement, area, changed_class, ecdf, paired, repeat_sd, roc, roc_band
-from harness.types import Quantity
+from editproof.evidence.measurements import measurements_of
+from editproof.report.page.readings import (
+    Paired,
+    agreement,
+    area,
+    changed_class,
+    ecdf,
+    paired,
+    repeat_sd,
+    roc,
+    roc_band,
+)
+from editproof.types import Quantity
 
 AGE, SEX = Quantity("bone_age", "months"), Quantity("sex", "probability", "probability")
 

@@ -10,17 +10,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from editproof.audit import verification
+from editproof.audit.publication import delivered
+from editproof.cli import main
+from editproof.errors import EvidenceError
+from editproof.evidence.attestation import Manifestation
+from editproof.evidence.record import Evidence
+from editproof.report.formats import certificate, junit, pdf
+from editproof.report.formats.registry import face
+from editproof.report.page import html
+from editproof.types import Outcome
 from junitparser import Error, Failure, JUnitXml, Skipped
 
-from harness import verification
-from harness.attestation import Manifestation
-from harness.cli import main
-from harness.delivery import delivered
-from harness.errors import EvidenceError
-from harness.evidence import Evidence
-from harness.report import certificate, html, junit, pdf
-from harness.report.faces import face
-from harness.types import Outcome
 from tests.report import gold
 from tests.report.outline import Page
 from tests.report.test_hostile import hostile

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from functools import cache, partial
 
 import numpy as np
+from editproof.stats.agreement import Z_95, icc, limit_of_agreement, repeat_sd
+from editproof.stats.auc import auc
+from editproof.stats.auc_interval import auc_difference_interval, auc_interval
+from editproof.stats.bootstrap import interval
+from editproof.stats.calibration import cross_fitted, logistic_calibration, slope_on_reading
+from editproof.stats.interval import Interval
+from editproof.stats.proportion import clustered_share
+from editproof.stats.sums import Sums, mean, per_patient
 from scipy.stats import norm
-
-from harness.stats.agreement import Z_95, icc, limit_of_agreement, repeat_sd
-from harness.stats.auc import auc
-from harness.stats.auc_interval import auc_difference_interval, auc_interval
-from harness.stats.bootstrap import interval
-from harness.stats.calibration import cross_fitted, logistic_calibration, slope_on_reading
-from harness.stats.interval import Interval
-from harness.stats.proportion import clustered_share
-from harness.stats.sums import Sums, mean, per_patient
 
 RESAMPLES = 400
 """Resamples per interval: fewer than in use, which adds noise to limits and takes nothing off their error rates."""

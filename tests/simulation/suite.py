@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from editproof.stats.proportion import share_of_patients
 
-from harness.stats.proportion import share_of_patients
 from tests.simulation.scenarios import Rng, World, absolute_errors, reading_worlds
 from tests.simulation.tally import TEST
 

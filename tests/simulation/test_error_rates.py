@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import pytest
+from editproof.stats.interval import MIN_PATIENTS
 
-from harness.stats.interval import MIN_PATIENTS
 from tests.simulation.catalogue import short
 from tests.simulation.scenarios import auc_world, drift_world, rowwise_world
 from tests.simulation.suite import suite_tally

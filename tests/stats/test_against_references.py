@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy import stats
-from sklearn.metrics import roc_auc_score
-from statsmodels.stats.proportion import proportion_confint
-
-from harness.stats import bootstrap
-from harness.stats.agreement import bland_altman, icc, limit_of_agreement
-from harness.stats.auc import auc
-from harness.stats.auc_interval import auc_difference_interval, auc_interval
-from harness.stats.bootstrap import bootstrap_t_limits, cluster_t_limits, interval, patient_counts, percentile_limits
-from harness.stats.calibration import (
+from editproof.stats import bootstrap
+from editproof.stats.agreement import bland_altman, icc, limit_of_agreement
+from editproof.stats.auc import auc
+from editproof.stats.auc_interval import auc_difference_interval, auc_interval
+from editproof.stats.bootstrap import bootstrap_t_limits, cluster_t_limits, interval, patient_counts, percentile_limits
+from editproof.stats.calibration import (
     cross_fitted,
     fold_of,
     histogram_curve,
@@ -21,9 +17,12 @@ from harness.stats.calibration import (
     logistic_calibration,
     slope_on_reading,
 )
-from harness.stats.ks import ks_distance, ks_of_features, level_counts, wasserstein_distance
-from harness.stats.proportion import clopper_pearson, clustered_share, share_of_patients
-from harness.stats.sums import Sums, mean, per_patient, ratio, slope
+from editproof.stats.ks import ks_distance, ks_of_features, level_counts, wasserstein_distance
+from editproof.stats.proportion import clopper_pearson, clustered_share, share_of_patients
+from editproof.stats.sums import Sums, mean, per_patient, ratio, slope
+from scipy import stats
+from sklearn.metrics import roc_auc_score
+from statsmodels.stats.proportion import proportion_confint
 
 WRIGHT = np.array([494, 395, 516, 434, 476, 557, 413, 442, 650, 433, 417, 656, 267, 478, 178, 423, 427.0])
 MINI = np.array([512, 430, 520, 428, 500, 600, 364, 380, 658, 445, 432, 626, 260, 477, 259, 350, 451.0])

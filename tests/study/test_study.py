@@ -7,16 +7,15 @@ from functools import partial
 
 import numpy as np
 import pytest
-
-from harness.criteria.masks import mask_report
-from harness.editing import Terms
-from harness.editors.adapter import checked
-from harness.editors.codec import png
-from harness.editors.registry import editor_from_spec
-from harness.errors import DatasetError, InstrumentError
-from harness.measurements import CLASSICAL_FILL, CONVERSION, EDITED, GEOMETRY, ORIGINAL, PASTE_BACK
-from harness.study import Bench, Plan
-from harness.types import Case, DatasetCard, EditorCard, EditOutcome, EditStatus, Pixels, PredictorCard, Quantity
+from editproof.criteria.masks import mask_report
+from editproof.editing.edits import Terms
+from editproof.editors.adapter import checked
+from editproof.editors.registry import editor_from_spec
+from editproof.errors import DatasetError, InstrumentError
+from editproof.evidence.measurements import CLASSICAL_FILL, CONVERSION, EDITED, GEOMETRY, ORIGINAL, PASTE_BACK
+from editproof.imaging.codec import png
+from editproof.study.bench import Bench, Plan
+from editproof.types import Case, DatasetCard, EditorCard, EditOutcome, EditStatus, InstrumentCard, Pixels, Quantity
 
 CALLS: list[str] = []
 
@@ -36,7 +35,7 @@ class Brighten:
 
 
 class Mean:
-    card = PredictorCard("mean", "", (Quantity("brightness", "levels"),), 2, {"w": "0"}, "", "")
+    card = InstrumentCard("mean", "", (Quantity("brightness", "levels"),), 2, {"w": "0"}, "", "")
     bad = False
 
     def predict(self, images, references):

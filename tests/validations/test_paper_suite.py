@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from editproof.criteria import Criterion, verdict_on
+from editproof.types import Outcome
 from sklearn.metrics import mean_absolute_error
 
 from docs import paper_table
-from harness.criteria import Criterion, verdict_on
-from harness.types import Outcome
 from tests.criteria.builders import table
 from tests.report.gold import evidence
 from validations import arxiv_2511_23066 as suite

@@ -1,1 +1,0 @@
-"""Editing tools behind one callable: :class:`harness.types.Editor`."""

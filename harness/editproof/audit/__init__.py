@@ -1,0 +1,1 @@
+"""What may be done with evidence: derive it again, verify, merge, compare, publish."""

@@ -1,0 +1,219 @@
+"""Nothing in a bundle is taken on trust: every digest, field, table, verdict, page and signature is checked again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+from editproof.audit.comparing import concluded
+from editproof.audit.consistency import inconsistencies
+from editproof.audit.derivation import derived, primary_claims, undecidable
+from editproof.audit.publication import faces, statement_on
+from editproof.datasets.shard import cases_in
+from editproof.errors import EditproofError, EvidenceError
+from editproof.evidence import attestation, bundle
+from editproof.evidence.bundle import ATTESTATION, RECORD, Record, json_bytes
+from editproof.evidence.comparison import Comparison
+from editproof.evidence.plain import ABSENT, differences, plain
+from editproof.evidence.plain import Path as Place
+from editproof.evidence.record import CONTROLS, Evidence
+from editproof.evidence.schema import path_text, violations
+from editproof.types import JSON
+
+_LONGEST = 60
+
+
+def faults(folder: Path, key: attestation.PublicKey | None = None) -> Iterator[str]:
+    """Everything in a bundle that does not hold, one sentence each: the file, the field, what it is and should be.
+
+    Parameters
+    ----------
+    key : public key, optional
+        Whose signature the bundle must carry.
+    """
+    yield from bundle.faults(folder)
+    try:
+        found = [f"{RECORD}: {fault}" for fault in violations(bundle.record_in(folder))]
+        if found:
+            yield from found
+            return
+        evidence = bundle.opened(folder)
+    except EvidenceError as error:
+        yield f"{RECORD}: {error}"
+        return
+    yield from _rewritten(folder, evidence)
+    yield from _attestation(folder, evidence, key)
+    yield from _not_as_derived(evidence) if isinstance(evidence, Comparison) else _contradictions(evidence)
+    yield from _faces(folder, evidence)
+
+
+def rendered_elsewhere(evidence: Record) -> str:
+    """The version of editproof that made the record, where it is not this one, so that its page cannot be compared."""
+    made = str(_at(evidence.environment, "packages", "editproof"))
+    return "" if made == version("editproof") else made
+
+
+def signed_by(folder: Path) -> attestation.Manifestation | None:
+    """Who signed a verified bundle; None where nobody did."""
+    return attestation.manifestation_in(attestation.statement_in(_envelope(folder)))
+
+
+def signature_in_words(folder: Path) -> str:
+    """Who signed a verified bundle, or that nobody did, and what that is worth."""
+    stated = signed_by(folder)
+    if stated is None:
+        return "unsigned: this protects against accident, not against forgery by whoever can write the files"
+    key = attestation.key_id(attestation.public_key(stated.public_key.encode()))
+    return f"signed by {stated.name} at {stated.time}, meaning: {stated.meaning}; with key sha256:{key}"
+
+
+def _rewritten(folder: Path, evidence: Record) -> Iterator[str]:
+    """Files that do not read back to the very bytes they are: a field given twice, tables of another tool, strays."""
+    files = bundle.files_of(evidence)
+    for name, content in files.items():
+        try:
+            actual = (folder / name).read_bytes()
+        except OSError:
+            yield f"{name}: missing, or under another name"
+            continue
+        if actual != content:
+            pairs = zip(actual.splitlines(), content.splitlines(), strict=False)
+            line = next((number for number, (a, b) in enumerate(pairs, 1) if a != b), len(content.splitlines()))
+            yield f"{name}: line {line} is not as this version writes what it reads there"
+    known = {*files, *faces(evidence), bundle.MANIFEST, ATTESTATION}
+    present = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
+    yield from (f"{name}: no file of a bundle" for name in sorted(present - known))
+
+
+def _contradictions(evidence: Evidence) -> Iterator[str]:
+    """What the tables and the record say against themselves and one another."""
+    n_cases = evidence.dataset.n_cases
+    expected = len(cases_in(evidence.shard, n_cases)) if evidence.shard else n_cases
+    found = [*inconsistencies(evidence, expected), *_controls(evidence), *_unasked(evidence), *_pictures(evidence)]
+    yield from found
+    try:
+        again = derived(evidence)
+    except (EditproofError, KeyError, TypeError, ValueError, IndexError) as error:
+        for field, reason in undecidable(evidence):
+            yield f"{RECORD}: {field} cannot be decided again: {reason}"
+        yield f"{RECORD}: the run cannot be decided again: {type(error).__name__}: {error}"
+        return
+    for place, ours, theirs in differences(plain(evidence), plain(again)):
+        about = f" ({words})" if (words := _about(evidence, place)) else ""
+        yield f"{RECORD}: {path_text(place)}{about} is {_short(ours)}, the rest of the bundle gives {_short(theirs)}"
+
+
+def _not_as_derived(comparison: Comparison) -> Iterator[str]:
+    """What of a comparison does not follow from the tables and margins in it."""
+    if not comparison.new.measurements.cases.equals(comparison.old.measurements.cases):
+        yield "measurements/new-cases.csv: case: not the cases of measurements/old-cases.csv"
+    try:
+        again = concluded(comparison)
+    except (EditproofError, KeyError, TypeError, ValueError, IndexError) as error:
+        yield f"{RECORD}: the comparison cannot be decided again: {type(error).__name__}: {error}"
+        return
+    for place, ours, theirs in differences(plain(comparison), plain(again)):
+        yield f"{RECORD}: {path_text(place)} is {_short(ours)}, the rest of the bundle gives {_short(theirs)}"
+
+
+def _controls(evidence: Evidence) -> Iterator[str]:
+    wanted = set(CONTROLS) if primary_claims(evidence) else set()
+    if set(evidence.controls) != wanted:
+        yield f"{RECORD}: controls are {sorted(evidence.controls)}, the primary claims need {sorted(wanted)}"
+
+
+def _unasked(evidence: Evidence) -> Iterator[str]:
+    """Claims of the protocol that a tool was spared, though the suite is said to have run as a whole."""
+    claims = evidence.protocol.get("claims", {}).items()
+    wanted = [(name, stratum) for name, claim in claims for stratum in claim.get("strata", [])]
+    for at, editor in enumerate(evidence.editors):
+        asked = {(verdict.criterion.id, verdict.stratum) for verdict in editor.verdicts}
+        for name, stratum in wanted if not evidence.incomplete else []:
+            if (name, stratum) not in asked:
+                yield f"{RECORD}: editors[{at}].verdicts: {name} in {stratum} is not there, and incomplete is empty"
+
+
+def _pictures(evidence: Evidence) -> Iterator[str]:
+    from editproof.report.page.pictures import pictures
+
+    for at, editor in enumerate(evidence.editors):
+        for index, exhibit in enumerate(editor.exhibits):
+            if exhibit.images and pictures(exhibit.images) is None:
+                yield f"images/{at}-{index}-edited.png: editors[{at}].exhibits[{index}] are not of one size"
+
+
+def _faces(folder: Path, evidence: Record) -> Iterator[str]:
+    if rendered_elsewhere(evidence):
+        return
+    for name, renderings in faces(evidence).items():
+        try:
+            actual = (folder / name).read_bytes()
+        except OSError:
+            yield f"{name}: missing"
+            continue
+        if not any(rendering().encode() == actual for rendering in renderings):
+            yield f"{name}: the page is not what {RECORD} renders to"
+
+
+def _attestation(folder: Path, evidence: Record, key: attestation.PublicKey | None) -> Iterator[str]:
+    try:
+        sealed = _envelope(folder)
+        stated = attestation.statement_in(sealed)
+        manifestation = attestation.manifestation_in(stated)
+        signatures = [{"keyid": str(entry["keyid"]), "sig": str(entry["sig"])} for entry in sealed["signatures"]]
+    except (EvidenceError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        yield f"{ATTESTATION}: cannot be read ({error})"
+        return
+    deserved = statement_on(folder, evidence, manifestation)
+    for place, ours, theirs in differences(stated, deserved):
+        yield f"{ATTESTATION}: {path_text(place)} is {_short(ours)}, the bundle gives {_short(theirs)}"
+    if (folder / ATTESTATION).read_bytes() != json_bytes({**attestation.envelope(deserved), "signatures": signatures}):
+        yield f"{ATTESTATION}: payload or spacing is not as this version writes it"
+    if manifestation is None:
+        if signatures:
+            yield f"{ATTESTATION}: signatures: somebody signed, and the statement does not say who"
+        elif key is not None:
+            yield f"{ATTESTATION}: signatures: there is none, and one by the given key was asked for"
+        return
+    try:
+        own = attestation.public_key(manifestation.public_key.encode(), f"of {manifestation.name}")
+        if [entry["keyid"] for entry in signatures] != [attestation.key_id(own)]:
+            yield f"{ATTESTATION}: signatures[0].keyid is not that of the key of {manifestation.name}"
+        if manifestation.public_key != attestation.pem_of(own):
+            yield f"{ATTESTATION}: predicate.editproof_signature.publicKey is not as this version writes it"
+        if not attestation.holds(sealed, own):
+            yield f"{ATTESTATION}: signatures[0].sig: the signature of {manifestation.name} does not hold"
+        if key is not None and not attestation.holds(sealed, key):
+            yield f"{ATTESTATION}: signatures[0].sig is not by the given key {attestation.key_id(key)[:12]}..."
+    except (EvidenceError, ValueError) as error:
+        yield f"{ATTESTATION}: signatures: {error}"
+
+
+def _envelope(folder: Path) -> JSON:
+    return json.loads((folder / ATTESTATION).read_bytes())
+
+
+def _about(evidence: Evidence, place: Place) -> str:
+    """Which tool and which claim a place in the record is about."""
+    match place:
+        case ("editors", int(at), "verdicts", int(index), *_) if index < len(evidence.editors[at].verdicts):
+            verdict = evidence.editors[at].verdicts[index]
+            return f"{evidence.editors[at].card.name}, {verdict.criterion.id} in {verdict.stratum}"
+        case ("editors", int(at), *_) if at < len(evidence.editors):
+            return evidence.editors[at].card.name
+        case ("validity", int(index), *_) if index < len(evidence.validity):
+            return evidence.validity[index].criterion.id
+    return ""
+
+
+def _short(value: JSON) -> str:
+    text = value if value is ABSENT else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
+
+def _at(tree: JSON, *path: str) -> JSON:
+    for step in path:
+        tree = tree.get(step) if isinstance(tree, Mapping) else None
+    return tree

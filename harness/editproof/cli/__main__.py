@@ -1,0 +1,5 @@
+"""``python -m editproof.cli``."""
+
+from editproof.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,76 @@
+"""Tools and their edits: which there are, what they make of a mask, the edits alone, the store that keeps them."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from editproof.cli.verbs import Verbs
+
+
+def add_to(verbs: Verbs) -> None:
+    """Declare ``edit``, ``store``, ``probe`` and ``editors``."""
+    edit = verbs.add_parser("edit", help="make the edits alone: editproof edit --editor SPEC --dataset SPEC ...")
+    edit.add_argument(
+        "pytest", nargs=argparse.REMAINDER, metavar="...", help="as for pytest, and --edit-threads N, --dry-run"
+    )
+    edit.set_defaults(action=_edit)
+    store = verbs.add_parser("store", help="check that everything in a store of edits is as it was written")
+    store.add_argument("root", type=Path, metavar="DIR", help="folder of the store, e.g. .editproof")
+    store.set_defaults(action=_store)
+    probe = verbs.add_parser("probe", help="find out with five small edits what a tool makes of its mask")
+    probe.add_argument("editor", metavar="SPEC", help="as for --editor")
+    probe.add_argument("--allow-egress", action="append", default=[], metavar="HOST")
+    probe.add_argument("--store", type=Path, default=Path(".editproof"), metavar="DIR")
+    probe.set_defaults(action=_probe)
+    editors = verbs.add_parser("editors", help="list the tools that --editor knows")
+    editors.set_defaults(action=_editors)
+
+
+def _edit(options: argparse.Namespace) -> int:
+    command = [sys.executable, "-m", "pytest", "--edit-only"]
+    command += ["--edit-estimate" if word == "--dry-run" else word for word in options.pytest]
+    return subprocess.run(command, check=False).returncode
+
+
+def _store(options: argparse.Namespace) -> int:
+    from editproof.editing.ledger import Ledger
+    from editproof.editing.store import Store
+
+    found = list(Store(options.root).faults())
+    for fault in found:
+        print(fault)
+    totals = Ledger(options.root).totals()
+    print(
+        f"{options.root}: {len(found)} fault(s); {sum(totals.edits.values())} edits were asked for, USD "
+        f"{totals.cost_usd:.2f} paid; {len(totals.open)} requests were sent and never answered"
+    )
+    return 1 if found else 0
+
+
+def _probe(options: argparse.Namespace) -> int:
+    from editproof.criteria.masks import described, mask_report
+    from editproof.editing.edits import Edits
+    from editproof.editors.probe import probed
+    from editproof.editors.registry import editor_from_spec
+
+    editor = editor_from_spec(options.editor, allow_egress=options.allow_egress)
+    report = mask_report(editor.card.name, probed(editor, Edits(options.store).outcomes))
+    print(described(report))
+    return 0 if report.respected else 1
+
+
+def _editors(options: argparse.Namespace) -> int:
+    from editproof.editors.registry import described_editors
+    from editproof.editors.wrappers import WRAPPERS
+
+    rows = list(described_editors())
+    name_width, host_width = (max(len(row[column]) for row in rows) for column in (0, 1))
+    for name, sends_to, description in rows:
+        print(f"{name:{name_width}}  {sends_to:{host_width}}  {description}")
+    print(f"wrappers, written WRAPPER+TOOL: {', '.join(WRAPPERS)}")
+    return 0

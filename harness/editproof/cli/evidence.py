@@ -1,0 +1,178 @@
+"""What can be done with the evidence of a run: verify it, sign it, render its report again."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from editproof.errors import EvidenceError
+from editproof.report.formats.registry import PRINTED, SUFFIX
+
+if TYPE_CHECKING:
+    from editproof.cli.verbs import Verbs
+
+
+def add_to(verbs: Verbs) -> None:
+    """Declare ``verify``, ``report``, ``compare``, ``merge`` and ``sign``."""
+    for name, action, words in (
+        ("verify", _verify, "recompute every digest of a run, and decide every verdict again from its measurements"),
+        ("report", _report, "render a run's report again from its evidence"),
+    ):
+        verb = verbs.add_parser(name, help=words, description=words)
+        verb.add_argument("run", type=Path, metavar="RUN", help="folder of the run, e.g. reports/RUN")
+        verb.set_defaults(action=action)
+        if name == "verify":
+            verb.add_argument("--public-key", type=Path, metavar="FILE", help="PEM of the key that must have signed it")
+        else:
+            verb.add_argument("--report-images", choices=("all", "none"), default="all")
+            verb.add_argument(
+                "--format",
+                choices=tuple(SUFFIX),
+                default="html",
+                help="junit and markdown are printed, others written beside the run (default: html)",
+            )
+            verb.add_argument(
+                "--output", type=Path, metavar="FILE", help="where to write it; a certificate named *.pdf is a PDF"
+            )
+    merge = verbs.add_parser("merge", help="join runs on parts of a cohort, or with some of the tools, into one run")
+    merge.add_argument("runs", type=Path, nargs="+", metavar="SHARD", help="folders of runs under one protocol")
+    merge.add_argument("--reports", type=Path, default=Path("reports"), metavar="DIR", help="where the joined run goes")
+    merge.set_defaults(action=_merge)
+    compare = verbs.add_parser("compare", help="show that a new version of a tool is no worse than the old one")
+    compare.add_argument("old", type=Path, metavar="OLD", help="folder of the old version's run")
+    compare.add_argument("new", type=Path, metavar="NEW", help="folder of the new version's run, on the same cases")
+    compare.add_argument("--margin", action="append", default=[], metavar="ID=VALUE", help="largest acceptable loss")
+    compare.add_argument(
+        "--margin-share",
+        type=float,
+        default=0.5,
+        metavar="X",
+        help="else this share of the limit (default: 0.5)",
+    )
+    compare.add_argument("--old-editor", default="", metavar="NAME", help="tool of OLD, where it judged several")
+    compare.add_argument("--new-editor", default="", metavar="NAME", help="tool of NEW, where it judged several")
+    compare.add_argument("--reports", type=Path, default=Path("reports"), metavar="DIR")
+    compare.set_defaults(action=_compare)
+    sign = verbs.add_parser("sign", help="sign a run that verifies, stating your name and what the signature means")
+    sign.add_argument("run", type=Path, metavar="RUN")
+    sign.add_argument(
+        "--key", type=Path, required=True, metavar="FILE", help="private key, Ed25519 or ECDSA P-256, PEM"
+    )
+    sign.add_argument("--signer", required=True, metavar="NAME", help="your name, as it shall stand in the bundle")
+    sign.add_argument("--meaning", required=True, metavar="TEXT", help='e.g. "review", "approval of this report"')
+    sign.set_defaults(action=_sign)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from editproof.audit.verification import faults, rendered_elsewhere, signature_in_words
+    from editproof.evidence.attestation import public_key
+    from editproof.evidence.bundle import opened
+    from editproof.evidence.comparison import Comparison
+
+    given = options.public_key
+    try:
+        key = public_key(given.read_bytes(), given) if given else None
+    except OSError as error:
+        raise EvidenceError(
+            f"public key {given}", f"it cannot be read ({error.strerror})", "Name a PEM file."
+        ) from None
+    found = list(faults(options.run, key))
+    for fault in found:
+        print(fault)
+    if found:
+        print(f"editproof: {options.run} does not verify: {len(found)} fault(s)", file=sys.stderr)
+        return 1
+    evidence = opened(options.run)
+    judged = (
+        evidence.verdicts if isinstance(evidence, Comparison) else [v for e in evidence.editors for v in e.verdicts]
+    )
+    print(f"{options.run}: every digest holds, and all {len(judged)} verdicts follow from the measurements")
+    if other := rendered_elsewhere(evidence):
+        print(f"not compared: the page, which editproof {other} rendered; it is known by its digest alone")
+    print(signature_in_words(options.run))
+    return 0
+
+
+def _sign(options: argparse.Namespace) -> int:
+    from editproof.audit.publication import Signer, signed
+    from editproof.audit.verification import faults, signature_in_words
+    from editproof.evidence.bundle import opened
+
+    if found := list(faults(options.run)):
+        print("\n".join([*found, f"editproof: {options.run} does not verify and was not signed"]), file=sys.stderr)
+        return 1
+    signed(options.run, opened(options.run), Signer(options.key, options.signer, options.meaning))
+    print(signature_in_words(options.run))
+    return 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from editproof.audit.comparing import compared
+    from editproof.audit.publication import delivered
+    from editproof.audit.verification import faults
+    from editproof.evidence.bundle import loaded
+
+    for folder in (options.old, options.new):
+        if found := next(faults(folder), None):
+            raise EvidenceError(f"comparing {folder}", f"it does not verify ({found})", "See `editproof verify`.")
+    names = (options.new_editor, options.old_editor)
+    margins = dict(map(_margin, options.margin))
+    made = compared(loaded(options.new), loaded(options.old), margins, share=options.margin_share, names=names)
+    page = delivered(made, options.reports)
+    for verdict in made.verdicts:
+        print(verdict)
+    print("\n".join([f"{made.outcome}: {made.reason}", *made.departures, str(page)]))
+    return 0 if made.outcome == "PASS" else 1
+
+
+def _margin(text: str) -> tuple[str, float]:
+    name, found, value = text.rpartition("=")
+    try:
+        return name, float(value if found else "none")
+    except ValueError as error:
+        raise EvidenceError(f"--margin {text}", "it is no ID=VALUE", "Write e.g. --margin BA-1=1.0.") from error
+
+
+def _merge(options: argparse.Namespace) -> int:
+    from editproof.audit.merging import merged
+    from editproof.audit.publication import delivered
+    from editproof.audit.verification import faults
+    from editproof.evidence.bundle import loaded
+
+    for folder in options.runs:
+        if found := next(faults(folder), None):
+            raise EvidenceError(f"merging {folder}", f"it does not verify ({found})", "See `editproof verify`.")
+    whole = merged([loaded(folder) for folder in options.runs])
+    print(delivered(whole, options.reports))
+    print(f"{whole.outcome}: {whole.reason}")
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    from editproof.audit.publication import rendered
+    from editproof.audit.verification import faults, signed_by
+    from editproof.evidence.bundle import loaded, opened
+    from editproof.report.formats.registry import face
+
+    name, file, images = options.format, options.output, options.report_images == "all"
+    if name == "html" and file is None:
+        print(rendered(opened(options.run), options.run, images=images))
+        return 0
+    signature = None
+    if name == "certificate":
+        if found := list(faults(options.run)):
+            print("\n".join([*found, f"editproof: {options.run} does not verify, so there is no certificate of it"]))
+            return 1
+        signature = signed_by(options.run)
+    as_pdf = file is not None and file.suffix.lower() == ".pdf"
+    content = face(loaded(options.run), name, images=images, signature=signature, as_pdf=as_pdf)
+    if name in PRINTED and file is None:
+        print(content.decode(), end="")
+        return 0
+    folder = options.run.resolve()
+    file = file or folder.with_name(folder.name + SUFFIX[name])  # beside the run: what is sealed stays as it was
+    file.write_bytes(content)
+    print(file)
+    return 0

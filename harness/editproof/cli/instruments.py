@@ -1,0 +1,78 @@
+"""Instruments: whether a card and its files are sound, fit a cohort, and what they read on its first cases."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from editproof.cli.verbs import Verbs
+    from editproof.types import Case, Dataset, Instrument
+
+NO_FLOOR = "NO FLOOR: no run will say whether it reads them well; write floors on the card"
+
+
+def add_to(verbs: Verbs) -> None:
+    """Declare ``instrument``."""
+    words = "check a card, its files and its fit to a cohort, and read the cohort's first cases"
+    verb = verbs.add_parser("instrument", help=words, description=words)
+    verb.add_argument("card", metavar="SPEC", help="as for --instrument: card.json, or PATH.py:FACTORY")
+    verb.add_argument("--dataset", metavar="SPEC", help="cohort to hold it against, e.g. folder:PATH")
+    verb.add_argument("--n", type=int, default=3, help="cases to read (default: 3)")
+    verb.add_argument("--allow-egress", action="append", default=[], metavar="HOST")
+    verb.add_argument("--trust-instrument", action="store_true", help="let the card's own code run")
+    verb.set_defaults(action=_instrument)
+
+
+def _instrument(options: argparse.Namespace) -> int:
+    from editproof.instruments.registry import instrument_from_spec
+
+    instrument = instrument_from_spec(options.card, allow_egress=options.allow_egress, trusted=options.trust_instrument)
+    card = instrument.card
+    getattr(instrument, "check", lambda: None)()
+    print(f"{card.name}: {card.description}")
+    print(f"reads: {', '.join(f'{quantity.name} ({quantity.unit})' for quantity in card.quantities)}")
+    print(f"members: {card.members}; is told: {', '.join(card.covariates) or 'nothing beside the image'}")
+    print(f"sends pixels to {card.sends_data_to or 'no other machine'}")
+    if card.absent_arms:
+        print(f"has no readings of: {', '.join(card.absent_arms)}")
+    for quantity in card.quantities:
+        floors = [f"{name} {limit:g}" for name, limit in card.floors.get(quantity.name, {}).items()]
+        print(f"must reach on the originals, {quantity.name}: {', '.join(floors) or NO_FLOOR}")
+    if options.dataset:
+        _held_against(instrument, options.dataset, options.n)
+    return 0
+
+
+def _held_against(instrument: Instrument, spec: str, n: int) -> None:
+    from editproof.datasets.checks import distinct
+    from editproof.datasets.registry import dataset_from_spec
+    from editproof.instruments.fitness import check_fit
+
+    dataset: Dataset = dataset_from_spec(spec)
+    cases = distinct(dataset)
+    check_fit(instrument.card, dataset.card, cases)
+    print(f"fits {dataset.card.name}: {len(cases)} cases")
+    for case in cases[:n]:
+        print(f"{case.case_id}: {'; '.join(_read(instrument, case))}")
+
+
+def _read(instrument: Instrument, case: Case) -> list[str]:
+    import numpy as np
+
+    from editproof.datasets.checks import decoded
+    from editproof.instruments.ensemble import pooled
+    from editproof.instruments.reading import Precomputed, read
+
+    image = decoded(case).image
+    told = {name: case.reference[name] for name in instrument.card.covariates}
+    if isinstance(instrument, Precomputed):
+        found = instrument.looked_up(case.case_id, "", [("original", 0)], image) or {}
+    else:
+        found = read(instrument, case.case_id, [image], told)[0]
+    lines = []
+    for quantity in instrument.card.quantities:
+        reference = case.reference.get(quantity.name)
+        held = "no reference" if reference is None else f"reference {reference:g}"
+        lines.append(f"{quantity.name} {pooled(np.array(found[quantity.name])):.4g} {quantity.unit} ({held})")
+    return lines

@@ -1,0 +1,70 @@
+"""The criteria that tests name, found before they run, and held against what an instrument reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any
+
+from editproof.criteria.criterion import Criterion
+from editproof.errors import ProtocolError
+from editproof.evidence.protocol import SAME_ID
+from editproof.imaging.region import INSIDE, OUTSIDE, PROTECTED
+from editproof.types import CriterionCard, InstrumentCard
+
+
+def criteria_named(test: Callable[..., Any], arguments: Mapping[str, object]) -> Iterator[Criterion]:
+    """The criteria among a test's parameters and among the globals that its code names, in containers as well.
+
+    A criterion that a test makes or fetches in another way is met when it is judged.
+    """
+    code = getattr(test, "__code__", None)
+    names = code.co_names if code else ()
+    there = getattr(test, "__globals__", {})
+    for value in (*arguments.values(), *(there[name] for name in names if name in there)):
+        yield from _criteria_in(value)
+
+
+def check_claims(criteria: Collection[Criterion], card: InstrumentCard) -> None:
+    """Refuse a criterion on a quantity that the instrument does not read, or reads in another unit or kind.
+
+    Two criteria of one id are refused too: a report could not tell them apart.
+
+    Raises
+    ------
+    ProtocolError
+    """
+    cards: dict[str, CriterionCard] = {}
+    for criterion in criteria:
+        if cards.setdefault(criterion.id, criterion.card) != criterion.card:
+            raise ProtocolError(f"criterion {criterion.id}", *SAME_ID)
+    quantities = {quantity.name: quantity for quantity in card.quantities}
+    for criterion in criteria:
+        estimand = criterion.estimand
+        if estimand.kind in ("image", "flow"):
+            continue
+        asked = f"criterion {criterion.id}, {estimand!r}"
+        quantity = quantities.get(estimand.quantity)
+        if quantity is None:
+            found = f"instrument {card.name} reads {', '.join(quantities)}"
+            raise ProtocolError(asked, found, "Choose an instrument that reads it, or leave the criterion out.")
+        if estimand.kind == "probability" and quantity.kind != "probability":
+            found = f"{card.name} reads {quantity.name} in {quantity.unit}, which is no probability"
+            raise ProtocolError(asked, found, "Choose an estimand of continuous readings, e.g. mae_drift.")
+        if estimand.kind == "continuous" and estimand.unit and estimand.unit != quantity.unit:
+            found = f"it is stated in {estimand.unit}, {card.name} reads {quantity.name} in {quantity.unit}"
+            raise ProtocolError(asked, found, "State the criterion's unit and margin in the unit of the instrument.")
+
+
+def regions_of(criterion: Criterion) -> set[str]:
+    """The region (:mod:`editproof.imaging.region`) whose pixels a criterion on images is about; empty for any other."""
+    region = criterion.estimand.quantity.rpartition(":")[2]
+    return {region} & {PROTECTED, OUTSIDE, INSIDE} if criterion.estimand.kind == "image" else set()
+
+
+def _criteria_in(value: object) -> Iterator[Criterion]:
+    if isinstance(value, Criterion):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from (inner for inner in value.values() if isinstance(inner, Criterion))
+    elif isinstance(value, list | tuple | set | frozenset):
+        yield from (inner for inner in value if isinstance(inner, Criterion))

@@ -1,0 +1,181 @@
+"""From single verdicts to the word on a tool and on a run: floors, controls, intersection-union."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from editproof.criteria import Criterion, at_least, at_most, auc, mae, overall, verdict_on
+from editproof.criteria.criterion import id_and_stratum
+from editproof.criteria.redecision import criterion_from
+from editproof.criteria.repeatability import OF_REPEATS
+from editproof.errors import ProtocolError
+from editproof.evidence.measurements import EDITED, ORIGINAL, Measurements
+from editproof.evidence.record import EditorEvidence
+from editproof.types import CriterionCard, Estimate, InstrumentCard, Outcome, Verdict
+
+FLOORS = {"mae_at_most": (mae, at_most), "auc_at_least": (auc, at_least)}
+"""What a card may demand of an instrument on a study's originals: estimand and region by name."""
+
+SEVERITY = (Outcome.INVALID, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
+
+WORDS = {
+    Outcome.FAIL: "does not conform",
+    Outcome.INCONCLUSIVE: "not shown to conform",
+    Outcome.PASS: "conforms",
+}
+
+_BLIND = "found out by none: the suite is blind"
+_UNMOVED = "passed by all: the instrument reads a destroyed radiograph like a whole one"
+_UNREAD = (
+    "the instrument has no readings of the destructive control, so that nothing shows that it would have noticed harm; "
+    "add them: tool=destructive, arm=edited, repeat=0 for every case"
+)
+
+
+def verdict_on_control(criterion: Criterion, control: Measurements) -> Verdict:
+    """A criterion decided for a control; INVALID where the instrument has no reading of it at all."""
+    estimand = criterion.estimand
+    reads = estimand.kind not in ("image", "flow")
+    if reads and control.n_missing < len(control.edits) and not control.has(estimand.quantity, EDITED):
+        reason = f"the instrument has no readings of the control {control.editor}"
+        nothing = Estimate(None, None, None, estimand.unit or "", criterion.confidence, 0, 0, 0, "none", reason=reason)
+        return Verdict(criterion.card, control.editor, control.stratum, nothing, Outcome.INVALID, reason)
+    return verdict_on(criterion, control)
+
+
+def floor_verdicts(card: InstrumentCard, measured: Measurements) -> tuple[Verdict, ...]:
+    """Whether an instrument reads the study's originals as well as its card says it must.
+
+    The point estimate decides, since a floor asks whether this is the assay that the card describes and not how
+    good it is in the population; the interval is shown.
+    """
+    verdicts = []
+    for quantity, floors in card.floors.items():
+        for name, limit in floors.items():
+            if name not in FLOORS:
+                raise ProtocolError(f"floor {name!r} on the card of {card.name}", f"known are {', '.join(FLOORS)}")
+            estimand, region = FLOORS[name]
+            criterion = Criterion(
+                f"BASE-{quantity}",
+                estimand(quantity, arm=ORIGINAL),
+                region(limit),
+                source=f"card of instrument {card.name}",
+                role="validity",
+                sentence=f"The instrument reads {quantity.replace('_', ' ')} on the originals as its card demands.",
+            )
+            verdict = verdict_on(criterion, measured)
+            verdicts.append(_by_point(verdict))
+    return tuple(verdicts)
+
+
+def control_verdicts(controls: Sequence[Mapping[str, Verdict]]) -> tuple[Verdict, ...]:
+    """Assay sensitivity: identity meets every primary claim, and the destructive control misses at least one.
+
+    Where there are claims on how readings change or miss the reference, it may not pass all of those: an instrument
+    that reads a destroyed radiograph like a whole one would notice no harm either. Claims on repeats do not count, for
+    the control's are all alike.
+
+    Parameters
+    ----------
+    controls : sequence of mapping
+        What each primary claim came to on the controls, by control name; tools share controls, so repeated
+        claims count once.
+    """
+    decided: dict[str, dict[str, Verdict]] = {}
+    for verdicts in controls:
+        for name, verdict in verdicts.items():
+            decided.setdefault(name, {})[id_and_stratum(verdict)] = verdict
+    if not decided:
+        return ()
+    harmless, harmful = decided["identity"], decided["destructive"]
+    unread = [verdict for verdict in harmful.values() if verdict.outcome is Outcome.INVALID]
+    missed = [place for place, verdict in harmless.items() if not verdict]
+    found = [place for place, verdict in harmful.items() if verdict.outcome is Outcome.FAIL and not unread]
+    readings = {place: verdict for place, verdict in harmful.items() if _reads(verdict)}
+    read = [place for place, verdict in readings.items() if verdict.outcome is not Outcome.PASS and not unread]
+    noticed = f"noticed by {', '.join(read)}" if read else _UNMOVED
+    rows = [
+        _count(
+            "CTRL-identity", "identity", "The unchanged radiograph meets every primary criterion.",
+            "primary criteria missed by the unchanged radiograph", len(missed), (-math.inf, 0.0), "none missed",
+            harmless, f"missed: {', '.join(missed)}" if missed else f"all {len(harmless)} met",
+        ),
+        _count(
+            "CTRL-destructive", "destructive", "A known-destructive edit fails at least one primary criterion.",
+            "primary criteria failed by the destructive control", len(found), (1.0, math.inf), "at least 1 failed",
+            harmful, _UNREAD if unread else f"found out by {', '.join(found)}" if found else _BLIND,
+        ),
+    ]  # fmt: skip
+    if readings:
+        rows.append(_count(
+            "CTRL-readings", "destructive", "A known-destructive edit does not pass every criterion on readings.",
+            "primary criteria on readings that the destructive control does not pass", len(read), (1.0, math.inf),
+            "at least 1", readings, _UNREAD if unread else noticed,
+        ))  # fmt: skip
+    return tuple(rows)
+
+
+def outcome_of_editor(
+    verdicts: Sequence[Verdict], validity: Sequence[Verdict], incomplete: Sequence[str] = ()
+) -> tuple[Outcome, str]:
+    """What a tool's verdicts come to, with the reason in one sentence. An incomplete suite never passes."""
+    broken = [verdict for verdict in validity if not verdict]
+    if broken:
+        return Outcome.INVALID, "; ".join(f"{verdict.criterion.id}: {verdict.because}" for verdict in broken)
+    outcome, reason = overall(verdicts)
+    if outcome is Outcome.PASS and incomplete:
+        return Outcome.INCONCLUSIVE, f"The suite did not run as a whole: {'; '.join(incomplete)}."
+    return outcome, reason
+
+
+def outcome_of_run(editors: Sequence[EditorEvidence]) -> tuple[Outcome, str]:
+    """What a run comes to: the worst of its tools."""
+    if not editors:
+        return Outcome.INCONCLUSIVE, "No tool was judged."
+    worst = min((editor.outcome for editor in editors), key=SEVERITY.index)
+    if worst is Outcome.INVALID:
+        return worst, editors[0].reason
+    said = []
+    for outcome, words in WORDS.items():
+        if names := [editor.card.name for editor in editors if editor.outcome is outcome]:
+            said.append(f"{', '.join(names)}: {words}")
+    return worst, f"{'; '.join(said)}."
+
+
+def _reads(verdict: Verdict) -> bool:
+    """Whether a claim holds readings of edits against originals or the reference standard."""
+    estimand = criterion_from(verdict.criterion).estimand
+    of_repeats = estimand.call.partition("(")[0] in OF_REPEATS
+    return estimand.kind not in ("image", "flow") and estimand.arm != ORIGINAL and not of_repeats
+
+
+def _by_point(verdict: Verdict) -> Verdict:
+    value, card = verdict.estimate.value, verdict.criterion
+    if value is None:
+        return verdict
+    met = card.low <= value <= card.high
+    words = "reaches" if met else "misses"
+    return Verdict(
+        card,
+        verdict.editor,
+        verdict.stratum,
+        verdict.estimate,
+        Outcome.PASS if met else Outcome.FAIL,
+        f"the point estimate {words} the floor, {card.required}",
+    )
+
+
+def _count(
+    name: str, editor: str, sentence: str, estimand: str, count: int, region: tuple[float, float], required: str,
+    decided: Mapping[str, Verdict], because: str,
+) -> Verdict:  # fmt: skip
+    patients = max((verdict.estimate.n_patients for verdict in decided.values()), default=0)
+    edits = max((verdict.estimate.n_edits for verdict in decided.values()), default=0)
+    card = CriterionCard(
+        name, sentence, estimand, "criteria", *region, required, 0.95, "validity",
+        source="ICH E10: assay sensitivity", rationale="A suite that cannot fail proves nothing by passing.",
+    )  # fmt: skip
+    estimate = Estimate(float(count), float(count), float(count), "criteria", 0.95, patients, edits, 0, "count")
+    met = region[0] <= count <= region[1]
+    return Verdict(card, editor, "all", estimate, Outcome.PASS if met else Outcome.FAIL, because)

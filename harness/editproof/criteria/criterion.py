@@ -1,0 +1,178 @@
+"""A criterion and the one rule by which it is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from editproof.core.numbers import decimals_for, figure
+from editproof.criteria.estimand import Estimand
+from editproof.criteria.region import Region
+from editproof.errors import ProtocolError
+from editproof.evidence.measurements import Measurements
+from editproof.stats.interval import IDENTICAL
+from editproof.types import CriterionCard, Estimate, Outcome, Verdict
+
+ROLES = ("primary", "secondary", "validity")
+
+
+@dataclass(frozen=True, repr=False)
+class Criterion:
+    """A claim with its margin: an estimand must lie in a region.
+
+    Parameters
+    ----------
+    id : str
+        Short and stable, e.g. ``"BA-1"``.
+    estimand : Estimand
+    region : Region
+    confidence : float
+        One-sided, of each bound: 0.95 tests at 5 %, and shows the two-sided 90 % interval.
+    source : str
+        Where the limit comes from; required. Say ``"placeholder: ..."`` where it has no source yet.
+    hazard : str
+        What may happen to a patient if the claim does not hold.
+    role : {"primary", "secondary", "validity"}
+    sentence : str, optional
+        The claim in one sentence; made of the estimand and the region where it is not given.
+    min_patients : int
+        Fewest patients on whom the protocol lets the claim be decided, e.g. in a subgroup; methods have a least number
+        of their own.
+    family : str
+        Rule of the family that it was decided in, set by :mod:`editproof.criteria.families`; empty where it was decided
+        alone.
+    requirement : str, optional
+        Which of your requirements it answers, e.g. ``"URS-3: readings keep their accuracy"``.
+
+    Raises
+    ------
+    ProtocolError
+        Without id or source, with an unknown role, or with a confidence outside (0.5, 1).
+
+    Examples
+    --------
+    >>> from editproof.criteria import at_most, mae_drift
+    >>> claim = Criterion("BA-1", mae_drift("bone_age"), at_most(2.0), source="placeholder: protocol to be written")
+    >>> claim
+    <BA-1: MAE drift of bone_age is at most 2.0 months>
+    >>> claim.card.required, claim.card.sentence
+    ('at most 2.0 months', 'MAE drift of bone_age is at most 2.0 months.')
+    """
+
+    id: str
+    estimand: Estimand
+    region: Region
+    confidence: float = 0.95
+    source: str = ""
+    hazard: str = ""
+    role: str = "primary"
+    rationale: str = ""
+    limitation: str = ""
+    sentence: str | None = None
+    min_patients: int = 0
+    family: str = ""
+    requirement: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a claim that nobody could check."""
+        if not self.id.strip():
+            raise ProtocolError("a criterion", "no id", "Give it a short and stable id such as 'BA-1'.")
+        if not self.source.strip():
+            raise ProtocolError(
+                f"criterion {self.id}", "no source of its limit", "Name one, or say 'placeholder: ...' for want of one."
+            )
+        if self.role not in ROLES:
+            raise ProtocolError(f"criterion {self.id}", f"role {self.role!r}", f"Choose one of {', '.join(ROLES)}.")
+        if not 0.5 < self.confidence < 1:
+            raise ProtocolError(
+                f"criterion {self.id}", f"confidence {self.confidence}", "Give the one-sided confidence, e.g. 0.95."
+            )
+
+    def __repr__(self) -> str:
+        """The claim, short enough to stand in an assertion."""
+        return f"<{self.id}: {self._claim}>"
+
+    @property
+    def _claim(self) -> str:
+        subject = "" if self.estimand.kind in ("image", "flow") else f" of {self.estimand.quantity}"
+        return f"{self.estimand.name}{subject} is {self.region.words(self.estimand.unit or '')}"
+
+    @property
+    def card(self) -> CriterionCard:
+        """The criterion as plain data."""
+        unit = self.estimand.unit or ""
+        required = self.region.words(unit)
+        return CriterionCard(
+            self.id, self.sentence or f"{self._claim}.", self.estimand.name, unit,
+            self.region.low, self.region.high, required, self.confidence, self.role, self.source, self.hazard,
+            self.rationale, self.limitation, repr(self.estimand), self.min_patients, self.family, self.requirement,
+        )  # fmt: skip
+
+
+def verdict_on(criterion: Criterion, measurements: Measurements, confidence: float | None = None) -> Verdict:
+    """The criterion decided on one editor's measurements.
+
+    Interval wholly inside the region: PASS. Wholly outside: FAIL. Anything else, no estimate, and fewer patients than
+    the protocol asks for is INCONCLUSIVE.
+
+    Parameters
+    ----------
+    confidence : float, optional
+        One-sided, where it is not the criterion's own: the level that is due to it in a family of claims.
+    """
+    level = criterion.confidence if confidence is None else confidence
+    estimate = criterion.estimand.estimate(measurements, round(2 * level - 1, 12), criterion.region)
+    outcome, because = decision(estimate, criterion.region)
+    if estimate.exists and estimate.n_patients < criterion.min_patients:
+        outcome = Outcome.INCONCLUSIVE
+        because = f"Too few patients: {estimate.n_patients}, the protocol asks for {criterion.min_patients}."
+    if criterion.family:
+        because += f" Decided in a family ({criterion.family}), at a one-sided {100 * level:.5g} %."
+    return Verdict(criterion.card, measurements.editor, measurements.stratum, estimate, outcome, because)
+
+
+def decision(estimate: Estimate, region: Region) -> tuple[Outcome, str]:
+    """Outcome and reason of an estimate held against a region."""
+    if estimate.value is None or estimate.low is None or estimate.high is None:
+        return Outcome.INCONCLUSIVE, f"There is no estimate: {estimate.reason}."
+    low, high = estimate.low, estimate.high
+    if not low <= estimate.value <= high:
+        return Outcome.INCONCLUSIVE, "The interval does not hold its own estimate."
+    if low == high and estimate.method != IDENTICAL:
+        return Outcome.INCONCLUSIVE, "The interval has no width, so the uncertainty is unknown."
+    decimals = decimals_for((estimate.value, low, high), (region.low, region.high))
+    span = f"[{figure(low, decimals)}, {figure(high, decimals)}]"
+    required = region.words(estimate.unit)
+    if region.holds(low, high):
+        return Outcome.PASS, f"The whole interval {span} is {required}."
+    if region.excludes(low, high):
+        return Outcome.FAIL, f"No part of the interval {span} is {required}."
+    return Outcome.INCONCLUSIVE, f"Only a part of the interval {span} is {required}."
+
+
+def overall(verdicts: Iterable[Verdict]) -> tuple[Outcome, str]:
+    """Outcome of a whole suite by intersection and union: it passes when every primary criterion passes.
+
+    No alpha needs to be split, because all of them have to hold (Berger 1982, 10.1080/00401706.1982.10487790).
+    """
+    primary = [verdict for verdict in verdicts if verdict.criterion.role == "primary"]
+    if not primary:
+        return Outcome.INCONCLUSIVE, "No primary criterion was judged."
+    for outcome, word in ((Outcome.FAIL, "failed"), (Outcome.INCONCLUSIVE, "left open")):
+        missed = [verdict for verdict in primary if verdict.outcome is outcome]
+        if missed:
+            return outcome, f"{len(missed)} of {len(primary)} primary criteria {word}: {_named(missed)}."
+    if any(verdict.outcome is not Outcome.PASS for verdict in primary):
+        return Outcome.INVALID, "A primary verdict is not valid."
+    return Outcome.PASS, f"All {len(primary)} primary criteria hold."
+
+
+def id_and_stratum(verdict: Verdict) -> str:
+    """Which claim a verdict is on: ``"BA-1"``, or ``"BA-1 in sex=F"``."""
+    name, stratum = verdict.criterion.id, verdict.stratum
+    return name if stratum == "all" else f"{name} in {stratum}"
+
+
+def _named(verdicts: list[Verdict]) -> str:
+    names = list(dict.fromkeys(map(id_and_stratum, verdicts)))
+    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")

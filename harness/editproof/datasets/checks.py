@@ -1,0 +1,108 @@
+"""What any cohort must be, whoever wrote its reader."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+import numpy as np
+
+from editproof.errors import DatasetError
+from editproof.imaging.region import INSIDE, OUTSIDE, PROTECTED, regions
+from editproof.types import Case, Dataset, Pixels
+
+_ABSENT = {
+    INSIDE: "the edit mask is empty",
+    OUTSIDE: "the edit mask holds every pixel",
+    PROTECTED: "the protected mask is empty",
+}
+_DRAW = "Name mask files in the columns edit_mask and protected_mask (all white: a tool may change all)."
+
+
+def distinct(dataset: Dataset) -> list[Case]:
+    """The cases of a cohort: at least one, and no id twice.
+
+    Raises
+    ------
+    DatasetError
+    """
+    cases = list(dataset)
+    if not cases:
+        raise DatasetError(f"cohort {dataset.card.name}", "it holds no case", "Name one that does.")
+    counts = Counter(case.case_id for case in cases)
+    if twice := [name for name, count in counts.items() if count > 1]:
+        raise DatasetError(
+            f"cohort {dataset.card.name}",
+            f"{len(twice)} case ids stand for more than one case: {', '.join(twice[:5])}",
+            "Give each radiograph an id of its own; several of one patient share the patient id instead.",
+        )
+    return cases
+
+
+def decoded(case: Case) -> Pixels:
+    """The pixels of a case, checked: a gray 8- or 16-bit image that shows something, and two masks of its size.
+
+    Raises
+    ------
+    DatasetError
+    """
+    pixels = case.decode()
+    image = pixels.image
+    if image.ndim != 2 or image.dtype not in (np.uint8, np.uint16):
+        raise DatasetError(
+            f"case {case.case_id}",
+            f"an image of shape {image.shape} and type {image.dtype}",
+            "Supply 8- or 16-bit gray.",
+        )
+    if image.size == 0 or image.min() == image.max():
+        raise DatasetError(f"case {case.case_id}", "all its pixels are of one gray level", "Leave it out.")
+    for name, mask in (("edit mask", pixels.edit_mask), ("protected mask", pixels.protected_mask)):
+        if mask.shape != image.shape or mask.dtype != np.bool_:
+            raise DatasetError(
+                f"{name} of case {case.case_id}",
+                f"its shape is {mask.shape} and its type {mask.dtype}, the image's shape is {image.shape}",
+                "Supply a bool mask of the image's size.",
+            )
+    return pixels
+
+
+def check_regions(dataset: Dataset, asked_by: Mapping[str, str]) -> None:
+    """Refuse a cohort in no case of which there is a pixel of a region that somebody asks for.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Cases are decoded until every region was seen.
+    asked_by : mapping of str to str
+        Who asks, by region of :mod:`editproof.imaging.region` but the whole.
+
+    Raises
+    ------
+    DatasetError
+    """
+    unseen = dict(asked_by)
+    for case in dataset if unseen else ():
+        for region in regions_in(case) & unseen.keys():
+            del unseen[region]
+        if not unseen:
+            return
+    for region, who in unseen.items():
+        found = f"{_ABSENT[region]} in all {len(dataset)} cases"
+        raise DatasetError(f"pixels of the cohort {dataset.card.name} for {who}", found, _DRAW)
+
+
+def regions_in(case: Case) -> set[str]:
+    """Names of the regions that have a pixel in a case, which is decoded and checked."""
+    pixels = decoded(case)
+    return set(regions(pixels.edit_mask, pixels.protected_mask))
+
+
+def notes_on_regions(lacking: Mapping[str, int], n: int) -> list[str]:
+    """Warnings on cases in which there is nothing to edit, or nothing to protect.
+
+    Parameters
+    ----------
+    lacking : mapping of str to int
+        How many of ``n`` cases lack a region, by region.
+    """
+    return [f"In {count} of {n} cases {_ABSENT[region]}." for region, count in sorted(lacking.items()) if count]

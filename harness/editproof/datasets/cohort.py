@@ -1,0 +1,162 @@
+"""A cohort held in memory (its pixels are not), and what every reader of cohorts checks and adds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, overload
+
+from editproof.datasets.checks import decoded, notes_on_regions, regions_in
+from editproof.errors import DatasetError
+from editproof.imaging.region import INSIDE, PROTECTED
+from editproof.types import Case, DatasetCard
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from editproof.datasets.reading import Reading
+    from editproof.types import Dataset
+
+OLDEST = 300.0
+"""Bone age in months beyond which a label is taken for an error; RSNA's oldest is 228."""
+HAND_UNITS = {"bone_age": "months", "sex": "probability"}
+"""Units of the reference standard of hand radiographs."""
+MARKERS_UP_TO = 500
+"""Cases up to which every image is decoded up front, to say in its strata whether a marker was found."""
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Cases in order, with their card; a :class:`editproof.types.Dataset` that can also be indexed."""
+
+    card: DatasetCard
+    cases: tuple[Case, ...]
+
+    def __len__(self) -> int:
+        return len(self.cases)
+
+    def __iter__(self) -> Iterator[Case]:
+        return iter(self.cases)
+
+    @overload
+    def __getitem__(self, index: int) -> Case: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Case, ...]: ...
+    def __getitem__(self, index: int | slice) -> Case | tuple[Case, ...]:
+        return self.cases[index]
+
+
+def cohort_of(
+    cases: Iterable[Case],
+    *,
+    name: str,
+    description: str,
+    source: str,
+    licence: str,
+    reading: Reading,
+    warnings: Iterable[str] = (),
+    units: Mapping[str, str] = HAND_UNITS,
+) -> Cohort:
+    """A cohort with its card: counts, and a digest over ids, pixels and reference standard.
+
+    Of ``units``, those of quantities that some case has a reference for are kept. What the reading was told of cases
+    that are not sound, or lack a region, is said.
+
+    Raises
+    ------
+    DatasetError
+        Where there is no case, two cases share an id, or a label is out of range.
+    """
+    kept = tuple(cases)
+    if not kept and reading.flawed:
+        first = next(iter(reading.flawed.values())).removesuffix(".")
+        found = f"none of its {len(reading.flawed)} cases is sound; the first: {first}"
+        raise DatasetError(f"the cohort {source}", found)
+    if not kept and reading.left_out:
+        found = f"all {len(reading.left_out)} cases are left out by its index"
+        raise DatasetError(f"the cohort {source}", found, "Read what the index says of them.")
+    if not kept:
+        raise DatasetError(f"the cohort {source}", "no case in it", "Check that images and CSV belong together.")
+    unique([case.case_id for case in kept], source)
+    for case in kept:
+        _in_range(case, source)
+    card = DatasetCard(
+        name=name,
+        description=description,
+        source=source,
+        licence=licence,
+        digest=digest_of(kept),
+        n_cases=len(kept),
+        n_patients=len({case.patient_id for case in kept}),
+        warnings=(*warnings, *notes_on_regions(reading.lacking, len(kept))),
+        units={name: unit for name, unit in units.items() if any(name in case.reference for case in kept)},
+    )
+    return Cohort(card, kept)
+
+
+def digest_of(cases: Iterable[Case]) -> str:
+    """The sha256 (hex) over id, patient, pixels' digest, reference standard and strata of every case, in order."""
+    rows = [[c.case_id, c.patient_id, c.digest, dict(c.reference), dict(c.strata)] for c in cases]
+    return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
+
+
+def unique(ids: Collection[str], source: str) -> None:
+    """Nothing, or a DatasetError that names ids which occur more than once."""
+    twice = [name for name, count in Counter(ids).items() if count > 1]
+    if twice:
+        found = f"{len(twice)} case ids occur more than once: {', '.join(twice[:5])}"
+        raise DatasetError(f"one row per case in {source}", found, "Give every case one id and one row.")
+
+
+def where(dataset: Dataset, ids: Collection[str]) -> Cohort:
+    """The dataset restricted to some cases, in the dataset's order; the card says so.
+
+    Raises
+    ------
+    DatasetError
+        Where an id is not in the dataset.
+    """
+    wanted = set(ids)
+    kept = tuple(case for case in dataset if case.case_id in wanted)
+    if missing := sorted(wanted - {case.case_id for case in kept}):
+        found = f"{len(missing)} are not in it: {', '.join(missing[:5])}"
+        raise DatasetError(f"{len(wanted)} cases of {dataset.card.name}", found, "Ask for ids that the cohort holds.")
+    note = f"Restricted to {len(kept)} of {len(dataset)} cases by id."
+    patients = len({case.patient_id for case in kept})
+    warnings = (*dataset.card.warnings, note)
+    card = replace(dataset.card, digest=digest_of(kept), n_cases=len(kept), n_patients=patients, warnings=warnings)
+    return Cohort(card, kept)
+
+
+def checked(dataset: Dataset) -> Dataset:
+    """The dataset itself, after every case was decoded once and its pixels and masks found sound.
+
+    Raises
+    ------
+    DatasetError
+        On the first case that does not decode, or whose image or masks are not as :class:`editproof.types.Pixels` says.
+    """
+    for case in dataset:
+        decoded(case)
+    return dataset
+
+
+def with_marker(case: Case, reading: Reading) -> Case:
+    """The case with a stratum ``marker``, ``found`` or ``none``: whether there is anything for a tool to remove.
+
+    The reading is told which region the case lacks.
+    """
+    there = regions_in(case)
+    reading.lacking.update({INSIDE, PROTECTED} - there)
+    return replace(case, strata={**case.strata, "marker": "found" if INSIDE in there else "none"})
+
+
+def _in_range(case: Case, source: str) -> None:
+    age, sex = case.reference.get("bone_age", 0.0), case.reference.get("sex", 0.0)
+    if not 0 <= age <= OLDEST:
+        asked = f"the bone age of case {case.case_id} in {source}"
+        raise DatasetError(asked, f"{age:g} months", f"Write months, from 0 to {OLDEST:g}.")
+    if sex not in (0.0, 1.0):
+        raise DatasetError(f"sex of case {case.case_id} in {source}", f"{sex!r}", "Write M or F.")

@@ -1,0 +1,202 @@
+"""A folder of DICOM radiographs, with the reference standard in a table beside them; no identifier gets past here."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from editproof.datasets.cohort import HAND_UNITS, MARKERS_UP_TO, Cohort, cohort_of, unique, with_marker
+from editproof.datasets.dicom.file import VERSION, Facts, Voi, dicom_image, facts_of, file_bytes, header_of
+from editproof.datasets.dicom.listing import listing_of
+from editproof.datasets.dicom.pseudonyms import Pseudonyms, pseudonyms
+from editproof.datasets.dicom.rows import Rows, labels_beside
+from editproof.datasets.folder.cohort import mask_files
+from editproof.datasets.folder.files import Entry, existing
+from editproof.datasets.masks.files import Masks, digests_of, with_masks
+from editproof.datasets.reading import Reading
+from editproof.datasets.tables.labels import without_reference
+from editproof.errors import DatasetError
+from editproof.types import Case, Pixels
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+def dicom(
+    path: str | Path,
+    *,
+    labels: str | None = None,
+    voi: Voi = "first",
+    masks: Masks = "auto",
+    key: str | None = None,
+    reading: Reading | None = None,
+) -> Cohort:
+    """A cohort from a folder of DICOM files.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        A folder with DICOM files at any depth. Links are not followed but counted, hidden files are not looked at.
+    labels : str, optional
+        Table of the reference standard below the folder, by default ``labels.csv`` or ``labels.parquet`` where there
+        is one: a row for each image, found by ``sop_instance_uid``, ``file`` (path below the folder, or file name) or
+        ``case_id`` (the file name without ``.dcm``, ``.dicom`` or ``.dic``). ``case_id`` beside one of the others is
+        an id of your own, kept as it is. Reference standard as in :mod:`editproof.datasets.tables.labels`; masks as
+        in :func:`editproof.datasets.folder.cohort.folder`; ``patient_id`` goes before the header's and becomes a
+        pseudonym too; ``stratum:NAME`` a stratum. Other columns are not read: they could hold what identifies a
+        patient.
+    voi : {"first", "none"}
+        Whether the first VOI LUT or window of a header is applied, or the whole stored range kept.
+    masks : {"auto", "files"}
+        See :func:`editproof.datasets.masks.files.with_masks`.
+    key : str, optional
+        File with the key of the pseudonyms; see :mod:`editproof.datasets.dicom.pseudonyms`.
+    reading : Reading, optional
+        What to leave out, and whether to read past flaws.
+
+    Returns
+    -------
+    Cohort
+        Case and patient ids are pseudonyms. Strata: ``age_years``, ``sex``, ``laterality``, ``burned_in``. Reference
+        ``sex`` is the header's where the table has none.
+
+    Raises
+    ------
+    DatasetError
+        Where a file, the table, a mask or a label is not sound. A file is named by its place in the order of names.
+    """
+    asked = f"the DICOM cohort {path}"
+    reading = reading or Reading()
+    root = existing(path, asked)
+    if not root.is_dir():
+        raise DatasetError(asked, "it is no folder", "Name the folder that holds the DICOM files.")
+    sheet = labels_beside(root, labels, asked)
+    listing = listing_of(root)
+    found = listing.files
+    if not found and listing.links:
+        said = f"no DICOM file in it but {listing.links} links, which are not followed"
+        raise DatasetError(asked, said, "Copy the files there.")
+    if not found:
+        raise DatasetError(asked, "no DICOM file in it", "Check the path; unpack archives first.")
+    digests = [hashlib.sha256(file_bytes(e, _place(n, found))).hexdigest() for n, e in enumerate(found)]
+    names = pseudonyms(digests, Path(key) if key else None)
+    rows = Rows(sheet)
+    reader = _Reader(root, names, rows, voi, masks)
+    cases, facts, unlisted = [], [], 0
+    first: dict[str, int] = {}
+    for number, (entry, digest) in enumerate(zip(found, digests, strict=True)):
+        copies = digests[:number].count(digest)
+        flawed = f"file-{digest[:16]}" + (f"-{copies + 1}" if copies else "")
+        if flawed in reading.left_out:
+            continue
+        with reading.of(flawed):
+            reading.files[flawed] = entry.name
+            place = _place(number, found)
+            read = facts_of(header_of(entry, place), place)
+            if (earlier := first.setdefault(read.sop_uid, number)) != number:
+                said = f"its SOPInstanceUID is that of {_place(earlier, found)}"
+                raise DatasetError(place, said, "Keep one of them, or index the cohort, which leaves this one out.")
+            line = rows.of(entry, read)
+            if line is None and sheet is not None:
+                unlisted += 1
+                continue
+            case = reader.case(entry, digest, read, line or {})
+            if case.case_id in reading.left_out:
+                continue
+            if len(found) <= MARKERS_UP_TO:
+                case = with_marker(case, reading)
+            cases.append(case)
+            facts.append(read)
+            reading.files[case.case_id] = reading.files.pop(flawed)
+            own = (line or {}).get("patient_id") or read.patient.partition("\0")[2]
+            reading.known_as[case.case_id] = {read.sop_uid, own} - {""}
+    if (missing := rows.unmet()) and not (reading.tolerant or reading.left_out):
+        said = f"{missing} of {len(rows)} rows of {rows.name} have no DICOM file"
+        links = [f"({listing.links} links are not followed)"] if listing.links else []
+        raise DatasetError(asked, " ".join([said, *links]), "Add the files, or take the rows out of the table.")
+    unique([case.case_id for case in cases], root.name)
+    units = dict(rows.labels.units)
+    if any("sex" in case.reference for case in cases):
+        units["sex"] = HAND_UNITS["sex"]
+    return cohort_of(
+        cases,
+        name="dicom",
+        description=f"{len(cases)} DICOM radiographs, VOI: {voi}, names of patients and images are pseudonyms",
+        source="a folder of DICOM files",
+        licence="As the folder's owner says.",
+        reading=reading,
+        warnings=[
+            *listing.notes(),
+            *_warnings(cases, facts, unlisted, masks),
+            *rows.ignored(),
+            *without_reference(units, [case.reference for case in cases]),
+        ],
+        units=units,
+    )
+
+
+def dicom_pixels(
+    entry: Entry, edit: Entry | None, protected: Entry | None, voi: Voi, masks: Masks, case_id: str
+) -> Pixels:
+    """Decode one case."""
+    return with_masks(dicom_image(entry, voi, f"case {case_id}"), edit, protected, masks, case_id)
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """What turns one file and its row into a case."""
+
+    root: Path
+    names: Pseudonyms
+    rows: Rows
+    voi: Voi
+    masks: Masks
+
+    def case(self, entry: Entry, digest: str, facts: Facts, line: Mapping[str, str]) -> Case:
+        own = line.get("case_id", "") if line.get("sop_instance_uid") or line.get("file") else ""
+        case_id = own or self.names.of("case", facts.sop_uid)
+        edit, protected = mask_files(self.root, line, facts.size, case_id, named=False)
+        reference, strata = self.rows.labels.of(line, case_id)
+        if "sex" not in reference and facts.sex in ("M", "F"):
+            reference["sex"] = float(facts.sex == "M")
+        told: dict[str, str | float] = {"age_years": facts.age_years} if facts.age_years is not None else {}
+        told |= {name: cell for name, cell in (("sex", facts.sex), ("laterality", facts.laterality)) if cell}
+        patient = line.get("patient_id") or facts.patient or facts.study or facts.sop_uid
+        parts = [digest, f"dicom:{VERSION}:{self.voi}", *digests_of(edit, protected, self.masks)]
+        return Case(
+            case_id=case_id,
+            patient_id=self.names.of("patient", patient),
+            decode=partial(dicom_pixels, entry, edit, protected, self.voi, self.masks, case_id),
+            digest=hashlib.sha256(" ".join(parts).encode()).hexdigest(),
+            reference=reference,
+            strata={**told, **strata, **self.rows.strata(line), "burned_in": facts.burned_in},
+            spacing_mm=facts.spacing_mm,
+        )
+
+
+def _place(number: int, found: Sequence[Entry]) -> str:
+    """A file without its name, which may be a patient's."""
+    return f"DICOM file {number + 1} of {len(found)} in order of name"
+
+
+def _warnings(cases: list[Case], facts: list[Facts], unlisted: int, masks: Masks) -> list[str]:
+    """What a reader of the card must know of the files."""
+    n, burned = len(cases), Counter(read.burned_in for read in facts)
+    several = sum(count > 1 for count in Counter(read.series for read in facts if read.series).values())
+    nameless = sum(not read.patient for read in facts)
+    notes = [
+        (unlisted, f"{unlisted} DICOM files without a row in the table were left out."),
+        (burned["yes"], f"{burned['yes']} of {n} headers say that text is burned into the pixels: it may identify."),
+        (burned["unknown"], f"{burned['unknown']} of {n} headers do not say whether text is burned into the pixels."),
+        (several, f"{several} series have several images."),
+        (nameless, f"{nameless} of {n} files have no PatientID: their study stands for the patient."),
+        (sum(not read.projection for read in facts), "Some files are of no projection radiography modality."),
+        (sum(read.spacing_mm is None for read in facts), "Some files have no pixel spacing."),
+        (len({c.patient_id for c in cases}) == 1 and n > 1, f"All {n} images carry one patient's id: check PatientID."),
+        (masks == "auto", "Masks that no file gives are automatic, not reviewed."),
+    ]
+    return [words for count, words in notes if count]

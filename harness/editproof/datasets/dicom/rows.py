@@ -1,0 +1,107 @@
+"""The table beside a folder of DICOM files: which row stands for which file, and what of it is read."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from editproof.datasets.dicom.listing import stem_of
+from editproof.datasets.folder.files import Entry
+from editproof.datasets.tables.labels import Labels, labels_of
+from editproof.datasets.tables.strata import PREFIX, strata_columns
+from editproof.datasets.tables.table import Table, numeric_columns, table
+from editproof.errors import DatasetError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from editproof.datasets.dicom.file import Facts
+
+LABELS = ("labels.csv", "labels.parquet")
+TOLD = frozenset({"age_years", "sex", "laterality", "burned_in"})
+"""Strata that headers give."""
+_KEYS = ("sop_instance_uid", "file", "case_id")
+_USED = {*_KEYS, "patient_id", "edit_mask", "protected_mask"}
+
+
+class Rows:
+    """The rows of the table beside the files, found by whichever key they carry; each stands for one file."""
+
+    def __init__(self, sheet: Table | None) -> None:
+        self.sheet, self.labels = sheet, labels_of(sheet, quoting=False) if sheet else Labels((), sex=False)
+        columns = [name for name in (sheet.columns if sheet else ()) if name.startswith(PREFIX)]
+        told = TOLD - {"sex"} if self.labels.sex else TOLD
+        self._strata = strata_columns(sheet, columns, self.labels, told) if sheet else {}
+        self._numeric = numeric_columns(sheet, self._strata) if sheet else set()
+        self._met: set[int] = set()
+        self._by: dict[tuple[str, str], int] = {}
+        lines = sheet.rows if sheet else ()
+        for number, line in enumerate(lines):
+            key = next((name for name in _KEYS if line.get(name)), None)
+            if key is None:
+                found = f"row {number + 2} names no file"
+                raise DatasetError(f"read {self.name}", found, f"Fill one of {', '.join(_KEYS)}.")
+            cell = line[key].replace("\\", "/") if key == "file" else line[key]
+            if (key, cell) in self._by:
+                found = f"rows {self._by[key, cell] + 2} and {number + 2} name the same file by {key}"
+                raise DatasetError(f"one row per case in {self.name}", found, "Keep one of them.")
+            self._by[key, cell] = number
+
+    @property
+    def name(self) -> str:
+        """File name of the table."""
+        return self.sheet.entry.name if self.sheet else ""
+
+    def __len__(self) -> int:
+        return len(self._by)
+
+    def of(self, entry: Entry, facts: Facts) -> Mapping[str, str] | None:
+        """The row of one file."""
+        name = PurePosixPath(entry.name).name
+        keys = (
+            ("sop_instance_uid", facts.sop_uid),
+            ("file", entry.name),
+            ("file", name),
+            ("case_id", stem_of(entry.name)),
+        )
+        number = next((self._by[key] for key in keys if key in self._by), None)
+        if number is None or self.sheet is None:
+            return None
+        if number in self._met:
+            found = f"row {number + 2} stands for two files"
+            raise DatasetError(f"one row per case in {self.name}", found, "Name files by their path below the folder.")
+        self._met.add(number)
+        return self.sheet.rows[number]
+
+    def unmet(self) -> int:
+        """How many rows no file was found for."""
+        return len(self._by) - len(self._met)
+
+    def strata(self, line: Mapping[str, str]) -> dict[str, str | float]:
+        """The strata that a row declares."""
+        cells = {column: line[column] for column in self._strata if line.get(column)}
+        return {
+            self._strata[column]: float(cell) if column in self._numeric else cell for column, cell in cells.items()
+        }
+
+    def ignored(self) -> list[str]:
+        """A warning on columns that are not read."""
+        columns = self.sheet.columns if self.sheet else ()
+        unread = [n for n in columns if n not in _USED | self.labels.columns and n not in self._strata]
+        advice = "call a column stratum:NAME to form subgroups on it."
+        return [f"{len(unread)} columns of {self.name} are not read; {advice}"] if unread else []
+
+
+def labels_beside(root: Path, labels: str | None, asked: str) -> Table | None:
+    """The table of the reference standard, the one named or else the one that is there; None where there is none."""
+    present = [labels] if labels else [name for name in LABELS if (root / name).is_file()]
+    if len(present) > 1:
+        raise DatasetError(asked, f"both {' and '.join(present)}", "Name the one to read: dicom:PATH?labels=FILE.")
+    if not present:
+        return None
+    if not (root / present[0]).is_file():
+        raise DatasetError(asked, f"no table {present[0]} in it", "Name a table below the folder.")
+    sheet = table(Entry(root, present[0], zipped=False), quoting=False)
+    if not sheet.column(*_KEYS):
+        raise DatasetError(asked, f"no column that names files in {present[0]}", f"Write one of {', '.join(_KEYS)}.")
+    return sheet

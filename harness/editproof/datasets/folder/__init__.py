@@ -1,0 +1,1 @@
+"""Cohorts of image files with a table."""

@@ -1,0 +1,226 @@
+"""A plain folder of radiographs: a manifest, or names that say who is who; masks from files or automatic."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from editproof.datasets.cohort import MARKERS_UP_TO, Cohort, cohort_of, unique, with_marker
+from editproof.datasets.folder.files import IMAGE_SUFFIXES, Entry, entries, existing, gray_image, header_checked
+from editproof.datasets.folder.names import NamePattern, name_pattern
+from editproof.datasets.masks.files import Masks, digests_of, with_masks
+from editproof.datasets.reading import Reading
+from editproof.datasets.tables.labels import PREFIX, Labels, labels_of, without_reference
+from editproof.datasets.tables.strata import strata_columns
+from editproof.datasets.tables.table import Table, is_missing, number_of, numeric_columns, table
+from editproof.errors import DatasetError
+from editproof.types import Case, Pixels
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MANIFESTS = ("manifest.csv", "manifest.parquet")
+_NAMED = {"case_id", "patient_id", "image", "edit_mask", "protected_mask", "spacing_mm"}
+_COLUMNS = "Write one with the columns case_id,image,bone_age,sex; or say what file names mean: folder:PATH?names=..."
+
+
+def folder(
+    path: str | Path, *, names: str | None = None, masks: Masks = "auto", reading: Reading | None = None
+) -> Cohort:
+    """A cohort from a folder.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        A folder with ``manifest.csv`` or ``manifest.parquet``, or that file: columns ``case_id, image`` and, as there
+        are, ``patient_id`` (else each case is a patient), ``edit_mask``, ``protected_mask`` (files, not zero = True),
+        ``spacing_mm`` (one number, or ``ROWxCOLUMN``), and the reference standard
+        (:mod:`editproof.datasets.tables.labels`). Paths are below the folder. Every other column becomes a stratum, a
+        number where all its cells are numbers. Images are 8 or 16 bit PNG or TIFF, never clipped.
+    names : str, optional
+        What the names of images say, as :func:`editproof.datasets.folder.names.name_pattern` reads it. What a manifest
+        says goes before it; without a manifest every image is a case.
+    masks : {"auto", "files"}
+        What stands in for masks that no file gives; see :func:`editproof.datasets.masks.files.with_masks`.
+    reading : Reading, optional
+        What to leave out, and whether to read past flaws.
+
+    Returns
+    -------
+    Cohort
+        The card counts the cases that have automatic masks or no reference standard.
+
+    Raises
+    ------
+    DatasetError
+        Where manifest, names, images, masks or labels are not sound.
+    """
+    asked = f"the cohort {path}"
+    reading = reading or Reading()
+    there = existing(path, asked)
+    root = there if there.is_dir() else there.parent
+    pattern = name_pattern(names) if names else None
+    sheet, warnings = _sheet(there, root, pattern, asked)
+    labels = labels_of(sheet)
+    unique([line["case_id"] for line in sheet.rows if line["case_id"]], sheet.entry.name)
+    others = [name for name in sheet.columns if name not in _NAMED | labels.columns and not name.startswith(PREFIX)]
+    strata = strata_columns(sheet, others, labels)
+    reader = _Reader(root, labels, strata, frozenset(numeric_columns(sheet, others)), masks, asked)
+    cases = []
+    for line in sheet.rows:
+        name = line["case_id"]
+        if name in reading.left_out:
+            continue
+        with reading.of(name):
+            case = reader.case(line)
+            if len(sheet.rows) <= MARKERS_UP_TO:
+                case = with_marker(case, reading)
+            cases.append(case)
+            reading.files[name] = line["image"]
+    automatic = sum(not (line.get("edit_mask") and line.get("protected_mask")) for line in sheet.rows)
+    if automatic and masks == "auto":
+        warnings.append(f"{automatic} of {len(sheet.rows)} cases have automatic masks, not reviewed.")
+    warnings += without_reference(labels.units, [case.reference for case in cases])
+    return cohort_of(
+        cases,
+        name=f"folder-{root.name}",
+        description=f"{len(cases)} radiographs of a folder with {'manifest' if sheet.entry.name else 'telling names'}",
+        source=f"{root.name}/{sheet.entry.name}",
+        licence="As the folder's owner says.",
+        reading=reading,
+        warnings=warnings,
+        units=labels.units,
+    )
+
+
+def folder_pixels(image: Entry, edit: Entry | None, protected: Entry | None, masks: Masks, case_id: str) -> Pixels:
+    """Decode one case."""
+    return with_masks(gray_image(image, case_id), edit, protected, masks, case_id)
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """What turns the rows of one manifest into cases."""
+
+    root: Path
+    labels: Labels
+    strata: Mapping[str, str]
+    numeric: frozenset[str]
+    masks: Masks
+    asked: str
+
+    def case(self, line: Mapping[str, str]) -> Case:
+        case_id = line["case_id"]
+        if not case_id:
+            raise DatasetError(self.asked, "a row without case_id", "Give every row its id.")
+        image = file_below(self.root, line["image"], "image", case_id)
+        if image is None:
+            raise DatasetError(self.asked, f"no image given for case {case_id}", "Write its path below the folder.")
+        edit, protected = mask_files(self.root, line, header_checked(image, case_id), case_id)
+        reference, strata = self.labels.of(line, case_id)
+        for column, name in sorted(self.strata.items()):
+            strata[name] = float(line[column]) if column in self.numeric else line[column]
+        digests = [image.digest(), *digests_of(edit, protected, self.masks)]
+        return Case(
+            case_id=case_id,
+            patient_id=line.get("patient_id") or case_id,
+            decode=partial(folder_pixels, image, edit, protected, self.masks, case_id),
+            digest=hashlib.sha256(" ".join(digests).encode()).hexdigest(),
+            reference=reference,
+            strata=strata,
+            spacing_mm=_spacing(line.get("spacing_mm", ""), case_id),
+        )
+
+
+def _sheet(there: Path, root: Path, pattern: NamePattern | None, asked: str) -> tuple[Table, list[str]]:
+    """The manifest, filled up with what file names say; or a table made of file names alone."""
+    present = [there.name] if there.is_file() else [name for name in MANIFESTS if (root / name).is_file()]
+    if len(present) > 1:
+        raise DatasetError(asked, f"both {' and '.join(present)}", "Name the one to read, folder:PATH/manifest.csv.")
+    if present:
+        sheet = table(Entry(root, present[0], zipped=False))
+        if not {"case_id", "image"} <= set(sheet.columns):
+            found = f"columns {', '.join(sheet.columns)} in {present[0]}"
+            raise DatasetError(asked, found, "The columns case_id and image are needed.")
+        if pattern is None:
+            return sheet, []
+        strange = sum(pattern.of(_stem(line["image"])) is None for line in sheet.rows)
+        note = f"{strange} of {len(sheet.rows)} images of {present[0]} are not named like {pattern.text}."
+        return _told_by_names(sheet, pattern), [note] if strange else []
+    if pattern is None:
+        raise DatasetError(asked, f"no {MANIFESTS[0]} in it", _COLUMNS)
+    images = [entry for entry in entries(root) if entry.suffix in IMAGE_SUFFIXES and not entry.zipped]
+    fitting = [entry for entry in images if pattern.of(entry.stem) is not None]
+    if not fitting:
+        found = f"none of its {len(images)} images is named like {pattern.text}"
+        raise DatasetError(asked, found, "Mend the pattern, or write a manifest.csv.")
+    rows = tuple({"case_id": entry.stem, "image": entry.name} for entry in fitting)
+    left = len(images) - len(fitting)
+    warnings = [f"{left} images not named like {pattern.text} were left out."] if left else []
+    return _told_by_names(Table(Entry(root, "", zipped=False), ("case_id", "image"), rows), pattern), warnings
+
+
+def _told_by_names(sheet: Table, pattern: NamePattern) -> Table:
+    """The table with what file names say, wherever it has no cell of its own for it."""
+    told = [
+        {("patient_id" if name == "patient" else name): cell for name, cell in (pattern.of(stem) or {}).items()}
+        for stem in (_stem(line["image"]) for line in sheet.rows)
+    ]
+    fields = tuple(dict.fromkeys(name for fields in told for name in fields))
+    columns = (*sheet.columns, *(name for name in fields if name not in sheet.columns))
+    rows = tuple(
+        {name: line.get(name) or fields.get(name, "") for name in columns}
+        for line, fields in zip(sheet.rows, told, strict=True)
+    )
+    return Table(sheet.entry, columns, rows)
+
+
+def _stem(cell: str) -> str:
+    """File name, without folder and suffix, of a cell."""
+    return PurePosixPath(cell.replace("\\", "/")).stem
+
+
+def mask_files(
+    root: Path, line: Mapping[str, str], size: tuple[int, int], case_id: str, *, named: bool = True
+) -> tuple[Entry | None, Entry | None]:
+    """The files of the edit mask and of the protected mask that a row names, each of the image's size.
+
+    Without ``named`` no error repeats their names, now or when they are decoded.
+    """
+    found = []
+    for column in ("edit_mask", "protected_mask"):
+        mask = file_below(root, line.get(column, ""), column, case_id, alias="" if named else f"its {column} file")
+        if mask is not None and (claimed := header_checked(mask, case_id)) != size:
+            wanted = f"a mask of {size[0]}x{size[1]} for case {case_id}"
+            raise DatasetError(wanted, f"{mask} is {claimed[0]}x{claimed[1]}", "Draw it at the image's size.")
+        found.append(mask)
+    return found[0], found[1]
+
+
+def file_below(root: Path, cell: str, column: str, case_id: str, *, alias: str = "") -> Entry | None:
+    """The file a cell names, below the folder; None for an empty cell. Errors call it by its alias, if it has one."""
+    if not cell:
+        return None
+    name = PurePosixPath(cell.replace("\\", "/"))
+    target = (root / name).resolve()
+    if not target.is_relative_to(root):
+        found = f"{alias or cell} lies outside {root}"
+        raise DatasetError(f"{column} of case {case_id}", found, "Name files below the folder.")
+    if not target.is_file():
+        advice = f"Mend the {'table' if alias else 'manifest'}."
+        raise DatasetError(f"{column} of case {case_id}", f"{alias or root / name} does not exist", advice)
+    return Entry(root, name.as_posix(), zipped=False, alias=alias)
+
+
+def _spacing(cell: str, case_id: str) -> tuple[float, float] | None:
+    """Row and column spacing in millimetres; one number stands for both."""
+    sides = re.split(r"\s*[x×]\s*", cell.strip()) if not is_missing(cell) else []
+    values = [number_of(side, f"spacing_mm of case {case_id}") or 0.0 for side in sides]
+    if len(values) > 2 or any(not 0 < value < 10 for value in values):
+        advice = "Write millimetres per pixel, such as 0.14, or 0.14x0.14 for rows and columns."
+        raise DatasetError(f"spacing_mm of case {case_id}", f"{cell!r}", advice)
+    return (values[0], values[-1]) if values else None

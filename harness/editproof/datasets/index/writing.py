@@ -1,0 +1,251 @@
+"""Index a cohort before a study: what is in it, what should not be, and why.
+
+An index is plain JSON. It names every case with a digest over patient, files, reference standard and strata, one of
+its pixels, and a perceptual hash; and every case that a study should leave out. ``NAME:PATH?index=FILE`` then leaves
+them out (:mod:`editproof.datasets.index.reading`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import numpy as np
+
+from editproof.datasets.checks import decoded
+from editproof.datasets.cohort import digest_of
+from editproof.datasets.dicom.listing import listing_of
+from editproof.datasets.folder.cohort import MANIFESTS
+from editproof.datasets.folder.files import IMAGE_SUFFIXES, entries
+from editproof.datasets.index.leakage import training_at
+from editproof.datasets.index.likeness import (
+    NEAR_BITS,
+    near_pairs,
+    perceptual_hash,
+    pixels_digest,
+    thumbnail,
+    turned_over,
+)
+from editproof.datasets.index.reading import SCHEMA
+from editproof.datasets.reading import Reading
+from editproof.datasets.registry import OPTIONS, built_in, options_in, path_and_options
+from editproof.errors import DatasetError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from editproof.datasets.cohort import Cohort
+    from editproof.datasets.index.leakage import Training
+    from editproof.types import JSON, Case, Pixels
+
+FLAWED, DUPLICATE, NEAR, TRAINED = "not sound", "duplicate", "near-duplicate of another patient", "trained on"
+LISTED = 10
+"""Cases that a note names."""
+
+
+def index_of(
+    spec: str,
+    against: Sequence[Path] = (),
+    *,
+    reading: Reading | None = None,
+    progress: Callable[[Iterable[Case], int], Iterable[Case]] | None = None,
+) -> dict[str, JSON]:
+    """The index of a cohort.
+
+    Parameters
+    ----------
+    spec : str
+        As for ``--dataset``, of a built-in reader; a plain folder is looked at to see which reads it.
+    against : sequence of pathlib.Path
+        Cards of the instruments that will read the cohort, or indexes of what they were trained on.
+    reading : Reading, optional
+        Takes down the file of every case.
+    progress : callable, optional
+        Wraps the cases, of known number, e.g. in a progress bar.
+
+    Returns
+    -------
+    dict
+        ``schema, cohort, near_duplicate_bits, against, cases, excluded, notes, balance``.
+
+    Raises
+    ------
+    DatasetError
+        Where the cohort as a whole cannot be read: no table, an id twice, no sound case.
+    """
+    reading = reading or Reading()
+    reading.tolerant = True
+    spec = spec_of(spec)
+    if "index" in path_and_options(spec)[1]:
+        raise DatasetError(f"the index of {spec}", "it names an index itself", "Leave index=... out.")
+    cohort, trainings = built_in(spec, reading), [training_at(path) for path in against]
+    rows: list[dict[str, JSON]] = []
+    thumbnails: list[NDArray[np.float32]] = []
+    for case in progress(cohort, len(cohort)) if progress else cohort:
+        with reading.of(case.case_id):
+            pixels = decoded(case)
+            rows.append(_row(case, pixels))
+            thumbnails.append(thumbnail(pixels.image))
+    why: dict[str, dict[str, str]] = {name: {FLAWED: words} for name, words in reading.flawed.items()}
+    notes = [*cohort.card.warnings, *_negatives(rows, thumbnails)]
+    _note_duplicates(rows, why, notes)
+    _note_leakage(rows, cohort, trainings, reading, why, notes)
+    kept = [row for row in rows if row["case"] not in why]
+    patients = {row["patient"] for row in kept}
+    return {
+        "schema": SCHEMA,
+        "cohort": {"name": cohort.card.name, "cases": len(kept), "patients": len(patients)},
+        "near_duplicate_bits": NEAR_BITS,
+        "against": [training.name for training in trainings],
+        "cases": kept,
+        "excluded": [
+            {"case": name, "kinds": list(kinds), "why": list(kinds.values())} for name, kinds in sorted(why.items())
+        ],
+        "notes": notes,
+        "balance": _balance([case for case in cohort if case.case_id not in why]),
+    }
+
+
+def spec_of(text: str) -> str:
+    """The specification of a cohort: the text itself, or for a plain folder the reader that fits what is in it.
+
+    Raises
+    ------
+    DatasetError
+        Where it is neither.
+    """
+    name, colon, _ = text.partition(":")
+    if colon and name in OPTIONS:
+        return text
+    path, _, query = text.partition("?")
+    root = Path(path).expanduser()
+    if not root.exists():
+        advice = f"Name a folder, or a cohort as for --dataset: {', '.join(OPTIONS)}."
+        raise DatasetError(f"the cohort {text}", "no such folder, and no reader is called so", advice)
+    if root.suffix.lower() == ".zip":
+        return f"rsna:{text}"
+    if any((root / manifest).is_file() for manifest in MANIFESTS) or root.name.startswith("manifest."):
+        return f"folder:{text}"
+    listing = listing_of(root)
+    if listing.files:
+        return f"dicom:{text}"
+    kinds = {entry.suffix for entry in entries(root)} if root.is_dir() else {root.suffix.lower()}
+    if kinds <= {".csv"} and listing.links:
+        found = f"no manifest, DICOM or image in it but {listing.links} links, which are not followed"
+        raise DatasetError(f"the cohort {text}", found, "Copy the files there.")
+    if ".csv" in kinds:
+        return f"rsna:{text}"
+    if kinds & set(IMAGE_SUFFIXES) and root.is_dir():
+        named = "names" in options_in(query)
+        return f"folder:{path}?{'&'.join(filter(None, (query, '' if named else 'names=stem')))}"
+    if ".zip" in kinds:
+        return f"rsna:{text}"
+    raise DatasetError(f"the cohort {text}", "no manifest, DICOM or image in it", "Check the path.")
+
+
+def spec_with_index(spec: str, index: Path) -> str:
+    """The specification of a cohort, as of :func:`spec_of`, that is to be read with an index; its options are kept.
+
+    Examples
+    --------
+    >>> spec_with_index("dicom:scans?masks=files", Path("a&b.json"))
+    'dicom:scans?masks=files&index=a%26b.json'
+    """
+    return f"{spec}{'&' if '?' in spec else '?'}index={quote(str(index), safe='/+:~ ')}"
+
+
+def _row(case: Case, pixels: Pixels) -> dict[str, JSON]:
+    return {
+        "case": case.case_id,
+        "patient": case.patient_id,
+        "digest": digest_of([case]),
+        "pixels": pixels_digest(pixels.image),
+        "hash": perceptual_hash(pixels.image),
+        "size": list(pixels.image.shape),
+        "bits": pixels.image.dtype.itemsize * 8,
+        "edit_share": round(float(pixels.edit_mask.mean()), 4),
+        "protected_share": round(float(pixels.protected_mask.mean()), 4),
+    }
+
+
+def _negatives(rows: list[dict[str, JSON]], thumbnails: list[NDArray[np.float32]]) -> list[str]:
+    """A note on cases that may be negatives; they are kept, since a bright field about a dark one looks the same."""
+    if not (names := [rows[place]["case"] for place in turned_over(thumbnails)]):
+        return []
+    listed = ", ".join(names[:LISTED]) + (", ..." if len(names) > LISTED else "")
+    what = "a bright surround, or the wrong photometric interpretation (MONOCHROME1 for MONOCHROME2)"
+    return [f"In {len(names)} of {len(rows)} cases gray levels run against the rest: {what}. Look at {listed}."]
+
+
+def _note_duplicates(rows: list[dict[str, JSON]], why: dict[str, dict[str, str]], notes: list[str]) -> None:
+    """The later of two equal pictures is excluded; of two nearly equal ones too, where patients differ."""
+    first: dict[str, str] = {}
+    for row in rows:
+        if (twin := first.setdefault(row["pixels"], row["case"])) != row["case"]:
+            why.setdefault(row["case"], {})[DUPLICATE] = f"its pixels are those of {twin}"
+    left = [row for row in rows if row["case"] not in why]
+    same_patient = 0
+    for a, b, bits in near_pairs([row["hash"] for row in left]):
+        one, other = left[a], left[b]
+        if one["patient"] == other["patient"]:
+            same_patient += 1
+        elif one["case"] not in why:
+            words = f"it differs from {one['case']} of another patient in {bits} of 256 bits"
+            why.setdefault(other["case"], {})[NEAR] = words
+    if same_patient:
+        notes.append(f"{same_patient} pairs of nearly equal pictures are of one patient each, and are kept.")
+
+
+def _note_leakage(
+    rows: list[dict[str, JSON]],
+    cohort: Cohort,
+    trainings: Sequence[Training],
+    reading: Reading,
+    why: dict[str, dict[str, str]],
+    notes: list[str],
+) -> None:
+    """Cases of patients that an instrument was trained on are excluded."""
+    rsna = cohort.card.name.startswith("rsna-training")
+    for training in trainings:
+        if not training.tells:
+            notes.append(f"{training.name} does not say which cases it was trained on: leakage cannot be told.")
+        if training.by_rule and not rsna:
+            words = "by a rule on ids of RSNA's training set, which says nothing of this cohort."
+            notes.append(f"{training.name} names its training cases {words}")
+        tainted: dict[str, str] = {}
+        for row in rows:
+            known = reading.known_as.get(row["case"], {row["case"], row["patient"]})
+            seen = training.seen(known, row["pixels"], row["hash"], row["case"] if rsna else None)
+            if seen:
+                tainted.setdefault(row["patient"], seen)
+        for row in rows:
+            if row["patient"] in tainted:
+                why.setdefault(row["case"], {})[TRAINED] = tainted[row["patient"]]
+
+
+def _balance(cases: list[Case]) -> dict[str, JSON]:
+    """Counts of every class, and of every stratum of few values; range and median of every number."""
+    columns: dict[str, list[str | float]] = {}
+    for case in cases:
+        for name, value in {**case.reference, **case.strata}.items():
+            columns.setdefault(name, []).append(value)
+    return {name: _spread(values) for name, values in sorted(columns.items())}
+
+
+def _spread(values: list[str | float]) -> JSON:
+    counts = Counter(values)
+    if all(isinstance(value, float) for value in values) and not set(values) <= {0.0, 1.0}:
+        numbers = np.array(values, np.float64)
+        return {
+            "n": len(values),
+            "least": float(numbers.min()),
+            "median": float(np.median(numbers)),
+            "most": float(numbers.max()),
+        }
+    if len(counts) > 20:
+        return {"n": len(values), "values": len(counts)}
+    return {f"{value:g}" if isinstance(value, float) else value: n for value, n in sorted(counts.items(), key=str)}

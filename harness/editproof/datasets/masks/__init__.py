@@ -1,0 +1,1 @@
+"""Masks of a cohort: from files, or found on a hand."""

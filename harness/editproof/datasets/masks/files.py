@@ -1,0 +1,59 @@
+"""The two masks of a decoded radiograph: from files, found automatically, or none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, cast
+
+import numpy as np
+
+from editproof.datasets.folder.files import Entry, mask_image
+from editproof.datasets.masks.hand import VERSION, artefact_mask, hand_mask
+from editproof.errors import DatasetError
+from editproof.types import Pixels
+
+if TYPE_CHECKING:
+    from editproof.types import Image
+
+Masks = Literal["auto", "files"]
+"""Where masks come from that no file gives: found on a hand radiograph, or nothing to edit and all else protected."""
+
+
+def with_masks(image: Image, edit: Entry | None, protected: Entry | None, masks: Masks, case_id: str) -> Pixels:
+    """A radiograph with its masks.
+
+    Parameters
+    ----------
+    image : ndarray of uint8 or uint16, shape (H, W)
+    edit, protected : Entry or None
+        Mask files, not zero = True.
+    masks : {"auto", "files"}
+        What stands in for a file that is not given: with ``auto`` the hand and the markers off it (a found hand is
+        kept off the edit mask); with ``files`` no pixel may be edited, and all that is not edited is protected.
+    case_id : str
+        Named in errors.
+
+    Raises
+    ------
+    DatasetError
+        Where a mask file does not decode, or is of another size than the image.
+    """
+    if masks == "files":
+        marker = mask_image(edit, image.shape, case_id) if edit else np.zeros(image.shape, bool)
+        hand = mask_image(protected, image.shape, case_id) if protected else ~marker
+        return Pixels(image, marker, hand)
+    hand = mask_image(protected, image.shape, case_id) if protected else hand_mask(image)
+    marker = mask_image(edit, image.shape, case_id) if edit else artefact_mask(image, hand)
+    return Pixels(image, marker, hand if protected else hand & ~marker)
+
+
+def digests_of(edit: Entry | None, protected: Entry | None, masks: Masks) -> list[str]:
+    """What identifies the masks of a case, for its digest."""
+    standing_in = f"automatic:{VERSION}" if masks == "auto" else "none"
+    return [entry.digest() if entry else standing_in for entry in (edit, protected)]
+
+
+def masks_option(text: str, asked: str) -> Masks:
+    """The option ``masks`` as it is written on a command line."""
+    if text in ("auto", "files"):
+        return cast("Masks", text)
+    raise DatasetError(asked, f"masks = {text!r}", "Write auto (a hand and its markers are looked for) or files.")

@@ -1,0 +1,51 @@
+"""How a cohort is read: strictly, or past its flaws; what is left out, and from which file each case came."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from editproof.errors import DatasetError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+@dataclass
+class Reading:
+    """One reading of a cohort, and what it told on the side.
+
+    Attributes
+    ----------
+    left_out : mapping of str to str
+        Reasons by name of case (or of a file that never became one): these are not looked at.
+    tolerant : bool
+        Whether a case that is not sound is noted in ``flawed`` and passed over; else its error is raised.
+    flawed : dict of str to str
+        What is wrong, by name.
+    files : dict of str to str
+        File below the cohort's folder, by name of case. It may identify a patient: it is kept nowhere unasked.
+    known_as : dict of str to set of str
+        Identifiers by name of case where the cohort has pseudonyms: to be compared with, never to be kept.
+    lacking : Counter of str
+        Number of cases that lack a region (:mod:`editproof.imaging.region`) for which each is looked at.
+    """
+
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    tolerant: bool = False
+    flawed: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict, repr=False)
+    known_as: dict[str, set[str]] = field(default_factory=dict, repr=False)
+    lacking: Counter[str] = field(default_factory=Counter)
+
+    @contextmanager
+    def of(self, name: str) -> Iterator[None]:
+        """A block that reads one case."""
+        try:
+            yield
+        except DatasetError as error:
+            if not self.tolerant:
+                raise
+            self.flawed[name] = str(error)

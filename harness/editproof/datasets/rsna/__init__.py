@@ -1,0 +1,1 @@
+"""The RSNA Pediatric Bone Age sets."""

@@ -1,0 +1,205 @@
+"""Tables of cohorts, CSV or Parquet, as they are met: byte-order marks, blank rows, ``True`` in any spelling."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from editproof.errors import DatasetError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from editproof.datasets.folder.files import Entry
+
+MOST_TABLE_BYTES = 32 * 1024 * 1024
+OWN = ("reference", "stratum")
+"""Prefixes of columns whose names are the user's own."""
+_MALE, _FEMALE = {"m", "male", "true", "1", "1.0"}, {"f", "female", "false", "0", "0.0"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of words: columns in lower case (but for names and units after a colon), no blank rows."""
+
+    entry: Entry
+    columns: tuple[str, ...]
+    rows: tuple[dict[str, str], ...]
+
+    def column(self, *names: str) -> str | None:
+        """The first of ``names`` that is a column."""
+        return next((name for name in names if name in self.columns), None)
+
+
+def table(entry: Entry, *, quoting: bool = True) -> Table:
+    """Read a table, CSV or Parquet by its suffix.
+
+    Parameters
+    ----------
+    entry : Entry
+    quoting : bool
+        Whether errors repeat the names of columns; without a header these are cells of the first row.
+
+    Raises
+    ------
+    DatasetError
+        Where it is neither UTF-8 text nor Parquet, has no header or two equal columns, a cell holds a line break, or a
+        row is longer than the header.
+    """
+    asked = f"read {entry}"
+    cells = _parquet_lines(entry) if entry.suffix == ".parquet" else _csv_lines(entry)
+    for number, line in enumerate(cells, 1):
+        if any(set(cell) & set("\r\n") for cell in line):
+            advice = "Look for a quotation mark without its partner there; or write the cell on one line."
+            raise DatasetError(asked, f"a cell with a line break in row {number}", advice)
+    lines = [line for line in ([cell.strip() for cell in line] for line in cells) if any(line)]
+    if not lines:
+        raise DatasetError(asked, "no row in it", "Write a header and one row per case.")
+    columns = tuple(_column(cell) for cell in lines[0])
+    named = [name for name in columns if name]
+    if len(set(named)) < len(named):
+        found = f"two equal columns in {', '.join(columns)}" if quoting else "two equal columns"
+        raise DatasetError(asked, found, "Name every column once.")
+    for number, line in enumerate(lines[1:], 2):
+        if any(line[len(columns) :]):
+            found = f"{len(line)} cells in row {number}, {len(columns)} columns"
+            raise DatasetError(asked, found, "Quote cells that hold a comma.")
+    rows = tuple(
+        {name: cell for name, cell in zip(columns, line + [""] * len(columns), strict=False) if name}
+        for line in lines[1:]
+    )
+    return Table(entry, columns, rows)
+
+
+def _csv_lines(entry: Entry) -> list[list[str]]:
+    """Header and rows of a CSV, in which every quotation mark must have its partner."""
+    lines: list[list[str]] = []
+    try:
+        text = entry.read(MOST_TABLE_BYTES).decode("utf-8-sig")
+        lines.extend(csv.reader(io.StringIO(text, newline=""), strict=True))
+        return lines
+    except csv.Error as error:
+        advice = "Look for a quotation mark without its partner from there on."
+        raise DatasetError(f"read {entry}", f"no CSV from row {len(lines) + 1} on ({error})", advice) from error
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"read {entry}", f"no CSV text in UTF-8 ({error})", "Save it as CSV, UTF-8.") from error
+
+
+def _parquet_lines(entry: Entry) -> list[list[str]]:
+    """Header and rows of a Parquet table as words; a missing value, NaN among them, is an empty cell."""
+    import pandas as pd
+
+    try:
+        frame = pd.read_parquet(io.BytesIO(entry.read(MOST_TABLE_BYTES)))
+    except ImportError as error:
+        advice = "Install the extra: pip install 'editproof[parquet]', or save the table as CSV."
+        raise DatasetError(f"read {entry}", "pyarrow is not installed", advice) from error
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
+        raise DatasetError(f"read {entry}", f"no Parquet ({str(error)[:80]})", "Save it as Parquet or CSV.") from error
+    header = [str(column) for column in frame.columns]
+    rows = [list(row) for row in frame.itertuples(index=False, name=None)]
+    for number, row in enumerate(rows, 2):
+        if nested := [place for place, value in enumerate(row, 1) if _is_nested(value)]:
+            kind = type(row[nested[0] - 1]).__name__
+            found = f"row {number} holds no single word or number in column {nested[0]} but {kind}"
+            raise DatasetError(f"read {entry}", found, "Write one word or number in each cell.")
+    return [header, *([_word(value) for value in row] for row in rows)]
+
+
+def _is_nested(value: object) -> bool:
+    """Whether a cell holds several values, or bytes."""
+    return isinstance(value, list | tuple | set | dict | bytes) or (hasattr(value, "shape") and value.shape != ())
+
+
+def _word(value: object) -> str:
+    """A cell as it would stand in a CSV."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType") or value != value:
+        return ""
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
+
+
+def _column(cell: str) -> str:
+    """A column's name in lower case; what follows ``reference:`` or ``stratum:`` is the user's own spelling."""
+    words = " ".join(cell.split())
+    prefix, colon, name = words.partition(":")
+    return f"{prefix.lower()}:{name.strip()}" if colon and prefix.lower() in OWN else words.lower()
+
+
+def tidy_id(cell: str) -> str:
+    """A case id as the image file is named: no suffix, no ``.0`` of a spreadsheet.
+
+    Examples
+    --------
+    >>> tidy_id("1377.0"), tidy_id("1377.png"), tidy_id("A-7")
+    ('1377', '1377', 'A-7')
+    """
+    for suffix in (".png", ".tif", ".tiff", ".0"):
+        cell = cell.removesuffix(suffix)
+    return cell
+
+
+def sex_of(cell: str, case_id: str, male_column: bool = False, *, quoting: bool = True) -> float | None:
+    """1.0 = male, 0.0 = female, None for a missing one; a DatasetError for anything else.
+
+    Parameters
+    ----------
+    cell : str
+        ``M``, ``F``, ``male``, ``female``, or a truth value.
+    case_id : str
+        Named in errors.
+    male_column : bool
+        Whether the column asks "male?", so that truth values are meant.
+    quoting : bool
+        Whether the error repeats the cell.
+
+    Examples
+    --------
+    >>> sex_of("TRUE", "1377", male_column=True), sex_of("F", "1377"), sex_of("", "1377")
+    (1.0, 0.0, None)
+    """
+    word = cell.lower()
+    if is_missing(cell):
+        return None
+    if word in _MALE or word in _FEMALE:
+        return float(word in _MALE)
+    advice = "Write True or False." if male_column else "Write M or F."
+    raise DatasetError(f"the sex of case {case_id}", f"{cell!r}" if quoting else "no sex in its cell", advice)
+
+
+def is_missing(cell: str) -> bool:
+    """Whether a cell is empty, or says that it is: ``NA``, ``N/A``, ``NaN`` or ``null`` in any spelling.
+
+    Examples
+    --------
+    >>> [is_missing(cell) for cell in ("", "n/a", "NaN", "none", "0")]
+    [True, True, True, False, False]
+    """
+    return cell.strip().lower() in {"", "na", "n/a", "nan", "null"}
+
+
+def number_of(cell: str, what: str) -> float | None:
+    """The number in a cell, None for a missing one; a DatasetError where it is no finite number."""
+    if is_missing(cell):
+        return None
+    try:
+        value = float(cell)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise DatasetError(what, f"{cell!r}", "Write a number, or leave the cell empty.")
+    return value
+
+
+def numeric_columns(sheet: Table, names: Iterable[str]) -> set[str]:
+    """Those of some columns in which every cell is a finite number."""
+    return {name for name in names if all(_is_number(line[name]) for line in sheet.rows)}
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        return math.isfinite(float(cell))
+    except ValueError:
+        return False

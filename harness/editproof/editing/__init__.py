@@ -1,0 +1,1 @@
+"""Whether an edit was asked for once, paid for once and kept."""

@@ -1,0 +1,333 @@
+"""Edits of a tool: from the store where they stand, from the tool where they do not, and never paid for twice."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, as_completed, wait
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from filelock import FileLock
+
+from editproof.core.digests import canonical, pixel_digest
+from editproof.core.redaction import redacted, redacted_bytes, secrets
+from editproof.editing.batches import Batches, awaited
+from editproof.editing.ledger import Ledger
+from editproof.editing.store import Store, request_keys
+from editproof.editors.adapter import CheckedEditor
+from editproof.editors.pace import Patience, TokenBucket, place_for
+from editproof.editors.wrappers import Wrapper
+from editproof.errors import EditorError
+from editproof.types import JSON, EditOutcome, EditRequest, EditStatus
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+REUSE, RECORD_MISSING, LIVE = "reuse", "record-missing", "live"
+MODES = (RECORD_MISSING, REUSE, LIVE)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On what terms tools are asked. They decide what is asked, never what an edit looks like.
+
+    Attributes
+    ----------
+    mode : str
+        ``record-missing``: ask for what does not stand in the store. ``reuse``: ask for nothing.
+        ``live``: ask for everything once in this run.
+    since : float
+        Start of the run, seconds of the epoch; processes of one run share it. A failed edit is asked for again by
+        the next run and stands for its own; without a start it never stands.
+    allow_egress : tuple of str
+        Hosts that may receive pixels.
+    max_cost : float, optional
+        US dollars that the run may spend.
+    max_edits : int, optional
+        Edits that each tool may be asked for in the run.
+    """
+
+    mode: str = RECORD_MISSING
+    since: float = math.inf
+    allow_egress: tuple[str, ...] = ()
+    max_cost: float | None = None
+    max_edits: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a limit that limits nothing."""
+        for name, limit in (("--max-cost", self.max_cost), ("--max-edits", self.max_edits)):
+            if limit is not None and not 0 <= limit < math.inf:
+                raise EditorError(f"{name} {limit}", "it is no limit", "Write a number from 0 on.")
+
+
+class Edits:
+    """The edits in a store, and the way to those that are not; safe under threads and processes.
+
+    Parameters
+    ----------
+    root : Path
+        Of the store.
+    terms : Terms, optional
+    patience : Patience, optional
+        How failures that cost nothing are tried again.
+    """
+
+    def __init__(self, root: Path, terms: Terms | None = None, patience: Patience | None = None) -> None:
+        self.terms, self.patience = terms or Terms(), patience or Patience()
+        self.store = Store(root)
+        start = self.terms.since if math.isfinite(self.terms.since) else 0.0
+        self.ledger = Ledger(root, start, self.terms.max_cost, self.terms.max_edits)
+        self._buckets: dict[str, TokenBucket] = {}
+        self._bills: dict[str, tuple[float, int]] = {}
+        self._places: dict[str, threading.Semaphore] = {}
+        self._out: dict[str, dict[str, str]] = {}
+        self._stops: dict[str, EditorError] = {}
+        self.say: Callable[[str], None] = lambda words: None
+        """Told in a few words how far a batch is."""
+        self.at_once = 0
+        """Requests under way at once to one tool; 0 for as many as it likes."""
+
+    def outcomes(self, editor: CheckedEditor, requests: Sequence[EditRequest]) -> list[EditOutcome]:
+        """How each request ends, in order.
+
+        Raises
+        ------
+        EditorError
+            Where the tool cannot be used at all, or a limit of the run is reached.
+        EvidenceError
+            Where the store is damaged or full.
+        """
+        if isinstance(editor.tool, Wrapper):
+            return self._wrapped(editor, editor.tool, requests)
+        keys = request_keys(editor.card, requests)
+        found = {key: self._standing(key) for key in keys}
+        missing = {key: request for key, request in zip(keys, requests, strict=True) if found[key] is None}
+        if missing and self.terms.mode == REUSE:
+            gone = EditOutcome.failure(EditStatus.FAILED, "not in the store, and nothing may be asked for (mode reuse)")
+            found |= dict.fromkeys(missing, gone)
+        elif missing and editor.post:
+            found |= dict(self.posted(editor, lambda: [list(missing.values())]))
+            found |= {key: self._standing(key) for key in missing if found[key] is None}
+        elif missing:
+            self._refuse_awaited(editor, missing)
+            for group in _groups(missing, editor.service.siblings):
+                found |= self._made(editor, group)
+        return [outcome for key in keys if (outcome := found[key]) is not None]
+
+    def posted(
+        self, editor: CheckedEditor, requests: Callable[[], Iterable[Sequence[EditRequest]]]
+    ) -> Iterator[tuple[str, EditOutcome]]:
+        """Ask by post for everything that does not stand, wait for it, and give it as it is stored.
+
+        Parameters
+        ----------
+        editor : CheckedEditor
+            One that has a way by post, or wrappers around it.
+        requests : callable
+            Gives the requests of each case anew each time it is called.
+        """
+        if isinstance(editor.tool, Wrapper):
+            wrapper = editor.tool
+            parts = lambda: ([part for one in case for part in wrapper.parts(one)] for case in requests())  # noqa: E731
+            yield from self.posted(wrapper.inner, parts)
+            return
+
+        def missing() -> Iterator[dict[str, EditRequest]]:
+            for case in requests():
+                keyed = zip(request_keys(editor.card, case), case, strict=True)
+                gone = {key: request for key, request in keyed if self._standing(key) is None}
+                yield from _groups(gone, editor.service.siblings)
+
+        if editor.post is None or self.terms.mode == REUSE:
+            return
+        kept, expected = partial(self._kept, editor.card.name), partial(self._expected, editor)
+        batches = Batches(
+            self.store, self.ledger, editor, editor.post, self.patience, kept, expected, lambda words: self.say(words)
+        )
+        yield from batches.answered(missing)
+
+    def _kept(self, tool: str, ticket: str, keys: Sequence[str], outcomes: Sequence[EditOutcome]) -> list[EditOutcome]:
+        """Outcomes of an attempt by post, cleaned, stored and entered in the ledger."""
+        clean = [_clean(outcome) for outcome in outcomes]
+        for key, outcome in zip(keys, clean, strict=True):
+            self.store.keep_edit(key, outcome)
+        self.ledger.ended(ticket, tool, keys, attempt=1, **self._facts(tool, clean))
+        return clean
+
+    def _refuse_awaited(self, editor: CheckedEditor, missing: Iterable[str]) -> None:
+        tool = editor.card.name
+        if tool not in self._out:
+            self._out[tool] = awaited(self.store, self.ledger, tool) if editor.service.metered else {}
+        if out := sorted({self._out[tool][key] for key in missing if key in self._out[tool]}):
+            found = f"edits that it is asked for are out in batch {', '.join(out)}, and would be paid for twice"
+            raise EditorError(f"editor {tool}", found, "Run with mode=batch once more to fetch them.")
+
+    def missing(self, editor: CheckedEditor, requests: Sequence[EditRequest]) -> tuple[int, float | None]:
+        """How many edits the tool would be asked for, and what they may cost in US dollars (None: unknown)."""
+        if isinstance(editor.tool, Wrapper):
+            wrapper = editor.tool
+            return self.missing(wrapper.inner, [part for request in requests for part in wrapper.parts(request)])
+        keys = set(request_keys(editor.card, requests))
+        gone = sum(self._standing(key) is None for key in keys)
+        return gone, self._expected(editor, gone)
+
+    def _wrapped(self, editor: CheckedEditor, wrapper: Wrapper, requests: Sequence[EditRequest]) -> list[EditOutcome]:
+        parts = [wrapper.parts(request) for request in requests]
+        inner = iter(self.outcomes(wrapper.inner, [part for group in parts for part in group]))
+        joined = []
+        for request, group in zip(requests, parts, strict=True):
+            outcomes = [next(inner) for _ in group]
+            joined.append(editor.outcome(request, lambda r=request, o=outcomes: wrapper.outcome(r, o)))  # type: ignore[misc]
+        return joined
+
+    def _standing(self, key: str) -> EditOutcome | None:
+        since, mode = self.terms.since, self.terms.mode
+        answered = since if mode == LIVE else 0.0
+        return self.store.edit(key, answered_since=answered, failed_since=0.0 if mode == REUSE else since)
+
+    def _made(self, editor: CheckedEditor, missing: dict[str, EditRequest]) -> dict[str, EditOutcome]:
+        with ExitStack() as held:
+            if editor.service.metered:
+                for stripe in sorted({key[:4] for key in missing}):
+                    held.enter_context(self._lock(stripe))
+                standing = {key: self._standing(key) for key in missing}
+                made = {key: outcome for key, outcome in standing.items() if outcome is not None}
+                missing = {key: request for key, request in missing.items() if key not in made}
+                if not missing:
+                    return made
+                return made | self._asked(editor, missing)
+            return self._asked(editor, missing)
+
+    def _lock(self, stripe: str) -> FileLock:
+        locks = self.store.root / "locks"
+        locks.mkdir(parents=True, exist_ok=True)
+        return FileLock(locks / f"{stripe}.lock", poll_interval=0.01)
+
+    def _asked(self, editor: CheckedEditor, missing: dict[str, EditRequest]) -> dict[str, EditOutcome]:
+        keys, requests, tool = list(missing), list(missing.values()), editor.card.name
+        bucket = self._buckets.setdefault(tool, TokenBucket(editor.service.per_minute))
+        places = self._places.setdefault(tool, threading.Semaphore(self.at_once or editor.service.concurrency))
+        for attempt in range(1, self.patience.tries + 1):
+            if tool in self._stops:
+                raise self._stops[tool]
+            if (pause_s := bucket.wait_s()) > 0:
+                time.sleep(pause_s)
+            with place_for(places, taken_by_tool=editor.service.takes_places):
+                outcomes, ticket, seconds = self._sent(editor, keys, requests, attempt)
+            bucket.heed(outcomes[0].provenance.get("rate_limit", {}))
+            wait_s = outcomes[0].provenance.get("retry_after_s")
+            last = wait_s is None or attempt == self.patience.tries
+            if last:
+                for key, outcome in zip(keys, outcomes, strict=True):
+                    self.store.keep_edit(key, outcome)
+            self.ledger.ended(ticket, tool, keys, seconds=seconds, attempt=attempt, **self._facts(tool, outcomes))
+            if last:
+                break
+            time.sleep(self.patience.wait_s(attempt, wait_s or 0.0))
+        if unreachable := outcomes[0].provenance.get("unreachable"):
+            raise EditorError(
+                f"editor {tool}", f"{unreachable} was not reached in {attempt} tries ({outcomes[0].message})",
+                "Start it, or mend its address; what was made stands.",
+            )  # fmt: skip
+        return dict(zip(keys, outcomes, strict=True))
+
+    def _sent(
+        self, editor: CheckedEditor, keys: list[str], requests: list[EditRequest], attempt: int
+    ) -> tuple[list[EditOutcome], str, float]:
+        """What one attempt came to, its id in the ledger, and the seconds it took."""
+        tool = editor.card.name
+        ticket = self.ledger.sent(tool, keys, attempt, self._expected(editor, len(keys)))
+        began = time.perf_counter()
+        try:
+            outcomes = [_clean(outcome) for outcome in editor.edits(requests)]
+        except EditorError as error:
+            stop = EditorError(redacted(error.asked), redacted(error.found), redacted(error.advice))
+            self._stops[tool] = stop
+            self.ledger.ended(ticket, tool, keys, status=["stopped"], message=str(stop))
+            raise stop from None
+        return outcomes, ticket, round(time.perf_counter() - began, 4)
+
+    def _expected(self, editor: CheckedEditor, n: int) -> float | None:
+        """Expected cost of ``n`` edits: what edits have cost so far, else what the adapter expects."""
+        billed, edits = self._bills.get(editor.card.name, (0.0, 0))
+        if edits:
+            return n * billed / edits
+        each = editor.service.expected_usd
+        if each is None:
+            return None if editor.card.sends_data_to else 0.0
+        return n * each
+
+    def _facts(self, tool: str, outcomes: Sequence[EditOutcome]) -> dict[str, JSON]:
+        said = outcomes[0].provenance
+        facts = {name: said[name] for name in ("http_status", "request_id", "usage", "cost_usd") if name in said}
+        if "cost_usd" in facts:
+            billed, edits = self._bills.get(tool, (0.0, 0))
+            self._bills[tool] = (billed + facts["cost_usd"], edits + len(outcomes))
+        messages = sorted({outcome.message for outcome in outcomes if outcome.message})
+        return {"status": [outcome.status.value for outcome in outcomes], "message": "; ".join(messages), **facts}
+
+
+def each(function: Callable[[Item], Result], items: Iterable[Item], *, threads: int) -> Iterator[Result]:
+    """Results of a function over items in threads, as they are done; at most two items a thread are begun ahead.
+
+    An exception is raised here once everything under way has ended; nothing that was paid for is abandoned.
+    """
+    if threads == 1:
+        yield from map(function, items)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        under_way: set[Future[Result]] = set()
+        try:
+            for item in items:
+                under_way.add(pool.submit(function, item))
+                if len(under_way) >= 2 * threads:
+                    done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+                    yield from (future.result() for future in done)
+            yield from (future.result() for future in as_completed(under_way))
+        except BaseException:
+            for future in under_way:
+                future.cancel()
+            raise
+
+
+def _groups(missing: dict[str, EditRequest], size: int) -> Iterator[dict[str, EditRequest]]:
+    """Requests that one call may answer together: alike in all but repeat and seed, at most ``size``."""
+    if size == 1:
+        yield from ({key: request} for key, request in missing.items())
+        return
+    alike: dict[str, list[str]] = {}
+    for key, request in missing.items():
+        content = canonical(
+            [pixel_digest(request.image), pixel_digest(request.edit_mask), request.prompt, dict(request.parameters)]
+        )
+        alike.setdefault(content, []).append(key)
+    for keys in alike.values():
+        for start in range(0, len(keys), size):
+            yield {key: missing[key] for key in keys[start : start + size]}
+
+
+def _clean(outcome: EditOutcome) -> EditOutcome:
+    """The outcome with every secret of the environment struck out."""
+    known = secrets()
+    return replace(
+        outcome,
+        message=redacted(outcome.message, known),
+        provenance={name: _clean_value(value, known) for name, value in outcome.provenance.items()},
+        raw=redacted_bytes(outcome.raw, known),
+    )
+
+
+def _clean_value(value: JSON, known: Mapping[str, str]) -> JSON:
+    if isinstance(value, str):
+        return redacted(value, known)
+    if isinstance(value, dict):
+        return {name: _clean_value(inner, known) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean_value(inner, known) for inner in value]
+    return value if not isinstance(value, float) or math.isfinite(value) else None

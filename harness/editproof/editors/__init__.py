@@ -1,0 +1,1 @@
+"""Editing tools behind one callable: :class:`editproof.types.Editor`."""

@@ -1,0 +1,258 @@
+"""What stands between any tool and the study: plain functions become editors, and every outcome is checked."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from editproof.core.sources import source_digest
+from editproof.errors import EditorError
+from editproof.types import Editor, EditorCard, EditOutcome, EditRequest, EditStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from editproof.types import Image
+
+
+def checked(tool: Editor | Callable[[EditRequest], Image]) -> CheckedEditor:
+    """The tool as an editor whose outcomes can be trusted to be what they say.
+
+    An image of another size, dtype or number of channels than the original becomes ``MALFORMED``, an exception
+    (``SystemExit`` too) becomes ``FAILED`` with its message, except an EditorError, which ends the run. Nothing is
+    repaired silently: whoever wants a resize says so in an adapter.
+
+    Parameters
+    ----------
+    tool : Editor or callable
+        A callable without a card may take the request and return pixels; it gets a card made from its name
+        and the digest of its source.
+    """
+    if isinstance(tool, CheckedEditor):
+        return tool
+    if not callable(tool):
+        raise EditorError("an editor", f"{tool!r} is not callable", "A factory returns a callable: request -> pixels.")
+    card = getattr(tool, "card", None)
+    if card is None:
+        card = _card_of_function(tool)
+    elif not isinstance(card, EditorCard):
+        raise EditorError("an editor's card", f"{type(card).__name__}", "Make it a editproof.types.EditorCard.")
+    return CheckedEditor(card, tool)
+
+
+@dataclass(frozen=True)
+class Service:
+    """How a tool likes to be asked; what the editor attribute ``service`` may say. None of it changes an edit.
+
+    Attributes
+    ----------
+    concurrency : int
+        Requests that may be under way at once, in threads of one process.
+    siblings : int
+        Edits that one request may ask for; where more than one, the tool has
+        ``edits(requests) -> sequence of EditOutcome`` for requests that differ in repeat and seed alone.
+    per_minute : float, optional
+        Requests per minute to keep to.
+    metered : bool
+        Whether an edit is expensive enough for concurrent processes to wait rather than to make it twice.
+    expected_usd : float, optional
+        What one edit is expected to cost before the first bill is in; None where nothing is known.
+    precomputed : bool
+        Whether its edits stand already, so that it cannot be asked for one of another image, e.g. by a probe.
+    takes_places : bool
+        Whether the tool says itself, with :func:`editproof.editors.pace.on_the_wire`, while a request is under way;
+        else the whole call counts.
+    """
+
+    concurrency: int = 1
+    siblings: int = 1
+    per_minute: float | None = None
+    metered: bool = False
+    expected_usd: float | None = None
+    takes_places: bool = False
+    precomputed: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a service that could never be asked for anything."""
+        if self.concurrency < 1 or self.siblings < 1 or not (self.per_minute is None or self.per_minute > 0):
+            found = f"concurrency={self.concurrency}, {self.siblings} edits a request, rpm={self.per_minute}"
+            raise EditorError("how a tool is to be asked", found, "Each is at least 1.")
+
+
+@dataclass(frozen=True)
+class BatchState:
+    """How far a batch is.
+
+    Attributes
+    ----------
+    words : str
+        For a person to read, e.g. ``in_progress, 12 of 600``.
+    ended : bool
+        Whether everything that will ever be answered is.
+    fault : str
+        Why the service refused the batch as a whole, or nothing.
+    """
+
+    words: str
+    ended: bool
+    fault: str = ""
+
+
+class Post(Protocol):
+    """Edits by post: many requests in one file, answered within a day. See :mod:`editproof.editing.batches`."""
+
+    @property
+    def max_lines(self) -> int: ...
+
+    @property
+    def max_bytes(self) -> int: ...
+
+    def line(self, ticket: str, requests: Sequence[EditRequest]) -> bytes | EditOutcome:
+        """One line of the file, or how the requests end that cannot be sent at all."""
+        ...
+
+    def submitted(self, file: Path, name: str) -> str:
+        """Send a file, have it worked on under a name, and return the service's own id for it."""
+        ...
+
+    def found(self, name: str, since: float) -> str | None:
+        """The service's id of what was submitted under a name, or None where nothing was."""
+        ...
+
+    def state(self, batch: str) -> BatchState:
+        """How far a batch is."""
+        ...
+
+    def fetched(self, batch: str, file: Path) -> None:
+        """Write all answers to a file, one a line."""
+        ...
+
+    def opened(self, answer: bytes, request: EditRequest, n: int, batch: str) -> list[EditOutcome]:
+        """The outcomes of one line's answer to ``n`` requests alike."""
+        ...
+
+    def cleared(self, batch: str) -> None:
+        """Remove the files of a batch from the service, as far as it lets us."""
+        ...
+
+
+@dataclass(frozen=True)
+class CheckedEditor:
+    """An editor that never returns pixels of another shape than it was given, and raises nothing but EditorError.
+
+    An :class:`~editproof.errors.EditorError` ends the run: the tool cannot be used at all (wrong key, no quota,
+    no such endpoint), and asking again would only repeat that.
+    """
+
+    card: EditorCard
+    tool: Callable[[EditRequest], EditOutcome | Image] = field(repr=False)
+
+    @property
+    def service(self) -> Service:
+        """How the tool likes to be asked."""
+        service: Service = getattr(self.tool, "service", Service())
+        return service
+
+    @property
+    def post(self) -> Post | None:
+        """The way to ask by post, where the tool is to be asked so."""
+        post: Post | None = getattr(self.tool, "post", None)
+        return post
+
+    @property
+    def by_post(self) -> bool:
+        """Whether this tool, or the one inside its wrappers, is asked by post."""
+        inner: CheckedEditor | None = getattr(self.tool, "inner", None)
+        return self.post is not None or (inner is not None and inner.by_post)
+
+    def __call__(self, request: EditRequest) -> EditOutcome:
+        """The outcome of one request."""
+        return self.outcome(request, lambda: self.tool(_own_copy(request)))
+
+    def edits(self, requests: Sequence[EditRequest]) -> list[EditOutcome]:
+        """The outcomes of requests that differ in repeat and seed alone, from one call to the tool."""
+        if len(requests) == 1:
+            return [self(requests[0])]
+        try:
+            found = list(self.tool.edits([_own_copy(request) for request in requests]))  # type: ignore[attr-defined]
+        except EditorError:
+            raise
+        except (Exception, SystemExit) as error:
+            found = [_broken(error)] * len(requests)
+        return [
+            self.outcome(request, lambda result=result: result)  # type: ignore[misc]
+            for request, result in zip(requests, found, strict=True)
+        ]
+
+    def outcome(self, request: EditRequest, made: Callable[[], EditOutcome | Image]) -> EditOutcome:
+        """What ``made`` makes for a request, checked."""
+        try:
+            result = made()
+        except EditorError:
+            raise
+        except (Exception, SystemExit) as error:
+            return _broken(error)
+        outcome = result if isinstance(result, EditOutcome) else EditOutcome.ok(result)
+        if fault := _fault_of_words(outcome):
+            return EditOutcome.failure(EditStatus.MALFORMED, fault)
+        outcome = replace(outcome, message=_visible(outcome.message))
+        if outcome.status is not EditStatus.OK:
+            return outcome
+        if fault := _fault_of(outcome.image, request.image):
+            return EditOutcome(EditStatus.MALFORMED, None, fault, outcome.provenance, outcome.raw)
+        return replace(outcome, image=np.array(outcome.image, order="C", subok=False))  # a tool may use its own again
+
+
+def _own_copy(request: EditRequest) -> EditRequest:
+    """The request with pixels of its own, so that a tool that works in place cannot change the original."""
+    return replace(request, image=request.image.copy(), edit_mask=request.edit_mask.copy())
+
+
+def _broken(error: BaseException) -> EditOutcome:
+    if isinstance(error, TimeoutError):
+        return EditOutcome.failure(EditStatus.TIMED_OUT, _visible(str(error)) or "timed out")
+    return EditOutcome.failure(EditStatus.FAILED, _visible(f"{type(error).__name__}: {error}"))
+
+
+def _visible(text: str) -> str:
+    """Text that can be written as UTF-8, whatever a file name or a server put into it."""
+    return text.encode(errors="backslashreplace").decode()
+
+
+def _fault_of_words(outcome: Any) -> str:
+    """What of an outcome beside its pixels is not as it has to be; empty where all is."""
+    if not isinstance(outcome.status, EditStatus) or not isinstance(outcome.message, str):
+        return f"asked for a status and a message, got {outcome.status!r} and a {type(outcome.message).__name__}"
+    try:
+        json.dumps(dict(outcome.provenance))
+    except (TypeError, ValueError, RecursionError) as error:
+        return f"asked for provenance in plain JSON, got {_visible(str(error))}"
+    return ""
+
+
+def _fault_of(image: object, original: Image) -> str:
+    if not isinstance(image, np.ndarray) or isinstance(image, np.ma.MaskedArray):
+        return f"asked for pixels, got {type(image).__name__}"
+    if image.shape != original.shape:
+        return f"asked for pixels of shape {original.shape}, got {image.shape}"
+    if image.dtype != original.dtype:
+        return f"asked for {original.dtype} pixels, got {image.dtype}"
+    return ""
+
+
+def _card_of_function(tool: Callable[..., object]) -> EditorCard:
+    name = getattr(tool, "__name__", type(tool).__name__)
+    try:
+        version = source_digest(tool)[:12]
+    except (OSError, TypeError) as error:
+        raise EditorError(
+            f"the source of {name}",
+            "it cannot be read, so its edits could not be told from those of another version",
+            "Give the tool a `card` attribute (editproof.types.EditorCard).",
+        ) from error
+    return EditorCard(name, f"source {version}", inspect.getdoc(tool) or "a Python callable", deterministic=False)

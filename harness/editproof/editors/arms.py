@@ -1,0 +1,83 @@
+"""The images that one case is read in: its edits, and the arms that tell where their harm comes from.
+
+Every arm changes one thing. Those made without the tool cost a resampling and one reading a case; where they equal
+the original pixel for pixel they cost nothing, for readings are kept by pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from editproof.editors.inpaint import filled
+from editproof.editors.registry import editor_from_spec
+from editproof.errors import EditorError
+from editproof.evidence.measurements import (
+    CLASSICAL_FILL,
+    CONVERSION,
+    EDITED,
+    GEOMETRY,
+    HISTOGRAM_MATCHED,
+    ORIGINAL,
+    PASTE_BACK,
+)
+from editproof.imaging.matching import histogram_matched
+
+if TYPE_CHECKING:
+    from editproof.editors.adapter import CheckedEditor
+    from editproof.types import EditorCard, EditOutcome, EditRequest, Image
+
+
+def images_of(card: EditorCard, request: EditRequest, outcomes: Sequence[EditOutcome]) -> dict[tuple[str, int], Image]:
+    """Every image of a case by arm and repeat; arms that ask no tool have repeat 0 alone.
+
+    Parameters
+    ----------
+    card : EditorCard
+        Of the tool; says what is done to a radiograph on its way there and back.
+    request : EditRequest
+        Any of the case's requests.
+    outcomes : sequence of EditOutcome
+        Of every repeat.
+    """
+    images = {(ORIGINAL, 0): request.image}
+    for arm, chain in chains(card).items():
+        unedited = round_trip(f"{chain}+identity")(request).image
+        if unedited is not None:
+            images[arm, 0] = unedited
+    images[CLASSICAL_FILL, 0] = filled(request.image, request.edit_mask)
+    for repeat, outcome in enumerate(outcomes):
+        if outcome.image is not None:
+            images[EDITED, repeat] = outcome.image
+            images[PASTE_BACK, repeat] = np.where(request.edit_mask, outcome.image, request.image)
+            images[HISTOGRAM_MATCHED, repeat] = histogram_matched(outcome.image, request.image)
+    return images
+
+
+def chains(card: EditorCard) -> dict[str, str]:
+    """The tool's way there and back as chains of wrappers, by arm: its geometry, and its conversion on top of that."""
+    found = {}
+    if card.geometry:
+        found[GEOMETRY] = card.geometry
+    if card.conversion:
+        found[CONVERSION] = "+".join(step for step in (card.conversion, card.geometry) if step)
+    return found
+
+
+@cache
+def round_trip(spec: str) -> CheckedEditor:
+    """The editor of a chain of wrappers around ``identity``.
+
+    Raises
+    ------
+    EditorError
+        Where a card names a step that is no wrapper.
+    """
+    try:
+        return editor_from_spec(spec)
+    except EditorError as error:
+        advice = "On a card, geometry and conversion are wrappers joined by +, e.g. squash:512 and 8bit+rgb."
+        raise EditorError(f"a card's way there and back, {spec}", error.found, advice) from error

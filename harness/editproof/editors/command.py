@@ -1,0 +1,166 @@
+"""A tool on the command line: ``cmd:"tool --in {image} --mask {mask} --prompt {prompt} --out {output}"``."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from editproof.core.redaction import redacted
+from editproof.editors.adapter import Service
+from editproof.errors import EditorError
+from editproof.imaging import codec, geometry
+from editproof.types import JSON, Editor, EditorCard, EditOutcome, EditRequest, EditStatus
+
+OPTIONS = {"timeout": "600", "mask": codec.WHITE, "concurrency": "1", "rgb": "no"}
+PLACES = ("image", "mask", "prompt", "seed", "output")
+TAIL = 2000
+"""Characters of the error stream that are kept, from its end."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """Runs a program once an edit, without a shell, in an empty folder of its own.
+
+    Attributes
+    ----------
+    words : tuple of str
+        The command, with places to fill in: ``{image}`` and ``{mask}`` (PNG to read), ``{output}`` (PNG to write),
+        ``{prompt}`` and ``{seed}``. File names say nothing about the case.
+    timeout_s : float
+        After so many seconds the program and all its children are killed.
+    """
+
+    card: EditorCard
+    words: tuple[str, ...]
+    timeout_s: float
+    polarity: str
+    rgb: bool
+    service: Service
+
+    def __call__(self, request: EditRequest) -> EditOutcome:
+        """What the program wrote to ``{output}``; its exit code and error stream are kept."""
+        with tempfile.TemporaryDirectory(prefix="edit-") as name:
+            folder = Path(name)
+            parcel = codec.parcel_of(request, geometry.unchanged, sixteen=True)
+            files = {place: str(folder / f"{place}.png") for place in ("image", "mask", "output")}
+            Path(files["image"]).write_bytes(codec.png(parcel.image, rgb=self.rgb))
+            Path(files["mask"]).write_bytes(codec.mask_png(parcel.mask, self.polarity))
+            values = {**files, "prompt": request.prompt, "seed": str(request.seed)}
+            return self._run([_filled(word, values) for word in self.words], folder, parcel)
+
+    def _run(self, words: list[str], folder: Path, parcel: codec.Parcel) -> EditOutcome:
+        with (folder / "stderr").open("w+b") as log:
+            program = subprocess.Popen(
+                words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, start_new_session=True
+            )
+            try:
+                code = program.wait(self.timeout_s)
+            except subprocess.TimeoutExpired:
+                os.killpg(program.pid, signal.SIGKILL)
+                program.wait()
+                return EditOutcome.failure(
+                    EditStatus.TIMED_OUT, f"not done after {self.timeout_s:g} s", stderr=_tail(log)
+                )
+            said: dict[str, JSON] = {"exit_code": code, "stderr": _tail(log)}
+        output = folder / "output.png"
+        if code != 0:
+            last = said["stderr"].strip().splitlines()[-1:] or ["nothing on its error stream"]
+            return EditOutcome.failure(EditStatus.FAILED, f"exit code {code}: {last[0]}", **said)
+        if not output.is_file():
+            return EditOutcome.failure(EditStatus.FAILED, "exit code 0, but nothing was written to {output}", **said)
+        raw = output.read_bytes()
+        outcome = parcel.opened(raw)
+        return EditOutcome(outcome.status, outcome.image, outcome.message, {**outcome.provenance, **said}, raw)
+
+
+def command(argument: str = "") -> Editor:
+    """A program, from ``cmd:[OPTION=VALUE ...] PROGRAM ... {image} ... {output}``.
+
+    Options before the program: ``timeout=SECONDS`` (600), ``mask=white|black|alpha`` (what marks editable pixels,
+    white), ``concurrency=N`` (1), ``rgb=yes`` (send three channels). The program's file, and every argument that is
+    a file, enters the tool's version by its digest.
+    """
+    asked = f"--editor cmd:{argument}"
+    form = "Write --editor 'cmd:tool --in {image} --mask {mask} --prompt {prompt} --out {output}'."
+    try:
+        words = shlex.split(argument)
+    except ValueError as error:
+        raise EditorError(asked, f"its quotes do not match ({error})", form) from error
+    options = dict(OPTIONS)
+    while words and words[0].partition("=")[0] in OPTIONS:
+        key, _, options_value = words.pop(0).partition("=")
+        options[key] = options_value
+    if not words or not any("{output}" in word for word in words):
+        raise EditorError(asked, "it names no {output}", form)
+    program = shutil.which(words[0])
+    if program is None:
+        raise EditorError(asked, f"there is no program {words[0]!r}", "Give its path, or add it to PATH.")
+    if options["mask"] not in codec.POLARITIES or options["rgb"] not in ("yes", "no"):
+        raise EditorError(
+            asked, f"mask={options['mask']} rgb={options['rgb']}", "mask: white, black, alpha; rgb: yes, no."
+        )
+    try:
+        timeout_s, concurrency = float(options["timeout"]), int(options["concurrency"])
+    except ValueError as error:
+        raise EditorError(asked, f"timeout or concurrency is no number ({error})", form) from error
+    words = [
+        os.path.abspath(program),
+        *(os.path.abspath(word) if _is_file(word) else word for word in words[1:]),
+    ]
+    names = [redacted(Path(word).name if _is_file(word) else word) for word in words]
+    card = EditorCard(
+        f"cmd:{Path(program).name}",
+        f"files {_digest_of_files(words)}",
+        f"the command {shlex.join(names)}; what it does with the pixels is its own affair",
+        {"command": names, "mask": options["mask"], "rgb": options["rgb"]},
+        f"PNG, {options['mask']} = may change" if any("{mask}" in word for word in words) else "not told",
+        deterministic=False,
+        conversion="rgb" if options["rgb"] == "yes" else "",
+    )
+    return Command(
+        card, tuple(words), timeout_s, options["mask"], options["rgb"] == "yes", Service(concurrency, metered=True)
+    )
+
+
+def _filled(word: str, values: dict[str, str]) -> str:
+    """The word with its places filled; braces that are no place are left alone, and nothing is filled in twice."""
+    parts, rest = [], word
+    while rest:
+        found = min(
+            (place for place in PLACES if f"{{{place}}}" in rest), key=lambda p: rest.index(f"{{{p}}}"), default=""
+        )
+        if not found:
+            break
+        before, _, rest = rest.partition(f"{{{found}}}")
+        parts += [before, values[found]]
+    return "".join([*parts, rest])
+
+
+def _tail(log: object) -> str:
+    log.flush()  # type: ignore[attr-defined]
+    log.seek(0)  # type: ignore[attr-defined]
+    return str(redacted(log.read().decode(errors="replace"))[-TAIL:])  # type: ignore[attr-defined]
+
+
+def _digest_of_files(words: list[str]) -> str:
+    digest = hashlib.sha256()
+    for word in words:
+        for named in (word, word.partition("=")[2]):  # FILE, and --option=FILE
+            if named and _is_file(named):
+                digest.update(hashlib.sha256(Path(named).read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def _is_file(word: str) -> bool:
+    """Whether a word names a file; a program's text, however long, does not."""
+    try:
+        return Path(word).is_file()
+    except OSError:
+        return False

@@ -1,0 +1,157 @@
+"""Inpainting pipelines of the ``diffusers`` library, from a local folder: ``diffusers:FOLDER?steps=30&device=cuda``.
+
+Nothing is downloaded and nothing leaves the machine. Torch and diffusers are imported with the first edit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import cv2
+import numpy as np
+
+from editproof.editors.adapter import Service
+from editproof.errors import EditorError
+from editproof.imaging import codec, geometry
+from editproof.types import Editor, EditorCard, EditOutcome, EditRequest, EditStatus
+
+OPTIONS = {
+    "device": "cpu",
+    "dtype": "float32",
+    "steps": "50",
+    "guidance": "7.5",
+    "strength": "1.0",
+    "negative": "",
+    "multiple": "64",
+}
+DTYPES = ("float32", "float16", "bfloat16")
+NEEDED = ("diffusers", "transformers", "torch")
+
+
+@dataclass(frozen=True)
+class Diffusers:
+    """One pipeline; equal seeds give equal pixels on one machine.
+
+    Attributes
+    ----------
+    folder : Path
+        As ``save_pretrained`` writes it, with ``model_index.json``.
+    options : mapping
+        As on the card.
+    """
+
+    card: EditorCard
+    folder: Path
+    options: Mapping[str, str] = field(repr=False)
+    service: Service = field(default_factory=lambda: Service(metered=True), repr=False)
+
+    def __call__(self, request: EditRequest) -> EditOutcome:
+        """The radiograph as the pipeline paints it; a picture that its safety checker withholds is a refusal."""
+        import torch
+        from PIL import Image
+
+        parcel = codec.parcel_of(request, lambda shape: geometry.padded(shape, int(self.options["multiple"])))
+        height, width = parcel.image.shape
+        made = self._pipeline(
+            prompt=request.prompt,
+            negative_prompt=self.options["negative"] or None,
+            image=Image.fromarray(cv2.cvtColor(parcel.image, cv2.COLOR_GRAY2RGB)),
+            mask_image=Image.fromarray(parcel.mask.astype(np.uint8) * 255),
+            height=height,
+            width=width,
+            strength=float(self.options["strength"]),
+            num_inference_steps=int(self.options["steps"]),
+            guidance_scale=float(self.options["guidance"]),
+            generator=torch.Generator("cpu").manual_seed(request.seed % 2**63),
+            output_type="pil",
+        )
+        if any(getattr(made, "nsfw_content_detected", None) or ()):
+            return EditOutcome.failure(EditStatus.REFUSED, "its safety checker withheld the picture")
+        painted = np.asarray(made.images[0].convert("RGB"))
+        raw = cv2.imencode(".png", cv2.cvtColor(painted, cv2.COLOR_RGB2BGR))[1].tobytes()
+        outcome = parcel.opened(raw)
+        return EditOutcome(outcome.status, outcome.image, outcome.message, outcome.provenance, raw)
+
+    @cached_property
+    def _pipeline(self) -> Any:
+        import torch
+
+        from editproof.core.timm_import import imported
+
+        found = imported("diffusers")
+        try:
+            pipeline = found.AutoPipelineForInpainting.from_pretrained(
+                self.folder, dtype=getattr(torch, self.options["dtype"]), local_files_only=True
+            ).to(self.options["device"])
+        except Exception as error:
+            found_out = f"the pipeline does not load ({type(error).__name__}: {error})"
+            raise EditorError(
+                f"editor {self.card.name}", found_out, "Mend the folder, the device or the dtype."
+            ) from error
+        pipeline.set_progress_bar_config(disable=True)
+        return pipeline
+
+
+def inpainting(argument: str = "") -> Editor:
+    """An inpainting pipeline of the diffusers library, from ``diffusers:FOLDER?OPTION=VALUE&...``.
+
+    Options: ``device`` (``cpu``), ``dtype`` (``float32``, ``float16``, ``bfloat16``), ``steps``, ``guidance``,
+    ``strength``, ``negative`` (prompt), ``multiple`` (of pixels to pad to, 64). The mask goes as white = may change.
+    """
+    name, _, query = argument.partition("?")
+    asked = f"--editor diffusers:{argument}"
+    given = dict(parse_qsl(query, keep_blank_values=True))
+    if unknown := sorted(set(given) - set(OPTIONS)):
+        raise EditorError(asked, f"unknown option {unknown[0]}", f"Options: {', '.join(OPTIONS)}.")
+    options = {**OPTIONS, **given}
+    folder = Path(name).expanduser()
+    if not name or not (folder / "model_index.json").is_file():
+        advice = "Write --editor diffusers:FOLDER, a folder as save_pretrained writes it; nothing is downloaded here."
+        raise EditorError(asked, "there is no model_index.json in it" if name else "it names no folder", advice)
+    try:
+        numbers = [
+            int(options["steps"]),
+            int(options["multiple"]),
+            float(options["guidance"]),
+            float(options["strength"]),
+        ]
+    except ValueError as error:
+        raise EditorError(asked, f"an option is no number ({error})", (inpainting.__doc__ or "").strip()) from error
+    if min(numbers[:2]) < 1 or not 0 < numbers[3] <= 1 or options["dtype"] not in DTYPES:
+        raise EditorError(asked, "an option is out of range", f"strength in (0, 1]; dtype: {', '.join(DTYPES)}.")
+    versions = _versions(asked)
+    card = EditorCard(
+        f"diffusers:{folder.name}",
+        f"weights {_digest_of(folder)}, {versions}",
+        f"inpainting pipeline {folder.name}, on this machine; equal seeds give equal pixels, other seeds other ones",
+        {key: value for key, value in options.items() if value},
+        "white = may change; a latent model repaints the rest as well, which paste-back+ takes back",
+        deterministic=False,
+        geometry=f"pad:{options['multiple']}",
+        conversion="8bit+rgb",
+    )
+    return Diffusers(card, folder.absolute(), options)
+
+
+def _versions(asked: str) -> str:
+    try:
+        return ", ".join(f"{package} {version(package)}" for package in NEEDED)
+    except PackageNotFoundError as error:
+        raise EditorError(asked, f"{error.name} is not installed", "pip install 'editproof[diffusers]'") from error
+
+
+def _digest_of(folder: Path) -> str:
+    """Digest over names and contents of every file of the folder."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        with path.open("rb") as file:
+            digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:16]

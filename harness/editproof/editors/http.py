@@ -1,0 +1,224 @@
+"""Any tool behind HTTP and JSON: ``http:iopaint?url=...``, ``http:a1111?url=...``, ``http:TEMPLATE.json``."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import http.client
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, parse_qsl
+
+from editproof.core.egress import receiver, server_of
+from editproof.editors import replies
+from editproof.editors.adapter import Service
+from editproof.editors.pace import on_the_wire
+from editproof.errors import EditorError
+from editproof.imaging import codec, geometry
+from editproof.types import JSON, Editor, EditorCard, EditOutcome, EditRequest, EditStatus
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "iopaint": {
+        "url": "http://127.0.0.1:8080",
+        "path": "/api/v1/inpaint",
+        "body": {"image": "{image}", "mask": "{mask}", "prompt": "{prompt}", "sd_seed": "{seed}"},
+        "answer": "raw",
+    },
+    "a1111": {
+        "url": "http://127.0.0.1:7860",
+        "path": "/sdapi/v1/img2img",
+        "body": {
+            "init_images": ["{image}"],
+            "mask": "{mask}",
+            "inpainting_mask_invert": 0,
+            "inpaint_full_res": False,
+            "prompt": "{prompt}",
+            "seed": "{seed}",
+            "width": "{width}",
+            "height": "{height}",
+        },
+        "answer": "images.0",
+        "multiple": 8,
+    },
+}
+"""Templates by name. IOPaint: white = edit, answers with the image's bytes; A1111: base64 in ``images``."""
+
+FIELDS = {"url", "path", "body", "headers", "answer", "mask", "multiple", "rgb", "timeout", "concurrency", "rpm"}
+
+
+@dataclass(frozen=True)
+class Web:
+    """Sends one JSON object an edit, made from a template.
+
+    Attributes
+    ----------
+    server : SplitResult
+    template : mapping
+        ``body`` with the places ``{image}`` and ``{mask}`` (base64 PNG), ``{prompt}``, ``{seed}``, ``{width}`` and
+        ``{height}``; ``answer``: ``raw`` for an image file, or the path to base64 in JSON, e.g. ``images.0``;
+        ``headers``, where ``${NAME}`` is taken from the environment when a request is sent.
+    """
+
+    card: EditorCard
+    server: SplitResult
+    template: Mapping[str, Any] = field(repr=False)
+    service: Service
+
+    def __call__(self, request: EditRequest) -> EditOutcome:
+        """The outcome of one request."""
+        multiple = int(self.template["multiple"])
+        parcel = codec.parcel_of(request, lambda shape: geometry.padded(shape, multiple))
+        height, width = parcel.image.shape
+        values: dict[str, JSON] = {
+            "image": _base64(codec.png(parcel.image, rgb=bool(self.template["rgb"]))),
+            "mask": _base64(codec.mask_png(parcel.mask, self.template["mask"])),
+            "prompt": request.prompt,
+            "seed": request.seed,
+            "width": width,
+            "height": height,
+        }
+        body = json.dumps(_filled(self.template["body"], values)).encode()
+        with on_the_wire():
+            answer = self._answer(body)
+        if isinstance(answer, EditOutcome):
+            return answer
+        status, headers, content = answer
+        if not 200 <= status < 300:
+            return replies.fault_of(status, headers, content, self.card.name)
+        return self._opened(content, parcel, {"http_status": status, **replies.said_of(headers)})
+
+    def _answer(self, body: bytes) -> tuple[int, dict[str, str], bytes] | EditOutcome:
+        secure = self.server.scheme == "https"
+        connection = (http.client.HTTPSConnection if secure else http.client.HTTPConnection)(
+            self.server.hostname or "", self.server.port, timeout=float(self.template["timeout"])
+        )
+        headers = {name: _from_environment(text, self.card.name) for name, text in self.template["headers"].items()}
+        try:
+            try:
+                connection.connect()
+            except OSError as error:
+                return replies.unreachable(self.server.netloc, type(error).__name__)
+            path = self.server.path.rstrip("/") + self.template["path"]
+            connection.request("POST", path, body, {"Content-Type": "application/json", **headers})
+            response = connection.getresponse()
+            return response.status, dict(response.getheaders()), response.read()
+        except TimeoutError:
+            return replies.timed_out(float(self.template["timeout"]))
+        except (OSError, http.client.HTTPException) as error:
+            return replies.cut(type(error).__name__)
+        finally:
+            connection.close()
+
+    def _opened(self, content: bytes, parcel: codec.Parcel, facts: dict[str, JSON]) -> EditOutcome:
+        raw = content
+        if self.template["answer"] != "raw":
+            try:
+                found = json.loads(content)
+                for step in str(self.template["answer"]).split("."):
+                    found = found[int(step) if isinstance(found, list) else step]
+                text = str(found)
+            except (ValueError, KeyError, IndexError, TypeError):
+                words = replies.words_of(content)
+                message = f"the answer holds no image at {self.template['answer']!r}: {words}"
+                return EditOutcome(EditStatus.FAILED, None, message, facts, content)
+            try:
+                raw = codec.base64_bytes(text)
+            except binascii.Error as error:
+                return EditOutcome(EditStatus.MALFORMED, None, f"its base64 is broken ({error})", facts, content)
+        elif codec.format_of(content) == "unknown":
+            words = replies.words_of(content)
+            return EditOutcome(EditStatus.FAILED, None, f"the answer is no image: {words}", facts, content)
+        outcome = parcel.opened(raw)
+        return EditOutcome(outcome.status, outcome.image, outcome.message, {**facts, **outcome.provenance}, content)
+
+
+def web(argument: str = "") -> Editor:
+    """A tool behind HTTP and JSON: ``http:iopaint?url=URL``, ``http:a1111?url=URL`` or ``http:TEMPLATE.json``.
+
+    Options, in the query or the template: ``url``, ``path``, ``mask`` (``white``, ``black``, ``alpha``),
+    ``multiple`` (to pad to), ``timeout`` (seconds), ``concurrency``, ``rpm``; in the template also ``body``,
+    ``headers``, ``answer`` and ``rgb``.
+    """
+    name, _, query = argument.partition("?")
+    asked = f"--editor http:{argument}"
+    given = dict(parse_qsl(query, keep_blank_values=True))
+    template = {
+        "headers": {}, "answer": "raw", "mask": codec.WHITE, "multiple": 1, "rgb": False, "path": "",
+        "timeout": 300, "concurrency": 1, "rpm": 0, **_template(name, asked), **given,
+    }  # fmt: skip
+    if unknown := sorted(set(template) - FIELDS):
+        raise EditorError(asked, f"unknown field {unknown[0]}", f"Fields: {', '.join(sorted(FIELDS))}.")
+    if "url" not in template or "body" not in template:
+        raise EditorError(asked, "the template lacks url or body", "See docs/editors.md.")
+    server = server_of(str(template["url"]), asked)
+    try:
+        template |= {"multiple": int(template["multiple"]), "timeout": float(template["timeout"])}
+        service = Service(
+            int(template["concurrency"]), per_minute=float(template["rpm"]) or None, metered=True, takes_places=True
+        )
+    except ValueError as error:
+        raise EditorError(asked, f"an option is no number ({error})") from error
+    if template["mask"] not in codec.POLARITIES:
+        raise EditorError(asked, f"mask={template['mask']}", f"Write one of {', '.join(codec.POLARITIES)}.")
+    kept = {key: template[key] for key in ("url", "path", "body", "answer", "mask", "multiple", "rgb")}
+    asked_of = {**kept, "headers": template["headers"]}
+    digest = hashlib.sha256(json.dumps(asked_of, sort_keys=True).encode()).hexdigest()[:12]
+    card = EditorCard(
+        f"http:{Path(name).stem}",
+        f"template {digest}",
+        f"{Path(name).stem} behind {server.netloc}{template['path']}",
+        kept,
+        f"base64 PNG, {template['mask']} = may change",
+        deterministic=False,
+        sends_data_to=receiver(server.hostname),
+        geometry=f"pad:{template['multiple']}" if template["multiple"] > 1 else "",
+        conversion="8bit+rgb" if template["rgb"] else "8bit",
+    )
+    return Web(card, server, template, service)
+
+
+def _template(name: str, asked: str) -> dict[str, Any]:
+    if name in PRESETS:
+        return PRESETS[name]
+    path = Path(name).expanduser()
+    if path.suffix != ".json" or not path.is_file():
+        presets = ", ".join(PRESETS)
+        raise EditorError(asked, f"there is no preset or template {name!r}", f"Presets: {presets}; or TEMPLATE.json.")
+    try:
+        return dict(json.loads(path.read_text()))
+    except ValueError as error:
+        raise EditorError(asked, f"the template is no JSON object ({error})") from error
+
+
+def _filled(value: Any, values: Mapping[str, JSON]) -> Any:
+    """The template with its places filled; a place that is a whole string keeps its value's type."""
+    if isinstance(value, dict):
+        return {name: _filled(inner, values) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_filled(inner, values) for inner in value]
+    if not isinstance(value, str):
+        return value
+    whole = re.fullmatch(r"\{(\w+)\}", value)
+    if whole and whole[1] in values:
+        return values[whole[1]]
+    return re.sub(r"\{(\w+)\}", lambda place: str(values.get(place[1], place[0])), value)
+
+
+def _from_environment(text: str, tool: str) -> str:
+    def value(match: re.Match[str]) -> str:
+        found = os.environ.get(match[1], "").strip()
+        if not found:
+            raise EditorError(f"editor {tool}", f"the environment has no {match[1]}", f"Set {match[1]}.")
+        return found
+
+    return re.sub(r"\$\{(\w+)\}", value, text)
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode()

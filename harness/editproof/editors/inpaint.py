@@ -1,0 +1,64 @@
+"""Classical fills of the edit mask by OpenCV: what a tool that respects its mask looks like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from editproof.errors import EditorError
+from editproof.types import Editor, EditorCard, EditOutcome, EditRequest
+
+if TYPE_CHECKING:
+    from editproof.types import Image, Mask
+
+RADIUS = 3
+
+
+@dataclass(frozen=True)
+class Inpaint:
+    """A fill by one of OpenCV's two methods.
+
+    References
+    ----------
+    A. Telea, "An image inpainting technique based on the fast marching method", J. Graphics Tools 9(1), 2004.
+    M. Bertalmio et al., "Navier-Stokes, fluid dynamics, and image and video inpainting", CVPR 2001.
+    """
+
+    card: EditorCard
+    method: int
+
+    def __call__(self, request: EditRequest) -> EditOutcome:
+        """The radiograph with the edit mask filled from its rim; not one pixel outside the mask is touched."""
+        return EditOutcome.ok(filled(request.image, request.edit_mask, self.method))
+
+
+def filled(image: Image, edit_mask: Mask, method: int = cv2.INPAINT_TELEA) -> Image:
+    """An image with its edit mask filled from the rim, and the very same everywhere else."""
+    found = cv2.inpaint(image, edit_mask.astype(np.uint8), RADIUS, method)
+    return np.where(edit_mask, found, image)
+
+
+def telea(argument: str = "") -> Editor:
+    """Fast-marching fill (Telea 2004)."""
+    return _inpaint("opencv-telea", "fast-marching fill of the edit mask (Telea 2004)", cv2.INPAINT_TELEA, argument)
+
+
+def navier_stokes(argument: str = "") -> Editor:
+    """Navier-Stokes fill (Bertalmio 2001)."""
+    return _inpaint("opencv-ns", "Navier-Stokes fill of the edit mask (Bertalmio 2001)", cv2.INPAINT_NS, argument)
+
+
+def _inpaint(name: str, description: str, method: int, argument: str) -> Editor:
+    if argument:
+        raise EditorError(f"--editor {name}:{argument}", f"{name} takes no argument", f"Write --editor {name}.")
+    card = EditorCard(
+        name,
+        f"opencv {cv2.__version__}",
+        description,
+        {"radius": RADIUS},
+        "bool mask; True is filled, the rest is kept",
+    )
+    return Inpaint(card, method)

@@ -1,0 +1,297 @@
+"""The OpenAI Images API, and every server that speaks it: ``openai:MODEL?OPTION=VALUE&...``.
+
+One call is one attempt. The client never sends a request again by itself, and follows no redirect; what may be
+tried again, and when, is decided in one place for all tools (:mod:`editproof.editing.edits`).
+"""
+
+from __future__ import annotations
+
+import binascii
+import json
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from editproof.core.egress import receiver, server_of
+from editproof.editors import replies
+from editproof.editors.adapter import Service
+from editproof.editors.pace import on_the_wire
+from editproof.editors.prices import Prices, prices_of
+from editproof.errors import EditorError
+from editproof.imaging import codec, geometry
+from editproof.types import JSON, Editor, EditorCard, EditOutcome, EditRequest, EditStatus
+
+if TYPE_CHECKING:
+    from editproof.editors.adapter import Post
+
+BASE_URL = "https://api.openai.com/v1"
+FIXED = ((1024, 1024), (1536, 1024), (1024, 1536))
+"""Height and width of the three canvases that models before gpt-image-2 know."""
+
+GEOMETRY = {"fixed": f"letterbox:{','.join(f'{width}x{height}' for height, width in FIXED)}", "free": "pad:16"}
+"""What each canvas does to a frame, as a wrapper; pixels that ``free`` repeats come back exactly, as padding does."""
+
+OPTIONS = {
+    "base_url": BASE_URL,
+    "quality": "",
+    "input_fidelity": "",
+    "background": "",
+    "output_format": "png",
+    "output_compression": "",
+    "n": "1",
+    "canvas": "",
+    "mask_field": "mask",
+    "mask_polarity": codec.ALPHA,
+    "seed_field": "",
+    "extra_body": "",
+    "key_env": "OPENAI_API_KEY",
+    "timeout": "300",
+    "concurrency": "4",
+    "rpm": "",
+    "mode": "live",
+}
+PASSED_ON = ("quality", "input_fidelity", "background", "output_format", "output_compression")
+NOT_OF_THE_EDIT = ("key_env", "timeout", "concurrency", "rpm", "mode")
+"""None of these changes an edit; what one mode paid for stands for the other."""
+
+MAX_BYTES = {"image": 50_000_000, "mask": 4_000_000}
+"""What the API takes at most."""
+
+
+@dataclass(frozen=True)
+class OpenAI:
+    """One model behind ``POST /images/edits``."""
+
+    card: EditorCard
+    model: str
+    options: Mapping[str, str]
+    service: Service
+    prices: Prices | None = field(repr=False)
+
+    def __call__(self, request: EditRequest) -> EditOutcome:
+        """The outcome of one request."""
+        return self.edits([request])[0]
+
+    def edits(self, requests: Sequence[EditRequest]) -> list[EditOutcome]:
+        """The outcomes of requests alike in all but repeat and seed, from one call with ``n`` of their number."""
+        import openai
+
+        try:
+            parcel, files = self.packed(requests[0])
+        except geometry.CanvasError as error:
+            return [self.unsendable(error)] * len(requests)
+        try:
+            with on_the_wire():
+                status, headers, content = self._sent(self.body(requests, parcel), files)
+        except openai.APIStatusError as error:
+            response = error.response
+            outcome = replies.fault_of(response.status_code, response.headers, response.content, self.card.name)
+            return [outcome] * len(requests)
+        except openai.APIConnectionError as error:
+            return [self.lost(error)] * len(requests)
+        facts: dict[str, JSON] = {"http_status": status, **replies.said_of(headers)}
+        return self.answered(content, parcel, facts, len(requests), self.prices)
+
+    def packed(self, request: EditRequest) -> tuple[codec.Parcel, dict[str, bytes]]:
+        """What goes out for a request, and its two files, ``image`` and ``mask``.
+
+        Raises
+        ------
+        CanvasError
+            Where the API does not take an image of that shape or size.
+        """
+        parcel = codec.parcel_of(request, self.fitted)
+        files = {
+            "image": codec.png(parcel.image, rgb=True),
+            "mask": codec.mask_png(parcel.mask, self.options["mask_polarity"]),
+        }
+        if over := [name for name, content in files.items() if len(content) > MAX_BYTES[name]]:
+            raise geometry.CanvasError(f"its {over[0]} file has {len(files[over[0]])} bytes, too many for the API")
+        return parcel, files
+
+    def unsendable(self, error: geometry.CanvasError) -> EditOutcome:
+        """The outcome of a request that the API would not take."""
+        advice = "use letterbox:SIDE+openai:MODEL"
+        return EditOutcome.failure(EditStatus.FAILED, f"the image cannot be sent: {error}; {advice}")
+
+    def body(self, requests: Sequence[EditRequest], parcel: codec.Parcel) -> dict[str, Any]:
+        """The fields of a request beside its two files."""
+        height, width = parcel.image.shape
+        body: dict[str, Any] = {
+            "model": self.model,
+            "prompt": requests[0].prompt,
+            "n": len(requests),
+            "size": f"{width}x{height}",
+            **{name: self.options[name] for name in PASSED_ON if self.options[name]},
+            **json.loads(self.options["extra_body"] or "{}"),
+        }
+        if "output_compression" in body:
+            body["output_compression"] = int(body["output_compression"])
+        if self.options["seed_field"]:
+            body[self.options["seed_field"]] = requests[0].seed
+        return body
+
+    def answered(
+        self, content: bytes, parcel: codec.Parcel, facts: dict[str, JSON], n: int, prices: Prices | None
+    ) -> list[EditOutcome]:
+        """The outcomes that the body of an answer to ``n`` requests comes to."""
+        try:
+            answer = json.loads(content)
+            facts |= _billed(answer["usage"], prices) if answer.get("usage") else {}
+            images = [entry["b64_json"] for entry in answer["data"] or []]
+        except (ValueError, KeyError, TypeError, AttributeError):
+            words = replies.words_of(content)
+            message = f"the server answered with something that is no Images API response: {words}"
+            return [EditOutcome(EditStatus.FAILED, None, message, facts, content)] * n
+        outcomes = [self._opened(image, parcel, facts, content) for image in images[:n]]
+        lacking = EditOutcome(
+            EditStatus.FAILED, None, f"asked for {n} images in one call, got {len(images)}", facts, content
+        )
+        return [*outcomes, *[lacking] * (n - len(outcomes))]
+
+    def _sent(self, body: dict[str, Any], files: Mapping[str, bytes]) -> tuple[int, Mapping[str, str], bytes]:
+        image = ("image.png", files["image"], "image/png")
+        mask = ("mask.png", files["mask"], "image/png")
+        if self.options["mask_field"] == "mask":
+            known = {name: body[name] for name in ("model", "prompt", "n", "size")}
+            more = {name: value for name, value in body.items() if name not in known}
+            answer = self.client.images.with_raw_response.edit(image=image, mask=mask, extra_body=more, **known)
+            return answer.status_code, answer.headers, answer.content
+        response = self.client.post(
+            "/images/edits",
+            cast_to=object,
+            body=body,
+            files=[("image", image), (self.options["mask_field"], mask)],
+            options={"headers": {"Content-Type": "multipart/form-data", "X-Stainless-Raw-Response": "true"}},
+        )
+        return response.status_code, response.headers, response.content
+
+    def _opened(self, image: JSON, parcel: codec.Parcel, facts: dict[str, JSON], content: bytes) -> EditOutcome:
+        try:
+            raw = codec.base64_bytes(image)
+        except (binascii.Error, TypeError, ValueError) as error:
+            return EditOutcome(EditStatus.MALFORMED, None, f"its base64 is broken ({error})", facts, content)
+        outcome = parcel.opened(raw, self.options["output_format"])
+        return EditOutcome(outcome.status, outcome.image, outcome.message, {**facts, **outcome.provenance}, content)
+
+    def lost(self, error: Exception) -> EditOutcome:
+        """A connection error; only one that came before anything was sent may be tried again."""
+        cause = type(error.__cause__ or error).__name__
+        if cause in ("ConnectError", "ConnectTimeout", "PoolTimeout"):
+            return replies.unreachable(server_of(self.options["base_url"], "").netloc, cause)
+        if "Timeout" in cause:
+            return replies.timed_out(float(self.options["timeout"]))
+        return replies.cut(cause)
+
+    def fitted(self, shape: tuple[int, int]) -> geometry.Fit:
+        """How an image of a shape is brought onto a canvas that the API takes."""
+        canvas = self.options["canvas"]
+        if canvas == "fixed":
+            return geometry.letterboxed(shape, geometry.nearest(shape, FIXED))
+        if canvas == "free":
+            return geometry.padded(shape, 16, least=655_360, most=8_294_400, ratio=3)
+        return geometry.padded(shape, int(canvas))
+
+    @cached_property
+    def post(self) -> Post | None:
+        """The way by the Batch API, where that is the mode; asked directly, the tool answers at once all the same."""
+        from editproof.editors.openai_batch import BatchAPI
+
+        if self.options["mode"] != "batch":
+            return None
+        return BatchAPI(self, prices_of(self.model, batch=True))
+
+    @cached_property
+    def client(self) -> Any:
+        """The official client, which never sends a request again by itself."""
+        import openai
+
+        base_url, name = self.options["base_url"], self.options["key_env"]
+        key = os.environ.get(name, "").strip()
+        local = receiver(server_of(base_url, "").hostname) is None
+        if not key and not local:
+            raise EditorError(f"editor {self.card.name}", f"the environment has no {name}", f"Set {name} to your key.")
+        return openai.OpenAI(
+            api_key=key or "none",
+            base_url=base_url,
+            max_retries=0,
+            timeout=float(self.options["timeout"]),
+            http_client=openai.DefaultHttpxClient(
+                follow_redirects=False,
+                trust_env=not local and base_url.startswith("https:"),  # an open proxy would see pixels and key
+                timeout=float(self.options["timeout"]),
+                # a form of ten fields leaves as one piece; streamed, it is thirty writes to the socket
+                event_hooks={"request": [lambda request: request.read()]},
+            ),
+        )
+
+
+def images_api(argument: str = "") -> Editor:
+    """A model of the OpenAI Images API, or of a server that speaks it.
+
+    ``openai:MODEL?quality=high&n=3``; options: ``base_url``, ``quality``, ``input_fidelity``, ``background``,
+    ``output_format``, ``output_compression``, ``n`` (images a call), ``canvas`` (``free``, ``fixed`` or a multiple
+    to pad to), ``mask_field``, ``mask_polarity`` (``alpha``, ``white``, ``black``), ``seed_field``, ``extra_body``
+    (JSON), ``key_env``, ``timeout`` (seconds), ``concurrency``, ``rpm`` (requests a minute), ``mode`` (``live``, or
+    ``batch`` for the Batch API: within a day, at half the price).
+    """
+    model, _, query = argument.partition("?")
+    asked = f"--editor openai:{argument}"
+    given = dict(parse_qsl(query, keep_blank_values=True))
+    if unknown := sorted(set(given) - set(OPTIONS)):
+        raise EditorError(f"--editor openai:{model}", f"unknown option {unknown[0]}", f"Options: {', '.join(OPTIONS)}.")
+    if not model:
+        raise EditorError(asked, "no model is named", "Write --editor openai:MODEL, e.g. openai:gpt-image-2.")
+    options = {**OPTIONS, **given}
+    server = server_of(options["base_url"], asked)
+    if not options["canvas"]:
+        old = model.startswith(("gpt-image-1", "chatgpt-image"))
+        options["canvas"] = "fixed" if old else "free" if model.startswith("gpt-image") else "16"
+    try:
+        siblings, concurrency, _ = int(options["n"]), int(options["concurrency"]), float(options["timeout"])
+        per_minute = float(options["rpm"]) if options["rpm"] else None
+        int(options["output_compression"] or 0)
+        json.loads(options["extra_body"] or "{}")
+        wrong = options["canvas"] not in ("free", "fixed") and int(options["canvas"]) < 1
+    except ValueError as error:
+        raise EditorError(
+            asked, f"an option has no such value ({error})", (images_api.__doc__ or "").strip()
+        ) from error
+    if wrong or options["mask_polarity"] not in codec.POLARITIES or not 1 <= siblings <= 10 or concurrency < 1:
+        raise EditorError(
+            asked, "an option is out of range", "canvas, mask_polarity, n (1 to 10), concurrency (from 1)."
+        )
+    if options["mode"] not in ("live", "batch") or (options["mode"] == "batch" and options["mask_field"] != "mask"):
+        raise EditorError(asked, f"mode={options['mode']}", "Write mode=live or mode=batch (which has no mask_field).")
+    prices = prices_of(model)
+    card = EditorCard(
+        f"openai:{model}",
+        f"{model} as served",
+        f"{model} through the Images API at {server.netloc}; canvas {options['canvas']}, 8 bit, RGB",
+        {name: value for name, value in options.items() if value and name not in NOT_OF_THE_EDIT},
+        f"PNG in field {options['mask_field']}, {options['mask_polarity']} = may change; taken as guidance",
+        deterministic=False,
+        sends_data_to=receiver(server.hostname),
+        geometry=GEOMETRY.get(options["canvas"]) or f"pad:{options['canvas']}",
+        conversion="8bit+rgb",
+    )
+    asked_prices = prices_of(model, batch=options["mode"] == "batch") if card.sends_data_to else None
+    expected = asked_prices.expected_usd(options["quality"] or "auto") if asked_prices else None
+    service = Service(concurrency, siblings, per_minute, True, expected, takes_places=True)
+    return OpenAI(card, model, options, service, prices)
+
+
+def _billed(usage: JSON, prices: Prices | None) -> dict[str, JSON]:
+    """What an answer says that it cost; a usage that cannot be read is kept, and costs what nobody knows."""
+    facts: dict[str, JSON] = {"usage": usage}
+    if prices is None:
+        return facts
+    try:
+        cost = prices.cost_usd(usage)
+    except (TypeError, AttributeError, ValueError):
+        return facts
+    return {**facts, "cost_usd": cost, "prices_as_of": prices.as_of} if 0 <= cost < math.inf else facts

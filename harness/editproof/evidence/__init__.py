@@ -1,0 +1,1 @@
+"""What a run left: measurements, record, protocol and lock, schema, bundle, attestation."""

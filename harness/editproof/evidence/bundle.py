@@ -1,0 +1,212 @@
+"""A record on disk: its JSON, its tables as CSV, its pictures as PNG, and the sha256 of each."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any, TypeAlias
+
+import pandas as pd
+
+from editproof.errors import EvidenceError
+from editproof.evidence.comparison import COMPARISON, Comparison
+from editproof.evidence.measurements import Measurements
+from editproof.evidence.plain import Path as Place
+from editproof.evidence.plain import plain, typed
+from editproof.evidence.record import SCHEMA, Evidence
+from editproof.types import JSON
+
+MANIFEST_SCHEMA = "editproof-manifest/1"
+RECORD, MANIFEST, ATTESTATION = "evidence.json", "manifest.json", "attestation.intoto.json"
+TABLES = ("cases", "rows", "edits", "histograms")
+TEXT_COLUMNS = ("case", "patient", "arm", "instrument", "quantity", "unit", "status", "message", "region")
+KINDS: dict[str, type] = {SCHEMA: Evidence, COMPARISON: Comparison}
+"""What a folder may hold, by the schema that its record names."""
+
+Record: TypeAlias = Evidence | Comparison
+
+
+def files_of(record: Record) -> dict[str, bytes]:
+    """Every file of a record by name: ``evidence.json``, ``measurements/*.csv`` and ``images/*.png``.
+
+    Equal records give equal bytes, and a record that was saved and loaded gives the bytes it was loaded from.
+    """
+    files: dict[str, bytes] = {}
+
+    def put(place: Place, value: Measurements | bytes) -> JSON:
+        owner = "-".join(str(step) for step in place if step not in _ROOMS)
+        if isinstance(value, bytes):
+            name = f"images/{owner}.png"
+            files[name] = value
+            return name
+        names = {table: f"measurements/{owner}-{table}.csv" for table in TABLES}
+        files.update({names[table]: _csv(getattr(value, table)) for table in TABLES})
+        text = [column for column in value.cases if column.startswith("stratum:") and _is_text(value.cases[column])]
+        return {"editor": value.editor, "stratum": value.stratum, "text": text, **names}
+
+    return {RECORD: json_bytes(plain(record, put)), **files}
+
+
+_ROOMS = frozenset({"editors", "exhibits", "images", "measurements", "controls"})
+
+
+def saved(record: Record, folder: Path) -> Path:
+    """Write a record to ``folder`` and return the path of its manifest, which is written last."""
+    files = files_of(record)
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return seal(folder, files)
+
+
+def seal(folder: Path, files: Iterable[str]) -> Path:
+    """Write the manifest over the named files of a folder, adding to those that it lists already."""
+    path = folder / MANIFEST
+    listed = set(digests_in(folder)) if path.exists() else set()
+    path.write_bytes(manifest_of(folder, listed | set(files)))
+    return path
+
+
+def manifest_of(folder: Path, names: Iterable[str]) -> bytes:
+    """The manifest that the named files of a folder should have."""
+    digests = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(names)}
+    return json_bytes({"schema": MANIFEST_SCHEMA, "sha256": digests})
+
+
+def digests_in(folder: Path) -> dict[str, str]:
+    """What the manifest of a folder says.
+
+    Raises
+    ------
+    EvidenceError
+        Where there is none that can be read.
+    """
+    try:
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+        return {str(name): str(digest) for name, digest in manifest["sha256"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise EvidenceError(
+            MANIFEST, f"cannot be read ({type(error).__name__})", "The run was cut short, or is none."
+        ) from error
+
+
+def record_in(folder: Path) -> JSON:
+    """The record of a folder as plain JSON.
+
+    Raises
+    ------
+    EvidenceError
+        Where there is none, or it is of another schema.
+    """
+    try:
+        record = json.loads((folder / RECORD).read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise EvidenceError(
+            f"evidence in {folder}", f"{RECORD} cannot be read ({error})", "Name a run's folder."
+        ) from error
+    schema = record.get("schema") if isinstance(record, dict) else None
+    if schema not in KINDS:
+        raise EvidenceError(
+            f"evidence in {folder}", f"its schema is {schema!r}", f"This version reads {', '.join(map(repr, KINDS))}."
+        )
+    return record
+
+
+def loaded(folder: Path) -> Evidence:
+    """The evidence of a run in a folder, as it was saved.
+
+    Raises
+    ------
+    EvidenceError
+        Where :func:`opened` would, and where the folder holds a comparison.
+    """
+    found = opened(folder)
+    if not isinstance(found, Evidence):
+        raise EvidenceError(f"evidence in {folder}", "it holds a comparison of two runs", "Name a run.")
+    return found
+
+
+def opened(folder: Path) -> Record:
+    """The record in a folder, as it was saved: a run's evidence, or a comparison.
+
+    Raises
+    ------
+    EvidenceError
+        Where a file is missing, damaged, or of a schema that is not this version's.
+    """
+    record = record_in(folder)
+    try:
+        found: Record = typed(KINDS[record["schema"]], record, lambda value: _fetched(folder, value))
+    except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise EvidenceError(
+            f"evidence in {folder}", f"it is damaged ({type(error).__name__}: {error})", "Run `editproof verify` on it."
+        ) from error
+    return found
+
+
+def faults(folder: Path) -> Iterator[str]:
+    """Every file that is not as the manifest says, one sentence each."""
+    try:
+        digests = digests_in(folder)
+    except EvidenceError as error:
+        yield str(error)
+        return
+    for name, digest in digests.items():
+        try:
+            actual = hashlib.sha256(_inside(folder, name).read_bytes()).hexdigest()
+        except (OSError, ValueError):
+            yield f"{name}: missing, though {MANIFEST} lists it"
+            continue
+        if actual != digest:
+            yield f"{name}: its sha256 is {actual[:12]}..., {MANIFEST} says {digest[:12]}..."
+    present = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*")}
+    for name, path in sorted(present.items()):
+        if path.is_symlink():
+            yield f"{name}: a link, which can lead to another file tomorrow"
+        elif path.is_dir() and not any(path.iterdir()):
+            yield f"{name}: an empty folder"
+        elif path.is_file() and name not in {*digests, MANIFEST, ATTESTATION}:
+            yield f"{name}: not in {MANIFEST}"
+    if RECORD not in digests:
+        yield f"{RECORD}: not in {MANIFEST}"
+    if (folder / MANIFEST).read_bytes() != json_bytes(
+        {"schema": MANIFEST_SCHEMA, "sha256": dict(sorted(digests.items()))}
+    ):
+        yield f"{MANIFEST}: not written as this version writes it (schema, order or spacing)"
+
+
+def json_bytes(value: JSON) -> bytes:
+    """JSON as it stands in every file of a bundle."""
+    return (json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """The file of that name within the folder; a name that leads out of it is no name."""
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts:
+        raise ValueError(f"{name!r} leads out of the folder")
+    return folder / path
+
+
+def _fetched(folder: Path, value: JSON) -> Measurements | bytes:
+    if isinstance(value, str):
+        return _inside(folder, value).read_bytes()
+    tables = {table: _table(_inside(folder, value[table]), value["text"]) for table in TABLES}
+    return Measurements(value["editor"], **tables, stratum=value["stratum"])
+
+
+def _csv(table: pd.DataFrame) -> bytes:
+    return bytes(table.to_csv(index=False, lineterminator="\n").encode())
+
+
+def _table(path: Path, text: Iterable[str]) -> pd.DataFrame:
+    """A table with its numbers to the last bit, and text that looks like a number left as text."""
+    kinds: Mapping[Any, Any] = dict.fromkeys((*TEXT_COLUMNS, *text), str)
+    table = pd.read_csv(path, dtype=kinds, keep_default_na=False, na_values=[""])
+    return table.fillna({column: "" for column in TEXT_COLUMNS if column in table})
+
+
+def _is_text(column: pd.Series[Any]) -> bool:
+    return not pd.api.types.is_numeric_dtype(column)

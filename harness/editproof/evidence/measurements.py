@@ -1,0 +1,204 @@
+"""The tidy table between measuring and deciding: everything that was read off the images of one editor's study."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from editproof.errors import ProtocolError
+from editproof.types import EditStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+ORIGINAL, EDITED, PASTE_BACK, HISTOGRAM_MATCHED = "original", "edited", "paste_back", "histogram_matched"
+GEOMETRY, CONVERSION, CLASSICAL_FILL = "geometry", "gray", "classical_fill"
+UNEDITED = (ORIGINAL, GEOMETRY, CONVERSION, CLASSICAL_FILL)
+"""Arms made of the original without asking the tool: one image a case, whatever the number of repeats."""
+
+POOLED = "pooled"
+IMAGE = "image"
+UNCERTAINTY = "uncertainty"
+
+CASE_COLUMNS = ("case", "patient")
+ROW_COLUMNS = ("case", "arm", "repeat", "instrument", "quantity", "value", "unit")
+EDIT_COLUMNS = ("case", "repeat", "status", "message")
+HISTOGRAM_COLUMNS = ("arm", "region", "level", "count")
+
+_COMPARISONS = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """What was measured on one editor's edits and their originals.
+
+    Attributes
+    ----------
+    editor : str
+        Name of the tool.
+    cases : DataFrame
+        One row per case: ``case``, ``patient``, ``reference:<quantity>`` (reference standard) and
+        ``stratum:<name>`` columns. The order of rows is the order of the dataset.
+    rows : DataFrame
+        Long: ``case, arm, repeat, instrument, quantity, value, unit``. Arms of ``UNEDITED`` have repeat 0 alone.
+        Instrument is ``"pooled"`` or ``"member-<k>"`` for readings, ``"uncertainty"`` for what an instrument
+        that says so gives for its own, ``"image"`` for image metrics, whose
+        quantities are named ``<metric>:<region>``.
+    edits : DataFrame
+        One row per *requested* edit: ``case, repeat, status, message``.
+    histograms : DataFrame
+        Pooled intensity histograms for display: ``arm, region, level, count`` on a common scale of 256 levels.
+    """
+
+    editor: str
+    cases: pd.DataFrame
+    rows: pd.DataFrame
+    edits: pd.DataFrame
+    histograms: pd.DataFrame
+    stratum: str = "all"
+
+    def where(self, stratum: str) -> Measurements:
+        """The same measurements restricted to a subgroup.
+
+        Parameters
+        ----------
+        stratum : str
+            ``"all"``, or conditions joined by ``&``: ``"sex=F"``, ``"bone_age<96"``, ``"bone_age>=96&sex=M"``.
+
+        Raises
+        ------
+        ProtocolError
+            Where the stratum names a column that the cohort does not have, or cannot be read.
+        """
+        if stratum == "all":
+            return self
+        keep = np.ones(len(self.cases), dtype=bool)
+        for condition in stratum.split("&"):
+            keep &= self._meets(condition.strip())
+        chosen = self.cases[keep]
+        inside = set(chosen["case"])
+        return replace(
+            self,
+            cases=chosen.reset_index(drop=True),
+            rows=self.rows[self.rows["case"].isin(inside)],
+            edits=self.edits[self.edits["case"].isin(inside)],
+            stratum=stratum if self.stratum == "all" else f"{self.stratum}&{stratum}",
+        )
+
+    def _meets(self, condition: str) -> NDArray[np.bool_]:
+        for sign in ("<=", ">=", "<", ">", "="):
+            name, found, value = condition.partition(sign)
+            if not found:
+                continue
+            column = self._stratum_column(name.strip(), condition)
+            if sign == "=":
+                return np.asarray(column.astype(str) == value.strip(), dtype=bool)
+            return np.asarray(_COMPARISONS[sign](column.to_numpy(float), float(value)), dtype=bool)
+        raise ProtocolError(f"stratum {condition!r}", "no comparison in it", "Write it like 'sex=F' or 'bone_age<96'.")
+
+    def _stratum_column(self, name: str, condition: str) -> pd.Series[float]:
+        if f"stratum:{name}" not in self.cases:
+            known = [column.removeprefix("stratum:") for column in self.cases if column.startswith("stratum:")]
+            raise ProtocolError(
+                f"stratum {condition!r}", f"the cohort knows {', '.join(known) or 'no strata'}", "Use one of those."
+            )
+        return self.cases[f"stratum:{name}"]
+
+    @property
+    def patients(self) -> NDArray[np.str_]:
+        """Patient of each case, in case order."""
+        return np.asarray(self.cases["patient"], dtype=str)
+
+    @property
+    def n_repeats(self) -> int:
+        """Number of edits requested per case."""
+        return int(self.edits["repeat"].max()) + 1 if len(self.edits) else 0
+
+    @property
+    def n_missing(self) -> int:
+        """Requested edits that did not come back as an image."""
+        return int((self.edits["status"] != EditStatus.OK.value).sum())
+
+    def reference(self, quantity: str) -> NDArray[np.float64]:
+        """Reference standard of each case, shape (n_cases,), in the quantity's unit; NaN where there is none."""
+        column = f"reference:{quantity}"
+        if column not in self.cases:
+            raise ProtocolError(
+                f"the reference standard of {quantity!r}", "the cohort has none", "Choose a cohort that carries it."
+            )
+        return np.asarray(self.cases[column], dtype=float)
+
+    def has(self, quantity: str, arm: str = EDITED, instrument: str = POOLED) -> bool:
+        """Whether anything was measured under that name."""
+        rows = self.rows
+        return bool(((rows["quantity"] == quantity) & (rows["arm"] == arm) & (rows["instrument"] == instrument)).any())
+
+    def matrix(self, quantity: str, arm: str = EDITED, instrument: str = POOLED) -> NDArray[np.float64]:
+        """Values as a matrix, shape (n_cases, n_repeats), NaN where an edit is missing; unedited arms have one column.
+
+        Raises
+        ------
+        ProtocolError
+            Where nothing of that name was measured at all.
+        """
+        rows = self.rows
+        chosen = rows[(rows["quantity"] == quantity) & (rows["arm"] == arm) & (rows["instrument"] == instrument)]
+        if chosen.empty and not len(self.cases):
+            return np.empty((0, 1 if arm in UNEDITED else max(1, self.n_repeats)))
+        if chosen.empty and self.n_missing < len(self.edits):
+            known = sorted(rows.loc[rows["arm"] == arm, "quantity"].unique())
+            raise ProtocolError(
+                f"{quantity!r} of arm {arm!r} by {instrument!r}",
+                f"nothing of that name was measured; there are {', '.join(known) or 'no measurements of that arm'}",
+                "Choose one of those, or an instrument that reads it.",
+            )
+        values = np.full((len(self.cases), 1 if arm in UNEDITED else self.n_repeats), np.nan)
+        row_of = {case: index for index, case in enumerate(self.cases["case"])}
+        values[chosen["case"].map(row_of).to_numpy(int), chosen["repeat"].to_numpy(int)] = chosen["value"]
+        return values
+
+    def readings(self) -> dict[str, str]:
+        """Unit by quantity of what the instrument read off the edits, in the order of the readings."""
+        read = self.rows[(self.rows["instrument"] == POOLED) & (self.rows["arm"] == EDITED)]
+        return {str(name): self.unit(str(name)) for name in read["quantity"].unique()}
+
+    def foremost_reading(self) -> str:
+        """The first continuous reading of the edits, else the first of any kind; empty where none came back."""
+        readings = self.readings()
+        return next((name for name, unit in readings.items() if unit != "probability"), next(iter(readings), ""))
+
+    def unit(self, quantity: str) -> str:
+        """Unit under which the quantity was measured; empty where it was not."""
+        units = self.rows.loc[self.rows["quantity"] == quantity, "unit"]
+        return str(units.iloc[0]) if len(units) else ""
+
+
+def measurements_of(
+    editor: str,
+    cases: Sequence[Mapping[str, object]],
+    rows: Sequence[tuple[object, ...]],
+    edits: Sequence[tuple[object, ...]],
+    histograms: Sequence[tuple[object, ...]] = (),
+) -> Measurements:
+    """The table made of plain records, in the column order of the module's ``*_COLUMNS``.
+
+    Examples
+    --------
+    >>> m = measurements_of("t", [{"case": "a", "patient": "a", "reference:sex": 1.0, "stratum:sex": "M"}],
+    ...     [("a", "original", 0, "pooled", "sex", 0.9, "probability"), ("a", "edited", 0, "pooled", "sex", 0.7,
+    ...      "probability")], [("a", 0, "ok", "")])
+    >>> float(m.matrix("sex")[0, 0]), m.where("sex=F").matrix("sex").shape
+    (0.7, (0, 1))
+    """
+    return Measurements(
+        editor,
+        pd.DataFrame(list(cases)) if cases else pd.DataFrame(columns=list(CASE_COLUMNS)),
+        pd.DataFrame(list(rows), columns=list(ROW_COLUMNS)).astype({"repeat": int, "value": float}),
+        pd.DataFrame(list(edits), columns=list(EDIT_COLUMNS)).astype({"repeat": int}),
+        pd.DataFrame(list(histograms), columns=list(HISTOGRAM_COLUMNS)),
+    )

@@ -1,0 +1,187 @@
+"""What a run fixed, as one digest; what was locked beforehand; and where the two part."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+
+from editproof.errors import ProtocolError
+from editproof.evidence.plain import plain
+from editproof.types import JSON, CriterionCard, InstrumentCard
+
+SCHEMA = "editproof-protocol/1"
+
+SAME_ID = ("two different criteria go by that id", "Give each its own.")
+"""What was found, and what to do, where criteria cannot be told apart."""
+
+REGISTERED = ("requirements", "hazards")
+
+CONFIRMATORY, EXPLORATORY = "CONFIRMATORY", "EXPLORATORY"
+
+
+def claims(judged: Iterable[tuple[CriterionCard, str]]) -> dict[str, JSON]:
+    """Every criterion with the strata it is judged in, as plain JSON by id.
+
+    Raises
+    ------
+    ProtocolError
+        Where one id stands for two criteria; a report could not tell them apart.
+    """
+    found: dict[str, JSON] = {}
+    for card, stratum in judged:
+        entry = found.setdefault(card.id, {**plain(card), "strata": []})
+        if {**entry, "strata": []} != {**plain(card), "strata": []}:
+            raise ProtocolError(f"criterion {card.id}", *SAME_ID)
+        entry["strata"] = sorted({*entry["strata"], stratum})
+    return dict(sorted(found.items()))
+
+
+def of_instrument(card: InstrumentCard) -> JSON:
+    """What a protocol fixes of an instrument: its files, and where the card says how it reads, that too."""
+    if not card.reading:
+        return plain(card.sha256)
+    return {name: plain(card)[name] for name in ("sha256", "preprocessing", "reading", "quantities", "absent_arms")}
+
+
+def run_name(created: str, dataset: str, digest: str) -> str:
+    """Name of a run, safe as a file name: when it ended, on which cohort, under which protocol.
+
+    Examples
+    --------
+    >>> run_name("2026-01-31T12:00:00+00:00", "RSNA, 200 cases", "0123456789abcdef")
+    '20260131-120000-rsna-200-cases-01234567'
+    """
+    return f"{datetime.fromisoformat(created):%Y%m%d-%H%M%S}-{slug(dataset)}-{digest[:8]}"
+
+
+def slug(text: str) -> str:
+    """A text as a part of a file name."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-").lower()[:40] or "run"
+
+
+def locked(protocol: Mapping[str, JSON], standing: Mapping[str, int], at: str) -> str:
+    """The text of a lock file: the protocol, when it was locked, and how many cases had been edited by then."""
+    lock = {"schema": SCHEMA, "locked": at, "standing": dict(standing), "protocol": dict(protocol)}
+    return json.dumps({**lock, "digest": lock_digest(lock)}, indent=1)
+
+
+def lock_digest(lock: Mapping[str, JSON]) -> str:
+    """The sha256 (hex) over a lock but for its own digest: tells a lock that was changed by hand, not by a forger."""
+    content = {name: value for name, value in lock.items() if name != "digest"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def read_lock(path: Path) -> dict[str, JSON]:
+    """The content of a lock file.
+
+    Raises
+    ------
+    ProtocolError
+        Where it is none.
+    """
+    asked, advice = f"protocol {path}", "Write one with `editproof lock` before the edits are made."
+    try:
+        lock = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise ProtocolError(asked, f"it cannot be read ({error})", advice) from error
+    if not isinstance(lock, dict) or lock.get("schema") != SCHEMA:
+        raise ProtocolError(asked, f"it is no {SCHEMA} file", advice)
+    standing = lock.get("standing")
+    counts = list(standing.values()) if isinstance(standing, dict) else [None]
+    if not all(type(count) is int and count >= 0 for count in counts):
+        raise ProtocolError(asked, "its standing is no number of cases by tool", advice)
+    if not isinstance(lock.get("protocol"), dict) or _moment(lock.get("locked")) is None:
+        raise ProtocolError(asked, "it has no protocol, or does not say when that was locked", advice)
+    return lock
+
+
+def read_register(path: Path) -> dict[str, dict[str, str]]:
+    """The requirements and hazards that a suite answers to, by id, so that a report can name those left unanswered.
+
+    Parameters
+    ----------
+    path : Path
+        TOML with the tables ``[requirements]`` and ``[hazards]``, each of ``id = "words"``.
+
+    Raises
+    ------
+    ProtocolError
+        Where it cannot be read, or holds anything else.
+    """
+    advice = 'Write the tables [requirements] and [hazards], each with lines like H1 = "what may happen to a patient".'
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ProtocolError(f"register {path}", f"it cannot be read ({error})", advice) from error
+    strange = [name for name in found if name not in REGISTERED]
+    if strange:
+        raise ProtocolError(f"register {path}", f"it holds {', '.join(strange)}", advice)
+    tables = {name: found.get(name, {}) for name in REGISTERED}
+    for name, table in tables.items():
+        if not isinstance(table, dict) or not all(isinstance(words, str) and words.strip() for words in table.values()):
+            raise ProtocolError(f"register {path}", f"{name} is no table of ids and words", advice)
+    return tables
+
+
+def departures(lock: Mapping[str, JSON] | None, protocol: Mapping[str, JSON], created: str) -> tuple[str, ...]:
+    """Where a run departs from what was locked, one sentence each; empty for a confirmatory run.
+
+    Parameters
+    ----------
+    lock : mapping or None
+        As :func:`read_lock` gives it.
+    protocol : mapping
+        What the run fixed.
+    created : str
+        When the run ended, ISO 8601.
+
+    Examples
+    --------
+    >>> lock = {"locked": "2026-01-01T00:00:00Z", "standing": {"tool": 3}, "protocol": {"plan": {"repeats": 3}}}
+    >>> lock["digest"] = lock_digest(lock)
+    >>> departures(lock, {"plan": {"repeats": 1}}, "2026-01-02T00:00:00Z")
+    ('3 cases of tool had been edited before the protocol was locked', 'plan.repeats: locked 3, run 1')
+    """
+    if lock is None:
+        return ("no protocol was locked before the edits were made",)
+    standing, locked_at, ended = lock["standing"], _moment(lock["locked"]), _moment(created)
+    unsaid = [tool for tool in protocol.get("editors", {}) if tool not in standing]
+    reasons = [
+        ("digest" not in lock, "the lock has no digest, so that a change in it could not be told"),
+        (lock.get("digest", lock_digest(lock)) != lock_digest(lock), "the lock was changed after it was written"),
+        (
+            locked_at is None or ended is None or locked_at > ended,
+            f"the lock says that it was written at {lock['locked']}, after the run",
+        ),
+        (unsaid, f"the lock does not say how many cases of {', '.join(unsaid)} had been edited before"),
+    ]
+    early = [(n, f"{n} cases of {tool} had been edited before the protocol was locked") for tool, n in standing.items()]
+    told = tuple(words for holds, words in (*reasons, *early) if holds)
+    return told + tuple(_differences(lock["protocol"], protocol, ""))
+
+
+def _moment(text: JSON) -> datetime | None:
+    """A point in time that carries its zone, or None."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo else None
+
+
+def _differences(before: JSON, after: JSON, place: str) -> Iterator[str]:
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for key in sorted({*before, *after} - {"digest"}):
+            yield from _differences(before.get(key), after.get(key), f"{place}.{key}" if place else str(key))
+    elif before != after:
+        yield f"{place}: locked {_short(before)}, run {_short(after)}"
+
+
+def _short(value: JSON) -> str:
+    text = "nothing" if value is None else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:57]}..."

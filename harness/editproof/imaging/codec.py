@@ -1,0 +1,195 @@
+"""Pixels to files and back: gray and RGB, 8 and 16 bit, and every convention for masks, in one place.
+
+Files are made from pixels alone, so that nothing of a source file's metadata can travel with them.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from editproof.imaging.png import PNG_FAST
+from editproof.types import EditOutcome, EditRequest, EditStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from editproof.imaging.geometry import Fit
+    from editproof.types import Image, Mask
+
+ALPHA, WHITE, BLACK = "alpha", "white", "black"
+POLARITIES = (ALPHA, WHITE, BLACK)
+"""What marks the pixels that may change: alpha 0 (OpenAI), white (most servers) or black."""
+
+_MAGIC = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg", b"RIFF": "webp", b"II*\0": "tiff", b"MM\0*": "tiff"}
+
+
+@dataclass(frozen=True)
+class Levels:
+    """How gray levels were brought to 8 bit: linearly from ``low``..``high``. 8-bit images stay as they are."""
+
+    low: int
+    high: int
+    sixteen: bool
+
+    @classmethod
+    def of(cls, image: Image) -> Levels:
+        """The levels of an image: its own range where it has 16 bit, for few radiographs fill those."""
+        if image.dtype == np.uint8:
+            return cls(0, 255, sixteen=False)
+        return cls(int(image.min()), max(int(image.max()), int(image.min()) + 1), sixteen=True)
+
+    def eight(self, image: Image) -> Image:
+        """The image in 8 bit."""
+        if not self.sixteen:
+            return image
+        scaled: Image = (image.astype(np.float32) - self.low) * (255 / (self.high - self.low))
+        eight: Image = np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+        return eight
+
+    def restored(self, image: Image) -> Image:
+        """An 8-bit image on the original's levels; one that already has 16 bit is left alone."""
+        if not self.sixteen or image.dtype == np.uint16:
+            return image
+        sixteen: Image = np.rint(image.astype(np.float32) * ((self.high - self.low) / 255) + self.low).astype(np.uint16)
+        return sixteen
+
+
+def stretched(image: Image, bounds: tuple[float, float]) -> Image:
+    """The image as uint8, the gray levels between two percentiles spread over the full range: one exposure for all."""
+    low, high = np.percentile(image, bounds)
+    eight: Image = np.clip((image - low) * (255.0 / max(high - low, 1.0)), 0, 255).astype(np.uint8)
+    return eight
+
+
+def at_depth_of(original: Image, image: Image) -> Image:
+    """An 8-bit image at the bit depth in use of a 16-bit original; as it is where the original has 8 bit."""
+    if original.dtype == np.uint8:
+        return image
+    top = 2 ** max(8, int(original.max()).bit_length()) - 1
+    deep: Image = np.rint(image.astype(np.float32) * (top / 255)).astype(original.dtype)
+    return deep
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """What goes out for one request, and how what comes back becomes an image like the original.
+
+    Attributes
+    ----------
+    image : ndarray of uint8 (or uint16 where the tool takes 16 bit), shape (h, w)
+    mask : ndarray of bool, shape (h, w)
+    """
+
+    image: Image
+    mask: Mask
+    fit: Fit
+    levels: Levels
+    original: Image
+
+    def opened(self, content: bytes, asked_format: str = "") -> EditOutcome:
+        """The outcome that an answered image file comes to; nothing is resized that was not resized on the way."""
+        pixels = decoded(content)
+        if pixels is None:
+            return EditOutcome.failure(EditStatus.MALFORMED, "what came back does not decode as an image")
+        if pixels.shape[:2] != self.image.shape:
+            asked, got = (f"{width}x{height}" for height, width in (self.image.shape, pixels.shape[:2]))
+            return EditOutcome.failure(EditStatus.MALFORMED, f"asked for {asked} pixels, got {got}")
+        provenance = {"format": format_of(content)}
+        if asked_format and provenance["format"] != asked_format:
+            provenance["asked_format"] = asked_format
+        return EditOutcome.ok(self.levels.restored(self.fit.back(gray(pixels))), **provenance)
+
+
+def parcel_of(request: EditRequest, fitted: Callable[[tuple[int, int]], Fit], *, sixteen: bool = False) -> Parcel:
+    """The parcel of a request under a geometry (see :mod:`editproof.imaging.geometry`).
+
+    Parameters
+    ----------
+    request : EditRequest
+    fitted : callable
+        From the original's shape (H, W) to its :class:`~editproof.imaging.geometry.Fit`.
+    sixteen : bool
+        Whether the tool takes 16-bit images as they are.
+    """
+    height, width = request.image.shape
+    fit = fitted((height, width))
+    levels = Levels(0, 255, sixteen=False) if sixteen else Levels.of(request.image)
+    return Parcel(
+        fit.forward(levels.eight(request.image)), fit.forward_mask(request.edit_mask), fit, levels, request.image
+    )
+
+
+def png(image: Image, *, rgb: bool = False) -> bytes:
+    """A PNG of gray pixels, as three equal channels where ``rgb``; pixels only, no metadata."""
+    pixels = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if rgb else image
+    return cv2.imencode(".png", pixels, PNG_FAST)[1].tobytes()
+
+
+def mask_png(mask: Mask, polarity: str) -> bytes:
+    """A PNG of a mask in a tool's convention.
+
+    Examples
+    --------
+    >>> decoded(mask_png(np.array([[True, False]]), "white")).tolist()
+    [[255, 0]]
+    >>> decoded(mask_png(np.array([[True, False]]), "alpha"))[..., 3].tolist()
+    [[0, 255]]
+    """
+    kept = np.where(mask, 0, 255).astype(np.uint8)
+    if polarity == ALPHA:
+        pixels = np.dstack([np.zeros((*mask.shape, 3), np.uint8), kept])
+    else:
+        pixels = kept if polarity == BLACK else 255 - kept
+    return cv2.imencode(".png", pixels, PNG_FAST)[1].tobytes()
+
+
+def decoded(content: bytes) -> Image | None:
+    """The pixels of an image file as stored (gray, BGR or BGRA), or None where it does not decode."""
+    if not content:
+        return None
+    try:
+        return cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error:
+        return None
+
+
+def gray(pixels: Image) -> Image:
+    """One gray channel: the channel itself where all are equal, else luma (ITU-R BT.601); alpha is dropped."""
+    if pixels.ndim == 3 and pixels.shape[2] == 2:
+        pixels = pixels[..., 0]
+    elif pixels.ndim == 3:
+        colour = np.ascontiguousarray(pixels[..., :3])
+        pixels = colour[..., 0] if (colour == colour[..., :1]).all() else cv2.cvtColor(colour, cv2.COLOR_BGR2GRAY)
+    return np.ascontiguousarray(pixels)
+
+
+def base64_bytes(text: str) -> bytes:
+    r"""The bytes of base64, broken into lines or not, in a data URL or bare.
+
+    Raises
+    ------
+    ValueError, TypeError
+
+    Examples
+    --------
+    >>> base64_bytes("aGFu\nZA=="), base64_bytes("data:image/png;base64,aGFuZA==")
+    (b'hand', b'hand')
+    """
+    _, comma, after = text.partition(";base64,") if text.startswith("data:") else ("", "", "")
+    return base64.b64decode("".join((after if comma else text).split()), validate=True)
+
+
+def format_of(content: bytes) -> str:
+    """Name of an image file's format by its first bytes.
+
+    Examples
+    --------
+    >>> format_of(png(np.zeros((2, 2), np.uint8)))
+    'png'
+    """
+    return next((name for magic, name in _MAGIC.items() if content.startswith(magic)), "unknown")

@@ -1,0 +1,39 @@
+"""Regions of a radiograph in which metrics are read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from editproof.types import Image, Mask
+
+WHOLE, PROTECTED, OUTSIDE, INSIDE = "whole", "protected", "outside_mask", "inside_mask"
+
+
+def regions(edit_mask: Mask, protected_mask: Mask) -> dict[str, Mask]:
+    """The regions that have at least one pixel, by name.
+
+    Parameters
+    ----------
+    edit_mask, protected_mask : ndarray of bool, shape (H, W)
+
+    Examples
+    --------
+    >>> edit = np.array([[True, False]]); hand = np.array([[False, False]])
+    >>> sorted(regions(edit, hand))
+    ['inside_mask', 'outside_mask', 'whole']
+    """
+    named = {
+        WHOLE: np.ones_like(edit_mask, dtype=bool),
+        PROTECTED: protected_mask,
+        OUTSIDE: ~edit_mask,
+        INSIDE: edit_mask,
+    }
+    return {name: mask for name, mask in named.items() if mask.any()}
+
+
+def full_range(image: Image) -> int:
+    """Largest level of the image's type: 255 or 65535."""
+    return int(np.iinfo(image.dtype).max)

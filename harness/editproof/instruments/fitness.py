@@ -1,0 +1,48 @@
+"""Whether an instrument and a cohort speak of the same things in the same units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from editproof.errors import DatasetError, InstrumentError
+from editproof.types import Case, DatasetCard, InstrumentCard
+
+CLASSES = ("probability", "class", "binary", "")
+"""Units under which a cohort may give a reference of two classes, 0 and 1."""
+
+
+def check_fit(instrument: InstrumentCard, cohort: DatasetCard, cases: Iterable[Case]) -> None:
+    """Refuse an instrument that reads in another unit than the cohort's, or has to be told what the cohort lacks.
+
+    Raises
+    ------
+    InstrumentError
+        A unit or a covariate differs.
+    DatasetError
+        A label of two classes is neither 0 nor 1.
+    """
+    asked = f"instrument {instrument.name} on {cohort.name}"
+    for quantity in instrument.quantities:
+        unit = cohort.units.get(quantity.name)
+        two_classes = quantity.kind == "probability"
+        if unit is not None and (unit not in CLASSES if two_classes else unit != quantity.unit):
+            raise InstrumentError(
+                asked,
+                f"it reads {quantity.name} in {quantity.unit}, the cohort's reference standard is in {unit}",
+                "Mend the unit on the card (scale and offset turn one into the other) or in the cohort.",
+            )
+    of_classes = [quantity.name for quantity in instrument.quantities if quantity.kind == "probability"]
+    for case in cases:
+        for name in of_classes:
+            if case.reference.get(name, 0.0) not in (0.0, 1.0):
+                raise DatasetError(
+                    f"{name} of case {case.case_id} in {cohort.name}",
+                    f"{case.reference[name]:g}, and {instrument.name} reads it as a probability",
+                    "A reference standard of two classes is 1 (positive) or 0; give each class a column of its own.",
+                )
+        if lacking := [name for name in instrument.covariates if name not in case.reference]:
+            raise InstrumentError(
+                asked,
+                f"it has to be told {lacking[0]}, which case {case.case_id} does not have",
+                "Choose a cohort that carries it, or an instrument that is not told it.",
+            )

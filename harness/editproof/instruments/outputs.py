@@ -1,0 +1,132 @@
+"""From what a model returns to a reading in the declared unit, as the card's ``outputs`` say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.special import expit, softmax
+
+from editproof.errors import InstrumentError
+from editproof.evidence.measurements import UNCERTAINTY
+from editproof.instruments.soundness import is_count, is_number, is_text
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from editproof.types import JSON, InstrumentCard
+
+    Raw = Mapping[str, NDArray[Any]]
+
+_ACTIVATIONS = {
+    "none": lambda values: values,
+    "sigmoid": expit,
+    "softmax": lambda values: softmax(values, axis=1),
+    "softplus": lambda values: np.logaddexp(0.0, values),
+    "exp": np.exp,
+}
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where a reading stands among a model's outputs, and what makes it a reading.
+
+    Attributes
+    ----------
+    output : str or int
+        Name of the output, or its place among them.
+    index : int, optional
+        Column of an output of several; needed where there is more than one.
+    activation : str
+        ``none``, ``sigmoid``, ``softmax`` over the columns, ``softplus`` or ``exp``.
+    scale, offset : float
+        The reading is ``scale * activated + offset``, in the unit of the quantity.
+    """
+
+    output: str | int = 0
+    index: int | None = None
+    activation: str = "none"
+    scale: float = 1.0
+    offset: float = 0.0
+
+    def of(self, raw: Raw, n: int, asked: str) -> NDArray[np.float64]:
+        """The reading of each of ``n`` images, shape (n,).
+
+        Raises
+        ------
+        InstrumentError
+            The model has no such output, or one of another shape.
+        """
+        columns = self._columns(raw, n, asked)
+        activated = np.asarray(_ACTIVATIONS[self.activation](columns), np.float64)
+        column = 0 if self.index is None else self.index
+        return np.asarray(activated[:, column] * self.scale + self.offset)
+
+    def _columns(self, raw: Raw, n: int, asked: str) -> NDArray[np.float64]:
+        names = list(raw)
+        name = self.output if isinstance(self.output, str) else names[self.output] if self.output < len(names) else None
+        if name not in raw:
+            raise InstrumentError(asked, f"the model has no output {self.output!r}", f"It has {', '.join(names)}.")
+        values = np.asarray(raw[str(name)])
+        if values.dtype.kind not in "fiub":
+            raise InstrumentError(asked, f"output {name!r} holds {values.dtype}", "Have it hold numbers.")
+        shape = values.shape
+        if values.size and n and shape[:1] == (n,):
+            values = values.reshape(n, -1) if max((1, *shape[2:])) == 1 else values
+        elif shape == () and n == 1:
+            values = values.reshape(1, 1)
+        column = 0 if self.index is None else self.index
+        if values.ndim != 2 or len(values) != n or not 0 <= column < values.shape[1]:
+            wanted = f"({n},) or ({n}, columns)" if self.index is None else f"({n}, more than {self.index})"
+            advice = "Choose another output or index on the card, or mend the model."
+            raise InstrumentError(asked, f"output {name!r} has shape {shape}, not {wanted}", advice)
+        if self.index is None and values.shape[1] > 1:
+            found = f"output {name!r} has {values.shape[1]} columns and the card names none"
+            raise InstrumentError(asked, found, f'Write "index": 0 to {values.shape[1] - 1}.')
+        if self.activation == "softmax" and values.shape[1] < 2:
+            raise InstrumentError(asked, f"a softmax over one column of output {name!r}", "Write sigmoid or none.")
+        return np.asarray(values, np.float64)
+
+
+def outputs_of(card: InstrumentCard, asked: str) -> dict[str, Output]:
+    """By quantity, and by ``<quantity>:uncertainty`` where the card names one: what reads it.
+
+    Raises
+    ------
+    InstrumentError
+        The card names an output for something that it does not read, or not as :class:`Output` says.
+    """
+    told = card.reading.get("outputs", {})
+    names = [quantity.name for quantity in card.quantities]
+    if stray := sorted(set(told) - set(names)):
+        raise InstrumentError(asked, f"outputs for {stray[0]!r}", f"Give outputs for {', '.join(names)}.")
+    made: dict[str, Output] = {}
+    for name in names:
+        described = dict(told.get(name, {}))
+        further = described.pop(UNCERTAINTY, None)
+        made[name] = _output(described, f"{asked}, output of {name}")
+        if further is not None:
+            made[f"{name}:{UNCERTAINTY}"] = _output(further, f"{asked}, uncertainty of {name}")
+    if len(names) > 1 and len({(o.output, o.index) for key, o in made.items() if ":" not in key}) < len(names):
+        raise InstrumentError(asked, "two quantities are read off the same output", "Give each output and index.")
+    return made
+
+
+def _output(described: Mapping[str, JSON], asked: str) -> Output:
+    known = Output.__dataclass_fields__
+    if not isinstance(described, Mapping) or (unknown := sorted(set(described) - set(known))):
+        found = f"unknown field {unknown[0]!r}" if isinstance(described, Mapping) else f"{described!r}"
+        raise InstrumentError(asked, found, f"It has {', '.join(known)}.")
+    made = Output(**described)
+    if not is_text(made.activation) or made.activation not in _ACTIVATIONS:
+        raise InstrumentError(asked, f"activation {made.activation!r}", f"Write one of {', '.join(_ACTIVATIONS)}.")
+    if not is_number(made.scale) or not is_number(made.offset) or not made.scale:
+        found = f"scale {made.scale!r} and offset {made.offset!r}"
+        raise InstrumentError(asked, found, "Write numbers; a scale is not 0.")
+    if made.index is not None and not is_count(made.index, 0):
+        raise InstrumentError(asked, f"index {made.index!r}", "Write the column, a whole number from 0 on.")
+    if not is_text(made.output) and not is_count(made.output, 0):
+        raise InstrumentError(asked, f"output {made.output!r}", "Write its name, or its place from 0.")
+    return made

@@ -1,0 +1,176 @@
+"""From a radiograph to what a model of the user's reads, as the card's ``preprocessing`` says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+
+from editproof.errors import InstrumentError
+from editproof.instruments.soundness import is_count, is_list, is_mapping, is_number
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from editproof.types import JSON, Image
+
+FITS = ("letterbox", "squash", "centre_crop")
+LAYOUTS = ("NCHW", "NHWC", "NHW")
+DTYPES = ("float32", "float64", "float16", "uint8")
+LARGEST = 8192
+
+
+def _is_side(value: object) -> bool:
+    return is_count(value) and value <= LARGEST
+
+
+def _is_stretch(value: object) -> bool:
+    if not isinstance(value, Mapping):
+        return value in ("depth", "levels")
+    if not {"low", "high"} <= set(value) <= {"low", "high", "headroom"} or not is_mapping(value, is_number):
+        return False
+    return bool(0 <= value["low"] < value["high"] <= 100 and value.get("headroom", 1) > 0)
+
+
+def _is_of_channels(value: object) -> bool:
+    return is_number(value) or (is_list(value, is_number) and bool(value))
+
+
+def _is_divisor(value: object) -> bool:
+    return _is_of_channels(value) and bool(np.all(np.asarray(value) > 0))
+
+
+def _one_of(choices: tuple[str, ...]) -> tuple[str, Callable[[object], bool]]:
+    return f"one of {', '.join(choices)}", lambda value: value in choices
+
+
+_SIDE = (f"a whole number of 1 to {LARGEST}", _is_side)
+_FIELDS: dict[str, tuple[str, Callable[[object], bool]]] = {
+    "height": _SIDE,
+    "width": _SIDE,
+    "fit": _one_of(FITS),
+    "stretch": ('"depth", "levels" or {"low": 2, "high": 98}, low below high', _is_stretch),
+    "mean": ("a number, or one a channel", _is_of_channels),
+    "sd": ("a number above 0, or one a channel", _is_divisor),
+    "channels": ("1 or 3", lambda value: is_count(value) and value in (1, 3)),
+    "layout": _one_of(LAYOUTS),
+    "dtype": _one_of(DTYPES),
+}
+"""What each field has to be, in words and as a check."""
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """Size, stretch, standardisation and layout.
+
+    Attributes
+    ----------
+    height, width : int
+        Of the model's input, pixels.
+    fit : str
+        ``letterbox`` keeps the aspect ratio and pads with 0, ``squash`` does not keep it, ``centre_crop`` keeps it and
+        cuts what is over.
+    stretch : str or mapping
+        ``depth`` maps the whole depth of the file to 0..1, ``levels`` to 0..255; ``{"low": 2, "high": 98}`` maps these
+        percentiles of the image to 0 and 1, with ``headroom`` times the stretch before it is clipped.
+    mean, sd : float or sequence of float
+        Subtracted and divided by after the stretch; one number, or one a channel.
+    channels : {1, 3}
+        The gray channel, or three times the same.
+    layout : {"NCHW", "NHWC", "NHW"}
+    dtype : str
+    """
+
+    height: int
+    width: int
+    fit: str = "letterbox"
+    stretch: str | Mapping[str, float] = "depth"
+    mean: float | Sequence[float] = 0.0
+    sd: float | Sequence[float] = 1.0
+    channels: int = 1
+    layout: str = "NCHW"
+    dtype: str = "float32"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of one prepared image."""
+        plane = (self.height, self.width)
+        return {"NCHW": (self.channels, *plane), "NHWC": (*plane, self.channels), "NHW": plane}[self.layout]
+
+    def __call__(self, images: Sequence[Image]) -> NDArray[Any]:
+        """The images as one batch, shape ``(n, *shape)``, of the declared dtype.
+
+        Examples
+        --------
+        >>> batch = Preparation(8, 6, channels=3)([np.full((16, 12), 255, np.uint8)])
+        >>> batch.shape, str(batch.dtype), float(batch.max())
+        ((1, 3, 8, 6), 'float32', 1.0)
+        """
+        batch = np.zeros((len(images), *self.shape), self.dtype)
+        for index, image in enumerate(images):
+            batch[index] = self._one(image)
+        return batch
+
+    def _one(self, image: Image) -> NDArray[Any]:
+        ready = self._stretched(self._fitted(image.astype(np.float32)), image)
+        if self.layout == "NHW":
+            return np.asarray((ready - np.asarray(self.mean)) / np.asarray(self.sd))
+        channels = np.repeat(ready[..., None], self.channels, axis=2)
+        channels = (channels - np.asarray(self.mean)) / np.asarray(self.sd)
+        return np.moveaxis(channels, 2, 0) if self.layout == "NCHW" else channels
+
+    def _fitted(self, image: NDArray[np.float32]) -> NDArray[Any]:
+        rows, columns = image.shape
+        scales = self.height / rows, self.width / columns
+        scale = (max if self.fit == "centre_crop" else min)(scales)
+        size = (self.height, self.width)
+        if self.fit != "squash":
+            size = max(1, round(rows * scale)), max(1, round(columns * scale))
+        how = cv2.INTER_AREA if min(scales) < 1 else cv2.INTER_LINEAR
+        resized = np.asarray(cv2.resize(image, size[::-1], interpolation=how))
+        if self.fit == "squash":
+            return resized
+        top, left = abs(self.height - size[0]) // 2, abs(self.width - size[1]) // 2
+        if self.fit == "centre_crop":
+            return resized[top : top + self.height, left : left + self.width]
+        framed = np.full((self.height, self.width), np.nan, np.float32)
+        framed[top : top + size[0], left : left + size[1]] = resized
+        return framed
+
+    def _stretched(self, ready: NDArray[Any], image: Image) -> NDArray[Any]:
+        deepest = float(np.iinfo(image.dtype).max)
+        if isinstance(self.stretch, str):
+            unit = ready.astype(np.float64) / deepest * (255.0 if self.stretch == "levels" else 1.0)
+        else:
+            low, high = np.nanpercentile(ready, (self.stretch["low"], self.stretch["high"]))
+            span = max(float(high - low), 1e-6) * float(self.stretch.get("headroom", 1.0))
+            unit = np.clip((ready.astype(np.float64) - low) / span, 0, 1)
+        return np.nan_to_num(unit, nan=0.0)
+
+    @classmethod
+    def from_card(cls, described: Mapping[str, JSON], asked: str) -> Preparation:
+        """What a card's ``preprocessing`` says.
+
+        Raises
+        ------
+        InstrumentError
+            A field is missing, unknown, or of a value that there is not.
+        """
+        known = cls.__dataclass_fields__
+        if unknown := sorted(set(described) - set(known)):
+            raise InstrumentError(asked, f"preprocessing has no {unknown[0]!r}", f"It has {', '.join(known)}.")
+        if lacking := [name for name in ("height", "width") if name not in described]:
+            raise InstrumentError(asked, f"preprocessing lacks {lacking[0]}", "Write the size of the model's input.")
+        made = cls(**described)
+        for name, (words, holds) in _FIELDS.items():
+            if not holds(getattr(made, name)):
+                raise InstrumentError(asked, f"preprocessing.{name} is {getattr(made, name)!r}", f"Write {words}.")
+        try:
+            made(np.zeros((1, 4, 3), np.uint8))  # type: ignore[arg-type]
+        except (TypeError, ValueError, KeyError, AttributeError, cv2.error) as error:
+            found = f"preprocessing cannot be followed ({type(error).__name__}: {error})"
+            raise InstrumentError(asked, found, "See docs/instruments.md.") from error
+        return made

@@ -1,0 +1,111 @@
+"""From ``--instrument SPEC`` to a predictor, its weights unread until it first predicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from editproof.core.callables import callable_from_file
+from editproof.core.egress import check_egress
+from editproof.core.guarding import one_error
+from editproof.errors import InstrumentError
+from editproof.instruments.card import TIMM, read_card
+from editproof.instruments.ensemble import LazyEnsemble
+from editproof.instruments.files import file_sha256
+from editproof.instruments.soundness import check_card
+from editproof.types import Instrument, InstrumentCard
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from editproof.types import Image
+
+
+def instrument_from_spec(spec: str, *, allow_egress: Iterable[str] | None = (), trusted: bool = False) -> Instrument:
+    """The instrument that a specification names.
+
+    Parameters
+    ----------
+    spec : str
+        Path of a card (JSON) beside its files, or ``PATH.py:FACTORY`` whose factory takes no argument and returns a
+        :class:`~editproof.types.Instrument`. ``docs/instruments.md`` says what a card may hold.
+    allow_egress : iterable of str or None
+        Hosts that may receive pixels; None where the instrument is only looked at and reads nothing.
+    trusted : bool
+        Whether code that the card brings (TorchScript, Python) may run. What is named as ``PATH.py:FACTORY`` is the
+        user's own word already.
+
+    Raises
+    ------
+    InstrumentError
+        Where there is no such file, the card contradicts itself, its code is not trusted, or it would send pixels to
+        a host that may not receive them.
+    """
+    path, _, factory = spec.partition(":")
+    if path.endswith(".py"):
+        instrument: Instrument = _of_file(Path(path), factory or "predictor", spec)
+    else:
+        instrument = _of_card(Path(spec), trusted=trusted)
+    if allow_egress is not None:
+        card = instrument.card
+        check_egress(card.sends_data_to, allow_egress, f"instrument {card.name}", InstrumentError)
+    return instrument
+
+
+def _of_card(path: Path, *, trusted: bool) -> Instrument:
+    card, folder = read_card(path), path.parent
+    runtime = card.reading.get("runtime", TIMM)
+    if runtime == TIMM:
+        return LazyEnsemble(path)
+    from editproof.instruments.options import with_options
+    from editproof.instruments.runtimes.modelled import Modelled, check_trusted
+
+    check_trusted(card, trusted=trusted)
+    if runtime == "table":
+        from editproof.instruments.runtimes.table import Table
+
+        return Table(card, folder)
+    if runtime == "http":
+        from editproof.instruments.runtimes.http import Web
+
+        return with_options(Web(card))
+    if runtime == "python":
+        from editproof.instruments.runtimes.python import Scikit
+
+        return with_options(Scikit(card, folder))
+    return with_options(Modelled(card, folder))
+
+
+class FromFile:
+    """A predictor of a Python file, known by the file's content as well."""
+
+    def __init__(self, predictor: Instrument, path: Path) -> None:
+        self._predictor = predictor
+        card = predictor.card
+        self.card = replace(card, sha256={**card.sha256, path.name: file_sha256(path)})
+
+    def predict(
+        self, images: Sequence[Image], references: Sequence[Mapping[str, float]]
+    ) -> Mapping[str, NDArray[np.float64]]:
+        """Readings of every member; see :class:`editproof.types.Instrument`."""
+        return self._predictor.predict(images, references)
+
+
+def _of_file(path: Path, factory: str, spec: str) -> Instrument:
+    asked = f"--instrument {spec}"
+    with one_error(asked):
+        predictor = callable_from_file(path, factory, asked, InstrumentError)()
+        if not isinstance(predictor, Instrument):
+            raise InstrumentError(
+                asked, f"it makes a {type(predictor).__name__}", "Make it a editproof.types.Instrument."
+            )
+        card: object = predictor.card
+    if not isinstance(card, InstrumentCard):
+        raise InstrumentError(
+            asked, f"its card is a {type(card).__name__}", "Make it a editproof.types.InstrumentCard."
+        )
+    check_card(card, asked, apart=isinstance(predictor, LazyEnsemble))
+    return FromFile(predictor, path)

@@ -1,0 +1,1 @@
+"""How an instrument is made to read: ONNX, torch, Python, HTTP, tables."""

@@ -1,0 +1,185 @@
+"""An instrument behind HTTP: radiographs go out as PNG in JSON, readings come back as JSON."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from editproof.core.egress import receiver, server_of
+from editproof.core.redaction import redacted
+from editproof.errors import InstrumentError
+from editproof.evidence.measurements import UNCERTAINTY
+from editproof.imaging.codec import png
+from editproof.instruments.runtimes.modelled import covariates_of
+from editproof.instruments.runtimes.posting import posted
+from editproof.instruments.soundness import brief, is_count, is_line, is_list, is_mapping, is_number
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from editproof.types import JSON, Image, InstrumentCard
+
+TRIES = 3
+PAUSE_S = 0.5
+LONGEST_S = 86_400
+_FIELDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "url": ("http://HOST:PORT/PATH, in quotes", lambda value: is_line(value) and _has_port(value)),
+    "headers": ('{"NAME": "text"}', lambda value: is_mapping(value, is_line)),
+    "timeout": ("seconds, more than 0", lambda value: is_number(value) and 0 < value <= LONGEST_S),
+    "images": ("a whole number from 1 on", is_count),
+}
+"""What each field of ``endpoint`` has to be, in words and as a check."""
+_PASSING = (429, 500, 502, 503, 504)
+_ENVIRONMENT = re.compile(r"\$\{(\w+)\}")
+_SECRET = re.compile("auth|key|token|cookie|secret|password", re.IGNORECASE)
+_WORDS = 200
+
+
+class Web:
+    """Sends ``{"images": [base64 PNG, ...], "covariates": {NAME: [...]}}`` and takes ``{"readings": {NAME: [...]}}``.
+
+    A reading is a list of one number an image, or of one such list a member.
+
+    Parameters
+    ----------
+    card : InstrumentCard
+        ``endpoint`` has ``url``, ``headers`` (secrets only as ``${NAME}`` of the environment), ``timeout`` in seconds
+        and ``images``, the most to send at once; ``version`` names what answers there, since no digest can.
+
+    Raises
+    ------
+    InstrumentError
+        The card contradicts itself, or holds a secret.
+    """
+
+    def __init__(self, card: InstrumentCard) -> None:
+        self._asked = f"instrument {card.name}"
+        endpoint = card.reading.get("endpoint", {})
+        if "url" not in endpoint or set(endpoint) - set(_FIELDS):
+            raise InstrumentError(self._asked, f"endpoint {_keys(endpoint)}", f"It has {', '.join(sorted(_FIELDS))}.")
+        for name, (words, holds) in _FIELDS.items():
+            if name in endpoint and not holds(endpoint[name]):
+                raise InstrumentError(self._asked, f"endpoint.{name} is {brief(endpoint[name])}", f"Write {words}.")
+        if not card.reading.get("version", "").strip():
+            advice = 'Write "version": what answers there, e.g. its release; readings are kept under it.'
+            raise InstrumentError(self._asked, "no version on the card", advice)
+        if card.preprocessing:
+            raise InstrumentError(self._asked, "preprocessing of an endpoint", "The server prepares what it is sent.")
+        self._server = server_of(endpoint["url"], self._asked, InstrumentError)
+        if _SECRET.search(self._server.query):
+            raise InstrumentError(self._asked, "the address carries a secret", "Send it as a header, from ${NAME}.")
+        self._headers: Mapping[str, str] = endpoint.get("headers", {})
+        for name, text in self._headers.items():
+            if _SECRET.search(name) and not _ENVIRONMENT.search(text):
+                advice = f'Write "{name}": "${{NAME}}" and set NAME in the environment.'
+                raise InstrumentError(self._asked, f"header {name} stands on the card as it is", advice)
+        self._timeout, self._at_once = float(endpoint.get("timeout", 60)), endpoint.get("images", 8)
+        self._uncertain: dict[str, bool] = {}
+        # headers say who asks, never what is read, and do not belong in evidence
+        public = {name: value for name, value in endpoint.items() if name != "headers"}
+        host = receiver(self._server.hostname)
+        self.card = replace(card, sends_data_to=host, reading={**card.reading, "endpoint": public})
+
+    def check(self) -> None:
+        """Refuse a header whose secret the environment does not have."""
+        self._sent_headers()
+
+    def predict(
+        self, images: Sequence[Image], references: Sequence[Mapping[str, float]]
+    ) -> Mapping[str, NDArray[np.float64]]:
+        """Readings of every member; see :class:`editproof.types.Instrument`."""
+        told = covariates_of(self.card, images, references)
+        names = [quantity.name for quantity in self.card.quantities]
+        parts: dict[str, list[NDArray[np.float64]]] = {name: [] for name in names}
+        for first in range(0, len(images), self._at_once):
+            span = slice(first, first + self._at_once)
+            sent = [base64.b64encode(png(image)).decode() for image in images[span]]
+            body = {"images": sent, "covariates": {name: values[span] for name, values in told.items()}}
+            answer = self._answer(json.dumps(body).encode())
+            for name in names:
+                parts[name].append(self._reading(answer, name, self.card.members, len(sent)))
+                spread = f"{name}:{UNCERTAINTY}"
+                if self._with_uncertainty(spread, spread in answer):
+                    parts.setdefault(spread, []).append(self._reading(answer, spread, 1, len(sent)))
+        empty = np.zeros((self.card.members, 0))
+        return {name: np.concatenate(found, axis=1) if found else empty for name, found in parts.items()}
+
+    def _answer(self, body: bytes) -> Mapping[str, JSON]:
+        headers = {"Content-Type": "application/json", **self._sent_headers()}
+        for tried in range(1, TRIES + 1):
+            status, content = posted(self._server, body, headers, self._timeout)
+            if status == 200 or status not in (0, *_PASSING) or tried == TRIES:
+                break
+            time.sleep(PAUSE_S * 2 ** (tried - 1))
+        words = redacted(" ".join(content[:_WORDS].decode(errors="replace").split()))
+        if status == 0:
+            advice = "Start the server, or mend endpoint.url on the card; what was read so far stands."
+            raise InstrumentError(self._asked, f"{self._server.netloc} does not answer ({words})", advice)
+        if status != 200:
+            raise InstrumentError(self._asked, f"{self._server.netloc} answered {status}: {words}", "Mend the server.")
+        try:
+            answer = json.loads(content)["readings"]
+            if not isinstance(answer, dict):
+                raise TypeError
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            advice = 'It has to answer {"readings": {NAME: [one number an image]}}.'
+            raise InstrumentError(self._asked, f"the answer holds no readings: {words}", advice) from error
+        return answer
+
+    def _with_uncertainty(self, name: str, given: bool) -> bool:
+        """Whether the server gives an uncertainty; it does so always or never.
+
+        Raises
+        ------
+        InstrumentError
+        """
+        if self._uncertain.setdefault(name, given) != given:
+            found = f"an answer {'with' if given else 'without'} it after one {'without' if given else 'with'}"
+            raise InstrumentError(f"{name} by {self._asked}", found, "Have the server give it always, or never.")
+        return given
+
+    def _reading(self, answer: Mapping[str, JSON], name: str, members: int, n: int) -> NDArray[np.float64]:
+        asked = f"{name} by {self._asked}"
+        if name not in answer:
+            found = f"the answer has {', '.join(map(str, answer)) or 'no readings'}"
+            raise InstrumentError(asked, found, "Have the server answer every quantity of the card.")
+        told = answer[name]
+        rows = told if isinstance(told, list) and told and all(isinstance(row, list) for row in told) else [told]
+        if not all(is_list(row, is_number) for row in rows) or len(set(map(len, rows))) > 1:
+            advice = "A reading is a finite number, neither true nor in quotes."
+            raise InstrumentError(asked, f"the answer holds no numbers: {brief(told)}", advice)
+        values = np.array(rows, dtype=np.float64)
+        if values.shape != (members, n):
+            advice = f"Answer {n} numbers, or {members} lists of {n}."
+            raise InstrumentError(asked, f"readings of shape {values.shape} instead of ({members}, {n})", advice)
+        return values
+
+    def _sent_headers(self) -> dict[str, str]:
+        return {name: _ENVIRONMENT.sub(self._value, str(text)) for name, text in self._headers.items()}
+
+    def _value(self, match: re.Match[str]) -> str:
+        found = os.environ.get(match[1], "").strip()
+        if not found:
+            raise InstrumentError(self._asked, f"the environment has no {match[1]}", f"Set {match[1]}.")
+        return found
+
+
+def _keys(endpoint: Mapping[str, JSON]) -> str:
+    return f"with {', '.join(endpoint) or 'nothing'}"
+
+
+def _has_port(url: str) -> bool:
+    """Whether an address has a port that there is, or none."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False

@@ -1,0 +1,243 @@
+"""A model of the user's as an instrument: prepared images and covariates in, readings in the declared unit out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from editproof.errors import InstrumentError
+from editproof.instruments.card import CODE
+from editproof.instruments.files import no_pickle, verified
+from editproof.instruments.outputs import outputs_of
+from editproof.instruments.preparation import Preparation
+from editproof.instruments.runtimes.onnx_parts import check_whole
+from editproof.instruments.soundness import is_number, is_text
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from editproof.types import Image, InstrumentCard
+
+    Batch = NDArray[Any]
+    Network = Callable[[Batch, Mapping[str, NDArray[np.float64]], Sequence[str | int]], Mapping[str, NDArray[Any]]]
+
+HOMES = {"onnx": "editproof.instruments.runtimes.onnx", "torchscript": "editproof.instruments.runtimes.torchscript"}
+NEEDS = {"onnx": ("onnxruntime", "onnx"), "torchscript": ("torch", "torch")}
+"""Package that a runtime needs, and the extra that brings it."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A covariate as a model takes it: the name of its input, and ``scale * value + offset``."""
+
+    input: str = ""
+    scale: float = 1.0
+    offset: float = 0.0
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a model takes beside the pixels.
+
+    Attributes
+    ----------
+    image : str
+        Name of the image's input; empty for the first.
+    covariates : mapping of str to Told
+        In the order in which a model without names takes them.
+    """
+
+    image: str
+    covariates: Mapping[str, Told]
+
+
+class Modelled:
+    """The members of a card behind one :meth:`predict`; nothing is loaded before it is first called.
+
+    Parameters
+    ----------
+    card : InstrumentCard
+        Of runtime ``onnx`` or ``torchscript``.
+    folder : Path
+        Where its files are.
+
+    Raises
+    ------
+    InstrumentError
+        The card contradicts itself.
+    """
+
+    def __init__(self, card: InstrumentCard, folder: Path) -> None:
+        self.card, self._folder = card, folder
+        self._asked = f"instrument {card.name}"
+        self._prepared = Preparation.from_card(card.preprocessing, self._asked)
+        self._outputs = outputs_of(card, self._asked)
+        self._inputs = inputs_of(card, self._asked)
+        self._choice: Mapping[str, Mapping[str, Sequence[str]]] = card.reading.get("by_covariate", {})
+
+    def __getstate__(self) -> dict[str, object]:
+        """Everything but the loaded networks; each process loads its own."""
+        return {name: value for name, value in vars(self).items() if name != "_networks"}
+
+    def check(self) -> None:
+        """Refuse a missing package, and a file that is not what the card says, before anything is done.
+
+        Raises
+        ------
+        InstrumentError
+        """
+        runtime = str(self.card.reading["runtime"])
+        package, extra = NEEDS[runtime]
+        if find_spec(package) is None:
+            advice = f"Install it: pip install 'editproof[{extra}]'."
+            raise InstrumentError(self._asked, f"the package {package} is not installed", advice)
+        for name in self._files:
+            self._content(name)
+
+    def predict(
+        self, images: Sequence[Image], references: Sequence[Mapping[str, float]]
+    ) -> Mapping[str, NDArray[np.float64]]:
+        """Readings of every member; see :class:`editproof.types.Instrument`."""
+        told = covariates_of(self.card, images, references)
+        self.check_gray(images)
+        readings = {name: np.zeros((self.card.members, len(images))) for name in self._outputs}
+        for files, rows in self._groups(told, len(images)):
+            batch = self._prepared([images[row] for row in rows])
+            inputs = {
+                name: np.array([told[name][row] for row in rows]) * how.scale + how.offset
+                for name, how in self._inputs.covariates.items()
+            }
+            for member, file in enumerate(files):
+                raw = self._networks[file](batch, inputs, [output.output for output in self._outputs.values()])
+                for name, output in self._outputs.items():
+                    readings[name][member, rows] = output.of(raw, len(rows), f"{name} by {file} of {self._asked}")
+        return over_members(readings)
+
+    def check_gray(self, images: Sequence[Image]) -> None:
+        """Refuse what is no gray image."""
+        for index, image in enumerate(images):
+            if image.ndim != 2 or image.size == 0:
+                found = f"image {index} has shape {image.shape}"
+                raise InstrumentError(f"readings by {self.card.name}", found, "Give one gray channel (H, W).")
+
+    @property
+    def _files(self) -> list[str]:
+        if not self._choice:
+            return list(self.card.reading["files"])
+        return list(dict.fromkeys(name for by in self._choice.values() for names in by.values() for name in names))
+
+    def _groups(self, told: Mapping[str, Sequence[float]], n: int) -> list[tuple[Sequence[str], list[int]]]:
+        if not n:
+            return []
+        if not self._choice:
+            return [(self.card.reading["files"], list(range(n)))]
+        ((covariate, by_value),) = self._choice.items()
+        files = {float(value): names for value, names in by_value.items()}
+        rows: dict[float, list[int]] = {}
+        for row, value in enumerate(told[covariate]):
+            if value not in files:
+                found = f"{covariate} is {value:g}"
+                known = ", ".join(f"{known:g}" for known in files)
+                raise InstrumentError(f"a model of {self._asked}", found, f"It has models for {known}.")
+            rows.setdefault(value, []).append(row)
+        return [(files[value], found_rows) for value, found_rows in rows.items()]
+
+    @cached_property
+    def _networks(self) -> dict[str, Network]:
+        home = import_module(HOMES[str(self.card.reading["runtime"])])
+        return {
+            name: home.network(self._content(name), f"file {name} of {self._asked}", self._inputs, self._prepared)
+            for name in self._files
+        }
+
+    def _content(self, name: str) -> bytes:
+        content = verified(self.card, self._folder, name)
+        asked, onnx = f"file {name} of {self._asked}", self.card.reading["runtime"] == "onnx"
+        no_pickle(content, asked, "ONNX" if onnx else "TorchScript (torch.jit.save)")
+        if onnx:
+            check_whole(content, asked)
+        return content
+
+
+def inputs_of(card: InstrumentCard, asked: str) -> Inputs:
+    """What the card says of a model's inputs; a covariate that nothing uses is an error.
+
+    Raises
+    ------
+    InstrumentError
+    """
+    described = card.reading.get("inputs", {})
+    try:
+        if unknown := sorted(set(described) - {"image", "covariates"}):
+            raise InstrumentError(asked, f"inputs has no {unknown[0]!r}", "It has image and covariates.")
+        covariates = {name: Told(**how) for name, how in described.get("covariates", {}).items()}
+        image = described.get("image", "")
+    except (TypeError, AttributeError, ValueError) as error:
+        raise InstrumentError(asked, f"inputs cannot be read ({error})", "See docs/instruments.md.") from error
+    if not is_text(image):
+        raise InstrumentError(asked, f"inputs.image is {image!r}", "Write the name of the image's input, in quotes.")
+    for name, how in covariates.items():
+        if not is_text(how.input) or not is_number(how.scale) or not is_number(how.offset) or not how.scale:
+            found = f"covariate {name} goes to input {how.input!r} with scale {how.scale!r} and offset {how.offset!r}"
+            raise InstrumentError(asked, found, "Write a name, and numbers; a scale is not 0.")
+    used = set(covariates) | set(card.reading.get("by_covariate", {}))
+    if used != set(card.covariates):
+        found = (
+            f"covariates {', '.join(card.covariates) or 'none'}, of which {', '.join(sorted(used)) or 'none'} are used"
+        )
+        advice = "Give every covariate an input, or have it choose the model, and no other."
+        raise InstrumentError(asked, found, advice)
+    return Inputs(image, covariates)
+
+
+def covariates_of(
+    card: InstrumentCard, images: Sequence[Image], references: Sequence[Mapping[str, float]]
+) -> dict[str, list[float]]:
+    """By covariate of the card, its value for each image.
+
+    Raises
+    ------
+    InstrumentError
+        The counts differ, or a reference lacks a covariate.
+    """
+    if len(images) != len(references):
+        found = f"{len(images)} images and {len(references)} references"
+        raise InstrumentError(f"readings by {card.name}", found, "Give one reference for each image.")
+    told: dict[str, list[float]] = {name: [] for name in card.covariates}
+    for reference in references:
+        for name, values in told.items():
+            value = reference.get(name)
+            if value is None or not np.isfinite(value):
+                found = f"the reference {name} is {value}"
+                advice = f"Choose a cohort that carries {name}, or an instrument that is not told it."
+                raise InstrumentError(f"a reading by {card.name}", found, advice)
+            values.append(float(value))
+    return told
+
+
+def over_members(readings: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+    """Readings with each uncertainty averaged over members, shape (1, n)."""
+    return {name: values.mean(axis=0, keepdims=True) if ":" in name else values for name, values in readings.items()}
+
+
+def check_trusted(card: InstrumentCard, *, trusted: bool) -> None:
+    """Refuse to run the code that a card brings unless the user said that it is trusted.
+
+    Raises
+    ------
+    InstrumentError
+    """
+    words = CODE.get(str(card.reading.get("runtime", "")))
+    if words and not trusted:
+        raise InstrumentError(
+            f"instrument {card.name}",
+            f"it runs code of its own ({words}: {', '.join(sorted(card.sha256)) or 'no file named'})",
+            "If you trust where it comes from, add --trust-instrument; ONNX needs no trust.",
+        )

@@ -1,0 +1,72 @@
+"""Whether the anatomy moved: rotation, scale and shift between original and edit.
+
+A tool that straightens a tilted hand changes what is measured on it, however good the picture looks.
+
+References
+----------
+Reddy BS, Chatterji BN. An FFT-based technique for translation, rotation, and scale-invariant image registration.
+*IEEE Trans Image Process* 1996;5:1266-1271.
+Evangelidis GD, Psarakis EZ. Parametric image alignment using enhanced correlation coefficient maximization. *IEEE
+Trans Pattern Anal Mach Intell* 2008;30:1858-1865.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from editproof.types import Image, Mask
+
+WORKING_SIDE = 160
+_CRITERIA = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 50, 1e-6)
+
+
+def registration_drift(original: Image, edited: Image, protected_mask: Mask) -> dict[str, tuple[float, str]]:
+    """Rotation (degrees), scale (ratio less 1) and shift (share of the longer side) of the anatomy, as sizes.
+
+    Estimated by ECC over the protected region (the whole image where that is empty) on reduced copies. Where the
+    images are too unlike to be aligned, nothing is returned: unlikeness is for other metrics to say.
+    """
+    if np.array_equal(original, edited):
+        return _named(0.0, 0.0, 0.0, 1.0)
+    factor = min(1.0, WORKING_SIDE / max(original.shape))
+    first, second = _reduced(original, factor), _reduced(edited, factor)
+    region = protected_mask if protected_mask.any() else np.ones_like(protected_mask)
+    weight = cv2.resize(region.view(np.uint8) * 255, first.shape[::-1], interpolation=cv2.INTER_AREA)
+    weight = cv2.dilate(weight, np.ones((5, 5), np.uint8))
+    if first.std() == 0 or second.std() == 0:
+        return {}
+    start = np.eye(2, 3, dtype=np.float32)
+    try:
+        likeness, warp = cv2.findTransformECC(first, second, start, cv2.MOTION_AFFINE, _CRITERIA, weight, 5)
+    except cv2.error:
+        return {}
+    if likeness < 0.5:
+        return {}
+    linear = warp[:, :2].astype(float)
+    size = float(np.sqrt(abs(np.linalg.det(linear))))
+    angle = float(np.degrees(np.arctan2(linear[1, 0] - linear[0, 1], linear[0, 0] + linear[1, 1])))
+    rows, columns = np.nonzero(weight)
+    centre = np.array([columns.mean(), rows.mean()])
+    shift = float(np.linalg.norm(linear @ centre + warp[:, 2] - centre)) / max(first.shape)
+    return _named(abs(angle), abs(size - 1), shift, float(likeness))
+
+
+def _named(rotation: float, scale: float, shift: float, likeness: float) -> dict[str, tuple[float, str]]:
+    return {
+        "rotation:protected": (rotation, "degrees"),
+        "scale_change:protected": (scale, ""),
+        "shift:protected": (shift, "of longer side"),
+        "alignment:protected": (likeness, ""),
+    }
+
+
+def _reduced(image: Image, factor: float) -> NDArray[np.float32]:
+    if factor < 1:
+        image = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    return np.asarray(image, dtype=np.float32)

@@ -1,0 +1,1 @@
+"""The pytest door: it delegates."""

@@ -1,0 +1,382 @@
+"""The pytest plug-in: fixtures ``study`` and ``judge``, options, and nothing that decides anything.
+
+It loads in every pytest run of an environment, so it imports nothing but pytest and the standard library until a
+test asks for ``study``.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+import time
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from editproof.pytest_plugin.rollcall import PROPERTY, RollCall, asks_for_study, is_claim
+
+if TYPE_CHECKING:
+    from editproof.audit.publication import Signer
+    from editproof.criteria import Criterion
+    from editproof.evidence.record import Evidence
+    from editproof.study.bench import Progress
+    from editproof.study.judging import EditorStudy, Judge, Judgement
+    from editproof.study.run import Run
+    from editproof.types import Verdict
+
+EXIT_CODES = {"PASS": 0, "FAIL": 1, "INCONCLUSIVE": 1, "INVALID": 9}
+"""Exit code of a run by its outcome. INVALID, where a control or a floor was missed, proves nothing either way."""
+
+NO_TESTS = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test")
+"""Options with which no test is to run."""
+
+OUT_OF_REACH = "warning: not even the unchanged radiograph passes"
+STARTED = "editproof_started"
+
+RUN = pytest.StashKey["Run"]()
+BEGAN = pytest.StashKey[float]()
+JUDGED = pytest.StashKey["list[Verdict]"]()
+
+
+class Hooks:
+    """Hooks by which a repository's ``conftest.py`` wires its own study."""
+
+    @pytest.hookspec
+    def pytest_editproof_editors(self, config: pytest.Config) -> dict[str, Any]:
+        """Further editor factories by name; module-level functions, so that workers can make them too."""
+        raise NotImplementedError
+
+    @pytest.hookspec
+    def pytest_editproof_datasets(self, config: pytest.Config) -> dict[str, Any]:
+        """Further dataset factories by name."""
+        raise NotImplementedError
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_editproof_instrument(self, config: pytest.Config, dataset: str) -> Path | None:
+        """Card file of the instrument that reads the named dataset, where ``--instrument`` was not given."""
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare the hooks."""
+    pluginmanager.add_hookspecs(Hooks)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare what a run may choose. Margins are not among it: they live in test files alone."""
+    add = parser.getgroup("editproof", "clinical acceptance of image-editing tools").addoption
+    add(
+        "--editor",
+        action="append",
+        metavar="SPEC",
+        help="tool to judge: NAME[:ARGUMENT] or PATH.py:FACTORY; repeatable",
+    )
+    add("--dataset", metavar="SPEC", help="cohort: NAME[:ARGUMENT], e.g. rsna:PATH")
+    add("--instrument", metavar="SPEC", help="what reads the images: card.json, or PATH.py:FACTORY")
+    add("--trust-instrument", action="store_true", help="let the card's own code run (TorchScript, Python)")
+    add("--repeats", type=int, default=3, metavar="N", help="edits requested per case (default: 3)")
+    add("--study-seed", type=int, default=0, metavar="N", help="root of every edit's seed (default: 0)")
+    add("--store", default=".editproof", metavar="DIR", help="where edits and readings are kept (default: .editproof)")
+    add("--reports", default="reports", metavar="DIR", help="where evidence and report go (default: reports)")
+    add("--jobs", type=int, default=0, metavar="N", help="worker processes (default: one per core)")
+    add("--allow-egress", action="append", metavar="HOST", help="host that may receive radiographs; repeatable")
+    add("--max-cost", type=float, metavar="USD", help="what this run may spend on edits")
+    add("--max-edits", type=int, metavar="N", help="edits that each tool may be asked for in this run")
+    add(
+        "--edits",
+        choices=("record-missing", "reuse", "live"),
+        default="record-missing",
+        help="ask tools for what does not stand in the store, for nothing, or for everything anew",
+    )
+    add("--edit-only", action="store_true", help="make the edits and run no test: what `editproof edit` does")
+    add("--edit-threads", type=int, default=0, metavar="N", help="requests at once (default: what the tool likes)")
+    add("--edit-estimate", action="store_true", help="with --edit-only: say what would be made and what it may cost")
+    add("--report-images", choices=("all", "none"), default="all", help="'none' leaves radiographs out of the report")
+    add(
+        "--shard",
+        default="",
+        metavar="I/N",
+        help="measure only that part of the cohort; join the runs: editproof merge",
+    )
+    add("--sign-key", metavar="FILE", help="private key that signs the evidence: Ed25519 or ECDSA P-256, PEM")
+    add("--signer", default="", metavar="NAME", help="with --sign-key: who signs")
+    add("--meaning", default="", metavar="TEXT", help="with --sign-key: what the signature means, e.g. 'approval'")
+    add("--lock", metavar="FILE", help="protocol locked before the edits; a run that departs from it is EXPLORATORY")
+    add("--write-lock", metavar="FILE", help="write that protocol, without making one edit")
+    parser.addini("editproof_editors", "tools to judge where no --editor is given", type="args", default=[])
+    parser.addini("editproof_dataset", "cohort where no --dataset is given", default="")
+    parser.addini("editproof_register", "TOML file of the requirements and hazards that criteria name", default="")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Call the roll of claims in every process, and have the one that reports record what is judged."""
+    roll = RollCall(config)
+    config.pluginmanager.register(roll, "editproof-rollcall")
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Recorder(config, roll), "editproof-recorder")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Let workers know when the run began: what failed since then is not asked for again."""
+    node.workerinput[STARTED] = _started(node.config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Make the edits alone where that is all that is asked for."""
+    if not config.option.edit_only:
+        return None
+    from editproof.errors import EditproofError
+    from editproof.study.edit_session import edited
+
+    try:
+        return edited(_run(config), threads=config.option.edit_threads, dry_run=config.option.edit_estimate)
+    except EditproofError as error:
+        raise pytest.UsageError(f"editproof: {error}") from error
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Refuse a wrong ``--editor`` or ``--dataset`` at once, with one line."""
+    options = session.config.option
+    if hasattr(session.config, "workerinput"):
+        return
+    if options.editor or options.dataset:
+        _checked(session.config)
+    if options.sign_key:
+        _signer(session.config)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Judge every tool: a test that asks for ``study`` runs once per editor."""
+    if asks_for_study(metafunc._arg2fixturedefs):
+        metafunc.parametrize("study", _editor_specs(metafunc.config), indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def study(request: pytest.FixtureRequest) -> EditorStudy:
+    """One tool, measured on the whole cohort; measured once, however many tests ask."""
+    from editproof.errors import EditproofError
+
+    config = request.config
+    try:
+        with _shown(config) as progress:
+            run, claims = _checked(config), _named_criteria(request.session.items)
+            run.check(claims)
+            if config.option.write_lock:
+                return run.unmeasured(request.param)
+            for verdict in run.out_of_reach(claims) if request.param == run.editors[0] else ():
+                print(f"{OUT_OF_REACH}: {verdict!r}", file=sys.stderr)
+            return run.study(request.param, progress)
+    except EditproofError as error:
+        return pytest.exit(f"editproof: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
+
+
+@pytest.fixture
+def judge(request: pytest.FixtureRequest) -> Judge:
+    """Decide a criterion for a study, or a family of them, and record the verdicts in the evidence.
+
+    A verdict that nobody asserts turns its test red all the same, unless it is a secondary one that did not fail.
+    """
+    from editproof.criteria.families import decided
+    from editproof.study.judging import Judge, announced, judgement_text
+
+    verdicts: list[Verdict] = request.node.stash.setdefault(JUDGED, [])
+
+    def record(judgement: Judgement) -> None:
+        verdicts.append(judgement.verdict)
+        request.node.user_properties.append((PROPERTY, judgement_text(judgement)))
+
+    decide = announced if request.config.option.write_lock else decided
+    return Judge(request.node.nodeid, decide, record, partial(_shown, request.config))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """A test whose verdict nobody asserted fails by that verdict."""
+    result = yield
+    _fail_by_unmet(item)
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """So does one whose fixture judges when the test is over."""
+    before = len(item.stash.get(JUDGED, []))
+    result = yield
+    _fail_by_unmet(item, before)
+    return result
+
+
+def _fail_by_unmet(item: pytest.Item, since: int = 0) -> None:
+    unmet = [verdict for verdict in item.stash.get(JUDGED, [])[since:] if not verdict.met]
+    if unmet:
+        pytest.fail("\n".join(map(repr, unmet)), pytrace=False)
+
+
+class Recorder:
+    """Writes evidence and report of what was judged, when the session ends."""
+
+    def __init__(self, config: pytest.Config, roll: RollCall) -> None:
+        self.config, self.roll = config, roll
+        self.said: list[str] = []
+        self.evidence: Evidence | None = None
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Let the exit code say what the run came to; a session that judged none of its claims proves nothing."""
+        from editproof.errors import EditproofError
+
+        if self.roll.judged:
+            try:
+                self._conclude(session)
+            except EditproofError as error:
+                self.said.append(f"editproof: {error} What was measured stands in the store.")
+                session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        elif self.roll.collected and session.exitstatus == 0 and not any(map(self.config.getoption, NO_TESTS)):
+            self.said.append(f"editproof: none of {len(self.roll.collected)} claims was judged; nothing is proven")
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _conclude(self, session: pytest.Session) -> None:
+        from editproof.audit.publication import delivered
+        from editproof.study.judging import judgement_from, out_of_reach
+
+        options = self.config.option
+        judgements = [judgement_from(line) for line in self.roll.judged]
+        if options.write_lock:
+            Path(options.write_lock).write_text(_run(self.config).locked(judgements) + "\n", encoding="utf-8")
+            hopeless = out_of_reach(judged.controls["identity"] for judged in judgements if judged.controls)
+            self.said.append(f"editproof: protocol locked in {options.write_lock}")
+            self.said += [f"{OUT_OF_REACH}: {verdict!r}" for verdict in hopeless]
+            return
+        incomplete = self.roll.incomplete(interrupted=session.exitstatus == pytest.ExitCode.INTERRUPTED)
+        command = shlex.join(["pytest", *map(str, self.config.invocation_params.args)])
+        with _shown(self.config):
+            self.evidence = _run(self.config).evidence(judgements, incomplete, command)
+            page = delivered(
+                self.evidence,
+                self.config.rootpath / options.reports,
+                images=options.report_images == "all",
+                signer=_signer(self.config) if options.sign_key else None,
+            )
+        self.said.append(f"report: {page}")
+        session.exitstatus = max(int(session.exitstatus), EXIT_CODES[self.evidence.outcome])
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Say the verdict, and where the page is."""
+        if self.evidence is not None:
+            from editproof.report.text.terminal import summary
+
+            terminalreporter.section("editproof")
+            terminalreporter.write_line(summary(self.evidence))
+        for line in self.said:
+            terminalreporter.write_line(line)
+
+
+def _run(config: pytest.Config) -> Run:
+    """The session's run, made once."""
+    if RUN not in config.stash:
+        from editproof.editing.edits import Terms
+        from editproof.study.bench import Plan
+        from editproof.study.run import Run
+
+        options, hooks = config.option, config.hook
+        dataset = options.dataset or config.getini("editproof_dataset")
+        if not dataset:
+            raise pytest.UsageError("editproof: no cohort; name one with --dataset, e.g. --dataset rsna:PATH")
+        card = options.instrument or hooks.pytest_editproof_instrument(config=config, dataset=dataset.partition(":")[0])
+        if not card and not options.edit_only:
+            raise pytest.UsageError(f"editproof: nothing reads {dataset!r}; name an instrument with --instrument SPEC")
+        if options.repeats < 1:
+            raise pytest.UsageError(f"editproof: --repeats {options.repeats}: at least one edit per case is needed")
+        config.stash[RUN] = Run(
+            editors=tuple(_editor_specs(config)),
+            dataset_spec=dataset,
+            instrument_spec=str(card or ""),
+            plan=Plan(repeats=options.repeats, seed=options.study_seed),
+            store=config.rootpath / options.store,
+            jobs=options.jobs or os.cpu_count() or 1,
+            terms=Terms(
+                options.edits,
+                _started(config),
+                tuple(options.allow_egress or ()),
+                options.max_cost,
+                options.max_edits,
+            ),
+            lock=Path(options.lock) if options.lock else None,
+            shard=options.shard,
+            trust_instrument=options.trust_instrument,
+            register=config.rootpath / named if (named := config.getini("editproof_register")) else None,
+            editor_factories=_merged(hooks.pytest_editproof_editors(config=config)),
+            dataset_factories=_merged(hooks.pytest_editproof_datasets(config=config)),
+        )
+    return config.stash[RUN]
+
+
+def _started(config: pytest.Config) -> float:
+    """When the run began, in seconds of the epoch; one moment for all its processes."""
+    worker: dict[str, Any] = getattr(config, "workerinput", {})
+    return float(worker.get(STARTED) or config.stash.setdefault(BEGAN, time.time()))
+
+
+def _checked(config: pytest.Config) -> Run:
+    """The session's run, its tools, cohort and instrument known to be there."""
+    from editproof.errors import EditproofError
+
+    try:
+        run = _run(config)
+        run.check()
+    except EditproofError as error:
+        raise pytest.UsageError(f"editproof: {error}") from error
+    return run
+
+
+def _signer(config: pytest.Config) -> Signer:
+    """Who signs the evidence; refused before the first edit where the key, the name or the meaning is not there."""
+    from editproof.audit.publication import Signer
+    from editproof.errors import EditproofError
+
+    options = config.option
+    signer = Signer(Path(options.sign_key), options.signer, options.meaning)
+    try:
+        signer.check()
+    except EditproofError as error:
+        raise pytest.UsageError(f"editproof: {error}") from error
+    return signer
+
+
+def _named_criteria(items: Iterable[pytest.Item]) -> list[Criterion]:
+    """The criteria that the session's claims name, before anything is measured for them."""
+    from editproof.criteria.claimed import criteria_named
+
+    claims = [item for item in items if is_claim(item) and isinstance(item, pytest.Function)]
+    return [
+        criterion
+        for item in claims
+        for criterion in criteria_named(item.function, item.callspec.params if hasattr(item, "callspec") else {})
+    ]
+
+
+def _editor_specs(config: pytest.Config) -> list[str]:
+    specs = config.option.editor or config.getini("editproof_editors")
+    if not specs:
+        raise pytest.UsageError("editproof: no tool to judge; name one with --editor, e.g. --editor opencv-telea")
+    return list(dict.fromkeys(specs))
+
+
+def _merged(answers: list[dict[str, Any]]) -> tuple[tuple[str, Any], ...]:
+    return tuple(sorted((name, factory) for answer in answers for name, factory in answer.items()))
+
+
+@contextmanager
+def _shown(config: pytest.Config) -> Iterator[Progress]:
+    """Output capture off, so that progress reaches the terminal."""
+    from editproof.study.progress import bar
+
+    capture = config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled() if capture else nullcontext():
+        yield bar

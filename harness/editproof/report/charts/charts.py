@@ -1,0 +1,230 @@
+"""The charts of one tool: one function, one picture, one sentence that says what it shows."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+
+from editproof.evidence.measurements import EDITED, ORIGINAL, Measurements
+from editproof.report.charts import svg
+from editproof.report.charts.marks import HEIGHT, WIDTH, Frame, across, band, dots, filled, hollow, line, up
+from editproof.report.page import readings as read
+from editproof.report.page.figures import number
+from editproof.report.page.readings import Floats, Paired
+from editproof.report.text.wording import counted, in_words, region_in_words
+from editproof.stats.interval import Interval
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart with its title and the sentence beneath; ``picture`` is None where ``caption`` says why."""
+
+    title: str
+    caption: str
+    picture: Markup | None = None
+
+
+def predicted_against_reference(pair: Paired, frame: Frame, name: str) -> Figure:
+    """Readings of originals and of edits over the reference standard."""
+    import altair as alt
+
+    title = "Reading against reference standard"
+    if not np.isfinite(pair.reference).any():
+        return Figure(title, "The cohort carries no reference standard of this quantity.")
+    unit = pair.quantity.unit
+    x = across(f"Reference {in_words(pair.quantity.name)} ({unit})", frame.readings)
+    y = up(f"Reading ({unit})", frame.readings)
+    chart = alt.layer(
+        line(frame.readings, frame.readings),
+        filled(dots(pair.reference, pair.edited), x, y),
+        hollow(dots(pair.reference, pair.original[:, None]), x, y),
+    )
+    came_back = "edits" if np.isfinite(pair.edited).all() else "edits that came back"
+    before, after = (_mae(r, pair.reference) for r in (pair.original[:, None], pair.edited))
+    return _drawn(
+        chart, name, title, f"Mean absolute error: originals {_said(before, pair)}, {came_back} {_said(after, pair)}."
+    )
+
+
+def bland_altman(pair: Paired, frame: Frame, name: str) -> Figure:
+    """Edited minus original reading over the mean of the two."""
+    import altair as alt
+
+    title, unit = "Edited minus original (Bland–Altman)", pair.quantity.unit
+    x, y = across(f"Mean of both readings ({unit})", frame.readings), up(f"Change ({unit})", frame.change)
+    layers = [
+        filled(dots((pair.edited + pair.original[:, None]) / 2, pair.change), x, y),
+        line(frame.readings, [0.0, 0.0]),
+    ]
+    bias, low, high = read.agreement(pair.change)
+    if not math.isfinite(bias):
+        return _drawn(alt.layer(*layers), name, title, "Too few cases for limits of agreement.")
+    layers += [
+        line(frame.readings, [at, at], svg.INK, dash) for at, dash in ((bias, ()), (low, (5, 3)), (high, (5, 3)))
+    ]
+    digits = pair.decimals
+    caption = (
+        f"Solid line: mean change {number(bias, digits, sign=True)} {unit}. Dashed: 95 % limits of agreement "
+        f"{number(low, digits, sign=True)} to {number(high, digits, sign=True)} {unit}."
+    )
+    return _drawn(alt.layer(*layers), name, title, caption)
+
+
+def change_by_group(pair: Paired, table: Measurements, frame: Frame, name: str) -> Figure:
+    """Change of the reading over the reference standard, by the first grouping in two that the cohort has."""
+    import altair as alt
+
+    unit, word = pair.quantity.unit, in_words(pair.quantity.name)
+    column = next((c for c in table.cases if c.startswith("stratum:") and table.cases[c].nunique() == 2), None)
+    title = f"Change over {word}" + (f", by {in_words(str(column).partition(':')[2])}" if column else "")
+    if not np.isfinite(pair.reference).any():
+        return Figure(title, "The cohort carries no reference standard of this quantity.")
+    groups = table.cases[column].astype(str).to_numpy() if column else np.full(len(pair.original), "all")
+    x, y = across(f"Reference {word} ({unit})", frame.readings), up(f"Change ({unit})", frame.change)
+    layers: list[Any] = [line(frame.readings, [0.0, 0.0])]
+    means = []
+    styles = ((svg.FIRST, "circle", (), "solid"), (svg.SECOND, "square", (7, 4), "dashed"))
+    for group, (colour, shape, dash, stroke) in zip(sorted(set(groups)), styles, strict=False):
+        mine = groups == group
+        change = np.where(mine[:, None], pair.change, np.nan)
+        layers.append(filled(dots(pair.reference, change), x, y, colour, shape))
+        middle, level = _mean_by_fifth(pair.reference[mine], pair.change[mine])
+        if len(middle):
+            layers.append(line(middle, level, colour, dash, 2.5))
+        mean = float(np.nanmean(change)) if np.isfinite(change).any() else math.nan
+        means.append(f"{group} ({shape}s, {stroke}) {_said(mean, pair, sign=True)}")
+    caption = f"Mean change: {'; '.join(means)}. Lines: mean over fifths of the patients."
+    return _drawn(alt.layer(*layers), name, title, caption)
+
+
+def repeats(pair: Paired, name: str) -> Figure:
+    """How far the repeats of one case lie apart."""
+    import altair as alt
+
+    title, unit = "Asking again: spread over repeats", pair.quantity.unit
+    spread = read.repeat_sd(pair.edited)
+    if not len(spread):
+        return Figure(title, "No case has two edits, so repeats cannot be compared.")
+    if spread.max() <= 1e-6 * max(1.0, float(np.nanmax(np.abs(pair.edited)))):
+        return Figure(title, "Every repeat of a case gave the same reading.")
+    n_bins = min(24, max(6, int(math.sqrt(len(spread)) * 1.5)))
+    count, edge = np.histogram(spread, bins=n_bins, range=(0, spread.max()))
+    bins = pd.DataFrame({"from": edge[:-1], "to": edge[1:], "n": count})
+    chart = alt.Chart(bins, width=WIDTH, height=HEIGHT).mark_bar(color=svg.EDITED, opacity=0.75, binSpacing=1).encode(
+        x=alt.X("from:Q", bin="binned", title=f"SD over the repeats of a case ({unit})"), x2="to:Q",
+        y=alt.Y("n:Q", title="Cases", axis=alt.Axis(format="d", tickMinStep=1)),
+    )  # fmt: skip
+    caption = (
+        f"Mean {_said(float(spread.mean()), pair)}, largest {_said(float(spread.max()), pair)}, "
+        f"over {counted(len(spread), 'case')}."
+    )
+    return _drawn(chart, name, title, caption)
+
+
+def roc_curves(pair: Paired, name: str) -> Figure:
+    """Receiver operating characteristic of originals against edits, each with the band that patients leave open."""
+    import altair as alt
+
+    title = "ROC: originals against edits"
+    curves: list[Any] = [line([0, 1], [0, 1])]
+    areas = []
+    grid = np.linspace(0, 1, 101)
+    arms = (
+        ("originals (dashed)", pair.original[:, None], svg.ORIGINAL, (6, 3)),
+        ("edits (solid)", pair.edited, svg.EDITED, ()),
+    )
+    for arm, score, colour, dash in arms:
+        curve = read.roc(np.broadcast_to(pair.reference[:, None], score.shape).ravel(), score.ravel())
+        found = read.area(pair, score)
+        if curve is None or found is None:
+            areas.append(f"{arm}: not defined, one class alone")
+            continue
+        around = read.roc_band(pair, score, grid)
+        if around is not None:
+            curves.insert(0, band(grid, *around, colour))
+        curves.append(line(curve[0], curve[1], colour, dash, 2.5, ("1 − specificity", "Sensitivity")))
+        areas.append(f"{arm} {_with_interval(found)}")
+    caption = (
+        f"Area under the curve [95 % interval]: {', '.join(areas)}. Bands: 95 % at each point, whole patients drawn."
+    )
+    return _drawn(alt.layer(*curves), name, title, caption) if len(curves) > 1 else Figure(title, caption)
+
+
+def probabilities(pair: Paired, name: str) -> Figure:
+    """Probability read on the edit over that read on the original."""
+    import altair as alt
+
+    title, word = "Probability on the edit against the original", in_words(pair.quantity.name)
+    x, y = across(f"{word}: original", (0.0, 1.0)), up(f"{word}: edit", (0.0, 1.0))
+    chart = alt.layer(
+        line([0, 1], [0, 1]),
+        line([0.5, 0.5], [0, 1], svg.MUTED, (2, 3)),
+        line([0, 1], [0.5, 0.5], svg.MUTED, (2, 3)),
+        filled(dots(pair.original, pair.edited), x, y),
+    )
+    caption = (
+        f"In {read.changed_class(pair)} of {counted(len(pair.original), 'case')} at least one edit falls on the other "
+        "side of 0.5 (top left and bottom right)."
+    )
+    return _drawn(chart, name, title, caption)
+
+
+def intensities(table: Measurements, name: str) -> Figure:
+    """Cumulative distribution of gray values of originals and edits, one panel for each region."""
+    import altair as alt
+
+    title = "Gray values by region"
+    panels, distances = [], []
+    for region in dict.fromkeys(table.histograms["region"]):
+        before, after = (read.ecdf(table, arm, region) for arm in (ORIGINAL, EDITED))
+        if before is None or after is None:
+            continue
+        label, titles = region_in_words(region), ("Gray level", "Share of pixels at or below")
+        heading = alt.TitleParams(label, color=svg.INK, fontSize=12, anchor="start", fontWeight="bold")
+        lines = line(*before, svg.ORIGINAL, (6, 3), 2, titles), line(*after, svg.EDITED, (), 2, titles)
+        panels.append(alt.layer(*lines).properties(width=WIDTH / 2.05, height=HEIGHT * 0.7, title=heading))
+        if before[0].shape == after[0].shape:
+            distances.append(f"{label} {float(np.abs(before[1] - after[1]).max()):.3f}")
+    if not panels:
+        return Figure(title, "No gray values of edits were counted.")
+    apart = f"Greatest distance between the curves: {', '.join(distances)}."
+    caption = f"Dashed: originals. Solid: edits. All cases pooled. {apart}"
+    return _drawn(alt.concat(*panels, columns=2, spacing=18), name, title, caption)
+
+
+def _drawn(chart: Any, name: str, title: str, caption: str) -> Figure:
+    return Figure(title, caption, svg.svg(chart, name, f"{title}. {caption}"))
+
+
+def _with_interval(found: Interval) -> str:
+    if found.value is None or found.low is None or found.high is None:
+        return f"no interval ({found.reason})"
+    return f"{number(found.value, 3)} [{number(found.low, 3)}, {number(found.high, 3)}]"
+
+
+def _mean_by_fifth(x: Floats, change: Floats) -> tuple[Floats, Floats]:
+    """Mean of x and of change over fifths of the cases; empty with fewer than ten."""
+    here = np.isfinite(x) & np.isfinite(change).any(axis=1)
+    if here.sum() < 10:
+        return np.empty(0), np.empty(0)
+    fifths = np.array_split(np.argsort(x[here], kind="stable"), 5)
+    return (
+        np.array([x[here][part].mean() for part in fifths]),
+        np.array([np.nanmean(change[here][part]) for part in fifths]),
+    )
+
+
+def _mae(reading: Floats, reference: Floats) -> float:
+    """Mean over cases of the mean absolute error of each."""
+    error = np.abs(reading - reference[:, None])
+    error = error[np.isfinite(error).any(axis=1)]
+    return float(np.nanmean(error, axis=1).mean()) if len(error) else math.nan
+
+
+def _said(value: float, pair: Paired, *, sign: bool = False) -> str:
+    return f"{number(value, pair.decimals, sign=sign)} {pair.quantity.unit}".strip()

@@ -1,0 +1,113 @@
+"""A record of the test on one page, which cannot be taken for an approval: what was found, of which tool, on whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from markupsafe import Markup
+
+from editproof.evidence.record import Evidence
+from editproof.report.page import views
+from editproof.report.page.environment import environment, source
+from editproof.report.page.views import Group, Row, Tool
+from editproof.report.text.wording import PLACEHOLDER, TITLE, counted, listed, plain
+from editproof.types import CriterionCard, Outcome
+
+CONFIRMATORY = "CONFIRMATORY"
+LONGEST = 160
+"""Characters of one field; the page has to stay one."""
+
+_ROOM = 25
+"""Rows that fit on the page, for all tools together; each takes five of its own beside its criteria."""
+
+
+class Signature(Protocol):
+    """Who signed a run, when, and what that shall mean."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def time(self) -> str: ...
+    @property
+    def meaning(self) -> str: ...
+
+
+def render(evidence: Evidence, signature: Signature | None = None) -> str:
+    """One HTML page that prints on one sheet: verdict, tool, cohort, protocol, label, signature.
+
+    A run that is INVALID, EXPLORATORY or incomplete, or that judged no tool, shows no verdict here: the page then says
+    in its heading that nothing was proven, and why.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    signature : Signature, optional
+        Over the run, as it was checked by the caller.
+    """
+    obstacles = _obstacles(evidence)
+    tools = views.tools(evidence, images=False)
+    cards = views.cards(tools)
+    return environment().get_template("certificate.html.j2").render(
+        evidence=evidence,
+        tools=tools,
+        heading=_heading(evidence, bool(obstacles)),
+        obstacles=obstacles,
+        proven=not obstacles,
+        said=lambda tool: "" if obstacles else tool.evidence.reason,
+        rows=lambda tool: () if obstacles else _rows(tool, len(tools)),
+        more=lambda tool: 0 if obstacles else _primary(tool) - len(_rows(tool, len(tools))),
+        held=(sum(map(bool, evidence.validity)), len(evidence.validity)),
+        placeholders=placeholders(cards),
+        signature=signature,
+        printed=True,
+        style=Markup(source("certificate.css")),
+    )  # fmt: skip
+
+
+def placeholders(cards: Iterable[CriterionCard]) -> str:
+    """How many limits have no source of their own yet; empty where every one has."""
+    asked = list(cards)
+    open_ = [card.id for card in asked if PLACEHOLDER in card.source.lower()]
+    if not open_:
+        return ""
+    named = counted(len(asked), "limit")
+    return f"{len(open_)} of {named} are placeholders: no verdict on them supports a claim about patients."
+
+
+def _heading(evidence: Evidence, void: bool) -> str:
+    if void:
+        return "Nothing was proven by this run"
+    found = {outcome: [e.card.name for e in evidence.editors if e.outcome is outcome] for outcome in Outcome}
+    return "; ".join(
+        f"{TITLE[outcome]}: {listed([plain(name, 60) for name in names])}" for outcome, names in found.items() if names
+    )
+
+
+def _obstacles(evidence: Evidence) -> list[tuple[str, str]]:
+    """Why no verdict of the run may be shown, by name; empty where it may."""
+    void = evidence.outcome is Outcome.INVALID or any(e.outcome is Outcome.INVALID for e in evidence.editors)
+    reasons = [
+        ("INVALID", evidence.reason, void),
+        (
+            evidence.label,
+            "; ".join(evidence.departures) or "The run follows no protocol that was locked beforehand.",
+            evidence.label != CONFIRMATORY,
+        ),
+        ("INCOMPLETE", "; ".join(evidence.incomplete), bool(evidence.incomplete)),
+        ("NO TOOL", "The run judged none.", not evidence.editors),
+    ]
+    return [(name, plain(why, 3 * LONGEST)) for name, why, raised in reasons if raised]
+
+
+def _rows(tool: Tool, tools: int) -> tuple[tuple[Group, Row], ...]:
+    room = max(0, (_ROOM - 5 * tools) // tools)
+    return tool.leading[:room] if _primary(tool) <= room else _missed_first(tool.leading)[:room]
+
+
+def _missed_first(pairs: tuple[tuple[Group, Row], ...]) -> tuple[tuple[Group, Row], ...]:
+    return tuple(sorted(pairs, key=lambda pair: bool(pair[1].verdict)))
+
+
+def _primary(tool: Tool) -> int:
+    return sum(group.card.role == "primary" for group in tool.shared)

@@ -1,0 +1,96 @@
+"""The verdicts as JUnit XML, for the test page of a continuous-integration service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from editproof.evidence.record import EditorEvidence, Evidence
+from editproof.report.page.figures import figures
+from editproof.report.text.wording import plain, stratum_in_words, typeset
+from editproof.types import Outcome, Verdict
+
+CONFIRMATORY = "CONFIRMATORY"
+
+
+def render(evidence: Evidence) -> str:
+    """The run as JUnit XML: a suite for the run itself, and one for each tool with a test case for each verdict.
+
+    A test case without a child passed. ``failure`` has the outcome as its type: FAIL, INCONCLUSIVE (of a primary
+    criterion, which does not pass), or what is wrong with the run (EXPLORATORY, INCOMPLETE). An INCONCLUSIVE secondary
+    criterion is ``skipped``, since it neither holds nor misses. In an INVALID run every case is an ``error``: no
+    verdict stands.
+    """
+    root = Element("testsuites", name=_text(evidence.run))
+    root.append(_suite("the run", evidence, _of_run(evidence)))
+    void = evidence.outcome is Outcome.INVALID
+    for editor in evidence.editors:
+        root.append(_suite(editor.card.name, evidence, _of_tool(editor, void), editor))
+    for count in ("tests", "failures", "errors"):
+        root.set(count, str(sum(int(suite.get(count, "0")) for suite in root)))
+    indent(root, " ")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'
+
+
+def _of_run(evidence: Evidence) -> Iterable[Element]:
+    exploratory = "; ".join(evidence.departures) or "no locked protocol" if evidence.label != CONFIRMATORY else ""
+    yield _case("the run", "follows a protocol that was locked beforehand", "failure", "EXPLORATORY", exploratory)
+    yield _case("the run", "the suite ran as a whole", "failure", "INCOMPLETE", "; ".join(evidence.incomplete))
+    for verdict in evidence.validity:
+        missed = "" if verdict else f"{verdict.because} {_found(verdict)}"
+        yield _case("the run", _name(verdict), "error", Outcome.INVALID.value, missed)
+
+
+def _of_tool(editor: EditorEvidence, void: bool) -> Iterable[Element]:
+    for verdict in editor.verdicts:
+        kind, outcome, message = "failure", verdict.outcome.value, "" if verdict else _found(verdict)
+        if void or verdict.outcome is Outcome.INVALID:
+            kind, outcome, message = "error", Outcome.INVALID.value, f"The run is invalid. {_found(verdict)}"
+        elif verdict.met and not verdict:
+            kind = "skipped"
+        yield _case(editor.card.name, _name(verdict), kind, outcome, message)
+
+
+def _suite(name: str, evidence: Evidence, cases: Iterable[Element], editor: EditorEvidence | None = None) -> Element:
+    suite = Element("testsuite", name=_text(name), timestamp=_text(evidence.created))
+    facts = {
+        "run": evidence.run,
+        "label": evidence.label,
+        "outcome": (editor or evidence).outcome.value,
+        "reason": (editor or evidence).reason,
+        "cohort": evidence.dataset.name,
+        "protocol": str(evidence.protocol.get("digest", "")),
+    }
+    if editor:
+        facts["version"] = editor.card.version
+        facts |= {f"edits {status}": str(count) for status, count in editor.flow.items()}
+    listed = SubElement(suite, "properties")
+    for key, value in facts.items():
+        SubElement(listed, "property", name=key, value=_text(value))
+    suite.extend(cases)
+    for count, kind in (("tests", "testcase"), ("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        suite.set(count, str(sum(1 for _ in suite.iter(kind))))
+    return suite
+
+
+def _case(group: str, name: str, kind: str, outcome: str, message: str) -> Element:
+    """A test case; ``message`` is empty where it passed."""
+    case = Element("testcase", classname=_text(group), name=_text(name))
+    if message:
+        SubElement(case, kind, type=outcome, message=_text(message))
+    return case
+
+
+def _name(verdict: Verdict) -> str:
+    card = verdict.criterion
+    return f"{card.id} {card.estimand} ({stratum_in_words(verdict.stratum)})"
+
+
+def _found(verdict: Verdict) -> str:
+    shown, required = figures(verdict.estimate, verdict.criterion), typeset(verdict.criterion.required)
+    return f"no estimate: {shown.reason}; required {required}" if shown.reason else f"{shown}; required {required}"
+
+
+def _text(text: str) -> str:
+    """Text of others as one line of XML's characters."""
+    return " ".join(plain(text, 500).replace("\ufffe", "⟨U+FFFE⟩").replace("\uffff", "⟨U+FFFF⟩").split())

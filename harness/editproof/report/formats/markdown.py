@@ -1,0 +1,63 @@
+"""The verdicts as Markdown, for the job page of a continuous-integration service."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from editproof.evidence.record import Evidence
+from editproof.report.page.figures import figures
+from editproof.report.text.wording import TITLE, counted, plain, stratum_in_words, typeset, without_floor
+from editproof.types import Outcome, Verdict
+
+_MARK = {Outcome.PASS: "✅", Outcome.FAIL: "❌", Outcome.INCONCLUSIVE: "❔", Outcome.INVALID: "🚫"}
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~&@:/-])")
+
+
+def render(evidence: Evidence) -> str:
+    """The run as GitHub-flavoured Markdown: banners, one table of tools, one table of claims for each tool."""
+    return "\n".join(_lines(evidence)) + "\n"
+
+
+def _lines(evidence: Evidence) -> Iterator[str]:
+    yield f"# {_MARK[evidence.outcome]} {evidence.outcome.value}: conformance of image-editing tools"
+    yield ""
+    yield f"{_text(evidence.reason)} Cohort: {_text(evidence.dataset.name)}, " + _text(
+        counted(evidence.dataset.n_patients, "patient")
+    ) + f". Run {_text(evidence.run)}."  # fmt: skip
+    banners = [
+        ("INVALID", "no verdict on this page stands", evidence.outcome is Outcome.INVALID),
+        (evidence.label, "; ".join(evidence.departures), evidence.label != "CONFIRMATORY"),
+        ("INCOMPLETE", "; ".join(evidence.incomplete), bool(evidence.incomplete)),
+        *(("NO FLOOR", sentence, True) for sentence in without_floor(evidence.instruments)),
+    ]
+    for name, why, raised in banners:
+        if raised:
+            yield from ("", f"> **{_text(name)}** {_text(why)}")
+    if evidence.validity:
+        yield from ("", "## Validity of the run", "", *_table(evidence.validity))
+    for editor in evidence.editors:
+        lost = editor.flow.get("requested", 0) - editor.flow.get("ok", 0)
+        yield from ("", f"## {_MARK[editor.outcome]} {_text(editor.card.name)}: {TITLE[editor.outcome]}", "")
+        yield f"{_text(editor.reason)} {editor.flow.get('requested', 0):,} edits requested, {lost:,} did not come back."
+        yield from ("", *_table(editor.verdicts)) if editor.verdicts else ("", "No criterion was asked.")
+
+
+def _table(verdicts: tuple[Verdict, ...]) -> Iterator[str]:
+    yield "| Outcome | Criterion | Patients | Estimate | Required |"
+    yield "|---|---|---|---|---|"
+    for verdict in verdicts:
+        card, shown = verdict.criterion, figures(verdict.estimate, verdict.criterion)
+        cells = (
+            f"{_MARK[verdict.outcome]} {verdict.outcome.value}",
+            _text(f"{card.id} {card.estimand}"),
+            _text(stratum_in_words(verdict.stratum)),
+            _text(str(shown) if not shown.reason else f"no estimate: {shown.reason}"),
+            _text(typeset(card.required)),
+        )
+        yield f"| {' | '.join(cells)} |"
+
+
+def _text(text: str) -> str:
+    """Text of others as text: one line, nothing of it read as Markdown or HTML."""
+    return _SPECIAL.sub(r"\\\1", " ".join(plain(text, 500).split()))

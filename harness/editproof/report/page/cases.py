@@ -1,0 +1,102 @@
+"""Cases and exhibits in print: the largest change first, an edit that did not come back by what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from editproof.evidence.measurements import Measurements
+from editproof.evidence.record import Exhibit
+from editproof.report.page.figures import number
+from editproof.report.page.pictures import Pictures, pictures
+from editproof.report.page.readings import Paired
+from editproof.report.text.wording import STATUS, in_words
+from editproof.types import EditStatus
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One quantity of a case or an exhibit in print: reference, original, edits, and the largest change."""
+
+    quantity: str
+    unit: str
+    reference: str
+    original: str
+    edited: tuple[str, ...]
+    change: str
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """One case of one tool; ``index`` is its place in the cohort, by which the dots of a chart know it."""
+
+    index: int
+    case: str
+    strata: tuple[str, ...]
+    readings: tuple[Reading, ...]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An exhibit with its pictures (None where left out) and its readings in print."""
+
+    exhibit: Exhibit
+    pictures: Pictures | None
+    readings: tuple[Reading, ...]
+
+
+def case_rows(table: Measurements, pairs: tuple[Paired, ...]) -> tuple[CaseRow, ...]:
+    """Every case, the largest change of the first quantity first; cases without an edit last."""
+    status = {(str(case), int(k)): str(s) for case, k, s in table.edits[["case", "repeat", "status"]].itertuples(False)}
+    strata = [column for column in table.cases if column.startswith("stratum:")]
+    size = np.abs(pairs[0].change).max(axis=1, initial=-1.0, where=np.isfinite(pairs[0].change)) if pairs else None
+    order = range(len(table.cases)) if size is None else np.argsort(-size, kind="stable")
+    rows = []
+    for i in map(int, order):
+        record = table.cases.iloc[i]
+        ended = [status.get((str(record["case"]), k), EditStatus.OK.value) for k in range(table.n_repeats)]
+        values = tuple(_case_reading(pair, i, ended) for pair in pairs)
+        rows.append(CaseRow(i, str(record["case"]), tuple(_value(record[c]) for c in strata), values))
+    return tuple(rows)
+
+
+def shown(exhibit: Exhibit, *, images: bool) -> Shown:
+    """An exhibit in print, with its pictures if ``images``."""
+    readings = tuple(_exhibit_reading(name, dict(values)) for name, values in exhibit.readings.items())
+    return Shown(exhibit, pictures(exhibit.images) if images else None, readings)
+
+
+def _case_reading(pair: Paired, i: int, ended: list[str]) -> Reading:
+    continuous = pair.quantity.kind == "continuous"
+    digits, truth = (pair.decimals, pair.decimals) if continuous else (3, 0)
+    change = pair.change[i]
+    worst = float(change[np.nanargmax(np.abs(change))]) if np.isfinite(change).any() else np.nan
+    edits = tuple(
+        number(float(x), digits) if np.isfinite(x) else STATUS.get(status, "–")
+        for x, status in zip(pair.edited[i], ended, strict=False)
+    )
+    return Reading(in_words(pair.quantity.name), _unit(pair.quantity.unit), number(float(pair.reference[i]), truth),
+                   number(float(pair.original[i]), digits), edits, number(worst, digits, sign=True))  # fmt: skip
+
+
+def _exhibit_reading(name: str, values: dict[str, Any]) -> Reading:
+    reference, original, edited = (_float(values.get(key)) for key in ("reference", "original", "edited"))
+    unit = str(values.get("unit", ""))
+    digits = 3 if unit in ("", "1", "probability") else 1
+    truth = 0 if digits == 3 and reference in (0.0, 1.0) else digits
+    return Reading(in_words(name), _unit(unit), number(reference, truth), number(original, digits),
+                   (number(edited, digits),), number(edited - original, digits, sign=True))  # fmt: skip
+
+
+def _unit(unit: str) -> str:
+    return "" if unit == "1" else unit
+
+
+def _float(value: object) -> float:
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else float("nan")
+
+
+def _value(value: object) -> str:
+    return number(float(value), 1) if isinstance(value, (float, np.floating)) else str(value)

@@ -1,0 +1,17 @@
+"""The page of a comparison of two versions: made of its record alone, like that of a run."""
+
+from __future__ import annotations
+
+from editproof.evidence.comparison import Comparison
+from editproof.report.page import views
+from editproof.report.page.html import page_of
+
+
+def render_comparison(comparison: Comparison) -> str:
+    """One HTML file that opens offline, equal to the byte for equal comparisons."""
+    return page_of(
+        "comparison.html.j2",
+        comparison=comparison,
+        groups=views.groups(comparison.verdicts),
+        own=[(v, len(v.measurements.edits), v.measurements.n_missing) for v in (comparison.old, comparison.new)],
+    )

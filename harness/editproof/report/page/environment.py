@@ -1,0 +1,106 @@
+"""The templates of the room, and what they may print: text is made plain before it is escaped."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from editproof.report.charts.bars import WIDTH
+from editproof.report.page.fragility import fragility, other_figures
+from editproof.report.text import wording
+from editproof.types import JSON, Outcome
+
+BRIEF = 160
+"""Characters of a field where a page has to stay short."""
+
+
+@cache
+def environment() -> Environment:
+    """The one environment of every page: autoescape on, an undefined name is an error."""
+    made = Environment(
+        loader=PackageLoader("editproof.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "typeset": wording.typeset,
+        "arm": wording.arm_in_words,
+        "region": wording.region_in_words,
+        "words": wording.in_words,
+        "instant": wording.instant,
+        "brief": lambda text: wording.plain(str(text), BRIEF),
+        "flat": flat,
+        "fragility": fragility,
+        "other_figures": other_figures,
+        "slug": slug,
+    }
+    made.globals |= {
+        "Outcome": Outcome,
+        "TITLE": wording.TITLE,
+        "ROLE": wording.ROLE,
+        "STATUS": wording.STATUS,
+        "MASK": wording.MASK,
+        "counted": wording.counted,
+        "listed": wording.listed,
+        "without_floor": wording.without_floor,
+        "BAR": int(WIDTH),
+        "TONE": {outcome: palette()[name] for outcome, name in TONES.items()},
+        "COLOUR": palette(),
+        "printed": False,
+    }
+    return made
+
+
+TONES = {Outcome.PASS: "pass", Outcome.FAIL: "fail", Outcome.INCONCLUSIVE: "open", Outcome.INVALID: "void"}
+"""The colour of an outcome, by its name in the style sheet."""
+
+
+@cache
+def source(name: str) -> str:
+    """The text of a style sheet or script of the room."""
+    from importlib.resources import files
+
+    return (files("editproof.report") / "templates" / name).read_text(encoding="utf-8")
+
+
+@cache
+def palette() -> dict[str, str]:
+    """The colours of the style sheet in light, by name, for what is drawn where no style sheet reaches."""
+    light = source("style.css").partition("}")[0]
+    return dict(re.findall(r"--([a-z-]+): (#[0-9a-f]+)", light))
+
+
+def _shown(value: object) -> object:
+    """What a template may print: text made plain, numbers and markup as they are."""
+    return value if isinstance(value, (Markup, int, float)) else wording.plain(str(value))
+
+
+def flat(tree: JSON, path: str = "") -> Iterator[tuple[str, str]]:
+    """A nested record as lines of path and value, in the order of its keys; an estimate is one line."""
+    if isinstance(tree, Mapping) and {"value", "low", "high"} <= tree.keys():
+        number = f", n = {tree['n']}" if "n" in tree else ""
+        yield path, f"{tree['value']} [{tree['low']}, {tree['high']}]{number}"
+    elif isinstance(tree, Mapping) and tree:
+        for key, value in tree.items():
+            yield from flat(value, f"{path} › {key}" if path else str(key))
+    elif isinstance(tree, (list, tuple)) and any(isinstance(item, (Mapping, list, tuple)) for item in tree):
+        for index, value in enumerate(tree):
+            yield from flat(value, f"{path} › {index}" if path else str(index))
+    elif isinstance(tree, (list, tuple)):
+        yield path, ", ".join(str(item) for item in tree)
+    else:
+        yield path, "–" if tree is None or tree == {} else str(tree.item() if isinstance(tree, np.generic) else tree)
+
+
+def slug(text: str) -> str:
+    """A string as an id that CSS and a link can name."""
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:12]

@@ -1,0 +1,117 @@
+"""Numbers as they are printed: as short as the interval allows, and never rounded across a limit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from editproof.core.numbers import decimals_for
+from editproof.types import CriterionCard, Estimate
+
+_UNITLESS = {"", "1", "probability", "share", "fraction"}
+_SIGNED = ("drift", "bias", "difference", "interaction")
+
+
+@dataclass(frozen=True)
+class Figures:
+    """An estimate in print; ``value`` is ``"–"`` where there is none and ``reason`` says why.
+
+    Attributes
+    ----------
+    interval : str
+        ``"[21.4, 26.5]"``, or empty.
+    level : str
+        ``"90 %"``: the coverage of the interval.
+    """
+
+    value: str
+    interval: str
+    unit: str
+    level: str
+    reason: str = ""
+
+    def __str__(self) -> str:
+        """One line: value, unit, interval."""
+        return " ".join(part for part in (self.value, self.unit, self.interval) if part) if not self.reason else "–"
+
+
+def figures(estimate: Estimate, card: CriterionCard | None = None, digits: int | None = None) -> Figures:
+    """An estimate in print, on the side of each limit of ``card`` on which it truly lies.
+
+    Examples
+    --------
+    >>> from editproof.types import CriterionCard, Estimate
+    >>> limit = CriterionCard("BA-1", "", "MAE", "months", float("-inf"), 2.0, "at most 2.0", 0.95, "primary", "s")
+    >>> print(figures(Estimate(1.51, 1.1, 2.004, "months", 0.9, 9, 9, 0, "t"), limit))
+    1.510 months [1.100, 2.004]
+    """
+    if not estimate.exists or estimate.value is None:
+        return Figures("–", "", "", "", estimate.reason or "no reason was given")
+    ends = [x for x in (estimate.low, estimate.high) if x is not None]
+    edges = (card.low, card.high) if card else ()
+    if digits is None:
+        digits = 0 if estimate.method == "count" else decimals_for((estimate.value, *ends), edges)
+    sign = card is not None and any(word in card.estimand.lower() for word in _SIGNED)
+    value, *around = (number(x, digits, edges, sign=sign) for x in (estimate.value, *ends))
+    unit = "" if estimate.unit in _UNITLESS else estimate.unit
+    level = f"{100 * estimate.confidence:.4g} %" if ends else ""
+    return Figures(value, f"[{', '.join(around)}]" if ends else "", unit, level)
+
+
+def both_sides(estimate: Estimate) -> str:
+    """Originals and edits behind a difference, where the estimate notes them.
+
+    Examples
+    --------
+    >>> both_sides(Estimate(23.8, 21.4, 26.5, "months", 0.9, 9, 9, 0, "t", notes={"original": 6.3, "edited": 30.1}))
+    '6.3 → 30.1'
+    """
+    sides = [estimate.notes.get(arm) for arm in ("original", "edited")]
+    found = [float(x) for x in sides if isinstance(x, (int, float))]
+    if len(found) < 2:
+        return ""
+    digits = decimals_for(found)
+    return " → ".join(number(x, digits) for x in found)
+
+
+def other_rules(estimate: Estimate) -> list[tuple[str, Estimate]]:
+    """The same estimate under other rules for missing edits, where it notes them as ``[value, low, high]``."""
+    noted = estimate.notes.get("sensitivity")
+    if not isinstance(noted, Mapping):
+        return []
+    found = [(str(rule), figure) for rule, figure in noted.items() if isinstance(figure, (list, tuple))]
+    return [
+        (rule, replace(estimate, value=value, low=low, high=high, reason=None)) for rule, (value, low, high) in found
+    ]
+
+
+def number(x: float, digits: int, edges: tuple[float, ...] = (), *, sign: bool = False) -> str:
+    """``x`` with ``digits`` decimals, or with as many more as keep it on its own side of every edge.
+
+    Examples
+    --------
+    >>> number(2.004, 1, (2.0,)), number(-0.03, 1), number(12.25, 1, sign=True), number(float("-inf"), 1)
+    ('2.004', '0.0', '+12.2', '−∞')
+    >>> number(0.0, 3)
+    '0'
+    """
+    if not math.isfinite(x):
+        return "∞" if x > 0 else "−∞" if x < 0 else "–"
+    if x == 0:
+        return "0"
+    for more in range(digits, 18):
+        text = f"{x:.{more}f}"
+        if all(_side(float(text), edge) == _side(x, edge) for edge in edges):
+            break
+    else:
+        text = repr(x)
+    if float(text) == 0:
+        text = text.lstrip("-")
+    elif sign and x > 0:
+        text = f"+{text}"
+    return text.replace("-", "−")
+
+
+def _side(x: float, edge: float) -> int:
+    return (x > edge) - (x < edge)

@@ -1,0 +1,68 @@
+"""The verdicts on a terminal: a line for each tool, a line for each claim, a hundred columns wide."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from editproof.evidence.record import EditorEvidence, Evidence
+from editproof.report.page.figures import figures
+from editproof.report.text.wording import TITLE, counted, plain, stratum_in_words, typeset, without_floor
+from editproof.types import Outcome, Verdict
+
+WIDTH = 100
+_MARK = {Outcome.PASS: "+", Outcome.FAIL: "x", Outcome.INCONCLUSIVE: "?", Outcome.INVALID: "!"}
+
+
+def summary(evidence: Evidence) -> str:
+    """The run as plain text: banners, validity, and for each tool its verdict, its reason and its claims."""
+    return "\n".join(_lines(evidence))
+
+
+def _lines(evidence: Evidence) -> Iterator[str]:
+    if evidence.outcome is Outcome.INVALID:
+        yield from _wrapped(f"INVALID RUN: no verdict stands. {evidence.reason}")
+    if evidence.label != "CONFIRMATORY":
+        yield from _wrapped(f"{plain(evidence.label)}: {'; '.join(evidence.departures) or 'not a locked protocol'}")
+    if evidence.incomplete:
+        yield from _wrapped(f"INCOMPLETE: {'; '.join(evidence.incomplete)}")
+    for sentence in without_floor(evidence.instruments):
+        yield from _wrapped(f"NO FLOOR: {sentence}")
+    if evidence.validity:
+        met = sum(bool(verdict) for verdict in evidence.validity)
+        yield f"Validity: {met} of {counted(len(evidence.validity), 'check')} held"
+        yield from (_line(verdict) for verdict in evidence.validity if not verdict)
+    for editor in evidence.editors:
+        yield ""
+        yield from _of_tool(editor)
+
+
+def _of_tool(editor: EditorEvidence) -> Iterator[str]:
+    name, title = plain(editor.card.name, 60), TITLE[editor.outcome]
+    yield f"{_MARK[editor.outcome]} {name}: {title} ({editor.outcome.value})"
+    yield from _wrapped(editor.reason, "  ")
+    lost = editor.flow.get("requested", 0) - editor.flow.get("ok", 0)
+    yield f"  {counted(editor.flow.get('requested', 0), 'edit')} requested, {lost:,} did not come back"
+    yield from (_line(verdict) for verdict in editor.verdicts)
+
+
+def _line(verdict: Verdict) -> str:
+    """One claim on one line, or on two where it does not fit."""
+    card, shown = verdict.criterion, figures(verdict.estimate, verdict.criterion)
+    subgroup = "" if verdict.stratum == "all" else f", {stratum_in_words(verdict.stratum)}"
+    head = f"  {_MARK[verdict.outcome]} {verdict.outcome.value:<12} "
+    claim = plain(f"{card.id} {card.estimand}{subgroup}", 200)
+    found = plain(str(shown), 200) if not shown.reason else f"no estimate: {plain(shown.reason, 200)}"
+    tail = f"{found}; {plain(typeset(card.required), 200)}"
+    room = WIDTH - len(head) - len(claim) - 1
+    if len(tail) <= room:
+        return f"{head}{claim} {tail:>{room}}"
+    return f"{_cut(head + claim, WIDTH)}\n{' ' * len(head)}{_cut(tail, WIDTH - len(head))}"
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def _wrapped(text: str, indent: str = "") -> list[str]:
+    return textwrap.wrap(plain(typeset(text)), WIDTH, initial_indent=indent, subsequent_indent=indent)

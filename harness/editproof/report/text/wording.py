@@ -1,0 +1,194 @@
+"""The words of the report: outcomes, arms, strata and regions as a reader meets them, and text made safe to show."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from editproof.types import EditStatus, InstrumentCard, Outcome
+
+LONGEST: Final = 2000
+"""Characters of one string that a page shows; the rest is cut, and the cut is said."""
+
+TITLE: Final = {
+    Outcome.PASS: "Conforms",
+    Outcome.FAIL: "Does not conform",
+    Outcome.INCONCLUSIVE: "Not shown",
+    Outcome.INVALID: "Invalid run",
+}
+"""The outcome of a tool, in two words."""
+
+ROLE: Final = {"primary": "decides the verdict", "secondary": "reported", "validity": "is the run valid"}
+
+STATUS: Final = {
+    EditStatus.REFUSED.value: "refused",
+    EditStatus.FAILED.value: "failed",
+    EditStatus.MALFORMED.value: "malformed",
+    EditStatus.TIMED_OUT.value: "timed out",
+}
+"""How an edit that did not come back ended."""
+
+MASK: Final = {
+    "respected": "respected",
+    "guidance": "taken as guidance",
+    "inverted": "inverted?",
+    "ignored": "ignored",
+    "unchanged": "not shown",
+    "not known": "not known",
+}
+"""What a tool makes of its mask, in a word or two."""
+
+MISSING: Final = {
+    "worst_case": "counted as the worst that could have come back",
+    "complete_case": "left out",
+    "original_used": "replaced by the original",
+}
+"""What a rule does with edits that did not come back."""
+
+PLACEHOLDER: Final = "placeholder"
+"""The word in the source of a limit that has none yet."""
+
+_REGIONS: Final = {
+    "whole": "whole radiograph",
+    "protected": "anatomy (protected)",
+    "outside_mask": "outside the edit mask",
+    "inside_mask": "inside the edit mask",
+}
+
+_ARMS: Final = {
+    "original": "Original",
+    "edited": "As returned",
+    "paste_back": "Paste-back",
+    "recalibrated_linear": "Linear recalibration",
+    "recalibrated_isotonic": "Isotonic recalibration",
+    "recalibrated_histogram": "Histogram matching",
+    "geometry": "Geometry round trip",
+    "gray": "Gray conversion",
+    "histogram_matched": "Histogram matching",
+    "classical_fill": "Classical fill",
+    "outside_only": "Outside the mask only",
+}
+
+_HIDDEN: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
+
+def plain(text: str, limit: int = LONGEST) -> str:
+    """Text whose every character can be seen: controls and bidirectional overrides are spelled out.
+
+    Parameters
+    ----------
+    text : str
+        Any string, e.g. an error message of a tool.
+    limit : int
+        Longest text kept, in characters.
+
+    Examples
+    --------
+    >>> plain("harm" + chr(0x202e) + "less")
+    'harm⟨U+202E⟩less'
+    >>> plain("a" * 30, limit=5)
+    'aaaaa … (25 more characters)'
+    """
+    cut = len(text) - limit
+    shown = visible(text[:limit])
+    return shown if cut <= 0 else f"{shown} … ({cut} more character{'s' * (cut != 1)})"
+
+
+def visible(text: str) -> str:
+    """Text with every control and bidirectional override spelled out, however long it is."""
+    return _HIDDEN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
+
+
+def stratum_in_words(stratum: str) -> str:
+    """A subgroup as a reader says it.
+
+    Examples
+    --------
+    >>> stratum_in_words("all"), stratum_in_words("bone_age>=96&sex=F")
+    ('All patients', 'bone age ≥ 96 and sex F')
+    """
+    if stratum == "all":
+        return "All patients"
+    text = plain(stratum, 200).replace("_", " ").replace(">=", " ≥ ").replace("<=", " ≤ ").replace("&", " and ")
+    text = re.sub(r"(?<![ ≥≤])([<>])", r" \1 ", text)
+    return re.sub(r"\s+", " ", text.replace("=", " ")).strip()
+
+
+def arm_in_words(arm: str) -> str:
+    """A step of the editing chain, by name."""
+    return _ARMS.get(arm, in_words(arm).capitalize())
+
+
+def region_in_words(region: str) -> str:
+    """A region of the image, by name."""
+    return _REGIONS.get(region, in_words(region))
+
+
+def instant(at: str) -> str:
+    """A time in ISO 8601 as a reader writes it.
+
+    Examples
+    --------
+    >>> instant("2026-11-23T12:00:00+00:00")
+    '2026-11-23 12:00:00 UTC'
+    """
+    return re.sub(r"^(\d{4}-\d\d-\d\d)T([\d:.]+)(?:Z|\+00:00)$", r"\1 \2 UTC", plain(at, 60))
+
+
+def in_words(name: str) -> str:
+    """An identifier as words.
+
+    Examples
+    --------
+    >>> in_words("bone_age")
+    'bone age'
+    """
+    return plain(name, 120).replace("_", " ")
+
+
+def typeset(text: str) -> str:
+    """A sentence with a true minus sign before its negative numbers.
+
+    Examples
+    --------
+    >>> typeset("between -2.0 and 2.0 of run-3")
+    'between −2.0 and 2.0 of run-3'
+    """
+    return re.sub(r"(?<![\w)\]-])-(?=[\d.])", "−", plain(text))
+
+
+def counted(n: int, noun: str, many: str = "") -> str:
+    """A number with its noun.
+
+    Examples
+    --------
+    >>> counted(1, "patient"), counted(1200, "edit"), counted(2, "criterion", "criteria")
+    ('1 patient', '1,200 edits', '2 criteria')
+    """
+    return f"{n:,} {noun if n == 1 else many or noun + 's'}"
+
+
+def listed(items: list[str]) -> str:
+    """Items as a sentence lists them.
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
+
+
+def without_floor(instruments: Iterable[InstrumentCard]) -> Iterator[str]:
+    """A sentence for each instrument that reads something of which its card says not how well it must be read."""
+    for card in instruments:
+        free = [in_words(quantity.name) for quantity in card.quantities if not card.floors.get(quantity.name)]
+        if free:
+            yield (
+                f"The card of {card.name} sets no floor for {listed(free)}: "
+                "no check of this run says whether it reads the originals well."
+            )

@@ -1,0 +1,1 @@
+"""The one orchestrator of a study: run, bench, judge, case records, exhibits, workers."""

@@ -1,0 +1,257 @@
+"""dataset x editor x instrument -> Measurements: the one place where measuring is orchestrated.
+
+The flow is a stream. One case at a time is decoded, edited, read and measured, its record goes to the store, and
+its pixels are let go; memory does not grow with the cohort. What stands in the store is not done again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from editproof.core.digests import digest_of, pixel_digest
+from editproof.datasets.checks import decoded, distinct
+from editproof.editing.edits import LIVE, Edits, Terms, each
+from editproof.editing.ledger import Totals
+from editproof.editing.store import Store
+from editproof.editors.adapter import CheckedEditor, checked
+from editproof.editors.arms import images_of
+from editproof.editors.probe import probed
+from editproof.evidence.measurements import ORIGINAL, Measurements
+from editproof.evidence.plain import plain
+from editproof.evidence.record import MaskTrial
+from editproof.instruments.reading import Precomputed, check_alike, read, reading_rows
+from editproof.study.case_records import histogram_rows, measuring_code, metric_rows, table_of
+from editproof.study.workers import results
+from editproof.types import JSON, Case, Dataset, Editor, EditOutcome, EditRequest, Instrument, Pixels
+
+if TYPE_CHECKING:
+    from editproof.types import Image
+
+PROMPT = (
+    "Remove every non-anatomical artifact and label outside the hand from this radiograph. "
+    "Keep all anatomy exactly as it is. The result must stay realistic and diagnostically useful."
+)
+"""The intent of the prompt of arXiv 2511.23066, in our words."""
+
+Progress = Callable[[Iterable[JSON], int, str], Iterable[JSON]]
+"""Wraps an iterable of known length and title, e.g. in a progress bar."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is asked of every tool; fixed before the first edit.
+
+    Attributes
+    ----------
+    prompt : str
+    repeats : int
+        Edits requested per case.
+    seed : int
+        Root of every edit's seed, for tools that take one.
+    """
+
+    prompt: str = PROMPT
+    repeats: int = 3
+    seed: int = 0
+    parameters: Mapping[str, JSON] = field(default_factory=dict)
+
+    def request(self, case: Case, pixels: Pixels, repeat: int) -> EditRequest:
+        """The request of one repeat of one case."""
+        name = f"{self.seed}:{case.case_id}:{repeat}".encode()
+        seed = int.from_bytes(hashlib.sha256(name).digest()[:4], "big")
+        return EditRequest(
+            pixels.image, pixels.edit_mask, self.prompt, repeat, seed, case.case_id, dict(self.parameters)
+        )
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A tool, an instrument and a store, put together: measures one case at a time.
+
+    ``editor`` and ``instrument`` are suppliers: hashable, picklable, called without arguments, so that a worker
+    process can make its own. Each is called once a process. ``terms`` say on what terms the tool is asked.
+    """
+
+    editor: Callable[[], Editor]
+    instrument: Callable[[], Instrument]
+    store_root: Path
+    plan: Plan
+    terms: Terms = field(default_factory=Terms)
+
+    @property
+    def made_editor(self) -> CheckedEditor:
+        """The editor of this very process."""
+        return checked(_made(self.editor))
+
+    def edited(
+        self, cases: Collection[Case] | Dataset, *, threads: int = 0, say: Callable[[str], None] | None = None
+    ) -> Iterator[tuple[str, list[str]]]:
+        """Make the edits alone: case id and how each of its edits ended, as cases are done.
+
+        Parameters
+        ----------
+        cases : collection of Case
+        threads : int
+            Requests under way at once; 0 for as many as the tool likes.
+        say : callable, optional
+            Told in a few words how far a batch is, where the tool is asked by post.
+        """
+        at_once = threads or self.made_editor.service.concurrency
+        edits = _edits_in(self.store_root, self.terms)
+        edits.at_once, edits.say = at_once, say or edits.say
+        if self.made_editor.by_post:
+            asked = edits.posted(self.made_editor, lambda: (self._requests(case, decoded(case)) for case in cases))
+            deque(asked, maxlen=0)
+        # twice as many threads, so that one decodes and stores while another's request is under way
+        return each(self._edited_case, cases, threads=2 * at_once if at_once > 1 else 1)
+
+    def _edited_case(self, case: Case) -> tuple[str, list[str]]:
+        return case.case_id, [outcome.status.value for outcome in self.edits(case, decoded(case))]
+
+    def measured(self, dataset: Dataset, *, jobs: int = 1, progress: Progress | None = None) -> Measurements:
+        """Everything measured on the tool's edits of a cohort; what stands in the store is only read.
+
+        Raises
+        ------
+        DatasetError, InstrumentError
+            Where a case does not decode or an instrument reads something impossible; cases done so far stand.
+        """
+        cases = distinct(dataset)
+        keys = self._keys(cases)
+        store, name = Store(self.store_root), self.made_editor.card.name
+        records = {case.case_id: store.record("cases", keys[case.case_id]) for case in cases}
+        todo = [case for case in cases if records[case.case_id] is None]
+        if todo:
+            self._rehearsed(todo[0])
+        if todo and (self.made_editor.service.concurrency > 1 or self.made_editor.by_post):
+            made = self.edited(todo)
+            deque(progress(made, len(todo), f"{name}: edit") if progress else made, maxlen=0)
+        if todo:
+            done: Iterable[JSON] = results(
+                partial(_kept_record, self, keys), todo, jobs=min(jobs, max(1, len(todo) // 4))
+            )
+            for record in progress(done, len(todo), f"{name}: edit and read") if progress else done:
+                records[record["case"]] = record
+        return table_of(name, cases, [records[case.case_id] for case in cases])
+
+    def standing(self, dataset: Dataset) -> int:
+        """Number of cases whose record stands in the store already."""
+        store = Store(self.store_root)
+        return sum(store.record("cases", key) is not None for key in self._keys(dataset).values())
+
+    def edits(self, case: Case, pixels: Pixels) -> list[EditOutcome]:
+        """The outcome of every repeat of one case, from the store where it stands there."""
+        return _edits_in(self.store_root, self.terms).outcomes(self.made_editor, self._requests(case, pixels))
+
+    def _requests(self, case: Case, pixels: Pixels) -> list[EditRequest]:
+        return [self.plan.request(case, pixels, repeat) for repeat in range(self.plan.repeats)]
+
+    def missing(self, case: Case, pixels: Pixels) -> tuple[int, float | None]:
+        """How many edits of a case the tool would be asked for, and what they may cost (see :class:`Edits`)."""
+        return _edits_in(self.store_root, self.terms).missing(self.made_editor, self._requests(case, pixels))
+
+    def ledger_totals(self) -> Totals:
+        """What the run has come to so far."""
+        return _edits_in(self.store_root, self.terms).ledger.totals()
+
+    def edit(self, case: Case, pixels: Pixels, repeat: int) -> EditOutcome:
+        """The outcome of one repeat of one case, from the store where it stands there."""
+        request = self.plan.request(case, pixels, repeat)
+        return _edits_in(self.store_root, self.terms).outcomes(self.made_editor, [request])[0]
+
+    def mask_trials(self) -> tuple[MaskTrial, ...]:
+        """What the tool changed under five masks, on the run's terms; paid for once, as all edits are."""
+        return probed(self.made_editor, _edits_in(self.store_root, self.terms).outcomes)
+
+    def record(self, case: Case) -> dict[str, JSON]:
+        """Everything measured on one case, as plain JSON: ``edits``, ``rows`` and ``histograms``."""
+        pixels = decoded(case)
+        outcomes = self.edits(case, pixels)
+        images = images_of(self.made_editor.card, self.plan.request(case, pixels, 0), outcomes)
+        return {
+            "case": case.case_id,
+            "edits": [[repeat, outcome.status.value, outcome.message] for repeat, outcome in enumerate(outcomes)],
+            "rows": [*self._readings(case, images), *metric_rows(pixels, images)],
+            "histograms": histogram_rows(pixels, images),
+        }
+
+    def _rehearsed(self, case: Case) -> None:
+        """Read one original before the first edit is made, so that an instrument that cannot is found out for free."""
+        deque(self._readings(case, {(ORIGINAL, 0): decoded(case).image}), maxlen=0)
+
+    def _readings(self, case: Case, images: Mapping[tuple[str, int], Image]) -> Iterator[list[JSON]]:
+        instrument = _made(self.instrument)
+        images = {place: image for place, image in images.items() if place[0] not in instrument.card.absent_arms}
+        digests = {place: pixel_digest(image) for place, image in images.items()}
+        unique = {digest: images[place] for place, digest in digests.items()}
+        if isinstance(instrument, Precomputed):
+            readings = {}
+            for digest, image in unique.items():
+                places = [place for place, found in digests.items() if found == digest]
+                readings[digest] = instrument.looked_up(case.case_id, self.made_editor.card.name, places, image)
+        else:
+            readings = self._kept_readings(instrument, case, unique)
+        for (arm, repeat), digest in digests.items():
+            yield from ([arm, repeat, *row] for row in reading_rows(instrument.card, readings[digest]))
+
+    def _kept_readings(self, instrument: Instrument, case: Case, unique: Mapping[str, Image]) -> dict[str, JSON]:
+        """The readings of images by their digest; what was never read is read and kept."""
+        store, instrument_key, told = Store(self.store_root), _instrument_key(instrument), _covariates(instrument, case)
+        keys = {digest: digest_of([instrument_key, digest, told]) for digest in unique}
+        readings: dict[str, JSON] = {digest: store.record("readings", key) for digest, key in keys.items()}
+        unread = [digest for digest, reading in readings.items() if reading is None]
+        if unread:
+            fresh = read(instrument, case.case_id, [unique[digest] for digest in unread], told)
+            for digest, reading in zip(unread, fresh, strict=True):
+                readings[digest] = reading
+                store.keep_record("readings", keys[digest], reading)
+        check_alike(instrument.card, case.case_id, readings.values())
+        return readings
+
+    def _keys(self, cases: Iterable[Case]) -> dict[str, str]:
+        study = digest_of(
+            [
+                plain(self.made_editor.card),
+                _instrument_key(_made(self.instrument)),
+                plain(self.plan),
+                measuring_code(),
+                *([self.terms.since] if self.terms.mode == LIVE else []),
+            ]
+        )
+        return {case.case_id: digest_of([study, case.case_id, case.digest, dict(case.reference)]) for case in cases}
+
+
+@cache
+def _made(supplier: Callable[[], Any]) -> Any:
+    """What a supplier supplies, made once a process; equal suppliers (frozen values) are one."""
+    return supplier()
+
+
+@cache
+def _edits_in(store_root: Path, terms: Terms) -> Edits:
+    """The edits of a store, one ledger and one pace a process."""
+    return Edits(store_root, terms)
+
+
+def _kept_record(bench: Bench, keys: Mapping[str, str], case: Case) -> dict[str, JSON]:
+    record = bench.record(case)
+    if all(status not in ("failed", "timed_out") for _, status, _ in record["edits"]):
+        Store(bench.store_root).keep_record("cases", keys[case.case_id], record)
+    return record
+
+
+def _instrument_key(instrument: Instrument) -> JSON:
+    """Everything of an instrument that decides a reading."""
+    card = plain(instrument.card)
+    return [card[name] for name in ("name", "sha256", "preprocessing", "reading", "quantities", "absent_arms")]
+
+
+def _covariates(instrument: Instrument, case: Case) -> dict[str, float]:
+    """What of the reference standard the instrument may know; never the target of what it is judged by."""
+    return {name: case.reference[name] for name in instrument.card.covariates if name in case.reference}

@@ -1,0 +1,51 @@
+"""The pictures of the edits that a reader is shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from editproof.datasets.checks import decoded
+from editproof.evidence.gallery import chosen
+from editproof.evidence.measurements import Measurements
+from editproof.evidence.record import Exhibit
+from editproof.study.bench import Bench
+from editproof.types import Case, Dataset
+
+LONGEST_SIDE = 480
+"""Pixels of the longer side of an exhibit; larger radiographs are reduced for the page."""
+
+
+def exhibits(dataset: Dataset, bench: Bench, measured: Measurements) -> tuple[Exhibit, ...]:
+    """The exhibits of one tool (see :func:`editproof.evidence.gallery.chosen`) with their pictures."""
+    cases = {case.case_id: case for case in dataset}
+    return tuple(
+        replace(exhibit, images=_pictures(bench, cases[exhibit.case], exhibit.repeat)) for exhibit in chosen(measured)
+    )
+
+
+def _pictures(bench: Bench, case: Case, repeat: int) -> dict[str, bytes]:
+    pixels = decoded(case)
+    outcome = bench.edit(case, pixels, repeat)
+    if outcome.image is None:
+        return {}
+    images = {
+        "original": pixels.image,
+        "edited": outcome.image,
+        "edit_mask": pixels.edit_mask.astype(np.uint8) * 255,
+        "protected_mask": pixels.protected_mask.astype(np.uint8) * 255,
+    }
+    return {role: png(image) for role, image in images.items()}
+
+
+def png(image: np.ndarray) -> bytes:
+    """An 8-bit PNG of an image or mask, reduced to ``LONGEST_SIDE``; 16-bit is scaled by 257."""
+    if image.dtype == np.uint16:
+        image = (image // 257).astype(np.uint8)
+    scale = LONGEST_SIDE / max(image.shape)
+    if scale < 1:
+        size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return bytes(cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 9])[1].tobytes())

@@ -1,0 +1,165 @@
+"""What a test gets and gives: a tool's study, and the judgement that a claim about it came to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from editproof.criteria import Criterion
+from editproof.criteria.conformance import verdict_on_control
+from editproof.criteria.criterion import id_and_stratum
+from editproof.criteria.families import Claim, of_family
+from editproof.errors import ProtocolError
+from editproof.evidence.measurements import Measurements
+from editproof.evidence.plain import plain, typed
+from editproof.types import EditorCard, Estimate, Outcome, Verdict
+
+
+@dataclass(frozen=True, repr=False)
+class EditorStudy:
+    """One tool, measured: what tests get as ``study``.
+
+    Attributes
+    ----------
+    spec : str
+        As given to ``--editor``.
+    measurements : Measurements
+        Of all cases, or of the stratum chosen by :meth:`where`.
+    controls : callable
+        Returns the measurements of the control editors by name.
+    """
+
+    spec: str
+    card: EditorCard
+    measurements: Measurements
+    controls: Callable[[], Mapping[str, Measurements]]
+
+    def __repr__(self) -> str:
+        """Short, since pytest shows it beside a verdict that was not met."""
+        return f"<study of {self.card.name}, {self.measurements.stratum}>"
+
+    def where(self, stratum: str) -> EditorStudy:
+        """The study of a subgroup: ``"sex=F"``, ``"bone_age<96"``, ``"bone_age>=96&sex=M"``, ``"all"``."""
+        return replace(self, measurements=self.measurements.where(stratum))
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict, what the controls came to under the same criterion, and the test that asked."""
+
+    spec: str
+    verdict: Verdict
+    controls: Mapping[str, Verdict]
+    test: str
+
+
+class Decide(Protocol):
+    """How claims become verdicts: from measurements, or, while a protocol is being locked, in name only."""
+
+    def __call__(self, claims: Sequence[Claim], rule: str, alpha: float) -> tuple[Verdict, ...]: ...
+
+
+def announced(claims: Sequence[Claim], rule: str, alpha: float) -> tuple[Verdict, ...]:
+    """Claims named for a protocol: no tool has made an edit yet, and none is decided."""
+    return tuple(
+        _announced(of_family(criterion, rule, alpha) if rule else criterion, measured) for criterion, measured in claims
+    )
+
+
+def _announced(criterion: Criterion, measured: Measurements) -> Verdict:
+    nothing = Estimate(
+        None, None, None, "", criterion.confidence, 0, 0, 0, "none", reason="the protocol is being locked"
+    )
+    return Verdict(criterion.card, measured.editor, measured.stratum, nothing, Outcome.PASS, "announced, not judged")
+
+
+@dataclass(frozen=True, repr=False)
+class Judge:
+    """What tests get as ``judge``: it decides claims, and records every judgement in the evidence.
+
+    Parameters
+    ----------
+    test : str
+        Id of the test that asks.
+    decide : callable
+        :func:`editproof.criteria.families.decided` or :func:`announced`.
+    record : callable
+        Takes every judgement.
+    shown : callable
+        Context in which progress reaches the terminal; the first claim may have the controls measured.
+    """
+
+    test: str
+    decide: Decide
+    record: Callable[[Judgement], None]
+    shown: Callable[[], AbstractContextManager[object]]
+
+    def __repr__(self) -> str:
+        """Its name as a fixture; pytest shows it beside a verdict that was not met."""
+        return "judge"
+
+    def __call__(self, criterion: Criterion, study: EditorStudy) -> Verdict:
+        """The verdict on one claim, also decided for both controls where it is a primary one."""
+        return self._recorded([(criterion, study)], "", 0.0)[0]
+
+    def family(
+        self, claims: Iterable[tuple[Criterion, EditorStudy]], *, rule: str = "holm", alpha: float = 0.05
+    ) -> tuple[Verdict, ...]:
+        """Verdicts on secondary claims that share one error rate, each a row of the report.
+
+        Parameters
+        ----------
+        claims : iterable of (Criterion, EditorStudy)
+            E.g. one criterion in several subgroups.
+        rule : {"holm", "benjamini-hochberg"}
+        alpha : float
+            Chance of one false PASS or more (Holm), or expected share of false ones among the PASSes.
+
+        Raises
+        ------
+        ProtocolError
+            With a primary claim among them: all of those have to hold, so that no error rate is to be split.
+        """
+        listed = list(claims)
+        for criterion, _ in listed:
+            if criterion.role == "primary":
+                raise ProtocolError(
+                    f"criterion {criterion.id} in a family", "it is a primary one",
+                    "Primary claims all have to hold, so no error rate is split; make it secondary or judge it alone.",
+                )  # fmt: skip
+        return self._recorded(listed, rule, alpha)
+
+    def _recorded(
+        self, claims: Sequence[tuple[Criterion, EditorStudy]], rule: str, alpha: float
+    ) -> tuple[Verdict, ...]:
+        with self.shown():
+            verdicts = self.decide([(criterion, study.measurements) for criterion, study in claims], rule, alpha)
+            for (criterion, study), verdict in zip(claims, verdicts, strict=True):
+                self.record(Judgement(study.spec, verdict, _on_controls(criterion, study), self.test))
+        return verdicts
+
+
+def _on_controls(criterion: Criterion, study: EditorStudy) -> dict[str, Verdict]:
+    if criterion.role != "primary":
+        return {}
+    stratum = study.measurements.stratum
+    return {name: verdict_on_control(criterion, control.where(stratum)) for name, control in study.controls().items()}
+
+
+def out_of_reach(on_unchanged: Iterable[Verdict]) -> tuple[Verdict, ...]:
+    """Of verdicts on the unchanged radiograph, one for each claim that it misses: no tool could meet that one."""
+    return tuple({id_and_stratum(verdict): verdict for verdict in on_unchanged if not verdict}.values())
+
+
+def judgement_text(judgement: Judgement) -> str:
+    """A judgement as one line of JSON, to travel between processes."""
+    return json.dumps(plain(judgement), ensure_ascii=False, allow_nan=False)
+
+
+def judgement_from(text: str) -> Judgement:
+    """The judgement that :func:`judgement_text` wrote."""
+    judgement: Judgement = typed(Judgement, json.loads(text))
+    return judgement

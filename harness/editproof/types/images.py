@@ -1,0 +1,99 @@
+"""A cohort and what is in it: pixels with their masks, cases with their reference standard, the card of a cohort."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Image = NDArray[Any]  # (H, W), uint8 or uint16; cv2's stubs allow nothing narrower
+    Mask = NDArray[np.bool_]
+
+JSON = Any
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """A decoded case: the radiograph and its two masks, all of one shape.
+
+    Attributes
+    ----------
+    image : ndarray of uint8 or uint16, shape (H, W), one gray channel
+    edit_mask : ndarray of bool, shape (H, W)
+        True where the tool may change pixels (the artefact to be removed).
+    protected_mask : ndarray of bool, shape (H, W)
+        True on the anatomy, which must not change.
+    """
+
+    image: Image
+    edit_mask: Mask
+    protected_mask: Mask
+
+
+@dataclass(frozen=True)
+class Case:
+    """One radiograph of one patient, with its reference standard; pixels are decoded on demand.
+
+    Attributes
+    ----------
+    case_id, patient_id : str
+        Two cases of one patient share the patient id; statistics resample patients.
+    decode : callable
+        Returns the :class:`Pixels`. Picklable (a ``functools.partial`` of a module-level function), so that
+        a worker process can decode.
+    digest : str
+        sha256 (hex) of what ``decode`` reads or generates from; enters the protocol digest.
+    reference : mapping of str to float
+        Reference standard by quantity, e.g. ``bone_age`` in months, ``sex`` as 1.0 = male, 0.0 = female; in the
+        units of the cohort's card. A class of several is a binary of its own, ``finding=effusion``.
+    strata : mapping of str to str or float
+        What subgroups may be formed on, e.g. ``{"sex": "F", "bone_age": 93.0}``.
+    spacing_mm : tuple of float, optional
+        Row and column pixel spacing in millimetres.
+    """
+
+    case_id: str
+    patient_id: str
+    decode: Callable[[], Pixels] = field(repr=False, compare=False)
+    digest: str = field(repr=False)
+    reference: Mapping[str, float]
+    strata: Mapping[str, str | float] = field(default_factory=dict)
+    spacing_mm: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class DatasetCard:
+    """What a cohort is: enough for a reader to judge what a verdict on it means.
+
+    Attributes
+    ----------
+    units : mapping of str to str
+        Unit of the reference standard by quantity, where the cohort knows it: ``{"bone_age": "months"}``. A quantity
+        of two classes (1 = positive) has the unit ``"probability"``, as its readings do.
+    """
+
+    name: str
+    description: str
+    source: str
+    licence: str
+    digest: str
+    n_cases: int
+    n_patients: int
+    warnings: tuple[str, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Dataset(Protocol):
+    """A sized, ordered, indexable cohort of cases with a card."""
+
+    @property
+    def card(self) -> DatasetCard: ...
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Case]: ...

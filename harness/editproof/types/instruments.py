@@ -1,0 +1,83 @@
+"""An instrument and what it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from editproof.types.images import JSON
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from editproof.types.images import Image
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What an instrument reads: its name, unit and kind (``continuous`` or ``probability``)."""
+
+    name: str
+    unit: str
+    kind: str = "continuous"
+
+
+@dataclass(frozen=True)
+class InstrumentCard:
+    """What an instrument is; travels with its weights.
+
+    Attributes
+    ----------
+    sha256 : mapping of str to str
+        Digest of each weights file, checked on loading.
+    covariates : tuple of str
+        What of the reference standard the instrument is told beside the image; nothing else ever reaches it.
+    performance : mapping
+        Measured on the instrument's own untouched test split, with interval, by quantity.
+    floors : mapping of str to mapping
+        What the instrument must reach on a study's originals for the run to be valid, by quantity:
+        ``{"bone_age": {"mae_at_most": 8.0}, "sex": {"auc_at_least": 0.92}}``.
+    reading : mapping
+        How the files are made to read: runtime, inputs, outputs, options; together with ``sha256``,
+        ``preprocessing`` and ``quantities`` it decides every reading.
+    sends_data_to : str or None
+        Host that receives pixels, or None where nothing leaves the machine.
+    absent_arms : tuple of str
+        Arms of a study of which there are no readings, for an instrument that cannot read images itself.
+    """
+
+    name: str
+    description: str
+    quantities: tuple[Quantity, ...]
+    members: int
+    sha256: Mapping[str, str]
+    licence: str
+    training_data: str
+    covariates: tuple[str, ...] = ()
+    preprocessing: Mapping[str, JSON] = field(default_factory=dict)
+    performance: Mapping[str, JSON] = field(default_factory=dict)
+    floors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    limitations: tuple[str, ...] = ()
+    reading: Mapping[str, JSON] = field(default_factory=dict)
+    sends_data_to: str | None = None
+    absent_arms: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Instrument(Protocol):
+    """A downstream instrument: images in, readings of every member out."""
+
+    @property
+    def card(self) -> InstrumentCard: ...
+
+    def predict(
+        self, images: Sequence[Image], references: Sequence[Mapping[str, float]]
+    ) -> Mapping[str, NDArray[np.float64]]:
+        """Readings by quantity, each of shape (n_members, n_images), in the quantity's unit.
+
+        ``references`` carries, for each image, the covariates that the card names and nothing else. Beside a
+        quantity there may be ``<quantity>:uncertainty``, of shape (1, n_images), in the quantity's unit.
+        """
+        ...

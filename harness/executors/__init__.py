@@ -1,1 +1,0 @@
-"""Who does the work: an executor maps a function over items that are independent of one another."""
