@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 
@@ -10,12 +9,15 @@ import pandas as pd
 import pytest
 from editproof.errors import EvidenceError
 from editproof.evidence.bundle import faults, loaded, saved
+from editproof.evidence.findings import Attribution
 from editproof.evidence.measurements import measurements_of
 from editproof.evidence.plain import plain, typed
-from editproof.evidence.record import Attribution, EditorEvidence, Evidence, Exhibit
+from editproof.evidence.record import Evidence, PicturedExhibit
 from editproof.types import CriterionCard, DatasetCard, EditorCard, Estimate, InstrumentCard, Outcome, Quantity, Verdict
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.records import replace, run_of, tool_of
 
 
 def estimate(value: float | None = 1.25) -> Estimate:
@@ -37,16 +39,19 @@ def evidence() -> Evidence:
         [("007", 0, "ok", ""), ("007", 1, "refused", 'said "no", twice\nand left')],
         [("original", "whole", 0, 17)],
     )  # fmt: skip
-    exhibit = Exhibit("007", 0, "worst", {"age": {"original": 1.0}}, {"original": b"\x89PNG", "edited": b"\x00"})
-    editor = EditorEvidence(
+    exhibit = PicturedExhibit(
+        "007", 0, "worst", {"age": {"original": 1.0}}, {"original": b"\x89PNG", "edited": b"\x00"}
+    )
+    editor = tool_of(
         EditorCard("tool", "1", "words", {"k": [1, 2]}), Outcome.PASS, "all hold", {"requested": 2, "ok": 1, "refused": 1},
         (verdict(), verdict(None)), ("test_a", "test_b"), (Attribution("edited", "as is", "MAE drift", estimate()),),
         (exhibit,), measured,
     )  # fmt: skip
-    return Evidence(
-        "run-1", "2026-01-01T00:00:00+00:00", Outcome.PASS, "reason", "EXPLORATORY", ("no lock",), (),
-        DatasetCard("d", "d", "s", "l", "abc", 1, 1), (InstrumentCard("p", "d", (Quantity("age", "months"),), 2, {}, "l", "t"),),
-        (verdict(),), (editor,), {"digest": "x"}, {"python": "3"},
+    return run_of(
+        run="run-1", created="2026-01-01T00:00:00+00:00", outcome=Outcome.PASS, reason="reason", label="EXPLORATORY",
+        departures=("no lock",), incomplete=(), dataset=DatasetCard("d", "d", "s", "l", "abc", 1, 1),
+        instruments=(InstrumentCard("p", "d", (Quantity("age", "months"),), 2, {}, "l", "t"),),
+        validity=(verdict(),), editors=(editor,), protocol={"digest": "x"}, environment={"python": "3"},
     )  # fmt: skip
 
 
@@ -57,7 +62,7 @@ def same(one: Evidence, other: Evidence) -> bool:
                 getattr(a.measurements, table), getattr(b.measurements, table), check_dtype=False
             )
     bare = [
-        dataclasses.replace(e, editors=tuple(dataclasses.replace(x, measurements=None) for x in e.editors)) for e in (one, other)
+        replace(e, editors=tuple(replace(x, measurements=None) for x in e.editors)) for e in (one, other)
     ]  # fmt: skip
     return bare[0] == bare[1]
 

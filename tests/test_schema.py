@@ -22,13 +22,13 @@ def test_unknown_missing_and_wrong_fields_are_named(tmp_path):
     saved(study.evidence(), tmp_path)
     record = record_in(tmp_path)
     assert not list(violations(record))
-    record["editors"][1]["verdicts"][0]["estimate"]["p_value"] = 0.01
-    del record["dataset"]["licence"]
-    record["outcome"] = "GOOD"
-    record["editors"][0]["flow"]["ok"] = "many" * 1000
+    record["findings"]["tools"][1]["verdicts"][0]["estimate"]["p_value"] = 0.01
+    del record["facts"]["dataset"]["licence"]
+    record["findings"]["outcome"] = "GOOD"
+    record["findings"]["tools"][0]["flow"]["ok"] = "many" * 1000
     found = "\n".join(violations(json.loads(json.dumps(record))))
-    assert 'editors[1].verdicts[0].estimate: unknown field "p_value"' in found
-    assert "dataset: field 'licence' is missing" in found
-    assert 'outcome: "GOOD" is not {"enum"' in found
-    assert 'editors[0].flow.ok: "manymany' in found
+    assert 'findings.tools[1].verdicts[0].estimate: unknown field "p_value"' in found
+    assert "facts.dataset: field 'licence' is missing" in found
+    assert 'findings.outcome: "GOOD" is not {"enum"' in found
+    assert 'findings.tools[0].flow.ok: "manymany' in found
     assert max(map(len, found.splitlines())) < 250

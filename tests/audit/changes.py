@@ -93,18 +93,28 @@ def _swap(content: Any, one: int, other: int) -> None:
 
 
 def _in_both(field: str, value: object) -> Change:
-    return every(*(put(value, "editors", at, "verdicts", 0, "criterion", field) for at in (0, 1)))
+    return every(*(put(value, "facts", "tools", at, "claims", 0, "criterion", field) for at in (0, 1)))
 
 
-def _no_verdict(content: Any) -> None:
-    tool = content["editors"][1]
-    del tool["verdicts"][0], tool["tests"][0]
+def _no_claim(content: Any) -> None:
+    tool = content["findings"]["tools"][1]
+    del tool["verdicts"][0], content["facts"]["tools"][1]["claims"][0]
     tool["outcome"], tool["reason"] = "INCONCLUSIVE", "1 of 2 primary criteria left open: SX-1."
 
 
-HARSH = ("editors", 1)
-FIRST = (*HARSH, "verdicts", 0)
-V = "editors[1].verdicts[0]"
+def _exchanged(field: str) -> Change:
+    """A field of both tools' facts, each with the other's."""
+
+    def change(content: Any) -> None:
+        one, other = content["facts"]["tools"]
+        one[field], other[field] = other[field], one[field]
+
+    return record(change)
+
+
+FACTS, HARSH = ("facts", "tools", 1), ("findings", "tools", 1)
+CLAIM, FIRST = (*FACTS, "claims", 0), (*HARSH, "verdicts", 0)
+V = "findings.tools[1].verdicts[0]"
 ROWS, CASES, EDITS = (f"measurements/1-{name}.csv" for name in ("rows", "cases", "edits"))
 
 DERIVABLE: dict[str, tuple[Change, str, str]] = {
@@ -122,59 +132,63 @@ DERIVABLE: dict[str, tuple[Change, str, str]] = {
     "unit of an estimate": (put("weeks", *FIRST, "estimate", "unit"), RECORD, f"{V}.estimate.unit"),
     "side figure": (put(6.0, *FIRST, "estimate", "notes", "edited"), RECORD, f"{V}.estimate.notes.edited"),
     "sensitivity left out": (drop(*FIRST, "estimate", "notes", "sensitivity"), RECORD, f"{V}.estimate.notes.sensitivity"),
-    "margin of one tool": (put(99.0, *FIRST, "criterion", "high"), RECORD, "criterion BA-1"),
+    "margin of one tool": (put(99.0, *CLAIM, "criterion", "high"), RECORD, "criterion BA-1"),
     "margin": (_in_both("high", 99.0), RECORD, f"{V}.outcome"),
-    "requirement in words": (_in_both("required", "at most 99 months"), RECORD, f"{V}.criterion.required"),
-    "name of an estimand": (_in_both("estimand", "MAE"), RECORD, f"{V}.criterion.estimand"),
+    "requirement in words": (_in_both("required", "at most 99 months"), RECORD, "facts.tools[1].claims[0].criterion.required"),
+    "name of an estimand": (_in_both("estimand", "MAE"), RECORD, "facts.tools[1].claims[0].criterion.estimand"),
     "arm of an estimand": (_in_both("specification", "mae_drift('bone_age', arm='paste_back')"), RECORD, f"{V}.estimate.value"),
-    "code for an estimand": (put("__import__('os').getcwd()", *FIRST, "criterion", "specification"), RECORD, f"{V}.criterion"),
-    "role": (_in_both("role", "secondary"), RECORD, "protocol.claims.BA-1.role"),
-    "source of a limit": (_in_both("source", "Nature, 2026"), RECORD, "protocol.claims.BA-1.source"),
+    "code for an estimand": (put("__import__('os').getcwd()", *CLAIM, "criterion", "specification"), RECORD, "facts.tools[1].claims[0].criterion"),
+    "role": (_in_both("role", "secondary"), RECORD, "findings.protocol.claims.BA-1.role"),
+    "source of a limit": (_in_both("source", "Nature, 2026"), RECORD, "findings.protocol.claims.BA-1.source"),
     "confidence": (_in_both("confidence", 0.6), RECORD, f"{V}.estimate.confidence"),
-    "subgroup for the cohort": (put("bone_age<200", *FIRST, "stratum"), RECORD, "editors[1].verdicts"),
+    "subgroup for the cohort": (put("bone_age<200", *CLAIM, "stratum"), RECORD, "facts.tools[1].claims"),
     "tool of a verdict": (put("gentle", *FIRST, "editor"), RECORD, f"{V}.editor"),
-    "dropped verdict": (record(_no_verdict), RECORD, "editors[1].verdicts: BA-1 in all"),
-    "order of verdicts": (record(lambda r: _swap(r["editors"][1]["verdicts"], 0, 1)), RECORD, V),
-    "outcome of a tool": (put("PASS", *HARSH, "outcome"), RECORD, "editors[1].outcome"),
-    "reason of a tool": (put("All hold.", *HARSH, "reason"), RECORD, "editors[1].reason"),
-    "refusals hidden": (every(put(0, *HARSH, "flow", "refused"), put(60, *HARSH, "flow", "ok")), RECORD, "editors[1].flow.refused"),
-    "attribution": (put(0.1, *HARSH, "attribution", 0, "estimate", "value"), RECORD, "editors[1].attribution[0].estimate.value"),
-    "words of the attribution": (put("The tool does no harm.", *HARSH, "causes"), RECORD, "editors[1].causes"),
-    "arm left out": (drop(*HARSH, "attribution", 3), RECORD, "editors[1].attribution.length"),
-    "rank of an exhibit": (put("best", *HARSH, "exhibits", 0, "rank"), RECORD, "editors[1].exhibits[0].rank"),
-    "reading of an exhibit": (put(1.0, *HARSH, "exhibits", 0, "readings", "bone_age", "edited"), RECORD, "editors[1].exhibits[0].readings.bone_age.edited"),
-    "exhibit left out": (drop(*HARSH, "exhibits", 4), RECORD, "editors[1].exhibits.length"),
-    "another case shown": (put("C29", *HARSH, "exhibits", 0, "case"), RECORD, "editors[1].exhibits[0].case"),
-    "order of tools": (record(lambda r: _swap(r["editors"], 0, 1)), RECORD, "editors[0].card.name"),
-    "cards exchanged": (record(lambda r: [a.__setitem__("card", b) for a, b in zip(r["editors"], [e["card"] for e in r["editors"]][::-1], strict=True)]), RECORD, "editors[0].measurements.editor"),
-    "tables exchanged": (record(lambda r: [a.__setitem__("measurements", b) for a, b in zip(r["editors"], [e["measurements"] for e in r["editors"]][::-1], strict=True)]), RECORD, "line"),
-    "floor": (put("FAIL", "validity", 0, "outcome"), RECORD, "validity[0].outcome"),
-    "floor left out": (drop("validity", 0), RECORD, "validity.length"),
-    "control left out": (drop("validity", 2), RECORD, "validity.length"),
-    "floor on the card": (put(99.0, "instruments", 0, "floors", "bone_age", "mae_at_most"), RECORD, "protocol.floors.reader.bone_age.mae_at_most"),
-    "weights on the card": (put("00", "instruments", 0, "sha256", "w"), RECORD, "protocol.instruments.reader.w"),
-    "parameters of a tool": (put(9, *HARSH, "card", "parameters", "strength"), RECORD, "protocol.editors.harsh.parameters.strength"),
-    "number of cases": (put(200, "dataset", "n_cases"), RECORD, "dataset.n_cases"),
-    "number of patients": (put(200, "dataset", "n_patients"), RECORD, "dataset.n_patients"),
-    "digest of the cohort": (put("beef", "dataset", "digest"), RECORD, "protocol.dataset"),
-    "label": (put("EXPLORATORY", "label"), RECORD, "label"),
-    "departure": (put(["none worth a word"], "departures"), RECORD, "departures.length"),
-    "incompleteness": (put(["a test was skipped"], "incomplete"), RECORD, "editors[0].outcome"),
-    "no lock": (put(None, "lock"), RECORD, "label"),
-    "cases that stood at the lock": (put(3, "lock", "standing", "gentle"), RECORD, "departures.length"),
-    "tool that the lock does not know": (put({}, "lock", "standing"), RECORD, "departures.length"),
-    "day of the lock": (put("2999-01-01T00:00:00+00:00", "lock", "locked"), RECORD, "departures.length"),
-    "margin in the lock": (put(1.0, "lock", "protocol", "claims", "BA-1", "high"), RECORD, "departures.length"),
-    "repeats": (put(3, "protocol", "plan", "repeats"), "measurements/0-edits.csv", "protocol.plan.repeats"),
-    "digest of the protocol": (put("0" * 64, "protocol", "digest"), RECORD, "protocol.digest"),
-    "name of the run": (put("20260101-000000-better-01234567", "run"), RECORD, "run"),
-    "time of the run": (put("2025-01-01T00:00:00+00:00", "created"), RECORD, "run"),
-    "outcome": (put("PASS", "outcome"), RECORD, "outcome"),
-    "reason": (put("All conform.", "reason"), RECORD, "reason"),
-    "part of the cohort": (put("1/2", "shard"), RECORD, "dataset.n_cases"),
-    "unknown field": (record(lambda r: r["editors"][1]["verdicts"][0]["estimate"].__setitem__("p_value", 0.01)), RECORD, 'unknown field "p_value"'),
-    "missing field": (drop("dataset", "licence"), RECORD, "'licence' is missing"),
-    "field given twice": (lines(RECORD, lambda found: [found[0], ' "outcome": "PASS",\n', *found[1:]]), RECORD, "line 2"),
+    "dropped claim": (record(_no_claim), RECORD, "facts.tools[1].claims: BA-1 in all"),
+    "what a test was told": (put("PASS", *CLAIM, "told", "outcome"), RECORD, "findings.validity[4]"),
+    "limit that a test was told": (put(1.9, *CLAIM, "told", "high"), RECORD, "findings.validity[4]"),
+    "order of claims": (record(lambda r: _swap(r["facts"]["tools"][1]["claims"], 0, 1)), RECORD, "facts.tools[1].claims are not in reading order"),
+    "order of verdicts": (record(lambda r: _swap(r["findings"]["tools"][1]["verdicts"], 0, 1)), RECORD, V),
+    "outcome of a tool": (put("PASS", *HARSH, "outcome"), RECORD, "findings.tools[1].outcome"),
+    "reason of a tool": (put("All hold.", *HARSH, "reason"), RECORD, "findings.tools[1].reason"),
+    "refusals hidden": (every(put(0, *HARSH, "flow", "refused"), put(60, *HARSH, "flow", "ok")), RECORD, "findings.tools[1].flow.refused"),
+    "attribution": (put(0.1, *HARSH, "attribution", 0, "estimate", "value"), RECORD, "findings.tools[1].attribution[0].estimate.value"),
+    "words of the attribution": (put("The tool does no harm.", *HARSH, "causes"), RECORD, "findings.tools[1].causes"),
+    "arm left out": (drop(*HARSH, "attribution", 3), RECORD, "findings.tools[1].attribution.length"),
+    "rank of an exhibit": (put("best", *HARSH, "exhibits", 0, "rank"), RECORD, "findings.tools[1].exhibits[0].rank"),
+    "reading of an exhibit": (put(1.0, *HARSH, "exhibits", 0, "readings", "bone_age", "edited"), RECORD, "findings.tools[1].exhibits[0].readings.bone_age.edited"),
+    "exhibit left out": (drop(*HARSH, "exhibits", 4), RECORD, "findings.tools[1].exhibits.length"),
+    "another case shown": (put("C29", *HARSH, "exhibits", 0, "case"), RECORD, "findings.tools[1].exhibits[0].case"),
+    "order of tools": (every(record(lambda r: _swap(r["facts"]["tools"], 0, 1)), record(lambda r: _swap(r["findings"]["tools"], 0, 1))), RECORD, "facts.tools are"),
+    "findings of tools exchanged": (record(lambda r: _swap(r["findings"]["tools"], 0, 1)), RECORD, "findings.tools[0].outcome"),
+    "cards exchanged": (_exchanged("card"), RECORD, "facts.tools[0].measurements.editor"),
+    "tables exchanged": (_exchanged("measurements"), RECORD, "line"),
+    "floor": (put("FAIL", "findings", "validity", 0, "outcome"), RECORD, "findings.validity[0].outcome"),
+    "floor left out": (drop("findings", "validity", 0), RECORD, "findings.validity.length"),
+    "control left out": (drop("findings", "validity", 2), RECORD, "findings.validity.length"),
+    "floor on the card": (put(99.0, "facts", "instruments", 0, "floors", "bone_age", "mae_at_most"), RECORD, "findings.protocol.floors.reader.bone_age.mae_at_most"),
+    "weights on the card": (put("00", "facts", "instruments", 0, "sha256", "w"), RECORD, "findings.protocol.instruments.reader.w"),
+    "parameters of a tool": (put(9, *FACTS, "card", "parameters", "strength"), RECORD, "findings.protocol.editors.harsh.parameters.strength"),
+    "number of cases": (put(200, "facts", "dataset", "n_cases"), RECORD, "facts.dataset.n_cases"),
+    "number of patients": (put(200, "facts", "dataset", "n_patients"), RECORD, "facts.dataset.n_patients"),
+    "digest of the cohort": (put("beef", "facts", "dataset", "digest"), RECORD, "findings.protocol.dataset"),
+    "label": (put("EXPLORATORY", "findings", "label"), RECORD, "findings.label"),
+    "departure": (put(["none worth a word"], "findings", "departures"), RECORD, "findings.departures.length"),
+    "incompleteness": (put(["a test was skipped"], "facts", "incomplete"), RECORD, "findings.tools[0].outcome"),
+    "no lock": (put(None, "facts", "lock"), RECORD, "findings.label"),
+    "cases that stood at the lock": (put(3, "facts", "lock", "standing", "gentle"), RECORD, "findings.departures.length"),
+    "tool that the lock does not know": (put({}, "facts", "lock", "standing"), RECORD, "findings.departures.length"),
+    "day of the lock": (put("2999-01-01T00:00:00+00:00", "facts", "lock", "locked"), RECORD, "findings.departures.length"),
+    "margin in the lock": (put(1.0, "facts", "lock", "protocol", "claims", "BA-1", "high"), RECORD, "findings.departures.length"),
+    "repeats": (put(3, "facts", "terms", "plan", "repeats"), "measurements/0-edits.csv", "facts.terms.plan.repeats"),
+    "digest of the protocol": (put("0" * 64, "findings", "protocol", "digest"), RECORD, "findings.protocol.digest"),
+    "name of the run": (put("20260101-000000-better-01234567", "findings", "run"), RECORD, "findings.run"),
+    "time of the run": (put("2025-01-01T00:00:00+00:00", "facts", "created"), RECORD, "findings.run"),
+    "outcome": (put("PASS", "findings", "outcome"), RECORD, "findings.outcome"),
+    "reason": (put("All conform.", "findings", "reason"), RECORD, "findings.reason"),
+    "part of the cohort": (put("1/2", "facts", "shard"), RECORD, "facts.dataset.n_cases"),
+    "unknown field": (record(lambda r: r["findings"]["tools"][1]["verdicts"][0]["estimate"].__setitem__("p_value", 0.01)), RECORD, 'unknown field "p_value"'),
+    "missing field": (drop("facts", "dataset", "licence"), RECORD, "'licence' is missing"),
+    "field given twice": (lines(RECORD, lambda found: [found[0], ' "schema": "editproof-evidence/3",\n', *found[1:]]), RECORD, "line 2"),
     "pooled reading": (cell(ROWS, "C05,edited,0,pooled,bone_age", 5, "100.0"), ROWS, "pooled bone_age"),
     "reading of a member": (cell(ROWS, "C05,edited,0,member-0,bone_age", 5, "100.0"), ROWS, "pooled bone_age"),
     "reading of an original": (cell(ROWS, "C05,original,0,member-0,bone_age", 5, "100.0"), ROWS, "C05: value"),
@@ -193,7 +207,7 @@ DERIVABLE: dict[str, tuple[Change, str, str]] = {
     "histogram": (cell("measurements/1-histograms.csv", "original,whole,2", 3, "7"), "measurements/1-histograms.csv", "count"),
     "unchanged control": (cell("measurements/identity-rows.csv", "C05,edited,0,pooled,bone_age", 5, "1.0"), "measurements/identity-rows.csv", "value"),
     "tables of tools exchanged": (every(*(swapped(f"measurements/0-{name}.csv", f"measurements/1-{name}.csv") for name in ("rows", "edits", "histograms"))), RECORD, f"{V}.outcome"),
-    "picture cut short": (lambda folder: (folder / "images/1-0-edited.png").write_bytes(b"\x89PNG") and None, "images/1-0-edited.png", "exhibits[0]"),
+    "picture cut short": (lambda folder: (folder / "images/1-0-edited.png").write_bytes(b"\x89PNG") and None, "images/1-0-edited.png", "facts.tools[1].pictures[0]"),
     "picture gone": (lambda folder: (folder / "images/1-0-edited.png").unlink(), RECORD, "images/1-0-edited.png"),
     "word on the page": (lines("report.html", lambda found: [line.replace("Does not conform", "Conforms") for line in found]), "report.html", "the page"),
     "stray file": (lambda folder: (folder / "approved.txt").write_text("yes") and None, "approved.txt", "no file of a bundle"),
@@ -202,9 +216,9 @@ DERIVABLE: dict[str, tuple[Change, str, str]] = {
 UNDERIVABLE: dict[str, tuple[Change, str]] = {
     "picture of another case": (swapped("images/1-0-edited.png", "images/1-0-edit_mask.png"), "images/1-0-edited.png"),
     "message of a refusal": (lines(EDITS, lambda found: [line.replace("twice", "thrice") for line in found]), EDITS),
-    "words of a card": (put("a gentle tool", *HARSH, "card", "description"), RECORD),
-    "test of a verdict": (put("test_other[harsh]", *HARSH, "tests", 0), RECORD),
-    "command": (put("pytest -k easy", "environment", "command"), RECORD),
-    "licence of the cohort": (put("CC0", "dataset", "licence"), RECORD),
+    "words of a card": (put("a gentle tool", *FACTS, "card", "description"), RECORD),
+    "test of a verdict": (put("test_other[harsh]", *CLAIM, "test"), RECORD),
+    "command": (put("pytest -k easy", "facts", "environment", "command"), RECORD),
+    "licence of the cohort": (put("CC0", "facts", "dataset", "licence"), RECORD),
 }  # fmt: skip
 """What nothing else in the bundle contradicts: its digest covers it, and against a forger its signature alone."""

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from importlib.metadata import version
 
 import numpy as np
 import numpy.typing as npt
 from editproof import Criterion, at_least, at_most, auc_drift, failure_rate, mae_drift, prediction_drift, within
-from editproof.audit.derivation import derived
+from editproof.audit.findings import evidence_of, in_reading_order
 from editproof.criteria.criterion import verdict_on
+from editproof.evidence.facts import Claim, Facts, Pictures, Told, ToolFacts
 from editproof.evidence.gallery import chosen
 from editproof.evidence.measurements import Measurements, measurements_of
+from editproof.evidence.plain import plain
 from editproof.evidence.protocol import locked as lock_text
-from editproof.evidence.record import EditorEvidence, Evidence
-from editproof.types import DatasetCard, EditorCard, InstrumentCard, Outcome, Quantity
+from editproof.evidence.record import Evidence
+from editproof.types import DatasetCard, EditorCard, InstrumentCard, Quantity
 from PIL import Image
 
 REPEATS, MEMBERS, PATIENTS = 2, 2, 30
@@ -35,13 +38,14 @@ INSTRUMENT = InstrumentCard(
 
 def evidence(tools: tuple[str, ...] = ("gentle", "harsh"), cases: slice = slice(None), shard: str = "") -> Evidence:
     """The run of some tools on some cases of the cohort, with everything that follows from it."""
-    editors = tuple(_editor(name, cases) for name in tools)
+    cards = {name: plain(_card(name)) for name in tools}
     plan = {"prompt": "p", "repeats": REPEATS, "seed": 0, "parameters": {}}
-    return derived(
-        Evidence(
-            run="", created="2026-11-23T12:00:00+00:00", outcome=Outcome.INCONCLUSIVE, reason="", label="", departures=(),
-            incomplete=(), dataset=DatasetCard("invented", "invented", "none", "none", "cafe", PATIENTS, PATIENTS),
-            instruments=(INSTRUMENT,), validity=(), editors=editors, protocol={"plan": plan, "metrics": 1},
+    return evidence_of(
+        Facts(
+            created="2026-11-23T12:00:00+00:00", incomplete=(),
+            dataset=DatasetCard("invented", "invented", "none", "none", "cafe", PATIENTS, PATIENTS),
+            instruments=(INSTRUMENT,), tools=tuple(_tool(name, cases) for name in tools),
+            terms={"editors": cards, "plan": plan, "metrics": 1},
             environment={"python": "3", "packages": {"editproof": version("editproof")}, "command": "pytest"},
             controls={name: measured(name, cases) for name in ("identity", "destructive")}, shard=shard,
         )
@@ -52,7 +56,7 @@ def locked(run: Evidence) -> Evidence:
     """The run, had its protocol been locked beforehand."""
     standing = dict.fromkeys(run.protocol["editors"], 0)
     lock = json.loads(lock_text(run.protocol, standing, "2026-11-01T00:00:00+00:00"))
-    return derived(Evidence(**{**vars(run), "lock": lock}))
+    return evidence_of(replace(run.facts, lock=lock))
 
 
 def measured(tool: str, cases: slice = slice(None)) -> Measurements:
@@ -102,16 +106,17 @@ def measured(tool: str, cases: slice = slice(None)) -> Measurements:
     return measurements_of(tool, table, rows, edits, counts)
 
 
-def _editor(name: str, cases: slice) -> EditorEvidence:
+def _tool(name: str, cases: slice) -> ToolFacts:
     table = measured(name, cases)
-    verdicts = tuple(verdict_on(claim, table.where(stratum)) for claim, stratum in CLAIMS)
-    tests = tuple(f"test_{claim.id}[{name}]" for claim, _ in CLAIMS)
-    bare = EditorEvidence(
-        EditorCard(name, "1", "invented", {"strength": 1}), Outcome.PASS, "", {}, verdicts, tests, (), (), table
-    )
+    verdicts = [(verdict_on(claim, table.where(stratum)), f"test_{claim.id}[{name}]") for claim, stratum in CLAIMS]
+    claims = [Claim(verdict.criterion, verdict.stratum, test, Told.of(verdict)) for verdict, test in verdicts]
     pictures = {role: _picture(at) for at, role in enumerate(("original", "edited", "edit_mask", "protected_mask"))}
-    shown = tuple(type(exhibit)(**{**vars(exhibit), "images": pictures}) for exhibit in chosen(table))
-    return EditorEvidence(**{**vars(bare), "exhibits": shown})
+    shown = tuple(Pictures(exhibit.case, exhibit.repeat, pictures) for exhibit in chosen(table))
+    return ToolFacts(_card(name), in_reading_order(claims), table, pictures=shown)
+
+
+def _card(name: str) -> EditorCard:
+    return EditorCard(name, "1", "invented", {"strength": 1})
 
 
 def _picture(at: int) -> bytes:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from editproof.audit.derivation import derived
+from editproof.audit.findings import evidence_of
 from editproof.audit.publication import attested
 from editproof.audit.verification import faults
 from editproof.errors import EvidenceError
@@ -85,24 +86,23 @@ def test_a_change_that_only_digest_and_signature_know(name, signed, keys, tmp_pa
 
 
 def test_a_run_decided_anew_without_a_claim_departs_from_its_lock(run, tmp_path):
-    from dataclasses import replace
 
-    spared = replace(run, editors=tuple(replace(e, verdicts=e.verdicts[1:], tests=e.tests[1:]) for e in run.editors))
-    assert derived(spared).label == "EXPLORATORY"
-    assert derived(spared).departures[0].startswith("claims.BA-1: locked {")
+    tools = tuple(replace(tool, claims=tool.claims[1:]) for tool in run.facts.tools)
+    spared = evidence_of(replace(run.facts, tools=tools))
+    assert spared.label == "EXPLORATORY"
+    assert spared.departures[0].startswith("claims.BA-1: locked {")
 
 
 def test_a_lie_told_throughout_verifies_unsigned(run, tmp_path):
     """What verify cannot know: measurements invented as a whole, with everything that follows from them."""
-    from dataclasses import replace
 
     from editproof.audit.publication import delivered
 
-    gentle, harsh = run.editors
+    gentle, harsh = run.facts.tools
     lie = replace(
-        harsh, measurements=replace(gentle.measurements, editor="harsh"),
-        exhibits=tuple(replace(exhibit) for exhibit in gentle.exhibits),
+        harsh, measurements=replace(gentle.measurements, editor="harsh"), pictures=gentle.pictures,
+        claims=tuple(replace(c, told=of.told) for c, of in zip(harsh.claims, gentle.claims, strict=True)),
     )  # fmt: skip
-    whole = derived(replace(run, editors=(gentle, lie)))
+    whole = evidence_of(replace(run.facts, tools=(gentle, lie)))
     assert whole.outcome.value == "PASS"
     assert list(faults(delivered(whole, tmp_path).parent)) == []

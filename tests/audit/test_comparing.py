@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from editproof.types import Outcome
 
 from tests.audit import study
 from tests.audit.test_changes import copy_of, forged
+from tests.records import replace
 
 MARGINS = {"BA-1": 1.5, "REL-1": 0.2, "SX-1": 0.5}
 

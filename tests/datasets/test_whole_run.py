@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from tests.datasets.conftest import png, write_csv, write_manifest
+from tests.records import flat
 
 SUITE = """
 from editproof import Criterion, at_least, at_most, auc_drift, mae_drift
@@ -86,7 +87,7 @@ def lab(pytester: pytest.Pytester) -> pytest.Pytester:
 
 def evidence_of(lab: pytest.Pytester) -> dict:
     (run,) = (lab.path / "reports").iterdir()
-    return json.loads((run / "evidence.json").read_text())
+    return flat(json.loads((run / "evidence.json").read_text()))
 
 
 @pytest.mark.slow

@@ -39,5 +39,5 @@ def test_every_command_of_the_walk_runs_as_it_stands(tmp_path):
     assert "every digest holds" in said[-1]
     assert "Conforms" in said[-1], "the summary in Markdown"
     (run,) = (tmp_path / "reports").iterdir()
-    evidence = json.loads((run / "evidence.json").read_text())
+    evidence = json.loads((run / "evidence.json").read_text())["findings"]
     assert (evidence["outcome"], evidence["label"], evidence["departures"]) == ("PASS", "CONFIRMATORY", [])

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 from editproof.cli import main
 
+from tests.records import flat
+
 from .cards import onnx_bytes, written
 
 pytest.importorskip("onnx")
@@ -109,7 +111,7 @@ def model(lab, **fields):
 
 
 def evidence(lab):
-    return json.loads(next((lab.path / "reports").rglob("evidence.json")).read_text())
+    return flat(json.loads(next((lab.path / "reports").rglob("evidence.json")).read_text()))
 
 
 def verified(lab):

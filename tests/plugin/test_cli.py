@@ -39,26 +39,26 @@ def test_verify_and_report(run, capsys):
     assert "❌ FAIL | BA\\-1 MAE drift" in capsys.readouterr().out
 
     def whitewash(record):
-        record["editors"][0]["verdicts"][0]["outcome"] = "PASS"
+        record["findings"]["tools"][0]["verdicts"][0]["outcome"] = "PASS"
 
     def widen(record):
-        record["editors"][0]["verdicts"][0]["criterion"]["high"] = 99.0
+        record["facts"]["tools"][0]["claims"][0]["criterion"]["high"] = 99.0
 
     def improve(record):
-        record["editors"][0]["verdicts"][0]["estimate"]["value"] = 0.5
+        record["findings"]["tools"][0]["verdicts"][0]["estimate"]["value"] = 0.5
 
     def acquit(record):
-        record["editors"][0]["outcome"] = "PASS"
+        record["findings"]["tools"][0]["outcome"] = "PASS"
 
     def smuggle(record):
-        record["editors"][0]["verdicts"][0]["criterion"]["specification"] = "__import__('os').getcwd()"
+        record["facts"]["tools"][0]["claims"][0]["criterion"]["specification"] = "__import__('os').getcwd()"
 
     original = (run / "evidence.json").read_text()
     for change, words in (
-        (whitewash, '.outcome (_older, BA-1 in all) is "PASS", the rest of the bundle gives "FAIL"'),
-        (widen, 'is "FAIL", the rest of the bundle gives "PASS"'),
+        (whitewash, '.outcome (_older, BA-1 in all) is "PASS", the facts give "FAIL"'),
+        (widen, 'is "FAIL", the facts give "PASS"'),
         (improve, "estimate.value (_older, BA-1 in all) is 0.5"),
-        (acquit, 'editors[0].outcome (_older) is "PASS", the rest of the bundle gives "FAIL"'),
+        (acquit, 'findings.tools[0].outcome (_older) is "PASS", the facts give "FAIL"'),
         (smuggle, "no call of a known factory"),
     ):
         edited_record(run, change)

@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 from editproof.cli import main
 
+from tests.records import flat
+
 ARGUMENTS = ("--dataset", "blobs", "--jobs", "1")
 
 
 def evidence_of(lab: pytest.Pytester) -> dict:
     folders = sorted((lab.path / "reports").iterdir())
     assert len(folders) == 1
-    return json.loads((folders[0] / "evidence.json").read_text())
+    return flat(json.loads((folders[0] / "evidence.json").read_text()))
 
 
 def test_conforming_tool_passes(lab):
@@ -200,7 +202,7 @@ def test_reuse_of_a_cohort_is_counted(lab):
     lab.runpytest_subprocess(*tool, "--study-seed", "1")
     lab.runpytest_subprocess(*tool)
     counts = [
-        json.loads((run / "evidence.json").read_text())["environment"]["cohort_judged_before"]
+        json.loads((run / "evidence.json").read_text())["facts"]["environment"]["cohort_judged_before"]
         for run in sorted((lab.path / "reports").iterdir(), key=lambda run: (run / "evidence.json").stat().st_mtime)
     ]
     assert counts == [0, 1, 1], "the same protocol again is no further use"
@@ -224,7 +226,7 @@ def test_a_family_shares_one_error_rate_and_verifies(lab, capsys):
         result = lab.runpytest_subprocess("--dataset", dataset, "--jobs", "1", "--editor", "tools.py:fill", *options)
         assert result.ret == 0
     for run in sorted((lab.path / "reports").iterdir()):
-        verdicts = json.loads((run / "evidence.json").read_text())["editors"][0]["verdicts"]
+        verdicts = json.loads((run / "evidence.json").read_text())["findings"]["tools"][0]["verdicts"]
         members = [verdict for verdict in verdicts if verdict["criterion"]["family"]]
         assert [verdict["stratum"] for verdict in members] == ["bone_age<120", "bone_age>=120"]
         assert {verdict["criterion"]["family"] for verdict in members} == {"holm"}

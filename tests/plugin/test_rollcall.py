@@ -94,7 +94,11 @@ def test_spread(study, judge): assert judge(SPREAD, study)
     front = suite.partition("DRIFT =")[0].replace("mae_drift", "mae_drift, outside_mask_change, repeat_sd")
     lab.makepyfile(test_suite=front + claims)
     assert lab.runpytest_subprocess(*FILL).ret == 0
-    assert [v["criterion"]["id"] for v in evidence_of(lab)["validity"]][1:] == ["CTRL-identity", "CTRL-destructive"]
+    assert [v["criterion"]["id"] for v in evidence_of(lab)["validity"]][1:] == [
+        "CTRL-identity",
+        "CTRL-destructive",
+        "RUN-told",
+    ]
 
 
 def test_a_cohort_of_one_patient_is_reported(lab):

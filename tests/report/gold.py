@@ -8,12 +8,13 @@ from __future__ import annotations
 import io
 import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
+from editproof.evidence.facts import MaskTrial
+from editproof.evidence.findings import Attribution, MaskReport
 from editproof.evidence.measurements import Measurements, measurements_of
-from editproof.evidence.record import Attribution, EditorEvidence, Evidence, Exhibit, MaskReport, MaskTrial
+from editproof.evidence.record import EditorEvidence, Evidence, PicturedExhibit
 from editproof.types import (
     CriterionCard,
     DatasetCard,
@@ -26,6 +27,8 @@ from editproof.types import (
 )
 from PIL import Image, ImageDraw, ImageFilter
 from sklearn.metrics import roc_auc_score
+
+from tests.records import replace, run_of, tool_of
 
 Floats = npt.NDArray[np.float64]
 Gray = npt.NDArray[np.uint8]
@@ -56,7 +59,7 @@ def evidence(patients: int = 40, seed: int = 20261123, *, pictures: bool = True)
             (RERENDER, rerender, Outcome.FAIL, "11 of 11 primary criteria failed: BA-1, BA-2, SX-1, IM-1, IM-2."),
         )
     )
-    return Evidence(
+    return run_of(
         run="gold-run",
         created="2026-11-23T12:00:00Z",
         outcome=Outcome.FAIL,
@@ -241,7 +244,7 @@ def _judged(
         Attribution(arm, meaning, "MAE drift", _around(value, 0.1 + abs(value) / 9, "months", n, 3 * n, 0))
         for arm, meaning, value in steps
     )
-    return EditorEvidence(
+    return tool_of(
         card, outcome, reason, flow, tuple(verdicts), tuple(tests), attribution,
         _exhibits(card, table, cohort) if pictures else (), table,
         f"Of MAE drift {drift.value:+.1f} months, +0.2 come from geometry and the rest from the tool itself.",
@@ -379,7 +382,7 @@ def _histograms(blur: float) -> list[tuple[object, ...]]:
     return rows
 
 
-def _exhibits(card: EditorCard, m: Measurements, cohort: _Cohort) -> tuple[Exhibit, ...]:
+def _exhibits(card: EditorCard, m: Measurements, cohort: _Cohort) -> tuple[PicturedExhibit, ...]:
     size = np.nan_to_num(np.abs(_change(m)), nan=-1.0)
     case = np.arange(len(size)) * REPEATS
     order = [int(k) for k in (case + size.argmax(axis=1))[np.argsort(-size.max(axis=1), kind="stable")]]
@@ -404,7 +407,7 @@ def _exhibits(card: EditorCard, m: Measurements, cohort: _Cohort) -> tuple[Exhib
             }  # fmt: skip
             images = {"original": original, "edited": edited, "edit_mask": label * np.uint8(255),
                       "protected_mask": hand * np.uint8(255)}  # fmt: skip
-            exhibits.append(Exhibit(cohort.case[i], k, rank, readings, {n: _png(a) for n, a in images.items()}))
+            exhibits.append(PicturedExhibit(cohort.case[i], k, rank, readings, {n: _png(a) for n, a in images.items()}))
     return tuple(exhibits)
 
 

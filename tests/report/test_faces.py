@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,7 @@ from editproof.report.page.pictures import LONGEST_SIDE, difference_map, picture
 from editproof.report.text import terminal
 from PIL import Image
 
+from tests.records import replace
 from tests.report import gold
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from editproof.report.page import html
 from editproof.report.page.fragility import fragility, other_figures
 from editproof.types import JSON
 
+from tests.records import replace
 from tests.report import gold
 
 INSTRUMENT = gold.evidence(pictures=False).instruments[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
 
@@ -15,6 +15,7 @@ from editproof.report.text import terminal
 from editproof.report.text.wording import plain
 from editproof.types import Quantity
 
+from tests.records import replace
 from tests.report.outline import Page
 
 HOSTILE = (

@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from editproof.report.page.html import render
 from editproof.report.page.views import MOST_LEADING
 from editproof.types import Outcome
 
+from tests.records import replace
 from tests.report import gold
 from tests.report.outline import Page
 from tests.report.renew import DIGEST, OUTLINE, digest_of

@@ -6,7 +6,6 @@ import importlib.util
 import io
 import os
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +21,7 @@ from editproof.report.page import html
 from editproof.types import Outcome
 from junitparser import Error, Failure, JUnitXml, Skipped
 
+from tests.records import replace
 from tests.report import gold
 from tests.report.outline import Page
 from tests.report.test_hostile import hostile

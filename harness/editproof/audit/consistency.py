@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from editproof.evidence.facts import Facts
 from editproof.evidence.measurements import (
     EDITED,
     HISTOGRAM_MATCHED,
@@ -18,13 +19,12 @@ from editproof.evidence.measurements import (
     UNEDITED,
     Measurements,
 )
-from editproof.evidence.record import Evidence
 from editproof.types import EditStatus, InstrumentCard
 
 ROW_KEY = ["case", "arm", "repeat", "instrument", "quantity"]
 
 
-def inconsistencies(evidence: Evidence, expected_cases: int) -> Iterator[str]:
+def inconsistencies(facts: Facts, expected_cases: int) -> Iterator[str]:
     """Everything in the tables that contradicts itself, another table, or the cards: file, field and what is wrong.
 
     Parameters
@@ -32,37 +32,40 @@ def inconsistencies(evidence: Evidence, expected_cases: int) -> Iterator[str]:
     expected_cases : int
         What of the cohort the run should hold: all of it, or the cases of its shard.
     """
-    tables = {f"measurements/{index}": editor.measurements for index, editor in enumerate(evidence.editors)}
-    tables |= {f"measurements/{name}": control for name, control in evidence.controls.items()}
-    names = [editor.card.name for editor in evidence.editors]
-    for index, editor in enumerate(evidence.editors):
-        if editor.measurements.editor != editor.card.name:
-            yield f"evidence.json: editors[{index}].measurements.editor is not the tool of its card"
-        if names.count(editor.card.name) > 1:
-            yield f"evidence.json: editors[{index}].card.name: {editor.card.name} is judged twice"
-    for name, control in evidence.controls.items():
+    tables = {f"measurements/{index}": tool.measurements for index, tool in enumerate(facts.tools)}
+    tables |= {f"measurements/{name}": control for name, control in facts.controls.items()}
+    names = [tool.card.name for tool in facts.tools]
+    for index, tool in enumerate(facts.tools):
+        if tool.measurements.editor != tool.card.name:
+            yield f"evidence.json: facts.tools[{index}].measurements.editor is not the tool of its card"
+        if names.count(tool.card.name) > 1:
+            yield f"evidence.json: facts.tools[{index}].card.name: {tool.card.name} is judged twice"
+    asked = [name for name in facts.terms.get("editors", {}) if name in names]
+    if names != asked:
+        yield f"evidence.json: facts.tools are {names}, not in the order of facts.terms.editors"
+    for name, control in facts.controls.items():
         if control.editor != name:
-            yield f"evidence.json: controls.{name}.editor is {control.editor}"
+            yield f"evidence.json: facts.controls.{name}.editor is {control.editor}"
     for place, table in tables.items():
         yield from _cases(place, table, expected_cases)
-        yield from _edits(place, table, evidence.protocol.get("plan", {}).get("repeats"))
+        yield from _edits(place, table, facts.terms.get("plan", {}).get("repeats"))
         yield from _rows(place, table)
-        for card in evidence.instruments:
+        for card in facts.instruments:
             yield from _readings(place, table, card)
         yield from _histograms(place, table)
     yield from _shared(tables)
-    if "identity" in evidence.controls:
-        yield from _unchanged("measurements/identity", evidence.controls["identity"])
-    if not evidence.shard and len(tables):
+    if "identity" in facts.controls:
+        yield from _unchanged("measurements/identity", facts.controls["identity"])
+    if not facts.shard and len(tables):
         patients = len(set(next(iter(tables.values())).cases["patient"]))
-        if patients != evidence.dataset.n_patients:
-            yield f"evidence.json: dataset.n_patients is {evidence.dataset.n_patients}, the tables have {patients}"
+        if patients != facts.dataset.n_patients:
+            yield f"evidence.json: facts.dataset.n_patients is {facts.dataset.n_patients}, the tables have {patients}"
 
 
 def _cases(place: str, table: Measurements, expected: int) -> Iterator[str]:
     if len(table.cases) != expected:
         found = f"{place}-cases.csv has {len(table.cases)}"
-        yield f"evidence.json: dataset.n_cases (and shard) ask for {expected} cases, {found}"
+        yield f"evidence.json: facts.dataset.n_cases (and facts.shard) ask for {expected} cases, {found}"
     for name in table.cases["case"][table.cases["case"].duplicated()]:
         yield f"{place}-cases.csv: case {name} stands there twice"
     if table.stratum != "all":
@@ -76,7 +79,7 @@ def _edits(place: str, table: Measurements, repeats: object) -> Iterator[str]:
         odd = next((pair for pair in found if pair not in set(wanted)), None)
         odd = odd or next((pair for pair in wanted if pair not in set(found)), None)
         words = f"case {odd[0]}, repeat {odd[1]}" if odd else "case: the order"
-        yield f"{place}-edits.csv: {words} is not as the cases and protocol.plan.repeats require"
+        yield f"{place}-edits.csv: {words} is not as the cases and facts.terms.plan.repeats require"
     for status in sorted(set(table.edits["status"]) - set(EditStatus)):
         yield f"{place}-edits.csv: status {status!r} is none"
 

@@ -8,14 +8,16 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
-from editproof.audit.derivation import derived
-from editproof.datasets.shard import cases_in, parts_of, shard_text, words
+from editproof.audit.findings import evidence_of, in_reading_order
+from editproof.criteria.conformance import TOLD
+from editproof.datasets.shard import cases_in, parts_of, shard_text
 from editproof.errors import EvidenceError
+from editproof.evidence.facts import ToolFacts
+from editproof.evidence.gallery import chosen
 from editproof.evidence.measurements import Measurements
 from editproof.evidence.plain import differences, plain
-from editproof.evidence.record import EditorEvidence, Evidence
+from editproof.evidence.record import Evidence
 from editproof.evidence.schema import path_text
-from editproof.types import JSON
 
 Part = tuple[Evidence, Measurements]
 """A run, and what it measured of one tool."""
@@ -33,24 +35,24 @@ def merged(runs: Sequence[Evidence]) -> Evidence:
         raise EvidenceError("a merge", f"{len(runs)} run", "Name two or more.")
     for other in runs[1:]:
         _same_study(runs[0], other)
-    first = runs[0]
-    names = dict.fromkeys(editor.card.name for run in runs for editor in run.editors)
-    editors = tuple(_joined_editor(name, runs) for name in names)
+    first = runs[0].facts
+    names = dict.fromkeys(tool.card.name for run in runs for tool in run.facts.tools)
+    tools = tuple(_joined_tool(name, runs) for name in names)
     covered = {name: _shard(name, [run for run in runs if name in _tools(run)]) for name in names}
     if len(set(covered.values())) > 1:
         said = ", ".join(f"{name}: {shard or 'all'}" for name, shard in covered.items())
         raise EvidenceError(
             "a merge", f"tools were measured on different parts of the cohort ({said})", "Add the rest."
         )
-    parts = {words(run.shard) for run in runs if run.shard}
-    return derived(
+    named = {name: card for run in runs for name, card in run.facts.terms["editors"].items()}
+    return evidence_of(
         replace(
             first,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
-            incomplete=tuple(dict.fromkeys(why for run in runs for why in run.incomplete if why not in parts)),
-            editors=editors,
+            incomplete=tuple(dict.fromkeys(why for run in runs for why in run.facts.incomplete)),
+            tools=tuple(sorted(tools, key=lambda tool: list(named).index(tool.card.name))),
             controls=_controls(runs),
-            protocol={**first.protocol, "editors": _all_editors(runs)},
+            terms={**first.terms, "editors": named},
             environment={**first.environment, "merged": [run.run for run in runs]},
             shard=next(iter(covered.values()), ""),
         )
@@ -59,6 +61,9 @@ def merged(runs: Sequence[Evidence]) -> Evidence:
 
 def _same_study(first: Evidence, other: Evidence) -> None:
     """Refuse what was not measured under one protocol; runs may differ in the tools they judge."""
+    for run in (first, other):
+        if untrue := next((check for check in run.validity if check.criterion.id == TOLD and not check), None):
+            raise EvidenceError(f"merging {run.run}", untrue.because, "Repair that test, and run its part again.")
     alone = bool(set(_tools(first)) - set(_tools(other)) or set(_tools(other)) - set(_tools(first)))
     loose = {"digest", "editors"} if alone else set()
     ours, theirs = (
@@ -79,20 +84,23 @@ def _same_study(first: Evidence, other: Evidence) -> None:
             raise EvidenceError(f"merging {first.run} with {other.run}", f"{name} was run with other parameters")
 
 
-def _joined_editor(name: str, runs: Sequence[Evidence]) -> EditorEvidence:
+def _joined_tool(name: str, runs: Sequence[Evidence]) -> ToolFacts:
+    """A tool's facts of all runs: of joined parts no test was told a verdict, and only exhibits keep pictures."""
     having = [(run, _tools(run)[name]) for run in runs if name in _tools(run)]
-    table = _joined(name, [(run, editor.measurements) for run, editor in having])
-    judged = {
-        (verdict.criterion.id, verdict.stratum, test): verdict
-        for _, editor in having
-        for verdict, test in zip(editor.verdicts, editor.tests, strict=True)
+    table = _joined(name, [(run, tool.measurements) for run, tool in having])
+    whole = len(having) == 1
+    claims = {
+        (claim.criterion.id, claim.stratum, claim.test): claim if whole else replace(claim, told=None)
+        for _, tool in having
+        for claim in tool.claims
     }
+    pictures = {(kept.case, kept.repeat): kept for _, tool in having for kept in tool.pictures}
+    shown = [(exhibit.case, exhibit.repeat) for exhibit in chosen(table)]
     return replace(
         having[0][1],
-        verdicts=tuple(judged.values()),
-        tests=tuple(test for _, _, test in judged),
-        exhibits=tuple(exhibit for _, editor in having for exhibit in editor.exhibits),
+        claims=in_reading_order(tuple(claims.values())),
         measurements=table,
+        pictures=tuple(pictures[place] for place in shown if place in pictures),
     )
 
 
@@ -152,9 +160,5 @@ def _shard(name: str, runs: Sequence[Evidence]) -> str:
     return shard_text([part for parts, _ in split for part in parts], split[0][1])
 
 
-def _tools(run: Evidence) -> dict[str, EditorEvidence]:
-    return {editor.card.name: editor for editor in run.editors}
-
-
-def _all_editors(runs: Sequence[Evidence]) -> dict[str, JSON]:
-    return {name: card for run in runs for name, card in run.protocol["editors"].items()}
+def _tools(run: Evidence) -> dict[str, ToolFacts]:
+    return {tool.card.name: tool for tool in run.facts.tools}

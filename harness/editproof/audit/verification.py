@@ -9,13 +9,15 @@ from pathlib import Path
 
 from editproof.audit.comparing import concluded
 from editproof.audit.consistency import inconsistencies
-from editproof.audit.derivation import derived, primary_claims, undecidable
+from editproof.audit.findings import evidence_of, in_reading_order, primary_claims, undecidable
 from editproof.audit.publication import faces, statement_on
+from editproof.criteria.redecision import criterion_from
 from editproof.datasets.shard import cases_in
 from editproof.errors import EditproofError, EvidenceError
 from editproof.evidence import attestation, bundle
 from editproof.evidence.bundle import ATTESTATION, RECORD, Record, json_bytes
 from editproof.evidence.comparison import Comparison
+from editproof.evidence.facts import Facts
 from editproof.evidence.plain import ABSENT, differences, plain
 from editproof.evidence.plain import Path as Place
 from editproof.evidence.record import CONTROLS, Evidence
@@ -88,21 +90,22 @@ def _rewritten(folder: Path, evidence: Record) -> Iterator[str]:
 
 
 def _contradictions(evidence: Evidence) -> Iterator[str]:
-    """What the tables and the record say against themselves and one another."""
-    n_cases = evidence.dataset.n_cases
-    expected = len(cases_in(evidence.shard, n_cases)) if evidence.shard else n_cases
-    found = [*inconsistencies(evidence, expected), *_controls(evidence), *_unasked(evidence), *_pictures(evidence)]
-    yield from found
+    """What the facts say against themselves, and what the findings say that does not follow from them."""
+    facts = evidence.facts
+    n_cases = facts.dataset.n_cases
+    expected = len(cases_in(facts.shard, n_cases)) if facts.shard else n_cases
+    yield from [*inconsistencies(facts, expected), *_controls(facts), *_unasked(evidence), *_pictures(evidence)]
+    yield from _misworded(facts)
     try:
-        again = derived(evidence)
+        again = evidence_of(facts)
     except (EditproofError, KeyError, TypeError, ValueError, IndexError) as error:
-        for field, reason in undecidable(evidence):
+        for field, reason in undecidable(facts):
             yield f"{RECORD}: {field} cannot be decided again: {reason}"
         yield f"{RECORD}: the run cannot be decided again: {type(error).__name__}: {error}"
         return
-    for place, ours, theirs in differences(plain(evidence), plain(again)):
+    for place, ours, theirs in differences(plain(evidence.findings), plain(again.findings), ("findings",)):
         about = f" ({words})" if (words := _about(evidence, place)) else ""
-        yield f"{RECORD}: {path_text(place)}{about} is {_short(ours)}, the rest of the bundle gives {_short(theirs)}"
+        yield f"{RECORD}: {path_text(place)}{about} is {_short(ours)}, the facts give {_short(theirs)}"
 
 
 def _not_as_derived(comparison: Comparison) -> Iterator[str]:
@@ -118,30 +121,49 @@ def _not_as_derived(comparison: Comparison) -> Iterator[str]:
         yield f"{RECORD}: {path_text(place)} is {_short(ours)}, the rest of the bundle gives {_short(theirs)}"
 
 
-def _controls(evidence: Evidence) -> Iterator[str]:
-    wanted = set(CONTROLS) if primary_claims(evidence) else set()
-    if set(evidence.controls) != wanted:
-        yield f"{RECORD}: controls are {sorted(evidence.controls)}, the primary claims need {sorted(wanted)}"
+def _controls(facts: Facts) -> Iterator[str]:
+    wanted = set(CONTROLS) if primary_claims(facts) else set()
+    if set(facts.controls) != wanted:
+        yield f"{RECORD}: facts.controls are {sorted(facts.controls)}, the primary claims need {sorted(wanted)}"
 
 
 def _unasked(evidence: Evidence) -> Iterator[str]:
     """Claims of the protocol that a tool was spared, though the suite is said to have run as a whole."""
     claims = evidence.protocol.get("claims", {}).items()
     wanted = [(name, stratum) for name, claim in claims for stratum in claim.get("strata", [])]
-    for at, editor in enumerate(evidence.editors):
-        asked = {(verdict.criterion.id, verdict.stratum) for verdict in editor.verdicts}
+    for at, tool in enumerate(evidence.facts.tools):
+        if tool.claims != in_reading_order(tool.claims):
+            yield f"{RECORD}: facts.tools[{at}].claims are not in reading order"
+        asked = {(claim.criterion.id, claim.stratum) for claim in tool.claims}
         for name, stratum in wanted if not evidence.incomplete else []:
             if (name, stratum) not in asked:
-                yield f"{RECORD}: editors[{at}].verdicts: {name} in {stratum} is not there, and incomplete is empty"
+                yield f"{RECORD}: facts.tools[{at}].claims: {name} in {stratum} is not there, and incomplete is empty"
+
+
+def _misworded(facts: Facts) -> Iterator[str]:
+    """Cards of criteria whose words are not those that their estimand and limits make."""
+    for at, tool in enumerate(facts.tools):
+        for index, claim in enumerate(tool.claims):
+            try:
+                made = criterion_from(claim.criterion).card
+            except EditproofError:
+                continue  # named by the attempt to decide it
+            for place, ours, theirs in differences(plain(claim.criterion), plain(made)):
+                field = f"facts.tools[{at}].claims[{index}].criterion.{path_text(place)}"
+                yield f"{RECORD}: {field} is {_short(ours)}, its estimand and limits give {_short(theirs)}"
 
 
 def _pictures(evidence: Evidence) -> Iterator[str]:
     from editproof.report.page.pictures import pictures
 
     for at, editor in enumerate(evidence.editors):
-        for index, exhibit in enumerate(editor.exhibits):
-            if exhibit.images and pictures(exhibit.images) is None:
-                yield f"images/{at}-{index}-edited.png: editors[{at}].exhibits[{index}] are not of one size"
+        shown = [(exhibit.case, exhibit.repeat) for exhibit in editor.exhibits]
+        for index, kept in enumerate(editor.facts.pictures):
+            place = f"facts.tools[{at}].pictures[{index}]"
+            if (kept.case, kept.repeat) not in shown:
+                yield f"{RECORD}: {place}: case {kept.case}, repeat {kept.repeat} is no exhibit"
+            if kept.images and pictures(kept.images) is None:
+                yield f"images/{at}-{index}-edited.png: {place} are not of one size"
 
 
 def _faces(folder: Path, evidence: Record) -> Iterator[str]:
@@ -198,12 +220,12 @@ def _envelope(folder: Path) -> JSON:
 def _about(evidence: Evidence, place: Place) -> str:
     """Which tool and which claim a place in the record is about."""
     match place:
-        case ("editors", int(at), "verdicts", int(index), *_) if index < len(evidence.editors[at].verdicts):
+        case ("findings", "tools", int(at), "verdicts", int(index), *_) if index < len(evidence.editors[at].verdicts):
             verdict = evidence.editors[at].verdicts[index]
             return f"{evidence.editors[at].card.name}, {verdict.criterion.id} in {verdict.stratum}"
-        case ("editors", int(at), *_) if at < len(evidence.editors):
+        case ("findings", "tools", int(at), *_) if at < len(evidence.editors):
             return evidence.editors[at].card.name
-        case ("validity", int(index), *_) if index < len(evidence.validity):
+        case ("findings", "validity", int(index), *_) if index < len(evidence.validity):
             return evidence.validity[index].criterion.id
     return ""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from editproof.core.numbers import decimals_for, figure
 from editproof.criteria.accuracy import mae_drift, recalibrated
+from editproof.evidence.findings import Attribution
 from editproof.evidence.measurements import (
     CLASSICAL_FILL,
     CONVERSION,
@@ -13,7 +14,6 @@ from editproof.evidence.measurements import (
     PASTE_BACK,
     Measurements,
 )
-from editproof.evidence.record import Attribution
 from editproof.types import EditorCard
 
 LINEAR = "recalibrated_linear"

@@ -10,8 +10,8 @@ from editproof.criteria.criterion import id_and_stratum
 from editproof.criteria.redecision import criterion_from
 from editproof.criteria.repeatability import OF_REPEATS
 from editproof.errors import ProtocolError
+from editproof.evidence.facts import Claim, Told
 from editproof.evidence.measurements import EDITED, ORIGINAL, Measurements
-from editproof.evidence.record import EditorEvidence
 from editproof.types import CriterionCard, Estimate, InstrumentCard, Outcome, Verdict
 
 FLOORS = {"mae_at_most": (mae, at_most), "auc_at_least": (auc, at_least)}
@@ -24,6 +24,9 @@ WORDS = {
     Outcome.INCONCLUSIVE: "not shown to conform",
     Outcome.PASS: "conforms",
 }
+
+TOLD = "RUN-told"
+"""Id of the check that every test was told what the facts say."""
 
 _BLIND = "found out by none: the suite is blind"
 _UNMOVED = "passed by all: the instrument reads a destroyed radiograph like a whole one"
@@ -67,6 +70,43 @@ def floor_verdicts(card: InstrumentCard, measured: Measurements) -> tuple[Verdic
             verdict = verdict_on(criterion, measured)
             verdicts.append(_by_point(verdict))
     return tuple(verdicts)
+
+
+def told_verdict(claims: Sequence[tuple[Claim, Verdict]]) -> Verdict:
+    """Whether every test was told what the facts say: a study that was changed within a test proves nothing.
+
+    Parameters
+    ----------
+    claims : sequence of (Claim, Verdict)
+        Each claim with the verdict that the facts give, of all tools.
+    """
+    told = [(claim, claim.told, verdict) for claim, verdict in claims if claim.told is not None]
+    wrong = [entry for entry in told if not _agree(entry[1], Told.of(entry[2]))]
+    because = "every verdict follows from the facts" if told else "no test was told a verdict on the cohort as a whole"
+    if wrong:
+        claim, heard, verdict = wrong[0]
+        because = (
+            f"{claim.test} was told {heard.outcome.value} of {verdict.editor}, {claim.place}, and the facts give "
+            f"{verdict.outcome.value}: the test judged something else than what was measured"
+        ) + (f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else "")
+    card = CriterionCard(
+        TOLD, "Every test was told the verdict that the facts give.",
+        "verdicts told to tests that the facts do not give", "verdicts", -math.inf, 0.0, "none", 0.95, "validity",
+        source="ICH E9: what is reported follows from what was measured",
+        rationale="A test runs in the process that is judged and could change what it judges.",
+    )  # fmt: skip
+    n = float(len(wrong))
+    patients = max((verdict.estimate.n_patients for _, verdict in claims), default=0)
+    estimate = Estimate(n, n, n, "verdicts", 0.95, patients, 0, 0, "count")
+    return Verdict(card, "all tools", "all", estimate, Outcome.FAIL if wrong else Outcome.PASS, because)
+
+
+def _agree(one: Told, other: Told) -> bool:
+    """Whether two are the same to nine figures: records are read back from text."""
+    if one.outcome is not other.outcome:
+        return False
+    pairs = ((one.value, other.value), (one.low, other.low), (one.high, other.high))
+    return all(a == b or (a is not None and b is not None and math.isclose(a, b, rel_tol=1e-9)) for a, b in pairs)
 
 
 def control_verdicts(controls: Sequence[Mapping[str, Verdict]]) -> tuple[Verdict, ...]:
@@ -129,16 +169,16 @@ def outcome_of_editor(
     return outcome, reason
 
 
-def outcome_of_run(editors: Sequence[EditorEvidence]) -> tuple[Outcome, str]:
-    """What a run comes to: the worst of its tools."""
-    if not editors:
+def outcome_of_run(tools: Mapping[str, tuple[Outcome, str]]) -> tuple[Outcome, str]:
+    """What a run comes to: the worst of its tools, given the outcome and its reason by name of the tool."""
+    if not tools:
         return Outcome.INCONCLUSIVE, "No tool was judged."
-    worst = min((editor.outcome for editor in editors), key=SEVERITY.index)
+    worst = min((outcome for outcome, _ in tools.values()), key=SEVERITY.index)
     if worst is Outcome.INVALID:
-        return worst, editors[0].reason
+        return worst, next(iter(tools.values()))[1]
     said = []
     for outcome, words in WORDS.items():
-        if names := [editor.card.name for editor in editors if editor.outcome is outcome]:
+        if names := [name for name, (came_to, _) in tools.items() if came_to is outcome]:
             said.append(f"{', '.join(names)}: {words}")
     return worst, f"{'; '.join(said)}."
 

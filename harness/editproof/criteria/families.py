@@ -19,11 +19,11 @@ from editproof.errors import ProtocolError
 from editproof.evidence.measurements import Measurements
 from editproof.types import Outcome, Verdict
 
-Claim = tuple[Criterion, Measurements]
+Asked = tuple[Criterion, Measurements]
 Test = Callable[[int, float], Verdict]
 
 
-def verdicts_of_family(claims: Sequence[Claim], rule: str = "holm", alpha: float = 0.05) -> tuple[Verdict, ...]:
+def verdicts_of_family(claims: Sequence[Asked], rule: str = "holm", alpha: float = 0.05) -> tuple[Verdict, ...]:
     """Verdicts on claims that share an error rate, each with the interval at the level at which it was decided.
 
     Parameters
@@ -51,7 +51,7 @@ def verdicts_of_family(claims: Sequence[Claim], rule: str = "holm", alpha: float
     return tuple(_PROCEDURES[rule](test, len(claims), alpha))
 
 
-def decided(claims: Sequence[Claim], rule: str, alpha: float) -> tuple[Verdict, ...]:
+def decided(claims: Sequence[Asked], rule: str, alpha: float) -> tuple[Verdict, ...]:
     """Claims decided by a family's rule, or, without one, each for itself."""
     if rule:
         return verdicts_of_family(claims, rule, alpha)

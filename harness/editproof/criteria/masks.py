@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from editproof.evidence.record import MaskReport, MaskTrial
+from editproof.evidence.facts import MaskTrial
+from editproof.evidence.findings import MaskReport
 from editproof.types import EditStatus
 
 FEW, MANY = 0.01, 0.2

@@ -1,4 +1,4 @@
-"""Saved claims made anew from their own words, and decided again."""
+"""Claims made anew from their cards, and decided from measurements."""
 
 from __future__ import annotations
 
@@ -11,31 +11,26 @@ from editproof.criteria.estimand import Estimand
 from editproof.criteria.families import decided
 from editproof.criteria.region import Region
 from editproof.errors import EditproofError, EvidenceError, ProtocolError
-from editproof.evidence.record import EditorEvidence
+from editproof.evidence.facts import Claim
+from editproof.evidence.measurements import Measurements
 from editproof.types import CriterionCard, Verdict
 
 
-def decided_again(editor: EditorEvidence) -> list[Verdict | EditproofError]:
-    """Each verdict of a tool decided from its measurements, or why it cannot be; families are decided together."""
+def decided_claims(claims: Sequence[Claim], measurements: Measurements) -> list[Verdict | EditproofError]:
+    """Each claim on a tool decided from its measurements, or why it cannot be; families are decided together."""
     families: dict[tuple[str, str, float], list[int]] = {}
-    for index, (verdict, test) in enumerate(zip(editor.verdicts, editor.tests, strict=True)):
-        card = verdict.criterion
-        families.setdefault((test if card.family else f"{index}", card.family, card.confidence), []).append(index)
+    for index, claim in enumerate(claims):
+        card = claim.criterion
+        families.setdefault((claim.test if card.family else f"{index}", card.family, card.confidence), []).append(index)
     found: dict[int, Verdict | EditproofError] = {}
     for (_, rule, confidence), members in families.items():
         try:
-            claims = [
-                (
-                    criterion_from(editor.verdicts[index].criterion),
-                    editor.measurements.where(editor.verdicts[index].stratum),
-                )
-                for index in members
-            ]
-            again: Sequence[Verdict | EditproofError] = decided(claims, rule, 1 - confidence)
+            asked = [(criterion_from(claims[i].criterion), measurements.where(claims[i].stratum)) for i in members]
+            verdicts: Sequence[Verdict | EditproofError] = decided(asked, rule, 1 - confidence)
         except (EvidenceError, ProtocolError) as error:
-            again = [error] * len(members)
-        found |= dict(zip(members, again, strict=True))
-    return [found[index] for index in range(len(editor.verdicts))]
+            verdicts = [error] * len(members)
+        found |= dict(zip(members, verdicts, strict=True))
+    return [found[index] for index in range(len(claims))]
 
 
 def criterion_from(card: CriterionCard) -> Criterion:

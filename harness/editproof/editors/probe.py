@@ -14,7 +14,7 @@ import numpy as np
 
 from editproof.core.redaction import redacted
 from editproof.errors import EditorError
-from editproof.evidence.record import MaskTrial
+from editproof.evidence.facts import MaskTrial
 from editproof.types import EditOutcome, EditRequest
 
 if TYPE_CHECKING:

@@ -49,7 +49,7 @@ def files_of(record: Record) -> dict[str, bytes]:
     return {RECORD: json_bytes(plain(record, put)), **files}
 
 
-_ROOMS = frozenset({"editors", "exhibits", "images", "measurements", "controls"})
+_ROOMS = frozenset({"facts", "tools", "pictures", "images", "measurements", "controls"})
 
 
 def saved(record: Record, folder: Path) -> Path:

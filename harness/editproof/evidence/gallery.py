@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from editproof.evidence.findings import Exhibit
 from editproof.evidence.measurements import ORIGINAL, Measurements
-from editproof.evidence.record import Exhibit
 from editproof.types import JSON
 
 RANKS = (("worst", 0.0, 3), ("median", 0.5, 1), ("best", 1.0, 1))
@@ -14,7 +14,7 @@ RANKS = (("worst", 0.0, 3), ("median", 0.5, 1), ("best", 1.0, 1))
 
 
 def chosen(measured: Measurements) -> tuple[Exhibit, ...]:
-    """Exhibits of one tool without their pictures, ranked by the absolute change of the first continuous reading.
+    """Exhibits of one tool, ranked by the absolute change of the first continuous reading.
 
     At most one a case; none where no edit came back.
     """

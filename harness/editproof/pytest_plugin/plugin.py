@@ -169,7 +169,8 @@ def study(request: pytest.FixtureRequest) -> EditorStudy:
             run.check(claims)
             if config.option.write_lock:
                 return run.unmeasured(request.param)
-            for verdict in run.out_of_reach(claims) if request.param == run.editors[0] else ():
+            named = [(claim, "all") for claim in claims]
+            for verdict in run.out_of_reach(named) if request.param == run.editors[0] else ():
                 print(f"{OUT_OF_REACH}: {verdict!r}", file=sys.stderr)
             return run.study(request.param, progress)
     except EditproofError as error:
@@ -242,21 +243,24 @@ class Recorder:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _conclude(self, session: pytest.Session) -> None:
+        from editproof.audit.findings import evidence_of
         from editproof.audit.publication import delivered
-        from editproof.study.judging import judgement_from, out_of_reach
+        from editproof.criteria.redecision import criterion_from
+        from editproof.study.judging import judgement_from
 
         options = self.config.option
         judgements = [judgement_from(line) for line in self.roll.judged]
         if options.write_lock:
             Path(options.write_lock).write_text(_run(self.config).locked(judgements) + "\n", encoding="utf-8")
-            hopeless = out_of_reach(judged.controls["identity"] for judged in judgements if judged.controls)
+            named = [(criterion_from(entry.claim.criterion), entry.claim.stratum) for entry in judgements]
+            hopeless = _run(self.config).out_of_reach(named)
             self.said.append(f"editproof: protocol locked in {options.write_lock}")
             self.said += [f"{OUT_OF_REACH}: {verdict!r}" for verdict in hopeless]
             return
         incomplete = self.roll.incomplete(interrupted=session.exitstatus == pytest.ExitCode.INTERRUPTED)
         command = shlex.join(["pytest", *map(str, self.config.invocation_params.args)])
         with _shown(self.config):
-            self.evidence = _run(self.config).evidence(judgements, incomplete, command)
+            self.evidence = evidence_of(_run(self.config).facts(judgements, incomplete, command))
             page = delivered(
                 self.evidence,
                 self.config.rootpath / options.reports,

@@ -22,9 +22,9 @@ from editproof.editing.store import Store
 from editproof.editors.adapter import CheckedEditor, checked
 from editproof.editors.arms import images_of
 from editproof.editors.probe import probed
+from editproof.evidence.facts import MaskTrial
 from editproof.evidence.measurements import ORIGINAL, Measurements
 from editproof.evidence.plain import plain
-from editproof.evidence.record import MaskTrial
 from editproof.instruments.reading import Precomputed, check_alike, read, reading_rows
 from editproof.study.case_records import histogram_rows, measuring_code, metric_rows, table_of
 from editproof.study.workers import results

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import cv2
 import numpy as np
 
 from editproof.datasets.checks import decoded
+from editproof.evidence.facts import Pictures
 from editproof.evidence.gallery import chosen
 from editproof.evidence.measurements import Measurements
-from editproof.evidence.record import Exhibit
 from editproof.study.bench import Bench
 from editproof.types import Case, Dataset
 
@@ -18,11 +16,12 @@ LONGEST_SIDE = 480
 """Pixels of the longer side of an exhibit; larger radiographs are reduced for the page."""
 
 
-def exhibits(dataset: Dataset, bench: Bench, measured: Measurements) -> tuple[Exhibit, ...]:
-    """The exhibits of one tool (see :func:`editproof.evidence.gallery.chosen`) with their pictures."""
+def exhibit_pictures(dataset: Dataset, bench: Bench, measured: Measurements) -> tuple[Pictures, ...]:
+    """The pictures of one tool's exhibits (see :func:`editproof.evidence.gallery.chosen`), in their order."""
     cases = {case.case_id: case for case in dataset}
     return tuple(
-        replace(exhibit, images=_pictures(bench, cases[exhibit.case], exhibit.repeat)) for exhibit in chosen(measured)
+        Pictures(exhibit.case, exhibit.repeat, _pictures(bench, cases[exhibit.case], exhibit.repeat))
+        for exhibit in chosen(measured)
     )
 
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from editproof.criteria import Criterion
-from editproof.criteria.conformance import verdict_on_control
 from editproof.criteria.criterion import id_and_stratum
-from editproof.criteria.families import Claim, of_family
+from editproof.criteria.families import Asked, of_family
 from editproof.errors import ProtocolError
+from editproof.evidence.facts import Claim, Told
 from editproof.evidence.measurements import Measurements
 from editproof.evidence.plain import plain, typed
 from editproof.types import EditorCard, Estimate, Outcome, Verdict
@@ -48,21 +48,25 @@ class EditorStudy:
 
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict, what the controls came to under the same criterion, and the test that asked."""
+    """The verdict that a test was told, and the test that asked."""
 
     spec: str
     verdict: Verdict
-    controls: Mapping[str, Verdict]
     test: str
+
+    @property
+    def claim(self) -> Claim:
+        """What was claimed, and what was told; the verdict itself follows from the facts of the run."""
+        return Claim(self.verdict.criterion, self.verdict.stratum, self.test, Told.of(self.verdict))
 
 
 class Decide(Protocol):
     """How claims become verdicts: from measurements, or, while a protocol is being locked, in name only."""
 
-    def __call__(self, claims: Sequence[Claim], rule: str, alpha: float) -> tuple[Verdict, ...]: ...
+    def __call__(self, claims: Sequence[Asked], rule: str, alpha: float) -> tuple[Verdict, ...]: ...
 
 
-def announced(claims: Sequence[Claim], rule: str, alpha: float) -> tuple[Verdict, ...]:
+def announced(claims: Sequence[Asked], rule: str, alpha: float) -> tuple[Verdict, ...]:
     """Claims named for a protocol: no tool has made an edit yet, and none is decided."""
     return tuple(
         _announced(of_family(criterion, rule, alpha) if rule else criterion, measured) for criterion, measured in claims
@@ -102,7 +106,7 @@ class Judge:
         return "judge"
 
     def __call__(self, criterion: Criterion, study: EditorStudy) -> Verdict:
-        """The verdict on one claim, also decided for both controls where it is a primary one."""
+        """The verdict on one claim; both controls are measured too where it is a primary one."""
         return self._recorded([(criterion, study)], "", 0.0)[0]
 
     def family(
@@ -138,15 +142,10 @@ class Judge:
         with self.shown():
             verdicts = self.decide([(criterion, study.measurements) for criterion, study in claims], rule, alpha)
             for (criterion, study), verdict in zip(claims, verdicts, strict=True):
-                self.record(Judgement(study.spec, verdict, _on_controls(criterion, study), self.test))
+                if criterion.role == "primary":
+                    study.controls()
+                self.record(Judgement(study.spec, verdict, self.test))
         return verdicts
-
-
-def _on_controls(criterion: Criterion, study: EditorStudy) -> dict[str, Verdict]:
-    if criterion.role != "primary":
-        return {}
-    stratum = study.measurements.stratum
-    return {name: verdict_on_control(criterion, control.where(stratum)) for name, control in study.controls().items()}
 
 
 def out_of_reach(on_unchanged: Iterable[Verdict]) -> tuple[Verdict, ...]:

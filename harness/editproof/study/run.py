@@ -15,13 +15,11 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from editproof.audit.derivation import concluded, reading_order
+from editproof.audit.findings import in_reading_order, primary_claims, protocol_of
 from editproof.core.digests import digest_of
 from editproof.core.redaction import redacted
 from editproof.criteria import Criterion, verdict_on
 from editproof.criteria.claimed import check_claims, regions_of
-from editproof.criteria.conformance import control_verdicts, floor_verdicts
-from editproof.criteria.masks import mask_report
 from editproof.datasets.checks import check_regions, distinct
 from editproof.datasets.registry import dataset_from_spec
 from editproof.datasets.shard import Shard
@@ -29,10 +27,11 @@ from editproof.editing.edits import RECORD_MISSING, Terms
 from editproof.editors.arms import chains, round_trip
 from editproof.editors.registry import EditorFactory, editor_from_spec
 from editproof.errors import EditorError
+from editproof.evidence.facts import Claim, Facts, ToolFacts
 from editproof.evidence.measurements import Measurements, measurements_of
 from editproof.evidence.plain import plain
-from editproof.evidence.protocol import claims, locked, of_instrument, read_lock, read_register, slug
-from editproof.evidence.record import CONTROLS, EditorEvidence, Evidence
+from editproof.evidence.protocol import locked, read_lock, read_register, slug
+from editproof.evidence.record import CONTROLS
 from editproof.imaging.region import INSIDE
 from editproof.instruments.fitness import check_fit
 from editproof.instruments.registry import instrument_from_spec
@@ -40,9 +39,9 @@ from editproof.instruments.runtimes.table import Table
 from editproof.metrics import VERSION as METRICS_VERSION
 from editproof.study.bench import Bench, Plan, Progress
 from editproof.study.case_records import case_row
-from editproof.study.exhibits import exhibits
+from editproof.study.exhibits import exhibit_pictures
 from editproof.study.judging import EditorStudy, Judgement, out_of_reach
-from editproof.types import JSON, Dataset, Editor, EditorCard, Instrument, Outcome, Verdict
+from editproof.types import JSON, Dataset, Editor, EditorCard, Instrument, Verdict
 
 COMPUTING = ("editproof", "numpy", "scipy", "pandas", "scikit-learn", "opencv-python-headless", "torch", "timm")
 RUNTIMES = ("onnxruntime",)
@@ -162,10 +161,15 @@ class Run:
         empty = measurements_of(self.cards[spec].name, [case_row(case) for case in self.dataset], [], [])
         return EditorStudy(spec, self.cards[spec], empty, lambda: {"identity": self._measured("identity")})
 
-    def out_of_reach(self, claims: Iterable[Criterion]) -> tuple[Verdict, ...]:
-        """The primary claims that not even the unchanged radiograph meets here, known before an edit is made."""
+    def out_of_reach(self, claims: Iterable[tuple[Criterion, str]]) -> tuple[Verdict, ...]:
+        """The primary claims (criterion and stratum) that not even the unchanged radiograph meets here.
+
+        This is known before an edit is made.
+        """
         unchanged = self._measured("identity")
-        return out_of_reach(verdict_on(claim, unchanged) for claim in claims if claim.role == "primary")
+        return out_of_reach(
+            verdict_on(claim, unchanged.where(stratum)) for claim, stratum in claims if claim.role == "primary"
+        )
 
     def study(self, spec: str, progress: Progress | None = None) -> EditorStudy:
         """A tool, measured; concurrent processes wait for one another and then read what stands."""
@@ -176,42 +180,24 @@ class Run:
             partial(self._controls, progress),
         )
 
-    def evidence(self, judgements: Sequence[Judgement], incomplete: Iterable[str], command: str) -> Evidence:
-        """The evidence of the run, from the verdicts of its tests; everything measured is read from the store."""
-        instrument = self.instrument
-        judgements = sorted(judgements, key=lambda entry: reading_order(entry.verdict, entry.test))
+    def facts(self, judgements: Sequence[Judgement], incomplete: Iterable[str], command: str) -> Facts:
+        """What the run met: what its tests claimed, and what is measured, which is read from the store."""
         asked = [spec for spec in self.editors if any(judgement.spec == spec for judgement in judgements)]
-        measured = {spec: self._measured(spec) for spec in asked}
-        protocol = self.protocol(judgements)
-        return concluded(
-            Evidence(
-                run="",
-                created=datetime.now(UTC).isoformat(timespec="seconds"),
-                outcome=Outcome.INCONCLUSIVE,
-                reason="",
-                label="",
-                departures=(),
-                incomplete=tuple(incomplete),
-                dataset=self.dataset.card,
-                instruments=(instrument.card,),
-                validity=(
-                    *floor_verdicts(instrument.card, next(iter(measured.values()))),
-                    *control_verdicts([judgement.controls for judgement in judgements]),
-                ),
-                editors=tuple(
-                    self._editor_evidence(spec, measured[spec], [entry for entry in judgements if entry.spec == spec])
-                    for spec in asked
-                ),
-                protocol=protocol,
-                environment={
-                    **_environment(redacted(command)),
-                    "cohort_judged_before": self._earlier_protocols(protocol["digest"]),
-                },
-                controls=self._controls() if any(judgement.controls for judgement in judgements) else {},
-                lock=self._lock,
-                shard=self.shard,
-            )
-        )  # fmt: skip
+        tools = tuple(self._tool_facts(spec, _claims(judgements, spec)) for spec in asked)
+        facts = Facts(
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            incomplete=tuple(incomplete),
+            dataset=self.dataset.card,
+            instruments=(self.instrument.card,),
+            tools=tools,
+            terms=self._terms(),
+            environment=_environment(redacted(command)),
+            lock=self._lock,
+            shard=self.shard,
+        )
+        counted = {"cohort_judged_before": self._earlier_protocols(str(protocol_of(facts)["digest"]))}
+        controls = self._controls() if primary_claims(facts) else {}
+        return replace(facts, environment={**facts.environment, **counted}, controls=controls)
 
     def _controls(self, progress: Progress | None = None) -> dict[str, Measurements]:
         return {name: self._measured(name, progress) for name in CONTROLS}
@@ -225,41 +211,35 @@ class Run:
                 file.write(json.dumps(mine) + "\n")
         return sum(entry["dataset"] == mine["dataset"] and entry != mine for entry in before)
 
-    def _editor_evidence(self, spec: str, measured: Measurements, judgements: Sequence[Judgement]) -> EditorEvidence:
-        """What was measured and judged of one tool, before anything is concluded from it."""
-        return EditorEvidence(
+    def _tool_facts(self, spec: str, claims: Sequence[Claim]) -> ToolFacts:
+        bench, measured = self.bench(spec), self._measured(spec)
+        return ToolFacts(
             card=self.cards[spec],
-            outcome=Outcome.INCONCLUSIVE,
-            reason="",
-            flow={},
-            verdicts=tuple(judgement.verdict for judgement in judgements),
-            tests=tuple(judgement.test for judgement in judgements),
-            attribution=(),
-            exhibits=exhibits(self.dataset, self.bench(spec), measured),
+            claims=in_reading_order(claims),
             measurements=measured,
-            mask=mask_report(self.cards[spec].name, self.bench(spec).mask_trials()),
+            mask_trials=bench.mask_trials(),
+            pictures=exhibit_pictures(self.dataset, bench, measured),
         )
 
-    def protocol(self, judgements: Iterable[Judgement]) -> dict[str, JSON]:
-        """What the run fixes: claims, cohort, instrument, tools and plan, and the digest over all of it."""
-        instrument = self.instrument.card
-        protocol: dict[str, JSON] = {
-            "claims": claims((entry.verdict.criterion, entry.verdict.stratum) for entry in judgements),
-            "dataset": self.dataset.card.digest,
-            "instruments": {instrument.name: of_instrument(instrument)},
-            "floors": {instrument.name: plain(instrument.floors)},
+    def _terms(self) -> dict[str, JSON]:
+        """What the protocol fixes beyond claims, cohort and instruments."""
+        terms: dict[str, JSON] = {
             "editors": {card.name: plain(card) for card in self.cards.values()},
             "plan": plain(self.plan),
             "metrics": METRICS_VERSION,
         }
-        if self._register is not None:
-            protocol["register"] = self._register
-        return {**protocol, "digest": digest_of(protocol)}
+        return terms if self._register is None else {**terms, "register": self._register}
 
-    def locked(self, judgements: Iterable[Judgement]) -> str:
+    def locked(self, judgements: Sequence[Judgement]) -> str:
         """The text of a lock file for the run's protocol."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        tools = tuple(
+            ToolFacts(card, in_reading_order(_claims(judgements, spec)), self.unmeasured(spec).measurements)
+            for spec, card in self.cards.items()
+        )
+        facts = Facts(now, (), self.dataset.card, (self.instrument.card,), tools, self._terms(), {})
         standing = {card.name: self.bench(spec).standing(self.dataset) for spec, card in self.cards.items()}
-        return locked(self.protocol(judgements), standing, datetime.now(UTC).isoformat(timespec="seconds"))
+        return locked(protocol_of(facts), standing, now)
 
     def _measured(self, spec: str, progress: Progress | None = None) -> Measurements:
         if spec not in self._known:
@@ -280,6 +260,11 @@ class Run:
             self.plan,
             terms,
         )
+
+
+def _claims(judgements: Iterable[Judgement], spec: str) -> list[Claim]:
+    """What the tests claimed of one tool."""
+    return [judgement.claim for judgement in judgements if judgement.spec == spec]
 
 
 def _environment(command: str) -> dict[str, JSON]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from editproof.evidence.measurements import Measurements
-from editproof.evidence.record import Exhibit
+from editproof.evidence.record import PicturedExhibit
 from editproof.report.page.figures import number
 from editproof.report.page.pictures import Pictures, pictures
 from editproof.report.page.readings import Paired
@@ -42,7 +42,7 @@ class CaseRow:
 class Shown:
     """An exhibit with its pictures (None where left out) and its readings in print."""
 
-    exhibit: Exhibit
+    exhibit: PicturedExhibit
     pictures: Pictures | None
     readings: tuple[Reading, ...]
 
@@ -62,7 +62,7 @@ def case_rows(table: Measurements, pairs: tuple[Paired, ...]) -> tuple[CaseRow, 
     return tuple(rows)
 
 
-def shown(exhibit: Exhibit, *, images: bool) -> Shown:
+def shown(exhibit: PicturedExhibit, *, images: bool) -> Shown:
     """An exhibit in print, with its pictures if ``images``."""
     readings = tuple(_exhibit_reading(name, dict(values)) for name, values in exhibit.readings.items())
     return Shown(exhibit, pictures(exhibit.images) if images else None, readings)

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from editproof.core.numbers import decimals_for
+from editproof.evidence.findings import Attribution
 from editproof.evidence.measurements import EDITED
-from editproof.evidence.record import Attribution, EditorEvidence, Evidence
+from editproof.evidence.record import EditorEvidence, Evidence
 from editproof.report.charts.bars import Bar, Scale, bar, scale_of, ticks
 from editproof.report.page.cases import CaseRow, Shown, case_rows, shown
 from editproof.report.page.figures import Figures, both_sides, figures, other_rules

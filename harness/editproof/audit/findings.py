@@ -1,0 +1,160 @@
+"""The one function that decides: from the facts of a run to its findings.
+
+A run's page, exit code and attestation come from it, `verify` holds a record against it, and `merge` decides a joined
+run by it. What a test computed in its own process is never trusted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from editproof.core.digests import digest_of
+from editproof.criteria.attribution import attribution, causes
+from editproof.criteria.conformance import (
+    control_verdicts,
+    floor_verdicts,
+    outcome_of_editor,
+    outcome_of_run,
+    told_verdict,
+    verdict_on_control,
+)
+from editproof.criteria.masks import mask_report
+from editproof.criteria.redecision import criterion_from, decided_claims
+from editproof.datasets.shard import words
+from editproof.errors import EditproofError
+from editproof.evidence.facts import Claim, Facts, ToolFacts
+from editproof.evidence.findings import Findings, ToolFindings
+from editproof.evidence.gallery import chosen
+from editproof.evidence.measurements import Measurements
+from editproof.evidence.plain import plain
+from editproof.evidence.protocol import CONFIRMATORY, EXPLORATORY, claims, departures, of_instrument, run_name
+from editproof.evidence.record import Evidence
+from editproof.types import JSON, EditStatus, Verdict
+
+
+def evidence_of(facts: Facts) -> Evidence:
+    """The record of a run: its facts, and what follows from them."""
+    return Evidence(facts, findings(facts))
+
+
+def findings(facts: Facts) -> Findings:
+    """Everything that follows from the facts of a run.
+
+    Verdicts, outcomes and their reasons, flow, attribution with its sentence, the finding on a mask, the choice of
+    exhibits and their readings, validity, departures and label, protocol with its digest, and the name of the run.
+
+    Raises
+    ------
+    EvidenceError, ProtocolError
+        Where a criterion cannot be decided on these measurements.
+    """
+    verdicts = [_verdicts(tool) for tool in facts.tools]
+    validity = _validity(facts, verdicts)
+    part = (words(facts.shard),) if facts.shard else ()
+    incomplete = tuple(dict.fromkeys((*part, *facts.incomplete)))
+    tools = tuple(
+        _tool_findings(tool, found, validity, incomplete) for tool, found in zip(facts.tools, verdicts, strict=True)
+    )
+    named = zip(facts.tools, tools, strict=True)
+    outcome, reason = outcome_of_run({tool.card.name: (found.outcome, found.reason) for tool, found in named})
+    protocol = protocol_of(facts)
+    departed = departures(facts.lock, protocol, facts.created)
+    return Findings(
+        run=run_name(facts.created, facts.dataset.name, protocol["digest"]),
+        outcome=outcome,
+        reason=reason,
+        label=EXPLORATORY if departed else CONFIRMATORY,
+        departures=departed,
+        incomplete=incomplete,
+        validity=validity,
+        protocol=protocol,
+        tools=tools,
+    )
+
+
+def protocol_of(facts: Facts) -> dict[str, JSON]:
+    """What a run fixes: claims, cohort, instruments, tools and plan, and the digest over all of it."""
+    asked = [(claim.criterion, claim.stratum) for tool in facts.tools for claim in tool.claims]
+    protocol = {
+        **facts.terms,
+        "claims": claims(asked),
+        "dataset": facts.dataset.digest,
+        "instruments": {card.name: of_instrument(card) for card in facts.instruments},
+        "floors": {card.name: plain(card.floors) for card in facts.instruments},
+        "editors": {**facts.terms.get("editors", {}), **{tool.card.name: plain(tool.card) for tool in facts.tools}},
+    }
+    return {**protocol, "digest": digest_of(protocol)}
+
+
+def undecidable(facts: Facts) -> Iterator[tuple[str, EditproofError]]:
+    """The claims that cannot be decided at all: where each is in the record, and why."""
+    for at, tool in enumerate(facts.tools):
+        for index, verdict in enumerate(decided_claims(tool.claims, tool.measurements)):
+            if isinstance(verdict, EditproofError):
+                yield f"facts.tools[{at}].claims[{index}].criterion", verdict
+
+
+def primary_claims(facts: Facts) -> tuple[Claim, ...]:
+    """The claims that controls are held against."""
+    return tuple(claim for tool in facts.tools for claim in tool.claims if claim.criterion.role == "primary")
+
+
+def in_reading_order(asked: Sequence[Claim]) -> tuple[Claim, ...]:
+    """Primary claims first, then by id, the whole cohort before its subgroups; the same however tests were spread."""
+    return tuple(sorted(asked, key=_reading_order))
+
+
+def flow_of(measured: Measurements) -> dict[str, int]:
+    """How many edits were requested, and how many ended in each way."""
+    counts = Counter(measured.edits["status"])
+    return {"requested": len(measured.edits), **{status.value: int(counts.get(status, 0)) for status in EditStatus}}
+
+
+def _reading_order(claim: Claim) -> tuple[bool, str, bool, str, str]:
+    role, stratum = claim.criterion.role, claim.stratum
+    return role != "primary", claim.criterion.id, stratum != "all", stratum, claim.test
+
+
+def _verdicts(tool: ToolFacts) -> tuple[Verdict, ...]:
+    verdicts = []
+    for verdict in decided_claims(tool.claims, tool.measurements):
+        if isinstance(verdict, EditproofError):
+            raise verdict
+        verdicts.append(verdict)
+    return tuple(verdicts)
+
+
+def _validity(facts: Facts, verdicts: Sequence[Sequence[Verdict]]) -> tuple[Verdict, ...]:
+    if not facts.tools:
+        return ()
+    told = [
+        pair for tool, found in zip(facts.tools, verdicts, strict=True) for pair in zip(tool.claims, found, strict=True)
+    ]
+    floors = [verdict for card in facts.instruments for verdict in floor_verdicts(card, facts.tools[0].measurements)]
+    primary = {(claim.criterion.id, claim.stratum): claim for claim in primary_claims(facts)}
+    controls: list[Mapping[str, Verdict]] = [
+        {
+            name: verdict_on_control(criterion_from(claim.criterion), control.where(stratum))
+            for name, control in facts.controls.items()
+        }
+        for (_, stratum), claim in sorted(primary.items())
+    ]
+    return (*floors, *control_verdicts(controls), told_verdict(told))
+
+
+def _tool_findings(
+    tool: ToolFacts, verdicts: tuple[Verdict, ...], validity: tuple[Verdict, ...], incomplete: tuple[str, ...]
+) -> ToolFindings:
+    outcome, reason = outcome_of_editor(verdicts, validity, incomplete)
+    entries = attribution(tool.measurements, tool.card)
+    return ToolFindings(
+        outcome=outcome,
+        reason=reason,
+        flow=flow_of(tool.measurements),
+        verdicts=verdicts,
+        attribution=entries,
+        causes=causes(entries),
+        exhibits=chosen(tool.measurements),
+        mask=None if tool.mask_trials is None else mask_report(tool.card.name, tool.mask_trials),
+    )

@@ -1,0 +1,129 @@
+"""What a run met, and what cannot be computed again from the rest of a bundle.
+
+Tables, cards, the protocol's terms, the lock, what tests claimed and were told, mask trials and pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from editproof.evidence.measurements import Measurements
+from editproof.types import JSON, CriterionCard, DatasetCard, EditorCard, InstrumentCard, Outcome, Verdict
+
+
+@dataclass(frozen=True)
+class MaskTrial:
+    """One mask, and what a tool changed under it: shares of pixels in [0, 1], None where there is nothing to say."""
+
+    mask: str
+    status: str
+    changed_inside: float | None
+    changed_outside: float | None
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The pictures of one edit.
+
+    Attributes
+    ----------
+    images : mapping of str to bytes
+        PNG bytes by role: ``"original"``, ``"edited"``, ``"edit_mask"``, ``"protected_mask"`` (all of one size).
+    """
+
+    case: str
+    repeat: int
+    images: Mapping[str, bytes] = field(repr=False, default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a test was told when it claimed: the outcome, and the estimate with its interval, if there is one."""
+
+    outcome: Outcome
+    value: float | None
+    low: float | None
+    high: float | None
+
+    @classmethod
+    def of(cls, verdict: Verdict) -> Told:
+        """What a verdict tells."""
+        estimate = verdict.estimate
+        return cls(verdict.outcome, estimate.value, estimate.low, estimate.high)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a test claimed of a tool: a criterion in a stratum; and what the test was told.
+
+    The verdict is decided from the facts, whatever the test was told; where the two differ, the run is INVALID. Nobody
+    was told anything where the claim was made of parts of a cohort that were joined later.
+    """
+
+    criterion: CriterionCard
+    stratum: str
+    test: str
+    told: Told | None
+
+    @property
+    def place(self) -> str:
+        """The claim as one names it: ``"BA-1"``, or ``"BA-1 in sex=F"``."""
+        return self.criterion.id if self.stratum == "all" else f"{self.criterion.id} in {self.stratum}"
+
+
+@dataclass(frozen=True)
+class ToolFacts:
+    """What was met of one tool.
+
+    Attributes
+    ----------
+    claims : tuple of Claim
+        Primary claims first, then by id; the whole cohort before its subgroups.
+    mask_trials : tuple of MaskTrial, optional
+        What the tool changed under a few masks; None where it was not asked.
+    pictures : tuple of Pictures
+        Of the exhibits, in their order; none where pictures were left out.
+    """
+
+    card: EditorCard
+    claims: tuple[Claim, ...]
+    measurements: Measurements = field(repr=False)
+    mask_trials: tuple[MaskTrial, ...] | None = None
+    pictures: tuple[Pictures, ...] = ()
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was met in a run.
+
+    Attributes
+    ----------
+    created : str
+        ISO 8601 time in UTC at which the run ended; the page shows it and takes no clock of its own.
+    incomplete : tuple of str
+        Why this is not a full run of the suite (deselected, skipped, xfailed tests); empty when it is.
+    terms : mapping
+        What the protocol fixes beyond claims and the cards of this record: plan, version of the metrics, register,
+        and the cards of all tools that were to be judged, by name.
+    controls : mapping of str to Measurements
+        What was measured on the control editors, by name; none where no primary criterion was judged.
+    lock : mapping, optional
+        The protocol that was locked before the first edit, as its file has it.
+    shard : str
+        ``"2/4"`` where only the second quarter of the cohort was measured; empty for the whole of it.
+    environment : mapping
+        Versions of Python and of the packages that computed anything, platform, command line.
+    """
+
+    created: str
+    incomplete: tuple[str, ...]
+    dataset: DatasetCard
+    instruments: tuple[InstrumentCard, ...]
+    tools: tuple[ToolFacts, ...]
+    terms: Mapping[str, JSON]
+    environment: Mapping[str, JSON]
+    controls: Mapping[str, Measurements] = field(repr=False, default_factory=dict)
+    lock: Mapping[str, JSON] | None = field(repr=False, default=None)
+    shard: str = ""
