@@ -37,6 +37,7 @@ ONLY_USERS = {
     "timm": {"core/timm_import.py"},
     "openai": {"editors/openai.py", "editors/openai_batch.py"},
     "pydicom": {"datasets/dicom/file.py"},
+    **{name: {"core/http.py"} for name in ("httpx2", "httpcore2", "http", "socket")},
 }  # fmt: skip
 
 

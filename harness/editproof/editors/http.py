@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import http.client
 import json
 import os
 import re
@@ -16,6 +15,7 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qsl
 
 from editproof.core.egress import receiver, server_of
+from editproof.core.http import LONGEST_S, Answer, NoAnswerError, post
 from editproof.editors import replies
 from editproof.editors.adapter import Service
 from editproof.editors.pace import on_the_wire
@@ -88,32 +88,20 @@ class Web:
             answer = self._answer(body)
         if isinstance(answer, EditOutcome):
             return answer
-        status, headers, content = answer
-        if not 200 <= status < 300:
-            return replies.fault_of(status, headers, content, self.card.name)
-        return self._opened(content, parcel, {"http_status": status, **replies.said_of(headers)})
+        if not 200 <= answer.status < 300:
+            return replies.fault_of(answer.status, answer.headers, answer.content, self.card.name)
+        facts: dict[str, JSON] = {"http_status": answer.status, **replies.said_of(answer.headers)}
+        return self._opened(answer.content, parcel, facts)
 
-    def _answer(self, body: bytes) -> tuple[int, dict[str, str], bytes] | EditOutcome:
-        secure = self.server.scheme == "https"
-        connection = (http.client.HTTPSConnection if secure else http.client.HTTPConnection)(
-            self.server.hostname or "", self.server.port, timeout=float(self.template["timeout"])
-        )
+    def _answer(self, body: bytes) -> Answer | EditOutcome:
         headers = {name: _from_environment(text, self.card.name) for name, text in self.template["headers"].items()}
+        path = self.server.path.rstrip("/") + self.template["path"]
+        url = f"{self.server.scheme}://{self.server.netloc}{path}"
+        seconds = float(self.template["timeout"])
         try:
-            try:
-                connection.connect()
-            except OSError as error:
-                return replies.unreachable(self.server.netloc, type(error).__name__)
-            path = self.server.path.rstrip("/") + self.template["path"]
-            connection.request("POST", path, body, {"Content-Type": "application/json", **headers})
-            response = connection.getresponse()
-            return response.status, dict(response.getheaders()), response.read()
-        except TimeoutError:
-            return replies.timed_out(float(self.template["timeout"]))
-        except (OSError, http.client.HTTPException) as error:
-            return replies.cut(type(error).__name__)
-        finally:
-            connection.close()
+            return post(url, body, {"Content-Type": "application/json", **headers}, seconds)
+        except NoAnswerError as fault:
+            return replies.lost(fault, self.server.netloc, seconds)
 
     def _opened(self, content: bytes, parcel: codec.Parcel, facts: dict[str, JSON]) -> EditOutcome:
         raw = content
@@ -164,6 +152,8 @@ def web(argument: str = "") -> Editor:
         )
     except ValueError as error:
         raise EditorError(asked, f"an option is no number ({error})") from error
+    if not 0 < template["timeout"] <= LONGEST_S:
+        raise EditorError(asked, f"timeout={template['timeout']:g}", f"Write seconds, more than 0, up to {LONGEST_S}.")
     if template["mask"] not in codec.POLARITIES:
         raise EditorError(asked, f"mask={template['mask']}", f"Write one of {', '.join(codec.POLARITIES)}.")
     kept = {key: template[key] for key in ("url", "path", "body", "answer", "mask", "multiple", "rgb")}

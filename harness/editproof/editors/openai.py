@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from editproof.core.egress import receiver, server_of
+from editproof.core.http import LONGEST_S, Bounds, client_for, no_answer
 from editproof.editors import replies
 from editproof.editors.adapter import Service
 from editproof.editors.pace import on_the_wire
@@ -57,6 +58,9 @@ OPTIONS = {
 PASSED_ON = ("quality", "input_fidelity", "background", "output_format", "output_compression")
 NOT_OF_THE_EDIT = ("key_env", "timeout", "concurrency", "rpm", "mode")
 """None of these changes an edit; what one mode paid for stands for the other."""
+
+FILE_BYTES_PER_S = 10_000
+"""The slowest transfer of a batch's file that is waited for."""
 
 MAX_BYTES = {"image": 50_000_000, "mask": 4_000_000}
 """What the API takes at most."""
@@ -180,12 +184,8 @@ class OpenAI:
 
     def lost(self, error: Exception) -> EditOutcome:
         """A connection error; only one that came before anything was sent may be tried again."""
-        cause = type(error.__cause__ or error).__name__
-        if cause in ("ConnectError", "ConnectTimeout", "PoolTimeout"):
-            return replies.unreachable(server_of(self.options["base_url"], "").netloc, cause)
-        if "Timeout" in cause:
-            return replies.timed_out(float(self.options["timeout"]))
-        return replies.cut(cause)
+        host = server_of(self.options["base_url"], "").netloc
+        return replies.lost(no_answer(error.__cause__ or error), host, float(self.options["timeout"]))
 
     def fitted(self, shape: tuple[int, int]) -> geometry.Fit:
         """How an image of a shape is brought onto a canvas that the API takes."""
@@ -207,7 +207,7 @@ class OpenAI:
 
     @cached_property
     def client(self) -> Any:
-        """The official client, which never sends a request again by itself."""
+        """The official client, which never sends a request again by itself; ours carries its requests."""
         import openai
 
         base_url, name = self.options["base_url"], self.options["key_env"]
@@ -220,14 +220,25 @@ class OpenAI:
             base_url=base_url,
             max_retries=0,
             timeout=float(self.options["timeout"]),
-            http_client=openai.DefaultHttpxClient(
-                follow_redirects=False,
-                trust_env=not local and base_url.startswith("https:"),  # an open proxy would see pixels and key
-                timeout=float(self.options["timeout"]),
-                # a form of ten fields leaves as one piece; streamed, it is thirty writes to the socket
-                event_hooks={"request": [lambda request: request.read()]},
-            ),
+            http_client=self._carrier(Bounds(float(self.options["timeout"]))),
         )
+
+    @cached_property
+    def file_client(self) -> Any:
+        """The same for whole files, which may take longer than one edit and are not held in memory."""
+        bounds = Bounds(float(self.options["timeout"]), math.inf, FILE_BYTES_PER_S)
+        return self.client.with_options(http_client=self._carrier(bounds))
+
+    def _carrier(self, bounds: Bounds) -> Any:
+        server = server_of(self.options["base_url"], "")
+        # an open proxy would see pixels and key; through a tunnel it sees neither
+        tunnel = server.scheme == "https" and receiver(server.hostname) is not None
+        try:
+            return client_for(self.options["base_url"], bounds, through_proxy=tunnel)
+        except ValueError as error:
+            found = f"the proxy of the environment cannot be used ({error})"
+            advice = "Set HTTPS_PROXY to http://HOST:PORT, or NO_PROXY to the server's name."
+            raise EditorError(f"editor {self.card.name}", found, advice) from error
 
 
 def images_api(argument: str = "") -> Editor:
@@ -252,7 +263,7 @@ def images_api(argument: str = "") -> Editor:
         old = model.startswith(("gpt-image-1", "chatgpt-image"))
         options["canvas"] = "fixed" if old else "free" if model.startswith("gpt-image") else "16"
     try:
-        siblings, concurrency, _ = int(options["n"]), int(options["concurrency"]), float(options["timeout"])
+        siblings, concurrency, seconds = int(options["n"]), int(options["concurrency"]), float(options["timeout"])
         per_minute = float(options["rpm"]) if options["rpm"] else None
         int(options["output_compression"] or 0)
         json.loads(options["extra_body"] or "{}")
@@ -265,6 +276,8 @@ def images_api(argument: str = "") -> Editor:
         raise EditorError(
             asked, "an option is out of range", "canvas, mask_polarity, n (1 to 10), concurrency (from 1)."
         )
+    if not 0 < seconds <= LONGEST_S:
+        raise EditorError(asked, f"timeout={seconds:g}", f"Write seconds, more than 0, up to {LONGEST_S}.")
     if options["mode"] not in ("live", "batch") or (options["mode"] == "batch" and options["mask_field"] != "mask"):
         raise EditorError(asked, f"mode={options['mode']}", "Write mode=live or mode=batch (which has no mask_field).")
     prices = prices_of(model)

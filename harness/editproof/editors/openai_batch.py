@@ -58,7 +58,7 @@ class BatchAPI:
         """Upload a file, create a batch of it under a name, and return its id."""
         with self._faults():
             with file.open("rb") as content:
-                upload = self.tool.client.files.create(
+                upload = self.tool.file_client.files.create(
                     file=(f"{name}.jsonl", content, "application/jsonl"),
                     purpose="batch",
                     expires_after={"anchor": "created_at", "seconds": WEEK_S},
@@ -93,7 +93,7 @@ class BatchAPI:
         with self._faults(), file.open("wb") as target:
             found = self.tool.client.batches.retrieve(batch)
             for name in filter(None, (found.output_file_id, found.error_file_id)):
-                with self.tool.client.files.with_streaming_response.content(name) as answer:
+                with self.tool.file_client.files.with_streaming_response.content(name) as answer:
                     last = b""
                     for last in answer.iter_bytes():
                         target.write(last)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from time import time
 
+from editproof.core.http import NoAnswerError
 from editproof.core.redaction import redacted
 from editproof.errors import EditorError
 from editproof.types import JSON, EditOutcome, EditStatus
@@ -62,6 +63,13 @@ def fault_of(status: int, headers: Mapping[str, str], body: bytes, tool: str) ->
     if status in (408, 409, 429) or status >= 500:
         return EditOutcome.failure(EditStatus.FAILED, message, retry_after_s=retry_after_s(headers), **facts)
     return EditOutcome.failure(EditStatus.FAILED, message, **facts)
+
+
+def lost(fault: NoAnswerError, host: str, seconds: float) -> EditOutcome:
+    """The outcome of a request without an answer; only one of which nothing was sent may be tried again."""
+    if not fault.reached:
+        return unreachable(host, fault.reason)
+    return timed_out(seconds) if fault.late else cut(fault.reason)
 
 
 def unreachable(host: str, reason: str) -> EditOutcome:

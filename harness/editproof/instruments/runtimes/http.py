@@ -10,17 +10,17 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import numpy as np
 
 from editproof.core.egress import receiver, server_of
+from editproof.core.http import LONGEST_S, Answer, NoAnswerError, post
 from editproof.core.redaction import redacted
 from editproof.errors import InstrumentError
 from editproof.evidence.measurements import UNCERTAINTY
 from editproof.imaging.codec import png
 from editproof.instruments.runtimes.modelled import covariates_of
-from editproof.instruments.runtimes.posting import posted
 from editproof.instruments.soundness import brief, is_count, is_line, is_list, is_mapping, is_number
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 TRIES = 3
 PAUSE_S = 0.5
-LONGEST_S = 86_400
 _FIELDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "url": ("http://HOST:PORT/PATH, in quotes", lambda value: is_line(value) and _has_port(value)),
     "headers": ('{"NAME": "text"}', lambda value: is_mapping(value, is_line)),
@@ -114,26 +113,43 @@ class Web:
         return {name: np.concatenate(found, axis=1) if found else empty for name, found in parts.items()}
 
     def _answer(self, body: bytes) -> Mapping[str, JSON]:
-        headers = {"Content-Type": "application/json", **self._sent_headers()}
-        for tried in range(1, TRIES + 1):
-            status, content = posted(self._server, body, headers, self._timeout)
-            if status == 200 or status not in (0, *_PASSING) or tried == TRIES:
-                break
-            time.sleep(PAUSE_S * 2 ** (tried - 1))
-        words = redacted(" ".join(content[:_WORDS].decode(errors="replace").split()))
-        if status == 0:
-            advice = "Start the server, or mend endpoint.url on the card; what was read so far stands."
-            raise InstrumentError(self._asked, f"{self._server.netloc} does not answer ({words})", advice)
-        if status != 200:
-            raise InstrumentError(self._asked, f"{self._server.netloc} answered {status}: {words}", "Mend the server.")
+        answer = self._sent(body)
+        words = redacted(" ".join(answer.content[:_WORDS].decode(errors="replace").split()))
+        if answer.status != 200:
+            found = f"{self._server.netloc} answered {answer.status}: {words}"
+            raise InstrumentError(self._asked, found, "Mend the server.")
         try:
-            answer = json.loads(content)["readings"]
-            if not isinstance(answer, dict):
+            readings = json.loads(answer.content)["readings"]
+            if not isinstance(readings, dict):
                 raise TypeError
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             advice = 'It has to answer {"readings": {NAME: [one number an image]}}.'
             raise InstrumentError(self._asked, f"the answer holds no readings: {words}", advice) from error
-        return answer
+        return readings
+
+    def _sent(self, body: bytes) -> Answer:
+        """The answer to a body, which is sent again where the server was busy or could not be reached.
+
+        Raises
+        ------
+        InstrumentError
+        """
+        headers = {"Content-Type": "application/json", **self._sent_headers()}
+        url = urlunsplit((*self._server[:4], ""))
+        came: Answer | NoAnswerError
+        for tried in range(1, TRIES + 1):
+            try:
+                came = post(url, body, headers, self._timeout)
+            except NoAnswerError as fault:
+                came = fault
+            if tried == TRIES or (isinstance(came, Answer) and came.status not in _PASSING):
+                break
+            time.sleep(PAUSE_S * 2 ** (tried - 1))
+        if isinstance(came, Answer):
+            return came
+        words = f"no whole answer within {self._timeout:g} s" if came.late else came.reason
+        advice = "Start the server, or mend endpoint.url on the card; what was read so far stands."
+        raise InstrumentError(self._asked, f"{self._server.netloc} does not answer ({words})", advice) from came
 
     def _with_uncertainty(self, name: str, given: bool) -> bool:
         """Whether the server gives an uncertainty; it does so always or never.
