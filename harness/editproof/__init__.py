@@ -14,6 +14,7 @@ _HOMES = {
     "editproof.criteria": (
         "Criterion",
         "Estimand",
+        "Readings",
         "Region",
         "at_least",
         "at_most",
@@ -27,6 +28,7 @@ _HOMES = {
         "calibration_intercept",
         "calibration_slope",
         "depth_ratio",
+        "estimand",
         "failure_rate",
         "feature_ks",
         "icc",
@@ -71,6 +73,7 @@ _HOMES = {
         "Editor",
         "EditorCard",
         "Estimate",
+        "EstimandSpec",
         "Outcome",
         "Verdict",
     ),

@@ -215,7 +215,7 @@ def test_feature_distance_over_patients():
 def test_units_and_calls_are_written_down():
     card = c.Criterion("A", c.share_changed("bone_age", more_than=6), c.at_most(0.05), source="x").card
     assert card.estimand == "share of patients changed by more than 6 months"
-    assert card.specification.startswith("share_changed('bone_age', more_than=6, per='patient'")
+    assert str(card.specification).startswith("share_changed('bone_age', more_than=6, per='patient'")
     assert repr(c.recalibrated(c.mae_drift("bone_age"))).startswith("recalibrated(mae_drift('bone_age'")
     for wrong in (
         lambda: c.mae_drift("bone_age", arm="original"),

@@ -51,7 +51,7 @@ def test_verify_and_report(run, capsys):
         record["findings"]["tools"][0]["outcome"] = "PASS"
 
     def smuggle(record):
-        record["facts"]["tools"][0]["claims"][0]["criterion"]["specification"] = "__import__('os').getcwd()"
+        record["facts"]["tools"][0]["claims"][0]["criterion"]["specification"] = {"name": "getcwd", "arguments": {}}
 
     original = (run / "evidence.json").read_text()
     for change, words in (
@@ -59,7 +59,7 @@ def test_verify_and_report(run, capsys):
         (widen, 'is "FAIL", the facts give "PASS"'),
         (improve, "estimate.value (_older, BA-1 in all) is 0.5"),
         (acquit, 'findings.tools[0].outcome (_older) is "PASS", the facts give "FAIL"'),
-        (smuggle, "no call of a known factory"),
+        (smuggle, "estimand 'getcwd' is not known here"),
     ):
         edited_record(run, change)
         assert main(["verify", str(run)]) == 1, change.__name__

@@ -293,8 +293,9 @@ def _card(
     requirement: str = "",
 ) -> CriterionCard:
     return CriterionCard(
-        name, sentence, estimand, unit, low, high, required, 0.95, role, SYNTHETIC, hazard, requirement=requirement
-    )
+        name, sentence, estimand, unit, low, high, required, 0.95, role, SYNTHETIC, hazard, requirement=requirement,
+        signed="drift" in estimand or estimand == "bias",
+    )  # fmt: skip
 
 
 def _decided(card: CriterionCard, editor: str, stratum: str, estimate: Estimate) -> Verdict:

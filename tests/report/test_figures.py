@@ -15,7 +15,7 @@ finite = st.floats(-1e6, 1e6, allow_nan=False)
 
 
 def card(low: float = -math.inf, high: float = 2.0, estimand: str = "MAE drift") -> CriterionCard:
-    return CriterionCard("X-1", "", estimand, "months", low, high, "", 0.95, "primary", "s")
+    return CriterionCard("X-1", "", estimand, "months", low, high, "", 0.95, "primary", "s", signed="drift" in estimand)
 
 
 def around(value: float, low: float, high: float) -> Estimate:

@@ -19,7 +19,7 @@ from editproof.evidence.schema import path_text
 from editproof.types import JSON, Outcome
 
 SHARE = 0.5
-SHARED = ("dataset", "instruments", "floors", "plan", "metrics")
+SHARED = ("dataset", "instruments", "floors", "plan", "metrics", "estimands")
 """What the protocols of both runs must agree in."""
 
 PLACEHOLDER = "placeholder"

@@ -12,6 +12,7 @@ from editproof.audit.consistency import inconsistencies
 from editproof.audit.findings import evidence_of, in_reading_order, primary_claims, undecidable
 from editproof.audit.publication import faces, statement_on
 from editproof.criteria.redecision import criterion_from
+from editproof.criteria.registry import foreign
 from editproof.datasets.shard import cases_in
 from editproof.errors import EditproofError, EvidenceError
 from editproof.evidence import attestation, bundle
@@ -47,7 +48,10 @@ def faults(folder: Path, key: attestation.PublicKey | None = None) -> Iterator[s
         return
     yield from _rewritten(folder, evidence)
     yield from _attestation(folder, evidence, key)
-    yield from _not_as_derived(evidence) if isinstance(evidence, Comparison) else _contradictions(evidence)
+    if unknown := [f"{RECORD}: {words}" for words in _foreign(evidence)]:
+        yield from unknown
+    else:
+        yield from _not_as_derived(evidence) if isinstance(evidence, Comparison) else _contradictions(evidence)
     yield from _faces(folder, evidence)
 
 
@@ -106,6 +110,16 @@ def _contradictions(evidence: Evidence) -> Iterator[str]:
     for place, ours, theirs in differences(plain(evidence.findings), plain(again.findings), ("findings",)):
         about = f" ({words})" if (words := _about(evidence, place)) else ""
         yield f"{RECORD}: {path_text(place)}{about} is {_short(ours)}, the facts give {_short(theirs)}"
+
+
+def _foreign(evidence: Record) -> Iterator[str]:
+    """Estimands by which nothing can be decided again here: unknown ones, and ones of other code than the run's."""
+    asked = (
+        [claim.criterion for claim in evidence.claims]
+        if isinstance(evidence, Comparison)
+        else [verdict.criterion for editor in evidence.editors for verdict in editor.verdicts]
+    )
+    return foreign(asked, evidence.protocol.get("estimands") or {})
 
 
 def _not_as_derived(comparison: Comparison) -> Iterator[str]:

@@ -7,11 +7,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from editproof.cli.trust import add_trust, trusted
 from editproof.errors import EvidenceError
 from editproof.report.formats.registry import PRINTED, SUFFIX
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from editproof.cli.verbs import Verbs
+
+    Action = Callable[[argparse.Namespace], int]
 
 
 def add_to(verbs: Verbs) -> None:
@@ -22,7 +27,8 @@ def add_to(verbs: Verbs) -> None:
     ):
         verb = verbs.add_parser(name, help=words, description=words)
         verb.add_argument("run", type=Path, metavar="RUN", help="folder of the run, e.g. reports/RUN")
-        verb.set_defaults(action=action)
+        verb.set_defaults(action=_trusting(action))
+        add_trust(verb)
         if name == "verify":
             verb.add_argument("--public-key", type=Path, metavar="FILE", help="PEM of the key that must have signed it")
         else:
@@ -39,7 +45,8 @@ def add_to(verbs: Verbs) -> None:
     merge = verbs.add_parser("merge", help="join runs on parts of a cohort, or with some of the tools, into one run")
     merge.add_argument("runs", type=Path, nargs="+", metavar="SHARD", help="folders of runs under one protocol")
     merge.add_argument("--reports", type=Path, default=Path("reports"), metavar="DIR", help="where the joined run goes")
-    merge.set_defaults(action=_merge)
+    merge.set_defaults(action=_trusting(_merge))
+    add_trust(merge)
     compare = verbs.add_parser("compare", help="show that a new version of a tool is no worse than the old one")
     compare.add_argument("old", type=Path, metavar="OLD", help="folder of the old version's run")
     compare.add_argument("new", type=Path, metavar="NEW", help="folder of the new version's run, on the same cases")
@@ -54,7 +61,8 @@ def add_to(verbs: Verbs) -> None:
     compare.add_argument("--old-editor", default="", metavar="NAME", help="tool of OLD, where it judged several")
     compare.add_argument("--new-editor", default="", metavar="NAME", help="tool of NEW, where it judged several")
     compare.add_argument("--reports", type=Path, default=Path("reports"), metavar="DIR")
-    compare.set_defaults(action=_compare)
+    compare.set_defaults(action=_trusting(_compare))
+    add_trust(compare)
     sign = verbs.add_parser("sign", help="sign a run that verifies, stating your name and what the signature means")
     sign.add_argument("run", type=Path, metavar="RUN")
     sign.add_argument(
@@ -62,7 +70,18 @@ def add_to(verbs: Verbs) -> None:
     )
     sign.add_argument("--signer", required=True, metavar="NAME", help="your name, as it shall stand in the bundle")
     sign.add_argument("--meaning", required=True, metavar="TEXT", help='e.g. "review", "approval of this report"')
-    sign.set_defaults(action=_sign)
+    sign.set_defaults(action=_trusting(_sign))
+    add_trust(sign)
+
+
+def _trusting(action: Action) -> Action:
+    """The action, with the estimands of trusted files known while it lasts."""
+
+    def made(options: argparse.Namespace) -> int:
+        with trusted(options.trust):
+            return action(options)
+
+    return made
 
 
 def _verify(options: argparse.Namespace) -> int:

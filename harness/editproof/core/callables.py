@@ -1,4 +1,4 @@
-"""A callable named by ``PATH.py:NAME``, for tools and instruments that live in a user's own file."""
+"""What lives in a user's own file: a tool or an instrument named by ``PATH.py:NAME``, estimands by ``PATH.py``."""
 
 from __future__ import annotations
 
@@ -20,18 +20,29 @@ def callable_from_file(path: Path, name: str, asked: str, error: type[EditproofE
     error
         Where there is no such file, it does not import, or it has no such callable.
     """
-    if not path.is_file():
-        raise error(asked, f"there is no file {path}", "Give the path of a Python file.")
-    try:
-        module = _module_at(path)
-    except (Exception, SystemExit) as cause:
-        raise error(asked, f"the file does not import ({type(cause).__name__}: {cause})") from cause
+    module = module_from_file(path, asked, error)
     found = getattr(module, name, None)
     if not callable(found):
         names = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
         raise error(asked, f"the file has no callable {name!r}", f"It has: {', '.join(names) or 'none'}.")
     made: Callable[..., Any] = found
     return made
+
+
+def module_from_file(path: Path, asked: str, error: type[EditproofError]) -> ModuleType:
+    """The module of a Python file, whose code runs.
+
+    Raises
+    ------
+    error
+        Where there is no such file, or it does not import.
+    """
+    if not path.is_file():
+        raise error(asked, f"there is no file {path}", "Give the path of a Python file.")
+    try:
+        return _module_at(path)
+    except (Exception, SystemExit) as cause:
+        raise error(asked, f"the file does not import ({type(cause).__name__}: {cause})") from cause
 
 
 def _module_at(path: Path) -> ModuleType:

@@ -1,4 +1,4 @@
-"""Which code a tool without a card is: its file, and the user's own files that it uses."""
+"""Which code a user's own function is: its file, and the user's own files that it uses."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 _PLAIN = (str, bytes, int, float, bool, type(None))
-_OURS = Path(__file__).resolve().parents[1]
+_OURS = Path(str(sys.modules[__name__.partition(".")[0]].__file__)).resolve().parent
 """This package, which may lie below a tool's file where it was installed from a clone."""
 _INSTALLED = {"site-packages", "dist-packages"}
 
 
 def source_digest(tool: Callable[..., object]) -> str:
-    """The sha256 (hex) over what decides how a Python tool edits, as far as source can tell.
+    """The sha256 (hex) over what decides what a Python tool, estimand or metric does, as far as source can tell.
 
     These are its file, the files beside and below it that it imports at their head, the name of its code, and plain
     values that a factory bound to it. What is imported later, installed packages, this one and files of weights are not

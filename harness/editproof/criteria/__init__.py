@@ -29,6 +29,7 @@ from editproof.criteria.discrimination import (
     specificity,
 )
 from editproof.criteria.estimand import Estimand
+from editproof.criteria.factory import estimand
 from editproof.criteria.flow import failure_rate, refusal_rate
 from editproof.criteria.images import (
     border_change,
@@ -43,6 +44,7 @@ from editproof.criteria.images import (
     ssim,
     wasserstein,
 )
+from editproof.criteria.readings import Readings
 from editproof.criteria.region import Region, at_least, at_most, within
 from editproof.criteria.repeatability import icc, label_change_rate, label_flip_rate, repeat_sd
 from editproof.types import sentence_of
@@ -50,6 +52,7 @@ from editproof.types import sentence_of
 __all__ = [
     "Criterion",
     "Estimand",
+    "Readings",
     "Region",
     "at_least",
     "at_most",
@@ -63,6 +66,7 @@ __all__ = [
     "calibration_intercept",
     "calibration_slope",
     "depth_ratio",
+    "estimand",
     "failure_rate",
     "feature_ks",
     "icc",

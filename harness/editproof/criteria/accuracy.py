@@ -5,26 +5,27 @@ Every error is taken edit by edit; the repeats of a case are averaged after that
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from editproof.criteria.estimand import UNITS, Estimand, called
+from editproof.criteria.estimand import Compute, Estimand
+from editproof.criteria.factory import estimand
 from editproof.criteria.readings import Readings, known_curve
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import EDITED, ORIGINAL, POOLED
-from editproof.stats.bootstrap import interval
-from editproof.stats.interval import MIN_PATIENTS, Interval, identical
-from editproof.stats.sums import Sums, per_patient, ratio, root_ratio
+from editproof.stats.statistic import Smooth
+from editproof.stats.sums import Sums, per_patient, root_ratio
+from editproof.types import EstimandSpec
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Values = NDArray[np.float64]
-
 _BOTH = frozenset({"reference", "original"})
 
 
+@estimand
 def mae(
     quantity: str, *, arm: str = EDITED, unit: str | None = None, instrument: str = POOLED, missing: str = "worst_case"
 ) -> Estimand:
@@ -33,23 +34,26 @@ def mae(
     ``arm="original"`` gives the baseline, for validity floors. Three edits that read 100, 110 and 120 months where
     the reference standard is 108 contribute ``(8 + 2 + 12) / 3 = 7.33`` months, not the 2 months of their mean.
     """
-    return _accuracy("MAE", "mae", _mean_absolute, quantity, arm, unit, instrument, missing)
+    return _accuracy("MAE", _mean_absolute, quantity, arm, unit, instrument, missing)
 
 
+@estimand
 def rmse(
     quantity: str, *, arm: str = EDITED, unit: str | None = None, instrument: str = POOLED, missing: str = "worst_case"
 ) -> Estimand:
     """Root mean squared error: root of the mean of ``(reading - reference)**2``."""
-    return _accuracy("RMSE", "rmse", _root_mean_square, quantity, arm, unit, instrument, missing)
+    return _accuracy("RMSE", _root_mean_square, quantity, arm, unit, instrument, missing)
 
 
+@estimand
 def bias(
     quantity: str, *, arm: str = EDITED, unit: str | None = None, instrument: str = POOLED, missing: str = "worst_case"
 ) -> Estimand:
     """Mean signed error against the reference standard: mean of ``reading - reference``."""
-    return _accuracy("bias", "bias", _mean_signed, quantity, arm, unit, instrument, missing)
+    return _accuracy("bias", _mean_signed, quantity, arm, unit, instrument, missing, signed=True)
 
 
+@estimand
 def mae_drift(
     quantity: str, *, arm: str = EDITED, unit: str | None = None, instrument: str = POOLED, missing: str = "worst_case"
 ) -> Estimand:
@@ -57,30 +61,34 @@ def mae_drift(
 
     A patient whose original reads 4 months off and whose edits read 10, 4 and 7 months off adds 3 months.
     """
-    return _accuracy("MAE drift", "mae_drift", _absolute_drift, quantity, arm, unit, instrument, missing)
+    return _drift("MAE drift", _absolute_drift, quantity, arm, unit, instrument, missing)
 
 
+@estimand
 def rmse_drift(
     quantity: str, *, arm: str = EDITED, unit: str | None = None, instrument: str = POOLED, missing: str = "worst_case"
 ) -> Estimand:
     """RMSE of the edits less RMSE of their originals, paired."""
-    return _accuracy("RMSE drift", "rmse_drift", _square_drift, quantity, arm, unit, instrument, missing)
+    return _drift("RMSE drift", _square_drift, quantity, arm, unit, instrument, missing)
 
 
+@estimand
 def prediction_drift(
     quantity: str, *, arm: str = EDITED, unit: str | None = None, instrument: str = POOLED, missing: str = "worst_case"
 ) -> Estimand:
     """Mean signed change of the reading: mean of ``edited - original``. It needs no reference standard."""
-    return _change("prediction drift", "prediction_drift", _signed_change, quantity, arm, unit, instrument, missing)
+    return _change("prediction drift", _signed_change, quantity, arm, unit, instrument, missing, signed=True)
 
 
+@estimand
 def prediction_change(
     quantity: str, *, arm: str = EDITED, unit: str | None = None, instrument: str = POOLED, missing: str = "worst_case"
 ) -> Estimand:
     """Mean size of the change of the reading: mean of ``|edited - original|``. It needs no reference standard."""
-    return _change("prediction change", "prediction_change", _absolute_change, quantity, arm, unit, instrument, missing)
+    return _change("prediction change", _absolute_change, quantity, arm, unit, instrument, missing)
 
 
+@estimand(example={"estimand": EstimandSpec("mae_drift", {"quantity": "bone_age"})})
 def recalibrated(estimand: Estimand, curve: str = "linear") -> Estimand:
     """The estimand after simple recalibration: harm that it removes is curable, harm that stays is not.
 
@@ -92,91 +100,87 @@ def recalibrated(estimand: Estimand, curve: str = "linear") -> Estimand:
     >>> recalibrated(mae_drift("bone_age"), "linear").name
     'MAE drift after linear recalibration'
     """
-    if estimand.kind not in ("continuous", "probability") or "reference" not in estimand.needs:
+    if not estimand.reads or "reference" not in estimand.needs:
         raise ProtocolError(
             f"recalibration of {estimand!r}",
             "it is not measured against a reference standard",
             "Recalibrate a reading.",
         )
-    return estimand.recalibrated(known_curve(curve))
+    name = f"{estimand.name} after {known_curve(curve)} recalibration"
+    return replace(estimand, name=name, recalibration=curve)
 
 
 def _accuracy(
-    name: str, factory: str, compute: Any, quantity: str, arm: str, unit: str | None, instrument: str, missing: str
-) -> Estimand:
-    unit = UNITS.get(quantity) if unit is None else unit
-    call = called(factory, quantity, arm=arm, unit=unit, instrument=instrument, missing=missing)
-    drift = "drift" in name
-    if drift and arm == ORIGINAL:
-        raise ProtocolError(call, "a drift is measured against the originals", "Choose another arm.")
-    needs = _BOTH if drift or arm != ORIGINAL else frozenset({"reference"})
+    name: str, statistic: Compute, quantity: str, arm: str, unit: str | None, instrument: str, missing: str,
+    *, signed: bool = False,
+) -> Estimand:  # fmt: skip
+    needs = frozenset({"reference"}) if arm == ORIGINAL else _BOTH
     shown = f"{name} of originals" if arm == ORIGINAL else name if arm == EDITED else f"{name}, {arm}"
-    return Estimand(shown, quantity, unit, compute, call, "continuous", needs, arm, instrument, missing)
+    return Estimand(
+        name=shown, quantity=quantity, unit=unit, statistic=statistic, needs=needs, arm=arm, instrument=instrument,
+        missing=missing, ideal=0.0, signed=signed,
+    )  # fmt: skip
+
+
+def _drift(
+    name: str, statistic: Compute, quantity: str, arm: str, unit: str | None, instrument: str, missing: str
+) -> Estimand:
+    if arm == ORIGINAL:
+        asked = f"{name} of {quantity} on the originals"
+        raise ProtocolError(asked, "a drift is measured against the originals", "Choose another arm.")
+    return _accuracy(name, statistic, quantity, arm, unit, instrument, missing, signed=True)
 
 
 def _change(
-    name: str, factory: str, compute: Any, quantity: str, arm: str, unit: str | None, instrument: str, missing: str
-) -> Estimand:
-    unit = UNITS.get(quantity) if unit is None else unit
-    call = called(factory, quantity, arm=arm, unit=unit, instrument=instrument, missing=missing)
-    shown = name if arm == EDITED else f"{name}, {arm}"
-    needs = frozenset({"original"})
-    return Estimand(shown, quantity, unit, compute, call, "continuous", needs, arm, instrument, missing)
+    name: str, statistic: Compute, quantity: str, arm: str, unit: str | None, instrument: str, missing: str,
+    *, signed: bool = False,
+) -> Estimand:  # fmt: skip
+    return Estimand(
+        name=name if arm == EDITED else f"{name}, {arm}", quantity=quantity, unit=unit, statistic=statistic,
+        needs=frozenset({"original"}), arm=arm, instrument=instrument, missing=missing, ideal=0.0, signed=signed,
+    )  # fmt: skip
 
 
-def _case_means(edits: Values) -> Values:
+def _case_means(edits: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.nanmean(edits, axis=1))
 
 
-def _mean(readings: Readings, cases: Values) -> Sums:
-    return Sums(per_patient(readings.patients, cases, 1.0), ratio)
+def _mean_absolute(readings: Readings) -> Smooth:
+    return readings.mean_of(np.abs(readings.errors))
 
 
-def _mean_absolute(readings: Readings, confidence: float) -> Interval:
-    errors = np.abs(readings.values - readings.reference[:, None])
-    return interval(_mean(readings, _case_means(errors)), confidence)
+def _mean_signed(readings: Readings) -> Smooth:
+    return readings.mean_of(readings.errors)
 
 
-def _mean_signed(readings: Readings, confidence: float) -> Interval:
-    return interval(_mean(readings, _case_means(readings.values - readings.reference[:, None])), confidence)
-
-
-def _root_mean_square(readings: Readings, confidence: float) -> Interval:
-    squares = _case_means((readings.values - readings.reference[:, None]) ** 2)
-    return interval(Sums(per_patient(readings.patients, squares, 1.0), root_ratio), confidence)
+def _root_mean_square(readings: Readings) -> Smooth:
+    squares = _case_means(readings.errors**2)
+    return readings.smooth(Sums(per_patient(readings.patients, squares, 1.0), root_ratio))
 
 
 def _root_difference(sums: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(np.sqrt(sums[..., 0] / sums[..., 2]) - np.sqrt(sums[..., 1] / sums[..., 2]))
 
 
-def _absolute_drift(readings: Readings, confidence: float) -> Interval:
-    edited = _case_means(np.abs(readings.values - readings.reference[:, None]))
+def _absolute_drift(readings: Readings) -> Smooth:
+    edited = _case_means(np.abs(readings.errors))
     original = np.abs(readings.original - readings.reference)
-    found = _unless_same(readings, _mean(readings, edited - original), confidence)
+    found = readings.mean_of(edited - original, readings.unmoved)
     return found.noted(original=float(original.mean()), edited=float(edited.mean()))
 
 
-def _square_drift(readings: Readings, confidence: float) -> Interval:
-    edited = _case_means((readings.values - readings.reference[:, None]) ** 2)
+def _square_drift(readings: Readings) -> Smooth:
+    edited = _case_means(readings.errors**2)
     original = (readings.original - readings.reference) ** 2
     sums = Sums(per_patient(readings.patients, edited, original, 1.0), _root_difference)
-    found = _unless_same(readings, sums, confidence)
+    found = readings.smooth(sums, readings.unmoved)
     return found.noted(original=float(np.sqrt(original.mean())), edited=float(np.sqrt(edited.mean())))
 
 
-def _signed_change(readings: Readings, confidence: float) -> Interval:
-    change = _case_means(readings.values - readings.original[:, None])
-    found = _unless_same(readings, _mean(readings, change), confidence)
+def _signed_change(readings: Readings) -> Smooth:
+    found = readings.mean_of(readings.changes, readings.unmoved)
     return found.noted(original=float(readings.original.mean()), edited=float(_case_means(readings.values).mean()))
 
 
-def _absolute_change(readings: Readings, confidence: float) -> Interval:
-    change = _case_means(np.abs(readings.values - readings.original[:, None]))
-    return _unless_same(readings, _mean(readings, change), confidence)
-
-
-def _unless_same(readings: Readings, statistic: Sums, confidence: float) -> Interval:
-    if readings.same and readings.n_patients >= MIN_PATIENTS:
-        return identical(confidence, readings.n_patients)
-    return interval(statistic, confidence)
+def _absolute_change(readings: Readings) -> Smooth:
+    return readings.mean_of(np.abs(readings.changes), readings.unmoved)

@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from editproof.criteria.estimand import UNITS, Estimand, called
+from editproof.criteria.estimand import Estimand
+from editproof.criteria.factory import UNITS, estimand
 from editproof.criteria.readings import Readings
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import EDITED, POOLED
 from editproof.stats.agreement import limit_of_agreement
-from editproof.stats.bootstrap import interval
 from editproof.stats.calibration import intercept_on_reading, slope_on_reading
-from editproof.stats.interval import MIN_PATIENTS, Interval, identical
-from editproof.stats.proportion import clustered_share, share_of_patients
+from editproof.stats.statistic import Smooth, Statistic
 from editproof.stats.sums import slope
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
-
-    from numpy.typing import NDArray
-
-    from editproof.stats.sums import Sums
-
-    Line = Callable[[NDArray[np.float64], NDArray[np.float64], NDArray[Any]], Sums]
 
 _SIDES = {"upper": 1, "lower": -1}
 _ORIGINAL, _REFERENCE = frozenset({"original"}), frozenset({"reference"})
 
 
+@estimand(example={"side": "upper"})
 def limits_of_agreement(
     quantity: str,
     *,
@@ -48,15 +37,13 @@ def limits_of_agreement(
     """
     if side not in _SIDES:
         raise ProtocolError(f"limit of agreement {side!r}", "it is 'upper' or 'lower'", "Make a criterion of each.")
-    unit = UNITS.get(quantity) if unit is None else unit
-    call = called(
-        "limits_of_agreement", quantity, side=side, arm=arm, unit=unit, instrument=instrument, missing=missing
-    )
-    compute = partial(_limit, side=_SIDES[side])
-    name = f"{side} limit of agreement"
-    return Estimand(name, quantity, unit, compute, call, "continuous", _ORIGINAL, arm, instrument, missing)
+    return Estimand(
+        name=f"{side} limit of agreement", quantity=quantity, unit=unit, statistic=partial(_limit, side=_SIDES[side]),
+        needs=_ORIGINAL, arm=arm, instrument=instrument, missing=missing, ideal=0.0,
+    )  # fmt: skip
 
 
+@estimand(example={"more_than": 6.0})
 def share_changed(
     quantity: str,
     *,
@@ -77,37 +64,37 @@ def share_changed(
     """
     if per not in ("patient", "edit"):
         raise ProtocolError(f"share of changes per {per!r}", "it is per 'patient' or 'edit'", "Choose one of those.")
-    call = called(
-        "share_changed", quantity, more_than=more_than, per=per, arm=arm, instrument=instrument, missing=missing
-    )
-    name = f"share of {per}s changed by more than {more_than:g} {UNITS.get(quantity, '')}".rstrip()
-    compute = partial(_share, more_than=more_than, per=per)
-    return Estimand(name, quantity, "", compute, call, "continuous", _ORIGINAL, arm, instrument, missing)
+    return Estimand(
+        name=f"share of {per}s changed by more than {more_than:g} {UNITS.get(quantity, '')}".rstrip(),
+        quantity=quantity, statistic=partial(_share, more_than=more_than, per=per), needs=_ORIGINAL, arm=arm,
+        instrument=instrument, missing=missing, ideal=0.0,
+    )  # fmt: skip
 
 
+@estimand
 def calibration_slope(
     quantity: str, *, arm: str = EDITED, instrument: str = POOLED, missing: str = "complete_case"
 ) -> Estimand:
     """Slope of the reference standard on continuous readings; 1 is calibrated."""
-    call = called("calibration_slope", quantity, arm=arm, instrument=instrument, missing=missing)
-    compute = partial(_line, statistic=slope_on_reading)
     return Estimand(
-        "calibration slope", quantity, "", compute, call, "continuous", _REFERENCE, arm, instrument, missing
-    )
+        name="calibration slope", quantity=quantity, statistic=_slope, needs=_REFERENCE, arm=arm, instrument=instrument,
+        missing=missing, ideal=1.0,
+    )  # fmt: skip
 
 
+@estimand
 def calibration_intercept(
     quantity: str, *, arm: str = EDITED, unit: str | None = None, instrument: str = POOLED,
     missing: str = "complete_case",
 ) -> Estimand:  # fmt: skip
     """Intercept of the reference standard on continuous readings, at reading 0."""
-    unit = UNITS.get(quantity) if unit is None else unit
-    call = called("calibration_intercept", quantity, arm=arm, unit=unit, instrument=instrument, missing=missing)
-    compute = partial(_line, statistic=intercept_on_reading)
-    name = "calibration intercept"
-    return Estimand(name, quantity, unit, compute, call, "continuous", _REFERENCE, arm, instrument, missing)
+    return Estimand(
+        name="calibration intercept", quantity=quantity, unit=unit, statistic=_intercept, needs=_REFERENCE, arm=arm,
+        instrument=instrument, missing=missing, ideal=0.0,
+    )  # fmt: skip
 
 
+@estimand(example={"by": "sex"})
 def bias_interaction(
     quantity: str,
     *,
@@ -125,40 +112,30 @@ def bias_interaction(
         A stratum of the cohort. With two values, the difference of the mean change between them (the later in sorted
         order less the earlier, e.g. M less F); with numbers, the slope per unit of the stratum.
     """
-    unit = UNITS.get(quantity) if unit is None else unit
-    call = called("bias_interaction", quantity, by=by, arm=arm, unit=unit, instrument=instrument, missing=missing)
-    name = f"dependence of change on {by}"
-    return Estimand(name, quantity, unit, _interaction, call, "continuous", _ORIGINAL, arm, instrument, missing, by=by)
+    return Estimand(
+        name=f"dependence of change on {by}", quantity=quantity, unit=unit, statistic=_interaction, needs=_ORIGINAL,
+        arm=arm, instrument=instrument, missing=missing, ideal=0.0, by=by, signed=True,
+    )  # fmt: skip
 
 
-def _changes(readings: Readings) -> NDArray[np.float64]:
-    return np.asarray(readings.values - readings.original[:, None])
+def _limit(readings: Readings, *, side: int) -> Smooth:
+    return readings.smooth(limit_of_agreement(readings.changes, readings.patients, side), readings.unmoved)
 
 
-def _limit(readings: Readings, confidence: float, *, side: int) -> Interval:
-    if readings.same and readings.n_patients >= MIN_PATIENTS:
-        return identical(confidence, readings.n_patients)
-    return interval(limit_of_agreement(_changes(readings), readings.patients, side), confidence)
+def _share(readings: Readings, *, more_than: float, per: str) -> Statistic:
+    large = np.abs(readings.changes) > more_than
+    return readings.share_of_edits(large) if per == "edit" else readings.share_of_patients(large.any(axis=1))
 
 
-def _share(readings: Readings, confidence: float, *, more_than: float, per: str) -> Interval:
-    changes = np.abs(_changes(readings))
-    large, known = changes > more_than, ~np.isnan(changes)
-    if per == "edit":
-        return clustered_share(
-            large[known], np.broadcast_to(readings.patients[:, None], large.shape)[known], confidence
-        )
-    _, index = np.unique(readings.patients, return_inverse=True)
-    return share_of_patients(np.bincount(index, weights=large.any(axis=1)) > 0, confidence)
+def _slope(readings: Readings) -> Smooth:
+    return readings.smooth(slope_on_reading(readings.values, readings.reference, readings.patients))
 
 
-def _line(readings: Readings, confidence: float, *, statistic: Line) -> Interval:
-    return interval(statistic(readings.values, readings.reference, readings.patients), confidence)
+def _intercept(readings: Readings) -> Smooth:
+    return readings.smooth(intercept_on_reading(readings.values, readings.reference, readings.patients))
 
 
-def _interaction(readings: Readings, confidence: float) -> Interval:
+def _interaction(readings: Readings) -> Smooth:
     known = readings.only(~np.isnan(readings.covariate))
-    if readings.same and readings.n_patients >= MIN_PATIENTS:
-        return identical(confidence, readings.n_patients)
-    change = np.nanmean(_changes(known), axis=1)
-    return interval(slope(known.covariate, change, known.patients), confidence)
+    change = np.nanmean(known.changes, axis=1)
+    return known.smooth(slope(known.covariate, change, known.patients), known.unmoved)

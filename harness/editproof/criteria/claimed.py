@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from editproof.criteria.criterion import Criterion
+from editproof.criteria.estimand import CONTINUOUS, IMAGES, PROBABILITY
 from editproof.errors import ProtocolError
 from editproof.evidence.protocol import SAME_ID
 from editproof.imaging.region import INSIDE, OUTSIDE, PROTECTED
@@ -40,17 +41,17 @@ def check_claims(criteria: Collection[Criterion], card: InstrumentCard) -> None:
     quantities = {quantity.name: quantity for quantity in card.quantities}
     for criterion in criteria:
         estimand = criterion.estimand
-        if estimand.kind in ("image", "flow"):
+        if not estimand.reads:
             continue
         asked = f"criterion {criterion.id}, {estimand!r}"
         quantity = quantities.get(estimand.quantity)
         if quantity is None:
             found = f"instrument {card.name} reads {', '.join(quantities)}"
             raise ProtocolError(asked, found, "Choose an instrument that reads it, or leave the criterion out.")
-        if estimand.kind == "probability" and quantity.kind != "probability":
+        if estimand.kind == PROBABILITY and quantity.kind != "probability":
             found = f"{card.name} reads {quantity.name} in {quantity.unit}, which is no probability"
             raise ProtocolError(asked, found, "Choose an estimand of continuous readings, e.g. mae_drift.")
-        if estimand.kind == "continuous" and estimand.unit and estimand.unit != quantity.unit:
+        if estimand.kind == CONTINUOUS and estimand.unit and estimand.unit != quantity.unit:
             found = f"it is stated in {estimand.unit}, {card.name} reads {quantity.name} in {quantity.unit}"
             raise ProtocolError(asked, found, "State the criterion's unit and margin in the unit of the instrument.")
 
@@ -58,7 +59,7 @@ def check_claims(criteria: Collection[Criterion], card: InstrumentCard) -> None:
 def regions_of(criterion: Criterion) -> set[str]:
     """The region (:mod:`editproof.imaging.region`) whose pixels a criterion on images is about; empty for any other."""
     region = criterion.estimand.quantity.rpartition(":")[2]
-    return {region} & {PROTECTED, OUTSIDE, INSIDE} if criterion.estimand.kind == "image" else set()
+    return {region} & {PROTECTED, OUTSIDE, INSIDE} if criterion.estimand.scope == IMAGES else set()
 
 
 def _criteria_in(value: object) -> Iterator[Criterion]:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from editproof.criteria import Criterion, at_least, at_most, auc, mae, overall, verdict_on
 from editproof.criteria.criterion import id_and_stratum
+from editproof.criteria.estimand import READINGS
 from editproof.criteria.redecision import criterion_from
-from editproof.criteria.repeatability import OF_REPEATS
 from editproof.errors import ProtocolError
 from editproof.evidence.facts import Claim, Told
 from editproof.evidence.measurements import EDITED, ORIGINAL, Measurements
@@ -39,8 +39,7 @@ _UNREAD = (
 def verdict_on_control(criterion: Criterion, control: Measurements) -> Verdict:
     """A criterion decided for a control; INVALID where the instrument has no reading of it at all."""
     estimand = criterion.estimand
-    reads = estimand.kind not in ("image", "flow")
-    if reads and control.n_missing < len(control.edits) and not control.has(estimand.quantity, EDITED):
+    if estimand.reads and control.n_missing < len(control.edits) and not control.has(estimand.quantity, EDITED):
         reason = f"the instrument has no readings of the control {control.editor}"
         nothing = Estimate(None, None, None, estimand.unit or "", criterion.confidence, 0, 0, 0, "none", reason=reason)
         return Verdict(criterion.card, control.editor, control.stratum, nothing, Outcome.INVALID, reason)
@@ -186,8 +185,7 @@ def outcome_of_run(tools: Mapping[str, tuple[Outcome, str]]) -> tuple[Outcome, s
 def _reads(verdict: Verdict) -> bool:
     """Whether a claim holds readings of edits against originals or the reference standard."""
     estimand = criterion_from(verdict.criterion).estimand
-    of_repeats = estimand.call.partition("(")[0] in OF_REPEATS
-    return estimand.kind not in ("image", "flow") and estimand.arm != ORIGINAL and not of_repeats
+    return estimand.scope == READINGS and estimand.arm != ORIGINAL
 
 
 def _by_point(verdict: Verdict) -> Verdict:

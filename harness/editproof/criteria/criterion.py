@@ -94,7 +94,7 @@ class Criterion:
 
     @property
     def _claim(self) -> str:
-        subject = "" if self.estimand.kind in ("image", "flow") else f" of {self.estimand.quantity}"
+        subject = f" of {self.estimand.quantity}" if self.estimand.reads else ""
         return f"{self.estimand.name}{subject} is {self.region.words(self.estimand.unit or '')}"
 
     @property
@@ -105,7 +105,8 @@ class Criterion:
         return CriterionCard(
             self.id, self.sentence or f"{self._claim}.", self.estimand.name, unit,
             self.region.low, self.region.high, required, self.confidence, self.role, self.source, self.hazard,
-            self.rationale, self.limitation, repr(self.estimand), self.min_patients, self.family, self.requirement,
+            self.rationale, self.limitation, self.estimand.spec, self.min_patients, self.family, self.requirement,
+            self.estimand.signed,
         )  # fmt: skip
 
 

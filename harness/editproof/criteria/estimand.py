@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 
@@ -19,21 +20,28 @@ from editproof.criteria.readings import (
     with_missing_filled,
 )  # fmt: skip
 from editproof.criteria.region import Region
-from editproof.errors import ProtocolError
+from editproof.errors import EditproofError, ProtocolError
 from editproof.evidence.measurements import EDITED, ORIGINAL, POOLED, Measurements
 from editproof.stats.interval import Interval, no_interval
-from editproof.types import JSON, Estimate
+from editproof.stats.statistic import Statistic, statistic_of
+from editproof.types import JSON, EstimandSpec, Estimate
 
-if TYPE_CHECKING:
-    Compute = Callable[[Readings, float], Interval]
+Compute: TypeAlias = Callable[[Readings], Statistic]
 
-UNITS = {"bone_age": "months"}
-"""Units of quantities that need not be named in every criterion."""
+READINGS, REPEATS, IMAGES, FLOW = "readings", "repeats", "images", "flow"
+SCOPES = (READINGS, REPEATS, IMAGES, FLOW)
+"""What an estimand is about: readings against reference or originals, against one another, images, or ends of edits."""
+
+CONTINUOUS, PROBABILITY, ANY = "continuous", "probability", "any"
+KINDS = (CONTINUOUS, PROBABILITY, ANY)
+"""What an instrument has to read for it."""
+
+NEEDS = frozenset({"reference", "original"})
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, kw_only=True)
 class Estimand:
-    """One number to be estimated, complete with what it is made of. Made by the factories of this room.
+    """One number to be estimated, complete with what it is made of. Made by factories that :func:`estimand` marks.
 
     Attributes
     ----------
@@ -41,56 +49,90 @@ class Estimand:
         E.g. ``"MAE drift"``.
     quantity : str
         What was read, e.g. ``"bone_age"``, or an image metric such as ``"ks_distance:protected"``.
+    statistic : callable
+        From the readings, with missing edits dealt with, to a statistic of :mod:`editproof.stats`; a function of a
+        module, or a ``functools.partial`` of one.
+    ideal : float
+        The value of a tool that could not be better; a share of the way from there is what a comparison of two versions
+        takes for a margin where none is given.
     unit : str or None
         Unit of the estimate; None takes that of the measurements.
-    compute : callable
-        The statistic: readings and two-sided confidence to an interval.
-    call : str
-        The factory call with every parameter, as ``repr`` shows it and the protocol digest reads it.
-    kind : {"continuous", "probability", "image", "flow"}
-        Where the numbers come from and what the worst of them is.
+    scope : {"readings", "repeats", "images", "flow"}
+        ``"repeats"`` compares the repeats of an edit with one another and with nothing else.
+    kind : {"continuous", "probability", "any"}
+        What the instrument has to read, and what the worst reading of a missing edit is.
     needs : frozenset of str
         Which of ``"reference"`` and ``"original"`` have to be there.
-    recalibration : str
-        Curve by which both arms are recalibrated first (cross-fitted by patient), or empty.
+    missing : {"worst_case", "complete_case", "original_used"}
+        How an edit that did not come back is dealt with; see :func:`~editproof.criteria.readings.with_missing_filled`.
     worst, unchanged : float
         Of image metrics: the value of a ruined and of an untouched image.
     undefined_counts : bool
         Of image metrics: whether an edit on which the metric is not defined counts as a missing one.
+    signed : bool
+        Whether it is a signed difference, which is printed with its sign.
     by : str
         A stratum on which the statistic depends, or empty.
+    recalibration : str
+        Curve by which both arms are recalibrated first (cross-fitted by patient), or empty.
+    incomparable : str
+        Why two versions of a tool cannot be compared by it; empty where they can.
+    spec : EstimandSpec, optional
+        How it is written down; entered by :func:`estimand`.
+    origins : frozenset of str
+        Module and name of the factories that had a part in it; entered by :func:`estimand`.
+
+    Raises
+    ------
+    ProtocolError
+        Where a rule, scope, kind or need is none of those there are.
     """
 
     name: str
     quantity: str
-    unit: str | None
-    compute: Compute
-    call: str
-    kind: str = "continuous"
-    needs: frozenset[str] = frozenset()
+    statistic: Compute
+    ideal: float
+    unit: str | None = ""
+    scope: str = READINGS
+    kind: str = CONTINUOUS
+    needs: AbstractSet[str] = frozenset()
     arm: str = EDITED
     instrument: str = POOLED
     missing: str = WORST_CASE
-    recalibration: str = ""
-    worst: float = field(default=0.0)
-    unchanged: float = field(default=0.0)
+    worst: float = 0.0
+    unchanged: float = 0.0
     undefined_counts: bool = False
+    signed: bool = False
     by: str = ""
+    recalibration: str = ""
+    incomparable: str = ""
+    spec: EstimandSpec | None = None
+    origins: frozenset[str] = field(default=frozenset(), compare=False)
 
     def __post_init__(self) -> None:
-        """Refuse a rule that does not exist while the protocol is written, not when the data are in."""
-        if self.missing not in RULES:
-            raise ProtocolError(
-                f"missing-data rule {self.missing!r}", f"there are {', '.join(RULES)}", "Choose one of those."
-            )
+        """Refuse what does not exist while the protocol is written, not when the data are in."""
+        object.__setattr__(self, "needs", frozenset(self.needs))
+        for what, given, known in (
+            ("missing-data rule", {self.missing}, RULES),
+            ("scope of an estimand", {self.scope}, SCOPES),
+            ("kind of readings", {self.kind}, KINDS),
+            ("need of an estimand", self.needs, sorted(NEEDS)),
+        ):
+            if strange := sorted(given - set(known)):
+                raise ProtocolError(f"{what} {strange[0]!r}", f"there are {', '.join(known)}", "Choose one of those.")
 
     def __repr__(self) -> str:
         """The factory call with every parameter."""
-        return self.call
+        return str(self.spec) if self.spec else f"<estimand {self.name}, of no factory>"
 
     def __call__(self, measurements: Measurements, confidence: float = 0.90, region: Region | None = None) -> Estimate:
         """Same as :meth:`estimate`."""
         return self.estimate(measurements, confidence, region)
+
+    @property
+    def reads(self) -> bool:
+        """Whether an instrument's readings enter it."""
+        return self.scope in (READINGS, REPEATS)
 
     def estimate(self, measurements: Measurements, confidence: float = 0.90, region: Region | None = None) -> Estimate:
         """The number with its two-sided interval, or the reason why there is none.
@@ -108,23 +150,23 @@ class Estimand:
         found = self._interval(raw, self.missing, limits, confidence)
         notes: dict[str, JSON] = dict(found.notes)
         n_edits = 0 if not edited else raw.values.size if found.n_edits is None else found.n_edits
-        n_missing = int(raw.missing.sum()) if edited and self.kind != "flow" else 0
+        n_missing = int(raw.missing.sum()) if edited and self.scope != FLOW else 0
         if n_missing and not raw.missing.all():
             notes["missing_rule"] = self.missing
             notes["sensitivity"] = {
                 rule: _figures(self._interval(raw, rule, limits, confidence)) for rule in RULES if rule != self.missing
             }
         return Estimate(
-            found.value, found.low, found.high, self._unit(measurements), confidence, found.n_patients,
+            found.value, found.low, found.high, self.unit_in(measurements), confidence, found.n_patients,
             n_edits, n_missing, found.method, found.seed, found.reason, notes,
         )  # fmt: skip
 
     def raw(self, measurements: Measurements) -> Readings:
         """What the estimate is made of, before a rule fills what did not come back."""
         original = "original" in self.needs
-        if self.kind == "flow":
+        if self.scope == FLOW:
             return of_flow(measurements, frozenset(self.quantity.split("+")))
-        if self.kind == "image":
+        if self.scope == IMAGES:
             return of_images(
                 measurements, self.quantity, self.arm, original=original, undefined_counts=self.undefined_counts
             )
@@ -133,10 +175,29 @@ class Estimand:
             reference="reference" in self.needs, original=original, by=self.by,
         )  # fmt: skip
 
+    def statistic_of(self, readings: Readings) -> Statistic:
+        """The statistic of readings from which nothing is missing any more.
+
+        Raises
+        ------
+        ProtocolError
+            Where a user's own statistic raises, or returns something else.
+        """
+        try:
+            return statistic_of(self.statistic(readings))
+        except EditproofError:
+            raise
+        except Exception as error:
+            raise ProtocolError(
+                f"estimand {self!r}",
+                f"its statistic raised {type(error).__name__}: {error}",
+                "Mend it, or leave it out.",
+            ) from error
+
     def _interval(self, raw: Readings, rule: str, limits: Region, confidence: float) -> Interval:
         if reason := self.refusal(raw):
             return no_interval(reason, confidence, raw.n_patients)
-        return self.compute(self.completed(raw, limits, rule), confidence)
+        return self.statistic_of(self.completed(raw, limits, rule)).interval(confidence)
 
     def refusal(self, raw: Readings) -> str:
         """Why there can be no estimate; empty where there can."""
@@ -156,42 +217,28 @@ class Estimand:
         """The readings recalibrated, and filled by a rule where an edit did not come back; by default its own."""
         readings = raw.recalibrated(self.recalibration) if self.recalibration else raw
         sign = harm_sign(readings, limits.low, limits.high)
-        kind = "image" if self.kind == "flow" else self.kind
+        kind = self.kind if self.reads else "image"
         return with_missing_filled(readings, rule or self.missing, kind, self.worst, self.unchanged, sign)
 
-    def _unit(self, measurements: Measurements) -> str:
-        measured = "" if self.kind == "flow" else measurements.unit(self.quantity)
+    def unit_in(self, measurements: Measurements) -> str:
+        """The unit of the estimate, which for an estimand of no declared unit is that of the measurements.
+
+        Raises
+        ------
+        ProtocolError
+            Where the quantity was measured in another unit than the estimand states.
+        """
+        measured = "" if self.scope == FLOW else measurements.unit(self.quantity)
         if self.unit is None:
             return measured
-        if self.kind == "continuous" and self.unit and measured and self.unit != measured:
+        continuous = self.reads and self.kind == CONTINUOUS
+        if continuous and self.unit and measured and self.unit != measured:
             raise ProtocolError(
-                f"{self.call} in {self.unit!r}", f"{self.quantity!r} was measured in {measured!r}",
+                f"{self!r} in {self.unit!r}", f"{self.quantity!r} was measured in {measured!r}",
                 "State the unit in which it is measured.",
             )  # fmt: skip
         return self.unit
 
-    def recalibrated(self, curve: str) -> Estimand:
-        """The same after recalibration; see :func:`editproof.criteria.recalibrated`."""
-        return replace(
-            self,
-            name=f"{self.name} after {curve} recalibration",
-            recalibration=curve,
-            call=f"recalibrated({self.call}, {curve!r})",
-        )
-
 
 def _figures(found: Interval) -> JSON:
     return [found.value, found.low, found.high] if found.exists else found.reason
-
-
-def called(factory: str, *values: object, **options: object) -> str:
-    """The text of a factory call, leaving out options that are not set.
-
-    Examples
-    --------
-    >>> called("mae", "bone_age", arm="edited", unit=None)
-    "mae('bone_age', arm='edited')"
-    """
-    given = [repr(value) for value in values]
-    given += [f"{name}={value!r}" for name, value in options.items() if value is not None]
-    return f"{factory}({', '.join(given)})"

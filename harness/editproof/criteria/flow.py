@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import numpy as np
-
-from editproof.criteria.estimand import Estimand, called
-from editproof.criteria.readings import NOT_RETURNED
-from editproof.stats.proportion import clustered_share
-
-if TYPE_CHECKING:
-    from editproof.criteria.readings import Readings
-    from editproof.stats.interval import Interval
+from editproof.criteria.estimand import FLOW, Estimand
+from editproof.criteria.factory import estimand
+from editproof.criteria.readings import NOT_RETURNED, Readings
+from editproof.stats.statistic import Statistic
 
 
+@estimand
 def failure_rate(*, statuses: tuple[str, ...] = tuple(sorted(NOT_RETURNED))) -> Estimand:
     """Share of the requested edits that did not come back as a usable image.
 
@@ -26,17 +20,15 @@ def failure_rate(*, statuses: tuple[str, ...] = tuple(sorted(NOT_RETURNED))) -> 
         Which ends count: all but ``"ok"`` by default.
     """
     every = frozenset(statuses) == NOT_RETURNED
-    call = called("failure_rate", statuses=None if every else statuses)
     name = "failure rate" if every else f"rate of edits {' or '.join(statuses)}"
-    return Estimand(name, "+".join(statuses), "", _share_of_edits, call, "flow")
+    return Estimand(name=name, quantity="+".join(statuses), statistic=_share_of_edits, scope=FLOW, ideal=0.0)
 
 
+@estimand
 def refusal_rate() -> Estimand:
     """Share of the requested edits that the tool refused."""
     return failure_rate(statuses=("refused",))
 
 
-def _share_of_edits(readings: Readings, confidence: float) -> Interval:
-    known = ~np.isnan(readings.values)
-    patients = np.broadcast_to(readings.patients[:, None], known.shape)
-    return clustered_share(readings.values[known] > 0, patients[known], confidence)
+def _share_of_edits(readings: Readings) -> Statistic:
+    return readings.share_of_edits(readings.values > 0)

@@ -8,29 +8,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from editproof.criteria.estimand import Estimand, called
+from editproof.criteria.estimand import IMAGES, Compute, Estimand
+from editproof.criteria.factory import estimand
+from editproof.criteria.readings import Readings
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import EDITED, IMAGE
-from editproof.stats.bootstrap import interval
-from editproof.stats.interval import MIN_PATIENTS, Interval, identical
-from editproof.stats.ks import ks_of_features
-from editproof.stats.proportion import share_of_patients
-from editproof.stats.sums import mean
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from editproof.criteria.readings import Readings
+from editproof.stats.curves import FeatureDistance
+from editproof.stats.shares import PatientShare
+from editproof.stats.statistic import Smooth, Statistic
 
 PERFECT_PSNR = 100.0
 MOVEMENTS = {"rotation": ("degrees", 180.0), "scale_change": ("", 1.0), "shift": ("of longer side", 1.0)}
 """What :func:`registration_drift` knows: unit, and the value of a ruined image."""
 
 
+@estimand
 def ks_distance(
     *, region: str = "protected", margin: float | None = None, arm: str = EDITED, missing: str = "worst_case"
 ) -> Estimand:
@@ -45,15 +40,15 @@ def ks_distance(
         Without it the estimand is the mean of D: ``at_most(0.05)``. With it, the share of patients whose worst edit
         keeps D within the margin, exact on patients (Clopper-Pearson): ``at_least(0.95)``.
     """
-    call = called("ks_distance", region=region, margin=margin, arm=arm, missing=missing)
     quantity, where = f"ks_distance:{region}", _words(region)
     if margin is None:
-        return _image(f"KS distance, {where}", quantity, call, arm, missing, worst=1.0, unchanged=0.0, unit="")
+        return _image(f"KS distance, {where}", quantity, arm, missing, worst=1.0, unchanged=0.0, unit="")
     name = f"share of patients with KS distance at most {margin:g}, {where}"
-    compute = partial(_share_within, margin=margin)
-    return _image(name, quantity, call, arm, missing, worst=1.0, unchanged=0.0, unit="", compute=compute)
+    within = partial(_share_within, margin=margin)
+    return _image(name, quantity, arm, missing, worst=1.0, unchanged=0.0, unit="", ideal=1.0, statistic=within)
 
 
+@estimand
 def outside_mask_change(*, more_than: float = 0.02, arm: str = EDITED, missing: str = "worst_case") -> Estimand:
     """Mean share of the pixels outside the edit mask that changed.
 
@@ -62,32 +57,33 @@ def outside_mask_change(*, more_than: float = 0.02, arm: str = EDITED, missing: 
     more_than : {0.0, 0.02}
         Changes that count: every one, or (default) those above 2 % of the intensity range.
     """
-    call = called("outside_mask_change", more_than=more_than, arm=arm, missing=missing)
     metric = f"changed_share_above_{100 * more_than:g}pct" if more_than else "changed_share"
     above = f" by more than {100 * more_than:g} % of range" if more_than else ""
     name = f"share of pixels changed outside the mask{above}"
-    return _image(name, f"{metric}:outside_mask", call, arm, missing, worst=1.0, unchanged=0.0, unit="")
+    return _image(name, f"{metric}:outside_mask", arm, missing, worst=1.0, unchanged=0.0, unit="")
 
 
+@estimand
 def wasserstein(*, region: str = "protected", arm: str = EDITED, missing: str = "worst_case") -> Estimand:
     """Mean Wasserstein distance of pixel intensities between original and edit, as a share of the intensity range."""
-    call = called("wasserstein", region=region, arm=arm, missing=missing)
     name, unit = f"Wasserstein distance, {_words(region)}", "of range"
-    return _image(name, f"wasserstein:{region}", call, arm, missing, worst=1.0, unchanged=0.0, unit=unit)
+    return _image(name, f"wasserstein:{region}", arm, missing, worst=1.0, unchanged=0.0, unit=unit)
 
 
+@estimand
 def ssim(*, region: str = "protected", arm: str = EDITED, missing: str = "worst_case") -> Estimand:
     """Mean structural similarity of original and edit. Never enough for a pass: smoothing can raise it."""
-    call = called("ssim", region=region, arm=arm, missing=missing)
-    return _image(f"SSIM, {_words(region)}", f"ssim:{region}", call, arm, missing, worst=0.0, unchanged=1.0, unit="")
+    return _image(f"SSIM, {_words(region)}", f"ssim:{region}", arm, missing, worst=0.0, unchanged=1.0, unit="")
 
 
+@estimand
 def psnr(*, region: str = "protected", arm: str = EDITED, missing: str = "worst_case") -> Estimand:
     """Mean peak signal-to-noise ratio in dB, equal images counting as 100 dB. Never enough for a pass."""
-    call, name = called("psnr", region=region, arm=arm, missing=missing), f"PSNR, {_words(region)}"
-    return _image(name, f"psnr:{region}", call, arm, missing, worst=0.0, unchanged=PERFECT_PSNR, unit="dB")
+    name = f"PSNR, {_words(region)}"
+    return _image(name, f"psnr:{region}", arm, missing, worst=0.0, unchanged=PERFECT_PSNR, unit="dB")
 
 
+@estimand(example={"what": "rotation"})
 def registration_drift(what: str, *, arm: str = EDITED, missing: str = "worst_case") -> Estimand:
     """How far the anatomy moved: mean size of its rotation, change of scale, or shift.
 
@@ -101,33 +97,37 @@ def registration_drift(what: str, *, arm: str = EDITED, missing: str = "worst_ca
     if what not in MOVEMENTS:
         raise ProtocolError(f"registration drift of {what!r}", f"there are {', '.join(MOVEMENTS)}", "Choose one.")
     unit, worst = MOVEMENTS[what]
-    call, name = called("registration_drift", what, arm=arm, missing=missing), f"{_words(what)} of the anatomy"
-    found = _image(name, f"{what}:protected", call, arm, missing, worst=worst, unchanged=0.0, unit=unit)
+    name = f"{_words(what)} of the anatomy"
+    found = _image(name, f"{what}:protected", arm, missing, worst=worst, unchanged=0.0, unit=unit)
     return replace(found, undefined_counts=True)
 
 
+@estimand
 def border_change(*, arm: str = EDITED, missing: str = "worst_case") -> Estimand:
     """Mean absolute change in the outermost 2 % of the frame: re-framing and padding show there."""
-    call, unit = called("border_change", arm=arm, missing=missing), "of range"
+    unit = "of range"
     name = "change at the border"
-    return _image(name, "border_change:whole", call, arm, missing, worst=1.0, unchanged=0.0, unit=unit)
+    return _image(name, "border_change:whole", arm, missing, worst=1.0, unchanged=0.0, unit=unit)
 
 
+@estimand
 def depth_ratio(*, arm: str = EDITED, missing: str = "worst_case") -> Estimand:
     """Gray levels in use after the edit relative to before; far below 1, bit depth was lost."""
-    call, name = called("depth_ratio", arm=arm, missing=missing), "gray levels in use, edited to original"
-    return _image(name, "depth_ratio:whole", call, arm, missing, worst=0.0, unchanged=1.0, unit="")
+    name = "gray levels in use, edited to original"
+    return _image(name, "depth_ratio:whole", arm, missing, worst=0.0, unchanged=1.0, unit="")
 
 
+@estimand
 def marker_residual(*, arm: str = EDITED, missing: str = "worst_case") -> Estimand:
     """Efficacy: contrast left of the marker relative to the original's, 0 removed, 1 untouched: ``at_most(0.3)``.
 
     A tool that does nothing is safe and useless. Radiographs without a marker are left out.
     """
-    call, name = called("marker_residual", arm=arm, missing=missing), "marker contrast left"
-    return _image(name, "marker_residual:inside_mask", call, arm, missing, worst=1.0, unchanged=1.0, unit="")
+    name = "marker contrast left"
+    return _image(name, "marker_residual:inside_mask", arm, missing, worst=1.0, unchanged=1.0, unit="", ideal=0.0)
 
 
+@estimand(example={"feature": "sd"})
 def feature_ks(feature: str, *, region: str = "whole", arm: str = EDITED, missing: str = "worst_case") -> Estimand:
     """Distance D between the distributions, over patients, of a summary feature of originals and of edits.
 
@@ -139,14 +139,12 @@ def feature_ks(feature: str, *, region: str = "whole", arm: str = EDITED, missin
     feature : {"mean", "sd", "entropy", "noise"}
         ``noise`` is known of the whole image only.
     """
-    call = called("feature_ks", feature, region=region, arm=arm, missing=missing)
     name = f"KS distance of image {feature} over patients, {_words(region)}"
-    found = _image(
-        name, f"{feature}:{region}", call, arm, missing, worst=np.inf, unchanged=0.0, unit="", compute=_feature
-    )
+    found = _image(name, f"{feature}:{region}", arm, missing, worst=np.inf, unchanged=0.0, unit="", statistic=_feature)
     return replace(found, needs=frozenset({"original"}))
 
 
+@estimand(example={"quantity": "mean_abs_change:protected", "worst": 1.0, "unchanged": 0.0})
 def image_metric(
     quantity: str,
     *,
@@ -165,49 +163,46 @@ def image_metric(
     worst, unchanged : float
         Value of a ruined and of an untouched image.
     """
-    call = called("image_metric", quantity, worst=worst, unchanged=unchanged, unit=unit, arm=arm, missing=missing)
     metric, _, region = quantity.partition(":")
     name = _words(metric) + (f", {_words(region)}" if region else "")
-    return _image(name, quantity, call, arm, missing, worst=worst, unchanged=unchanged, unit=unit)
+    return _image(name, quantity, arm, missing, worst=worst, unchanged=unchanged, unit=unit)
 
 
 def _image(
     name: str,
     quantity: str,
-    call: str,
     arm: str,
     missing: str,
     *,
     worst: float,
     unchanged: float,
     unit: str | None,
-    compute: Callable[[Readings, float], Interval] | None = None,
+    ideal: float | None = None,
+    statistic: Compute | None = None,
 ) -> Estimand:
-    shown = name if arm == EDITED else f"{name} ({arm})"
-    statistic = compute or partial(_mean, unchanged=unchanged)
+    """An estimand of an image metric, of which the value of an untouched image is the ideal one by default."""
     return Estimand(
-        shown, quantity, unit, statistic, call, "image",
-        arm=arm, instrument=IMAGE, missing=missing, worst=worst, unchanged=unchanged,
+        name=name if arm == EDITED else f"{name} ({arm})", quantity=quantity, unit=unit,
+        statistic=statistic or partial(_mean, unchanged=unchanged), scope=IMAGES, arm=arm, instrument=IMAGE,
+        missing=missing, worst=worst, unchanged=unchanged, ideal=unchanged if ideal is None else ideal,
     )  # fmt: skip
 
 
-def _mean(readings: Readings, confidence: float, *, unchanged: float) -> Interval:
+def _mean(readings: Readings, *, unchanged: float) -> Smooth:
     known = readings.values[~np.isnan(readings.values)]
-    if (known == unchanged).all() and readings.n_patients >= MIN_PATIENTS:
-        return identical(confidence, readings.n_patients, unchanged)
-    return interval(mean(np.nanmean(readings.values, axis=1), readings.patients), confidence)
+    return readings.mean_of(readings.values, unchanged if (known == unchanged).all() else None)
 
 
-def _share_within(readings: Readings, confidence: float, *, margin: float) -> Interval:
+def _share_within(readings: Readings, *, margin: float) -> Statistic:
     _, index = np.unique(readings.patients, return_inverse=True)
     outside = np.nanmax(readings.values, axis=1) > margin
-    return share_of_patients(np.bincount(index, weights=outside) == 0, confidence)
+    return PatientShare(holds=np.bincount(index, weights=outside) == 0, patients=readings.names)
 
 
-def _feature(readings: Readings, confidence: float) -> Interval:
-    if readings.same and readings.n_patients >= MIN_PATIENTS:
-        return identical(confidence, readings.n_patients)
-    return ks_of_features(readings.original, readings.values, readings.patients, confidence)
+def _feature(readings: Readings) -> FeatureDistance:
+    return FeatureDistance(
+        original=readings.original, edited=readings.values, patients=readings.patients, settled=readings.unmoved
+    )
 
 
 def _words(name: str) -> str:

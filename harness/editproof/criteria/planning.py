@@ -15,9 +15,9 @@ import numpy as np
 from scipy.stats import binom, nct
 from scipy.stats import t as student_t
 
-from editproof.criteria.readings import of_instrument
+from editproof.criteria.accuracy import mae_drift
 from editproof.errors import ProtocolError
-from editproof.evidence.measurements import EDITED, POOLED, Measurements
+from editproof.evidence.measurements import POOLED, Measurements
 from editproof.stats.interval import MIN_PATIENTS
 from editproof.stats.proportion import clopper_pearson
 
@@ -53,9 +53,8 @@ def spread_in_pilot(measurements: Measurements, quantity: str, instrument: str =
     ProtocolError
         With fewer than two patients whose edits came back.
     """
-    readings = of_instrument(measurements, quantity, EDITED, instrument, reference=True, original=True).complete()
-    before = np.abs(readings.original - readings.reference)
-    drift = np.abs(readings.values - readings.reference[:, None]) - before[:, None]
+    readings = mae_drift(quantity, instrument=instrument).raw(measurements).complete()
+    drift = np.abs(readings.errors) - np.abs(readings.original - readings.reference)[:, None]
     means, times = np.nanmean(drift, axis=1), (~np.isnan(drift)).sum(axis=1)
     if len(means) < 2:
         raise ProtocolError(f"a plan from a pilot of {quantity!r}", f"{len(means)} cases in it", "Run a larger pilot.")

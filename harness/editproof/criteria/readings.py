@@ -10,6 +10,9 @@ import numpy as np
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import IMAGE, ORIGINAL, Measurements
 from editproof.stats.calibration import CURVES, cross_fitted
+from editproof.stats.shares import EditShare, PatientShare
+from editproof.stats.statistic import Smooth, Undefined
+from editproof.stats.sums import Sums, mean
 from editproof.types import EditStatus
 
 if TYPE_CHECKING:
@@ -53,7 +56,59 @@ class Readings:
     @property
     def n_patients(self) -> int:
         """Independent clusters."""
-        return len(np.unique(self.patients))
+        return len(self.names)
+
+    @property
+    def names(self) -> NDArray[np.str_]:
+        """Each patient once, sorted."""
+        return np.unique(self.patients)
+
+    @property
+    def errors(self) -> Values:
+        """Readings of the edits less the reference standard, shape (n_cases, n_repeats)."""
+        return np.asarray(self.values - self.reference[:, None])
+
+    @property
+    def changes(self) -> Values:
+        """Readings of the edits less those of their originals, shape (n_cases, n_repeats)."""
+        return np.asarray(self.values - self.original[:, None])
+
+    def smooth(self, sums: Sums, settled: float | None = None) -> Smooth:
+        """Sums over these patients as a statistic; ``settled`` is its value where nothing differs between the arms."""
+        return Smooth(sums=sums, patients=self.names, settled=settled)
+
+    def mean_of(self, values: Values, settled: float | None = None) -> Smooth:
+        """The mean over cases, clustered by patient.
+
+        Parameters
+        ----------
+        values : ndarray of float, shape (n_cases,) or (n_cases, n_repeats)
+            Repeats of a case are averaged first; NaN is a repeat that does not count.
+        """
+        cases = values if values.ndim == 1 else np.nanmean(values, axis=1)
+        return self.smooth(mean(cases, self.patients), settled)
+
+    def share_of_patients(self, holds: ArrayLike) -> PatientShare:
+        """Share of patients with a case in which something holds, from flags of shape (n_cases,)."""
+        _, index = np.unique(self.patients, return_inverse=True)
+        weights = np.asarray(holds, dtype=float)
+        return PatientShare(holds=np.bincount(index, weights=weights) > 0, patients=self.names)
+
+    def share_of_edits(self, holds: ArrayLike) -> EditShare | Undefined:
+        """Share of edits in which something holds, from flags of shape (n_cases, n_repeats); lost ones never count."""
+        if not len(self.patients):
+            return self.undefined("there are no edits")
+        flags = np.where(np.isnan(self.values), np.nan, np.asarray(holds, dtype=float))
+        return EditShare(holds=flags, patients=self.patients)
+
+    def undefined(self, why: str) -> Undefined:
+        """No statistic, and why."""
+        return Undefined(patients=self.patients, why=why)
+
+    @property
+    def unmoved(self) -> float | None:
+        """0 where every edit reads exactly as its original does, which settles a difference; None elsewhere."""
+        return 0.0 if self.same else None
 
     def only(self, cases: ArrayLike) -> Readings:
         """The readings of some cases, from a mask of shape (n_cases,)."""

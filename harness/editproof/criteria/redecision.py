@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Sequence
 
-from editproof import criteria
 from editproof.criteria.criterion import Criterion
-from editproof.criteria.estimand import Estimand
 from editproof.criteria.families import decided
 from editproof.criteria.region import Region
+from editproof.criteria.registry import estimand_from
 from editproof.errors import EditproofError, EvidenceError, ProtocolError
 from editproof.evidence.facts import Claim
 from editproof.evidence.measurements import Measurements
@@ -39,40 +37,12 @@ def criterion_from(card: CriterionCard) -> Criterion:
     Raises
     ------
     EvidenceError
-        Where the card's estimand is not a call of this package's factories with literal arguments.
+        Where the card names no estimand, or one that is not known here.
     """
+    if card.specification is None:
+        raise EvidenceError(f"criterion {card.id}", "its card names no estimand")
     return Criterion(
         card.id, estimand_from(card.specification), Region(card.low, card.high), card.confidence, card.source,
         card.hazard, card.role, card.rationale, card.limitation, card.sentence, card.min_patients, card.family,
         card.requirement,
     )  # fmt: skip
-
-
-def estimand_from(call: str) -> Estimand:
-    """The estimand that its ``repr`` names; nothing but factories of this room is ever called.
-
-    Examples
-    --------
-    >>> estimand_from("recalibrated(mae_drift('bone_age'), 'linear')").name
-    'MAE drift after linear recalibration'
-    >>> estimand_from("__import__('os').getcwd()")
-    Traceback (most recent call last):
-    editproof.errors.EvidenceError: estimand "__import__('os').getcwd()": it is no call of a known factory.
-    """
-    try:
-        made = _value(ast.parse(call, mode="eval").body)
-    except (SyntaxError, ValueError, TypeError, LookupError) as error:
-        raise EvidenceError(f"estimand {call!r}", "it is no call of a known factory") from error
-    if not isinstance(made, Estimand):
-        raise EvidenceError(f"estimand {call!r}", f"it makes a {type(made).__name__}")
-    return made
-
-
-def _value(node: ast.expr) -> object:
-    if not isinstance(node, ast.Call):
-        return ast.literal_eval(node)
-    if not isinstance(node.func, ast.Name) or node.func.id not in criteria.__all__ or not node.func.id.islower():
-        raise LookupError(ast.unparse(node))
-    options = {str(keyword.arg): _value(keyword.value) for keyword in node.keywords}
-    made: object = getattr(criteria, node.func.id)(*map(_value, node.args), **options)
-    return made

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from editproof.evidence.measurements import Measurements
 from editproof.types import JSON, CriterionCard, DatasetCard, EditorCard, InstrumentCard, Outcome, Verdict
 
-COMPARISON = "editproof-comparison/1"
+COMPARISON = "editproof-comparison/2"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import shlex
 import sys
 import time
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,6 +54,11 @@ class Hooks:
     @pytest.hookspec
     def pytest_editproof_datasets(self, config: pytest.Config) -> dict[str, Any]:
         """Further dataset factories by name."""
+        raise NotImplementedError
+
+    @pytest.hookspec
+    def pytest_editproof_estimands(self, config: pytest.Config) -> list[Any]:
+        """Factories of own estimands, marked by ``@estimand``; they decide claims in every process."""
         raise NotImplementedError
 
     @pytest.hookspec(firstresult=True)
@@ -289,6 +294,7 @@ def _run(config: pytest.Config) -> Run:
         from editproof.study.run import Run
 
         options, hooks = config.option, config.hook
+        _learn_estimands(config)
         dataset = options.dataset or config.getini("editproof_dataset")
         if not dataset:
             raise pytest.UsageError("editproof: no cohort; name one with --dataset, e.g. --dataset rsna:PATH")
@@ -319,6 +325,17 @@ def _run(config: pytest.Config) -> Run:
             dataset_factories=_merged(hooks.pytest_editproof_datasets(config=config)),
         )
     return config.stash[RUN]
+
+
+def _learn_estimands(config: pytest.Config) -> None:
+    """Know the study's own estimands until the session ends."""
+    own = [factory for answer in config.hook.pytest_editproof_estimands(config=config) for factory in answer]
+    if own:
+        from editproof.criteria.registry import ESTIMANDS
+
+        known = ExitStack()
+        known.enter_context(ESTIMANDS.also(own, "pytest_editproof_estimands"))
+        config.add_cleanup(known.close)
 
 
 def _started(config: pytest.Config) -> float:

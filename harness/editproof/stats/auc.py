@@ -53,6 +53,22 @@ class Auc:
         """The difference of two AUCs on the same cases."""
         return replace(self, kernel=self.kernel - other.kernel)
 
+    def only(self, patients: NDArray[np.bool_]) -> Auc:
+        """The AUC of some of the patients, from a mask of shape (n_patients,)."""
+        place = np.cumsum(patients) - 1
+        up, down = patients[self.rows], patients[self.columns]
+        return replace(
+            self, kernel=self.kernel[np.ix_(up, down)], positives=self.positives[up], negatives=self.negatives[down],
+            rows=place[self.rows[up]], columns=place[self.columns[down]], n_patients=int(patients.sum()),
+        )  # fmt: skip
+
+    def pairs_with(self, other: Auc) -> bool:
+        """Whether another AUC is of the same cases, so that the two can be subtracted."""
+        return all(
+            np.array_equal(getattr(self, name), getattr(other, name))
+            for name in ("rows", "columns", "positives", "negatives")
+        )
+
     @property
     def strata(self) -> Sequence[int]:
         """Patients with positive cases alone, with negative ones alone, with both: resampled within each."""

@@ -11,7 +11,9 @@ Zadrozny B, Elkan C. Transforming classifier scores into accurate multiclass pro
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -130,47 +132,77 @@ def _line(x: Values, y: Values, patients: NDArray[Any], pick: Callable[[Any, Any
     return Sums(per_patient(patients, *columns), of)
 
 
-def logistic_calibration(
-    probabilities: Values, positive: ArrayLike, patients: NDArray[Any], confidence: float = 0.90
-) -> tuple[Interval, Interval]:
-    """Cox's calibration slope and intercept of probabilities, with cluster-robust t intervals.
+@dataclass(frozen=True, eq=False)
+class LogisticFit:
+    """Cox's calibration of probabilities: ``logit P(positive) = intercept + slope * logit(probability)``.
+
+    Attributes
+    ----------
+    intercept, slope : float
+        0 and 1 are calibrated; NaN where ``reason`` says why there is no fit.
+    influence : ndarray of float, shape (n_patients, 2)
+        How much each patient moves intercept and slope, patients in sorted order.
+    """
+
+    intercept: float
+    slope: float
+    influence: Values = field(repr=False)
+    reason: str = ""
+
+
+def logistic_fit(probabilities: Values, positive: ArrayLike, patients: NDArray[Any]) -> LogisticFit:
+    """The fit by maximum likelihood, from :data:`MIN_LOGISTIC` patients on.
 
     Parameters
     ----------
     probabilities : ndarray of float, shape (n_edits,)
     positive : array_like of bool, shape (n_edits,)
     patients : ndarray, shape (n_edits,)
-
-    Returns
-    -------
-    slope, intercept : Interval
-        Of ``logit P(positive) = intercept + slope * logit(probability)``; 1 and 0 are calibrated.
     """
     y = np.asarray(positive, dtype=float)
     _, index = np.unique(patients, return_inverse=True)
     n = int(index.max(initial=-1)) + 1
     if n < MIN_LOGISTIC:
-        return too_few(n, confidence, MIN_LOGISTIC), too_few(n, confidence, MIN_LOGISTIC)
+        return _no_fit(n, str(too_few(n, 0.9, MIN_LOGISTIC).reason))
     design = np.stack([np.ones(len(y)), logit(np.clip(probabilities, 1e-6, 1 - 1e-6))], axis=1)
     beta = np.zeros(2)
     for _ in range(50):
         fitted = expit(design @ beta)
         bread = design.T @ (design * (fitted * (1 - fitted))[:, None])
         if np.linalg.cond(bread) > 1e12 or np.abs(beta).max() > 1e3:
-            refusal = no_interval("the classes are separated, so there is no finite calibration slope", confidence, n)
-            return refusal, refusal
+            return _no_fit(n, "the classes are separated, so there is no finite calibration slope")
         step = np.linalg.solve(bread, design.T @ (y - fitted))
         beta = beta + step
         if np.abs(step).max() < 1e-10:
             break
     scores = per_patient(index, *(design * (y - fitted)[:, None]).T)
-    inverse = np.linalg.inv(bread)
-    errors = np.sqrt(np.diag(inverse @ (scores.T @ scores) @ inverse) * n / (n - 1))
-    reach = float(student_t.isf((1 - confidence) / 2, n - 2)) * errors
-    intercept, slope = (
-        Interval(
-            float(beta[k]), float(beta[k] - reach[k]), float(beta[k] + reach[k]), confidence, n, "cluster-robust t"
-        )
-        for k in (0, 1)
-    )
-    return slope, intercept
+    return LogisticFit(float(beta[0]), float(beta[1]), scores @ np.linalg.inv(bread))
+
+
+def _no_fit(n: int, reason: str) -> LogisticFit:
+    return LogisticFit(math.nan, math.nan, np.zeros((n, 2)), reason)
+
+
+def cluster_robust(value: float, influence: Values, confidence: float) -> Interval:
+    """The t interval of a coefficient, or of a difference of two, from what each patient adds to it.
+
+    Parameters
+    ----------
+    influence : ndarray of float, shape (n_patients,)
+    """
+    n = len(influence)
+    error = float(np.sqrt((influence**2).sum() * n / (n - 1)))
+    reach = float(student_t.isf((1 - confidence) / 2, n - 2)) * error
+    return Interval(value, value - reach, value + reach, confidence, n, "cluster-robust t")
+
+
+def logistic_calibration(
+    probabilities: Values, positive: ArrayLike, patients: NDArray[Any], confidence: float = 0.90
+) -> tuple[Interval, Interval]:
+    """Slope and intercept of :func:`logistic_fit`, each with its cluster-robust t interval."""
+    fit = logistic_fit(probabilities, positive, patients)
+    if fit.reason:
+        refusal = no_interval(fit.reason, confidence, len(fit.influence))
+        return refusal, refusal
+    intercept, slope = fit.influence.T
+    return cluster_robust(fit.slope, slope, confidence), cluster_robust(fit.intercept, intercept, confidence)

@@ -11,6 +11,7 @@ Good P. *Permutation, Parametric, and Bootstrap Tests of Hypotheses*, chapter 3.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from editproof.types import Image, Mask
 
 SWAPS = 2_000
+_ONE_SHIFT = "all patients show the same shift, so its uncertainty is unknown"
 _EXACT_IN_FLOAT32 = 2**24
 
 
@@ -98,25 +100,71 @@ def ks_of_features(
     patients : ndarray, shape (n_cases,)
     """
     gaps, weights = _gaps(np.asarray(original, dtype=float), np.asarray(edited, dtype=float), patients)
-    n = len(weights)
-    curve = gaps.sum(axis=0) / weights.sum()
-    value = float(np.abs(curve).max(initial=0.0))
+    n, value = len(weights), distance_of_features(original, edited, patients)
     if n < MIN_PATIENTS:
         return too_few(n, confidence).noted(point=value)
-    deviations = [
-        np.abs(counts @ gaps / (counts @ weights)[:, None] - curve).max(axis=1)
-        for counts in patient_counts((n,), resamples, seed)
-    ]
-    reach = float(np.quantile(np.concatenate(deviations), (1 + confidence) / 2))
+    reach = _reach([gaps], weights, confidence, resamples, seed)
     sign = np.where(np.random.default_rng(seed).random((SWAPS, n)) < 0.5, 1.0, -1.0)
     swapped = np.abs(sign @ gaps / weights.sum()).max(axis=1)
     p = float((1 + (swapped >= value - 1e-12).sum()) / (1 + SWAPS))
     if reach == 0:
-        return no_interval(
-            "all patients show the same shift, so its uncertainty is unknown", confidence, n, point=value
-        )
+        return no_interval(_ONE_SHIFT, confidence, n, point=value)
     low, high = max(0.0, value - reach), min(1.0, value + reach)
     return Interval(value, low, high, confidence, n, "uniform band by patient bootstrap", seed, notes={"p_swap": p})
+
+
+def distance_of_features(original: ArrayLike, edited: ArrayLike, patients: NDArray[Any]) -> float:
+    """Distance D between a summary feature of originals and of edits, over patients; see :func:`ks_of_features`."""
+    gaps, weights = _gaps(np.asarray(original, dtype=float), np.asarray(edited, dtype=float), patients)
+    return float(np.abs(gaps.sum(axis=0) / weights.sum()).max(initial=0.0))
+
+
+def ks_change(
+    new: tuple[ArrayLike, ArrayLike],
+    old: tuple[ArrayLike, ArrayLike],
+    patients: NDArray[Any],
+    confidence: float = 0.90,
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+) -> Interval:
+    """How much larger D is in one version than in another, on the same cases.
+
+    D moves by no more than its difference curve does, so the difference of two moves by no more than both curves do
+    together; that sum is taken from patients who are resampled for both at once.
+
+    Parameters
+    ----------
+    new, old : pair of array_like
+        Originals, shape (n_cases,), and edits, shape (n_cases, n_repeats), of either version.
+    patients : ndarray, shape (n_cases,)
+    """
+    both = [
+        _gaps(np.asarray(before, dtype=float), np.asarray(after, dtype=float), patients) for before, after in (new, old)
+    ]
+    weights = both[0][1]
+    n, value = len(weights), distance_of_features(*new, patients) - distance_of_features(*old, patients)
+    if n < MIN_PATIENTS:
+        return too_few(n, confidence).noted(point=value)
+    reach = _reach([gaps for gaps, _ in both], weights, confidence, resamples, seed)
+    if reach == 0:
+        return no_interval(_ONE_SHIFT, confidence, n, point=value)
+    low, high = max(-1.0, value - reach), min(1.0, value + reach)
+    return Interval(value, low, high, confidence, n, "uniform bands by patient bootstrap", seed)
+
+
+def _reach(
+    curves: Sequence[NDArray[np.float64]], weights: NDArray[np.float64], confidence: float, resamples: int, seed: int
+) -> float:
+    """How far difference curves together deviate from those of the sample in resamples of patients."""
+    deviations = [
+        sum(
+            np.abs(counts @ gaps / (counts @ weights)[:, None] - gaps.sum(axis=0) / weights.sum()).max(axis=1)
+            for gaps in curves
+        )
+        for counts in patient_counts((len(weights),), resamples, seed)
+    ]
+    return float(np.quantile(np.concatenate(deviations), (1 + confidence) / 2))
 
 
 def _gaps(

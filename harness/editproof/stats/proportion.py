@@ -3,15 +3,19 @@
 References
 ----------
 Clopper CJ, Pearson ES. *Biometrika* 1934;26:404-413.
+Hoeffding W. Probability inequalities for sums of bounded random variables. *J Am Stat Assoc* 1963;58:13-30. (theorem 1)
 Korn EL, Graubard BI. Confidence intervals for proportions with small expected number of positive counts estimated
 from survey data. *Survey Methodology* 1998;24:193-201.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.optimize import brentq
+from scipy.special import rel_entr
 from scipy.stats import beta
 from scipy.stats import t as student_t
 
@@ -35,6 +39,58 @@ def clopper_pearson(successes: float, n: float, confidence: float = 0.90) -> tup
     low = 0.0 if successes <= 0 else float(beta.ppf(alpha, successes, n - successes + 1))
     high = 1.0 if successes >= n else float(beta.isf(alpha, successes + 1, n - successes))
     return low, high
+
+
+def hoeffding(mean: float, n: int, confidence: float = 0.90) -> tuple[float, float]:
+    """Limits of the mean of ``n`` independent values in [0, 1], whatever their distribution (Chernoff and Hoeffding).
+
+    Never shorter than the exact limits of a share, and equal to them where every value is 0, or every value is 1.
+
+    Examples
+    --------
+    >>> low, high = hoeffding(0.0, 100, 0.90)
+    >>> low, round(high, 4)
+    (0.0, 0.0295)
+    """
+    reach = -math.log((1 - confidence) / 2) / n
+
+    def beyond(limit: float) -> float:
+        return float(rel_entr(mean, limit) + rel_entr(1 - mean, 1 - limit)) - reach
+
+    edge = 1e-15
+    low = 0.0 if mean <= 0 else float(brentq(beyond, edge * mean, mean))
+    high = 1.0 if mean >= 1 else float(brentq(beyond, mean, 1 - edge * (1 - mean)))
+    return low, high
+
+
+def change_of_share(changes: ArrayLike, confidence: float = 0.90, *, whole: bool) -> tuple[float, float]:
+    """Limits of a mean change of shares, each patient's in [-1, 1], from the patients in whom it rose and fell.
+
+    How much rose and how much fell are bounded each with half of the error, so that a difference of the two bounds is
+    sound on either side; without a single change in ``n`` patients the limits are those of a share of 0 of ``n``.
+
+    Parameters
+    ----------
+    changes : array_like of float, shape (n_patients,)
+    whole : bool
+        Whether every change is -1, 0 or 1, so that the bounds are exact (Clopper-Pearson); else those of
+        :func:`hoeffding`.
+
+    Examples
+    --------
+    >>> [round(x, 3) for x in change_of_share([0.0] * 120, whole=True)]
+    [-0.03, 0.03]
+    >>> change_of_share([1.0] * 200, whole=True)[0] > 0.9
+    True
+    """
+    values = np.asarray(changes, dtype=float)
+    n, halved = len(values), (1 + confidence) / 2
+    parts = [np.clip(sign * values, 0.0, 1.0) for sign in (1, -1)]
+    rose, fell = (
+        clopper_pearson(int((part > 0).sum()), n, halved) if whole else hoeffding(float(part.mean()), n, halved)
+        for part in parts
+    )
+    return rose[0] - fell[1], rose[1] - fell[0]
 
 
 def share_of_patients(holds: ArrayLike, confidence: float = 0.90) -> Interval:

@@ -11,6 +11,7 @@ from typing import Protocol
 from editproof.criteria import Criterion
 from editproof.criteria.criterion import id_and_stratum
 from editproof.criteria.families import Asked, of_family
+from editproof.criteria.registry import check_registered
 from editproof.errors import ProtocolError
 from editproof.evidence.facts import Claim, Told
 from editproof.evidence.measurements import Measurements
@@ -106,7 +107,13 @@ class Judge:
         return "judge"
 
     def __call__(self, criterion: Criterion, study: EditorStudy) -> Verdict:
-        """The verdict on one claim; both controls are measured too where it is a primary one."""
+        """The verdict on one claim; both controls are measured too where it is a primary one.
+
+        Raises
+        ------
+        ProtocolError
+            Where its estimand is a user's own that is not registered, so that nobody could decide it again.
+        """
         return self._recorded([(criterion, study)], "", 0.0)[0]
 
     def family(
@@ -139,6 +146,8 @@ class Judge:
     def _recorded(
         self, claims: Sequence[tuple[Criterion, EditorStudy]], rule: str, alpha: float
     ) -> tuple[Verdict, ...]:
+        for criterion, _ in claims:
+            check_registered(criterion.estimand)
         with self.shown():
             verdicts = self.decide([(criterion, study.measurements) for criterion, study in claims], rule, alpha)
             for (criterion, study), verdict in zip(claims, verdicts, strict=True):

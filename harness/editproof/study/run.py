@@ -20,6 +20,8 @@ from editproof.core.digests import digest_of
 from editproof.core.redaction import redacted
 from editproof.criteria import Criterion, verdict_on
 from editproof.criteria.claimed import check_claims, regions_of
+from editproof.criteria.registry import digests_of
+from editproof.criteria.rehearsal import rehearse
 from editproof.datasets.checks import check_regions, distinct
 from editproof.datasets.registry import dataset_from_spec
 from editproof.datasets.shard import Shard
@@ -133,6 +135,8 @@ class Run:
         for card in self.cards.values():
             for chain in chains(card).values():
                 round_trip(f"{chain}+identity")
+        for claim in claims:
+            rehearse(claim.estimand)
         check_claims(claims, self.instrument.card)
         asked_by = {region: f"criterion {claim.id}" for claim in claims for region in regions_of(claim)}
         check_regions(self.whole, asked_by)
@@ -190,7 +194,7 @@ class Run:
             dataset=self.dataset.card,
             instruments=(self.instrument.card,),
             tools=tools,
-            terms=self._terms(),
+            terms=self._terms(judgements),
             environment=_environment(redacted(command)),
             lock=self._lock,
             shard=self.shard,
@@ -221,13 +225,15 @@ class Run:
             pictures=exhibit_pictures(self.dataset, bench, measured),
         )
 
-    def _terms(self) -> dict[str, JSON]:
+    def _terms(self, judgements: Iterable[Judgement]) -> dict[str, JSON]:
         """What the protocol fixes beyond claims, cohort and instruments."""
         terms: dict[str, JSON] = {
             "editors": {card.name: plain(card) for card in self.cards.values()},
             "plan": plain(self.plan),
             "metrics": METRICS_VERSION,
         }
+        if own := digests_of(judgement.claim.criterion for judgement in judgements):
+            terms["estimands"] = own
         return terms if self._register is None else {**terms, "register": self._register}
 
     def locked(self, judgements: Sequence[Judgement]) -> str:
@@ -237,7 +243,7 @@ class Run:
             ToolFacts(card, in_reading_order(_claims(judgements, spec)), self.unmeasured(spec).measurements)
             for spec, card in self.cards.items()
         )
-        facts = Facts(now, (), self.dataset.card, (self.instrument.card,), tools, self._terms(), {})
+        facts = Facts(now, (), self.dataset.card, (self.instrument.card,), tools, self._terms(judgements), {})
         standing = {card.name: self.bench(spec).standing(self.dataset) for spec, card in self.cards.items()}
         return locked(protocol_of(facts), standing, now)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from editproof.types.edits import Editor, EditorCard, EditOutcome, EditRequest, EditStatus
 from editproof.types.images import JSON, Case, Dataset, DatasetCard, Pixels
 from editproof.types.instruments import Instrument, InstrumentCard, Quantity
+from editproof.types.specs import EstimandSpec
 from editproof.types.verdicts import CriterionCard, Estimate, Outcome, Verdict, sentence_of
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ __all__ = [
     "EditStatus",
     "Editor",
     "EditorCard",
+    "EstimandSpec",
     "Estimate",
     "Instrument",
     "InstrumentCard",

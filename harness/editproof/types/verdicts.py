@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from editproof.core.numbers import decimals_for, figure
 from editproof.types.images import JSON
+from editproof.types.specs import EstimandSpec
 
 
 class Outcome(StrEnum):
@@ -85,8 +86,8 @@ class CriterionCard:
         Where the limit comes from: a reference, a protocol section, or "placeholder: ...".
     hazard : str
         What may happen to a patient if the criterion is not met.
-    specification : str
-        The estimand in full, with every parameter, as the call that makes it.
+    specification : EstimandSpec, optional
+        The estimand in full; None where no estimand stands behind the row, as for a count of claims.
     min_patients : int
         Fewest patients on whom the protocol lets the claim be decided; 0 leaves it to the method.
     family : str
@@ -94,6 +95,8 @@ class CriterionCard:
         is then one less that error rate, and the interval is the one at the level that was due.
     requirement : str
         What of the user's requirements the criterion answers, e.g. ``"URS-3: readings keep their accuracy"``.
+    signed : bool
+        Whether the estimate is a signed difference, which is printed with its sign.
     """
 
     id: str
@@ -109,10 +112,11 @@ class CriterionCard:
     hazard: str = ""
     rationale: str = ""
     limitation: str = ""
-    specification: str = ""
+    specification: EstimandSpec | None = None
     min_patients: int = 0
     family: str = ""
     requirement: str = ""
+    signed: bool = False
 
 
 @dataclass(frozen=True, repr=False)
@@ -150,7 +154,7 @@ def sentence_of(verdict: Verdict) -> str:
         return f"<{head} has no estimate: {estimate.reason or verdict.because}; {required}>"
     numbers = (estimate.value, estimate.low, estimate.high)
     decimals = decimals_for(numbers, (card.low, card.high))
-    sign = "+" if "drift" in card.estimand.lower() or "bias" in card.estimand.lower() else ""
+    sign = "+" if card.signed else ""
     value, low, high = (figure(x, decimals, sign) for x in numbers)
     unit = f" {estimate.unit}" if estimate.unit else ""
     edits = f", {estimate.n_edits} edits" if estimate.n_edits else ""

@@ -10,7 +10,6 @@ from editproof.core.numbers import decimals_for
 from editproof.types import CriterionCard, Estimate
 
 _UNITLESS = {"", "1", "probability", "share", "fraction"}
-_SIGNED = ("drift", "bias", "difference", "interaction")
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ def figures(estimate: Estimate, card: CriterionCard | None = None, digits: int |
     edges = (card.low, card.high) if card else ()
     if digits is None:
         digits = 0 if estimate.method == "count" else decimals_for((estimate.value, *ends), edges)
-    sign = card is not None and any(word in card.estimand.lower() for word in _SIGNED)
+    sign = card is not None and card.signed
     value, *around = (number(x, digits, edges, sign=sign) for x in (estimate.value, *ends))
     unit = "" if estimate.unit in _UNITLESS else estimate.unit
     level = f"{100 * estimate.confidence:.4g} %" if ends else ""

@@ -216,7 +216,8 @@ def _left(entry: Attribution, attribution: tuple[Attribution, ...]) -> str:
 def _steps(attribution: tuple[Attribution, ...], everyone: list[Estimate]) -> tuple[Step, ...]:
     made = []
     for entry in attribution:
-        free = CriterionCard("", "", entry.estimand, entry.estimate.unit, -math.inf, math.inf, "", 0.95, "", "")
+        unit = entry.estimate.unit
+        free = CriterionCard("", "", entry.estimand, unit, -math.inf, math.inf, "", 0.95, "", "", signed=True)
         scale, digits = scale_of(free, everyone), decimals_for([e.value for e in everyone if e.value is not None])
         made.append(
             Step(

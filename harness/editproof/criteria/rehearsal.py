@@ -1,0 +1,141 @@
+"""An estimand tried on a drawn table before an edit is made, so that a mistake in a user's own costs nothing."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from editproof.criteria.criterion import Criterion
+from editproof.criteria.estimand import FLOW, IMAGES, PROBABILITY, Estimand
+from editproof.criteria.region import at_most
+from editproof.criteria.registry import ESTIMANDS, check_registered, estimand_from
+from editproof.criteria.versions import difference
+from editproof.errors import EditproofError, ProtocolError
+from editproof.evidence.measurements import EDITED, IMAGE, ORIGINAL, UNEDITED, Measurements, measurements_of
+from editproof.types import EditStatus, EstimandSpec
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+PATIENTS, REPEATS = 120, 3
+CONFIDENCE = 0.90
+
+
+def drawn(
+    estimand: Estimand,
+    seed: int = 0,
+    *,
+    patients: int = PATIENTS,
+    cases_each: int = 1,
+    repeats: int = REPEATS,
+    lost: float = 0.02,
+    harm: float = 1.0,
+) -> Measurements:
+    """A table of invented readings on which an estimand can be estimated.
+
+    Parameters
+    ----------
+    patients, cases_each, repeats : int
+        Cases and edits; a patient's cases share nothing but the name.
+    lost : float
+        Share of the edits that do not come back, in [0, 1).
+    harm : float
+        How far edits are from their originals; 0 leaves every one untouched.
+    """
+    random = np.random.default_rng(seed)
+    n = patients * cases_each
+    positive = np.arange(n) % 2
+    reference = positive.astype(float) if estimand.kind == PROBABILITY else random.uniform(40.0, 220.0, n)
+    original = _original(estimand, reference, random)
+    edited = _edited(estimand, original, (n, repeats), harm, random)
+    gone = random.random((n, repeats)) < lost
+    unit = "probability" if estimand.kind == PROBABILITY else estimand.unit or ""
+    instrument = IMAGE if estimand.scope == IMAGES else estimand.instrument
+    rows: list[tuple[object, ...]] = []
+    arms = dict.fromkeys((EDITED, estimand.arm))
+    for i in range(n if estimand.scope != FLOW else 0):
+        if estimand.reads or "original" in estimand.needs:
+            rows.append((f"C{i:04d}", ORIGINAL, 0, instrument, estimand.quantity, float(original[i]), unit))
+        for arm in arms:
+            came = [r for r in range(repeats) if not gone[i, r]] if arm not in UNEDITED else [0] * (arm != ORIGINAL)
+            rows += [(f"C{i:04d}", arm, r, instrument, estimand.quantity, float(edited[i, r]), unit) for r in came]
+    cases = [
+        {
+            "case": f"C{i:04d}", "patient": f"P{i // cases_each:04d}",
+            f"reference:{estimand.quantity}": float(reference[i]), f"stratum:{estimand.by}": "FM"[positive[i]],
+        }
+        for i in range(n)
+    ]  # fmt: skip
+    status = np.where(gone, EditStatus.FAILED.value, EditStatus.OK.value)
+    edits = [(f"C{i:04d}", r, str(status[i, r]), "") for i in range(n) for r in range(repeats)]
+    return measurements_of("drawn", cases, rows, edits)
+
+
+def _original(estimand: Estimand, reference: NDArray[np.float64], random: np.random.Generator) -> NDArray[np.float64]:
+    if estimand.kind == PROBABILITY:
+        return np.clip(0.3 + 0.4 * reference + random.normal(0.0, 0.2, len(reference)), 0.01, 0.99)
+    return reference + random.normal(0.0, 6.0, len(reference))
+
+
+def _edited(
+    estimand: Estimand,
+    original: NDArray[np.float64],
+    shape: tuple[int, int],
+    harm: float,
+    random: np.random.Generator,
+) -> NDArray[np.float64]:
+    moved = harm * random.normal(1.0, 2.0, shape)
+    if estimand.scope == IMAGES and "original" not in estimand.needs:
+        way = estimand.worst - estimand.unchanged
+        return estimand.unchanged + (way if math.isfinite(way) and way else -1.0) * 0.02 * np.abs(moved)
+    if estimand.kind == PROBABILITY:
+        return np.clip(original[:, None] + 0.03 * moved, 0.0, 1.0)
+    return original[:, None] + moved
+
+
+def rehearse(estimand: Estimand) -> None:
+    """Refuse an estimand that is not registered; try one that is a user's own.
+
+    A user's own is made again from what its card will say, estimated on a drawn table, and compared with itself.
+
+    Raises
+    ------
+    ProtocolError
+        In one line: what it was tried on, and what went wrong.
+    """
+    check_registered(estimand)
+    if estimand.spec is None or estimand.spec.names <= ESTIMANDS.built_in.keys():
+        return
+    try:
+        wrong = _wrong(estimand, estimand.spec)
+    except EditproofError:
+        raise
+    except Exception as error:
+        wrong = f"on invented patients it raised {type(error).__name__}: {error}"
+    if wrong:
+        raise ProtocolError(f"estimand {estimand!r}", wrong, "Mend it, or leave the criterion out.")
+
+
+def _wrong(estimand: Estimand, spec: EstimandSpec) -> str:
+    """What is wrong with a user's own estimand; empty where nothing was found."""
+    written = json.loads(json.dumps(spec.json, allow_nan=False))
+    again, table = estimand_from(EstimandSpec(written["name"], written["arguments"])), drawn(estimand)
+    if again.spec != spec:
+        return f"made again from its card it is {again!r}"
+    first, second = (made.estimate(table, CONFIDENCE) for made in (estimand, again))
+    numbers = [x for x in (first.low, first.value, first.high) if x is not None]
+    if first.exists and (len(numbers) < 3 or not all(map(_is_number, numbers)) or numbers != sorted(numbers)):
+        return f"on {PATIENTS} invented patients it came to {first.value} [{first.low}, {first.high}]"
+    if (first.value, first.low, first.high) != (second.value, second.low, second.high):
+        return f"made again from its card it comes to {second.value} instead of {first.value} on invented patients"
+    same, _, _ = difference(Criterion("TRIAL", estimand, at_most(1.0), source="a trial"), 1.0, table, table)
+    if same.low is not None and same.high is not None and not same.low <= 0.0 <= same.high:
+        return f"a version compared with itself differs by {same.low} to {same.high}"
+    return ""
+
+
+def _is_number(x: object) -> bool:
+    return isinstance(x, int | float) and math.isfinite(x)
