@@ -163,7 +163,7 @@ def half_drift(quantity: str, *, unit: str | None = None, weights: tuple[float, 
 def test_an_own_estimand_is_known_for_a_while_and_its_source_is_digested():
     made = half_drift("bone_age")
     card = Criterion("A", made, at_most(1.0), source="s").card
-    with pytest.raises(ProtocolError, match="no estimand of that name is known here. .*pytest_editproof_estimands"):
+    with pytest.raises(ProtocolError, match=r"no estimand of that name is known here\. .*pytest_editproof_estimands"):
         rehearse(made)
     assert [*foreign([card], {})] == [
         "estimand 'half_drift' is not known here, so that nothing was decided again; if you trust its author, "
@@ -201,7 +201,7 @@ def test_another_factory_of_a_registered_name_is_no_substitute():
     with pytest.raises(ProtocolError, match="estimand 'mae': claimed by this package and by a test"):
         ESTIMANDS.also([estimand(mae)], "a test").__enter__()
     for own in (estimand(mae)("bone_age"), c.recalibrated(replace(estimand(mae)("bone_age"), needs={"reference"}))):
-        with pytest.raises(ProtocolError, match="the registered one is another than that of test_registry|tests"):
+        with pytest.raises(ProtocolError, match="the registered one is another than that of tests"):
             check_registered(own)
     bare = Estimand(name="bare", quantity="bone_age", statistic=_halved, ideal=0.0)
     with pytest.raises(ProtocolError, match="no factory made it"):

@@ -86,6 +86,22 @@ def test_code_that_a_tool_uses_is_part_of_its_version(tmp_path, monkeypatch):
     assert len(set(versions)) == 3
 
 
+def test_a_value_that_a_tool_imports_is_part_of_its_version(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "tool_of_values.py").write_text(
+        "from bounds_of_tool import LARGEST\ndef edit(request): return request.image.clip(0, LARGEST)\n"
+    )
+
+    def digest(largest):
+        (tmp_path / "bounds_of_tool.py").write_text(f"LARGEST = {largest}\n")
+        for name in ("tool_of_values", "bounds_of_tool"):
+            sys.modules.pop(name, None)
+        importlib.invalidate_caches()
+        return source_digest(importlib.import_module("tool_of_values").edit)
+
+    assert digest(100) == digest(100) != digest(200)
+
+
 def stronger(strength):
     def edit(request):
         return request.image * strength

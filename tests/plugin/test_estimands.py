@@ -179,7 +179,7 @@ MISTAKES = {
         "its statistic raised TypeError",
     ),
     "statistic is not what it was": (
-        ("own.py", "self.at_least = at_least", "self.at_least = at_least * np.random.default_rng().uniform(1, 99)"),
+        ("own.py", "self.at_least = at_least", "self.at_least = at_least * np.random.default_rng().uniform(500, 999)"),
         "made again from its card it comes to .* on invented patients",
     ),
 }  # fmt: skip
@@ -223,13 +223,13 @@ def test_a_claim_that_is_made_in_the_test_is_refused_there_and_the_rest_is_kept(
     (own.path / "conftest.py").write_text((own.path / "conftest.py").read_text().replace("[own.relative_change]", "[]"))
     own.makepyfile(
         test_suite="""
-        from editproof import Criterion, at_most, failure_rate
+        from editproof import Criterion, at_most, mae_drift
         import own
 
-        FLOW = Criterion("REL-2", failure_rate(), at_most(0.2), source="placeholder: a test")
+        DRIFT = Criterion("BA-1", mae_drift("bone_age"), at_most(2.0), source="placeholder: a test")
 
-        def test_flow(study, judge):
-            assert judge(FLOW, study)
+        def test_drift(study, judge):
+            assert judge(DRIFT, study)
 
         def test_relative(study, judge):
             judge(Criterion("REL-1", own.relative_change("bone_age"), at_most(1.0), source="placeholder: a test"), study)
@@ -238,6 +238,6 @@ def test_a_claim_that_is_made_in_the_test_is_refused_there_and_the_rest_is_kept(
     ret, folder = judged(own, "reports", "tools.py:fill")
     assert ret == 1
     record = json.loads((folder / "evidence.json").read_text())
-    assert [v["criterion"]["id"] for v in record["editors"][0]["verdicts"]] == ["REL-2"]
+    assert [v["criterion"]["id"] for v in record["editors"][0]["verdicts"]] == ["BA-1"]
     assert record["incomplete"] == ["test_suite.py::test_relative[tools.py:fill] broke before it judged"]
     assert command(own, "verify", folder).returncode == 0

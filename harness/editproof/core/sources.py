@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import hashlib
 import inspect
@@ -48,8 +49,8 @@ def source_digest(tool: Callable[..., object]) -> str:
 
 
 def _used(names: Mapping[str, Any], folder: Path, seen: set[Path]) -> Iterator[Path]:
-    """Files in a folder of the modules that some names lead to."""
-    for value in list(names.values()):
+    """Files in a folder of the modules that some names lead to, and of those that are imported for a plain value."""
+    for value in [*names.values(), *_imported(names)]:
         module = value if isinstance(value, ModuleType) else sys.modules.get(str(getattr(value, "__module__", "")))
         file = getattr(module, "__file__", None)
         path = Path(file).resolve() if file else None
@@ -58,6 +59,26 @@ def _used(names: Mapping[str, Any], folder: Path, seen: set[Path]) -> Iterator[P
         seen.add(path)
         yield path
         yield from _used(vars(module), folder, seen)
+
+
+def _imported(names: Mapping[str, Any]) -> Iterator[ModuleType]:
+    """The modules that the file of a module's names imports at its head."""
+    file = names.get("__file__")
+    if not file:
+        return
+    try:
+        body = ast.parse(Path(file).read_bytes()).body
+    except (OSError, SyntaxError, ValueError):
+        return
+    for node in body:
+        found: list[str] = []
+        if isinstance(node, ast.Import):
+            found = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            package = str(names.get("__package__") or "").split(".")
+            parents = package[: len(package) - node.level + 1] if node.level else []
+            found = [".".join([*parents, *filter(None, [node.module])])]
+        yield from (sys.modules[name] for name in found if name in sys.modules)
 
 
 def _is_own(path: Path, folder: Path) -> bool:

@@ -1,4 +1,4 @@
-"""The table of all estimands, made from the registry: ``python -m editproof.criteria.catalogue > docs/estimands.md``."""
+"""The table of all estimands, from the registry: ``python -m editproof.criteria.catalogue > docs/estimands.md``."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ argument. *Scope* is what it is about: readings against the reference standard o
 against one another, images, or the flow of edits. *Needs* is what has to be there besides the edits. The *ideal* is the
 value of a tool that could not be better; `editproof compare` measures from it the margin of a claim for which none was
 given. A *missing edit* is dealt with by the rule named, unless the call names another one
-([statistics.md](statistics.md)). *Versions* says whether `editproof compare` can hold two versions of a tool against one
-another by it, paired by patient. What the table says of unit, needs, ideal and missing edits is of the factory's
+([statistics.md](statistics.md)). *Versions* says whether `editproof compare` can hold two versions of a tool against
+one another by it, paired by patient. What the table says of unit, needs, ideal and missing edits is of the factory's
 defaults.
 
 | estimand | what it estimates | unit | scope | needs | ideal | missing edit | versions |
@@ -60,9 +60,9 @@ The statistic gets the readings (`values`, `reference`, `original`, `patients`; 
 with missing edits dealt with, and returns a statistic of `editproof.stats`: `readings.mean_of(...)`,
 `readings.share_of_patients(...)`, `readings.share_of_edits(...)`, `readings.smooth(...)` of sums over patients, or
 `readings.undefined("why")`. Interval and comparison follow from it. It is tried on invented patients before the first
-edit is made. The sha256 of its source, and of your own files that it imports, is part of the protocol: a run with another
-source departs from its lock. `editproof verify RUN --trust own.py` (and `compare`, `merge`, `report`, `sign`) lets the
-named file run and decides every claim again; nothing of a bundle is ever run.
+edit is made. The sha256 of its source, and of your own files that it imports, is part of the protocol: a run with
+another source departs from its lock. `editproof verify RUN --trust own.py` (and `compare`, `merge`, `report`, `sign`)
+lets the named file run and decides every claim again; nothing of a bundle is ever run.
 """
 
 
