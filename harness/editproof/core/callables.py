@@ -1,4 +1,4 @@
-"""A callable named by ``PATH.py:NAME``, for tools and instruments that live in a user's own file."""
+"""A callable named by ``PATH.py:NAME``, for tools and instruments in a user's own file."""
 
 from __future__ import annotations
 
