@@ -135,7 +135,7 @@ def spec_of(text: str) -> str:
         return f"dicom:{text}"
     kinds = {entry.suffix for entry in entries(root)} if root.is_dir() else {root.suffix.lower()}
     if kinds <= {".csv"} and listing.links:
-        found = f"no manifest, DICOM or image in it but {listing.links} links, which are not followed"
+        found = f"no manifest, DICOM file or image in it, only {listing.links} links, which are not followed"
         raise DatasetError(f"the cohort {text}", found, "Copy the files there.")
     if ".csv" in kinds:
         return f"rsna:{text}"
