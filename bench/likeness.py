@@ -1,8 +1,8 @@
-"""What the limits of ``editproof dataset index`` rest on: ``python -m bench.likeness [ZIP [FOLDER]]``.
+"""The basis of the limits of ``editproof dataset index``: ``python -m bench.likeness [ZIP [FOLDER]]``.
 
-The zip holds RSNA's training set at 100 x 100, the folder full-size originals of some. Told are the bits in which the
-perceptual hashes of different patients differ, and those of an image and its copies; and how many images run against
-the rest as they are, and when they are turned over.
+The zip holds RSNA's training set at 100 x 100, the folder full-size originals of some. The command prints the number of
+bits in which the perceptual hashes of different patients differ, and those of an image and its copies; and how many
+images look inverted relative to the rest, unchanged and after an inversion.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ import numpy as np
 from editproof.datasets.index.likeness import (
     NEAR_BITS,
     differing_bits,
+    inverted,
     near_pairs,
     perceptual_hash,
     thumbnail,
-    turned_over,
 )
 
 from models.takes import jpeg
@@ -83,9 +83,9 @@ def main(path: Path, originals: Path) -> None:
     for first in range(SHARE):
         signs[first::SHARE] = -1
         turned = [sign * one for sign, one in zip(signs, thumbnails, strict=True)]
-        named += sum(signs[place] < 0 for place in turned_over(turned))
+        named += sum(signs[place] < 0 for place in inverted(turned))
         signs[first::SHARE] = 1
-    print(f"gray levels run against the rest: in {len(turned_over(thumbnails))} as they are; "
+    print(f"gray levels run against the rest: in {len(inverted(thumbnails))} as they are; "
           f"in {named / len(thumbnails):.3f} of all when turned over, one in {SHARE} at a time")  # fmt: skip
 
 

@@ -58,7 +58,7 @@ def main() -> None:
     recipe = RECIPES[arguments.name]
     path = HOME / recipe.name / "card.json"
     if arguments.ship:
-        write_card(path, shipped(recipe, path.parent), {})
+        write_card(path, ship(recipe, path.parent), {})
     ensemble = load_ensemble(path)
     cases = cohort(recipe.name, split, arguments.data, Preprocessing.from_card(ensemble.card.preprocessing))
     is_real = recipe.name == "rsna100"
@@ -76,7 +76,7 @@ def _specs(split: Split) -> list[PhantomSpec]:
     return [sampled_spec(PHANTOM_SEED, index, split) for index in range(MOST)]
 
 
-def shipped(recipe: Recipe, folder: Path) -> InstrumentCard:
+def ship(recipe: Recipe, folder: Path) -> InstrumentCard:
     """The card of the last stages of training, whose weights have just been written beside it; not yet measured."""
     folder.mkdir(exist_ok=True)
     sha256 = {}

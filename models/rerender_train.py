@@ -103,7 +103,7 @@ def critic_terms(critic: Critic, painted: Tensor, features: list[Tensor], k: int
     return matching, -torch.stack([verdict.mean() for verdict in verdicts]).sum()
 
 
-def trained(
+def train(
     cohorts: list[NDArray[np.uint8]], steps: int, n: int, seed: int, weights: Weights, begin: Path | None, stop: int
 ) -> Renderer:
     """The exponential moving average of a renderer trained on batches of ``n``.
@@ -171,7 +171,7 @@ def follow(average: nn.Module, net: nn.Module, decay: float) -> None:
         a.lerp_(b, 1 - decay)
 
 
-def shipped(renderer: Renderer, strength: float, real: bool, seed: int, n_phantoms: int) -> Path:
+def ship(renderer: Renderer, strength: float, real: bool, seed: int, n_phantoms: int) -> Path:
     """Write float16 weights and their card; the card's path."""
     CARD.parent.mkdir(exist_ok=True)
     weights = CARD.parent / "renderer.safetensors"
@@ -217,10 +217,10 @@ def main() -> None:
     cohorts = [cached_phantoms(options.phantoms, options.seed)]
     if options.real:
         cohorts.append(real_pairs(options.real, options.limit))
-    renderer = trained(
+    renderer = train(
         cohorts, options.steps, options.batch, options.seed, Weights(), options.begin, options.stop or options.steps
     )
-    print(shipped(renderer, options.strength, bool(options.real), options.seed, options.phantoms))
+    print(ship(renderer, options.strength, bool(options.real), options.seed, options.phantoms))
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ def main() -> None:
     for line in range(recipe.lines) if arguments.line is None else (arguments.line,):
         last = None
         for seed, name in remaining(recipe, line):
-            last = fitted(recipe, name, seed, Cases(train, originals, validation), last)
+            last = fit(recipe, name, seed, Cases(train, originals, validation), last)
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def remaining(recipe: Recipe, line: int = 0) -> list[tuple[int, str]]:
     return stages[max(begun, default=0) :]
 
 
-def fitted(recipe: Recipe, name: str, seed: int, cases: Cases, start: Path | None = None) -> Path:
+def fit(recipe: Recipe, name: str, seed: int, cases: Cases, start: Path | None = None) -> Path:
     """Path of the checkpoint of one finished stage; trained, or resumed, where it is not finished.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Sex can still be told from the hand; a proxy for shape that the edit must not wash out."""
+"""Sex can still be read from the hand, a proxy for shape that the edit must preserve."""
 
 from editproof import Criterion, at_least, at_most, auc, auc_drift, label_flip_rate
 

@@ -89,5 +89,5 @@ def test_an_index_leaves_blank_images_out_and_says_why_nothing_is_left(files):
     assert [(entry["case"], *entry["why"]) for entry in index["excluded"]] == [
         ("blank", "case blank: all its pixels are of one gray level. Leave it out.")
     ]
-    with pytest.raises(DatasetError, match="none of its 1 cases is sound; the first: case blank: all its pixels"):
+    with pytest.raises(DatasetError, match="none of its 1 cases can be used; the first: case blank: all its pixels"):
         index_of(f"folder:{write_manifest(files, rows[1:])}")

@@ -282,8 +282,8 @@ FLAWS = {
     "cut short": (cut(radiograph_file(IMAGE)), "cut short"),
     "cut in the header": (cut(radiograph_file(IMAGE), 0.01), "cut short"),
     "compressed and cut short": (cut(compressed(radiograph_file(IMAGE))), "cut short"),
-    "no DICOM": (lambda path: path.write_bytes(b"GIF89a" * 99), "no DICOM file"),
-    "empty": (lambda path: path.write_bytes(b""), "no DICOM file"),
+    "no DICOM": (lambda path: path.write_bytes(b"GIF89a" * 99), "not a DICOM file"),
+    "empty": (lambda path: path.write_bytes(b""), "not a DICOM file"),
     "no pixels": (whole(radiograph_file(IMAGE, PixelData=None)), "no pixels"),
     "colour": (whole(radiograph_file(IMAGE, **COLOUR)), "photometric interpretation RGB with 3 samples"),
     "palette": (whole(radiograph_file(IMAGE, PhotometricInterpretation="PALETTE COLOR")), "PALETTE COLOR"),
@@ -354,7 +354,7 @@ def test_folder_that_is_none_or_empty(tmp_path):
     with pytest.raises(DatasetError, match="no DICOM file in it"):
         dicom(tmp_path)
     (tmp_path / "a.zip").write_bytes(struct.pack("<I", 7))
-    with pytest.raises(DatasetError, match="it is no folder"):
+    with pytest.raises(DatasetError, match="it is not a folder"):
         dicom(tmp_path / "a.zip")
 
 
@@ -387,7 +387,7 @@ def test_links_are_not_followed_but_counted(tmp_path):
         dicom(root)
     kept.unlink()
     for read in (dicom, lambda path: index_of(str(path))):
-        with pytest.raises(DatasetError, match="but 4 links, which are not followed"):
+        with pytest.raises(DatasetError, match="only 4 links, which are not followed"):
             read(root)
 
 

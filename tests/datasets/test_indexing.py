@@ -15,10 +15,10 @@ from editproof.datasets.index.leakage import training_at
 from editproof.datasets.index.likeness import (
     NEAR_BITS,
     differing_bits,
+    inverted,
     near_pairs,
     perceptual_hash,
     thumbnail,
-    turned_over,
 )
 from editproof.datasets.index.writing import index_of, spec_of
 from editproof.datasets.reading import Reading
@@ -107,13 +107,13 @@ def test_index_says_what_it_excludes_and_why(messy):
 
 def test_no_positive_is_taken_for_a_negative(images):
     thumbnails = [thumbnail(image) for image in images]
-    assert turned_over(thumbnails) == []
-    assert turned_over([thumbnail(255 - image) for image in images]) == [], "a whole cohort tells nothing"
+    assert inverted(thumbnails) == []
+    assert inverted([thumbnail(255 - image) for image in images]) == [], "a whole cohort tells nothing"
     for place in range(0, 40, 8):
-        assert turned_over([*thumbnails[:place], -thumbnails[place], *thumbnails[place + 1 :]]) == [place]
+        assert inverted([*thumbnails[:place], -thumbnails[place], *thumbnails[place + 1 :]]) == [place]
     few = thumbnails[:18]
-    assert turned_over([*few, -thumbnails[19]]) == [], "too few to have a middle"
-    assert turned_over([*thumbnails, thumbnail(np.zeros((9, 9), np.uint8))]) == [], "a flat image has no sense"
+    assert inverted([*few, -thumbnails[19]]) == [], "too few to have a middle"
+    assert inverted([*thumbnails, thumbnail(np.zeros((9, 9), np.uint8))]) == [], "a flat image has no sense"
 
 
 def test_a_study_leaves_out_what_the_index_excludes(messy, tmp_path, capsys):
@@ -209,7 +209,7 @@ def test_the_split_rule_of_a_card_speaks_of_rsna_alone(messy, rsna_folder, tmp_p
     assert not any("trained on" in entry["kinds"] for entry in index["excluded"])
     assert any("says nothing of this cohort" in note for note in index["notes"])
     silent = card(tmp_path / "silent.json")
-    assert any("leakage cannot be told" in note for note in index_of(str(messy), [silent])["notes"])
+    assert any("leakage cannot be detected" in note for note in index_of(str(messy), [silent])["notes"])
 
 
 def test_the_shipped_card_tells_its_split():
@@ -280,12 +280,12 @@ SOUND = {"case": "x", "patient": "y", "pixels": "0" * 64, "hash": "f" * 64}
         ({"training_cases": "A1"}, "training_cases is a string"),
         ({"training_cases": {"ids": "A1"}}, "ids is a string"),
         ({"training_cases": {"ids": None}}, "ids is null"),
-        ({"training_cases": {"ids": [1]}}, "ids holds what is no string"),
-        ({"training_cases": {"sha256_of_ids": ["A1"]}}, "'A1' is no sha256"),
+        ({"training_cases": {"ids": [1]}}, "ids has an entry that is not a string"),
+        ({"training_cases": {"sha256_of_ids": ["A1"]}}, "'A1' is not a sha256"),
         ({"schema": 1, "cases": [SOUND, {**SOUND, "patient": None}]}, "its case 2 has no patient"),
         ({"schema": 1, "cases": ["A1"]}, "its case 1 has no case, patient, pixels, hash"),
         ({"schema": 1, "cases": {}}, "its case 1 has no"),
-        ({"schema": 1, "cases": [{**SOUND, "hash": "nothex"}]}, "'nothex' is no hash"),
+        ({"schema": 1, "cases": [{**SOUND, "hash": "nothex"}]}, "'nothex' is not a hash"),
     ],
 )
 def test_training_cases_in_another_form_are_one_clear_error(tmp_path, told, found):

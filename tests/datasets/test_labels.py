@@ -109,7 +109,7 @@ def test_parquet_and_csv_give_the_same_cohort(tmp_path):
 
 def test_parquet_that_is_none(tmp_path):
     (tmp_path / "manifest.parquet").write_bytes(b"PAR1 nothing")
-    with pytest.raises(DatasetError, match="no Parquet"):
+    with pytest.raises(DatasetError, match="not Parquet"):
         folder(tmp_path)
 
 
@@ -201,8 +201,8 @@ def test_the_card_says_the_units_of_what_cases_have(tmp_path):
 @pytest.mark.parametrize(
     ("rows", "found"),
     [
-        (('A,"100,M', "B,101,F", "C,102,F"), "no CSV from row 2 on"),
-        (('A,"100,M', "B,101,F", 'C,102,"F"'), "no CSV from row 2 on"),
+        (('A,"100,M', "B,101,F", "C,102,F"), "it is not CSV from row 2 on"),
+        (('A,"100,M', "B,101,F", 'C,102,"F"'), "it is not CSV from row 2 on"),
         (("A,100,M", 'B,"101,F', 'C,102",F', "D,103,M"), "a cell with a line break in row 3"),
         (('"A\n",100,M',), "a cell with a line break in row 2"),
     ],

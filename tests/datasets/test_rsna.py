@@ -230,7 +230,7 @@ def test_damaged_zip(rsna_folder, tmp_path):
     archive = zipped(rsna_folder(), tmp_path / "rsna.zip")
     data = bytearray(archive.read_bytes())
     (tmp_path / "cut.zip").write_bytes(data[: len(data) // 2])
-    assert "no zip" in error_of(tmp_path / "cut.zip").found
+    assert "not a zip" in error_of(tmp_path / "cut.zip").found
     at = data.find(b"IDAT") if b"IDAT" in data else 400
     data[at + 40 : at + 60] = b"\0" * 20
     (tmp_path / "flipped.zip").write_bytes(data)
@@ -360,8 +360,8 @@ def test_other_tables_beside_the_set_are_passed_over(rsna_folder):
     (root / "empty.csv").write_text("")
     write_csv(root / "scores.csv", "reader,score", "A,1")
     warnings = rsna(root).card.warnings
-    assert sum("was passed over" in words for words in warnings) == 2
-    assert "The table empty.csv was passed over: no row in it." in warnings
+    assert sum("was skipped" in words for words in warnings) == 2
+    assert "The table empty.csv was skipped: no row in it." in warnings
     assert not any(str(root) in words for words in warnings)
     (root / "boneage-training-dataset.csv").unlink()
     error = error_of(root)

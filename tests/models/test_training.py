@@ -48,7 +48,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def test_a_stage_that_was_stopped_goes_on_to_the_same_weights(
     cases: train.Cases, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = train.best_weights(train.fitted(TINY, "base-0", 7, cases))
+    whole = train.best_weights(train.fit(TINY, "base-0", 7, cases))
     (runs / "tiny" / "base-0.pt").unlink()
     epoch = train._epoch
 
@@ -59,9 +59,9 @@ def test_a_stage_that_was_stopped_goes_on_to_the_same_weights(
 
     monkeypatch.setattr(train, "_epoch", broken)
     with pytest.raises(KeyboardInterrupt):
-        train.fitted(TINY, "base-0", 7, cases)
+        train.fit(TINY, "base-0", 7, cases)
     monkeypatch.setattr(train, "_epoch", epoch)
-    resumed = train.best_weights(train.fitted(TINY, "base-0", 7, cases))
+    resumed = train.best_weights(train.fit(TINY, "base-0", 7, cases))
     assert all(torch.allclose(whole[name], resumed[name], atol=1e-6) for name in whole)
 
 
@@ -71,7 +71,7 @@ def test_a_stage_ends_when_nothing_improves_and_keeps_its_best(
     losses = iter((3.0, 2.0, 2.5, 2.1, 1.0))
     monkeypatch.setattr(train, "watched", lambda *_: (next(losses), 10.0, 0.8))
     patient = replace(TINY, base=(Stage(5, 1e-3, patience=2),))
-    path = train.fitted(patient, "base-0", 7, cases)
+    path = train.fit(patient, "base-0", 7, cases)
     assert "stopped early: nothing better since epoch 2" in capsys.readouterr().out
     state = torch.load(path, weights_only=True)
     assert (state["epoch"], state["best_epoch"], state["best_loss"]) == (4, 2, 2.0)
@@ -83,7 +83,7 @@ def test_a_stage_without_patience_runs_to_its_end_and_keeps_its_last(
 ) -> None:
     losses = iter((1.0, 2.0, 3.0))
     monkeypatch.setattr(train, "watched", lambda *_: (next(losses), 10.0, 0.8))
-    path = train.fitted(replace(TINY, base=(Stage(3, 1e-3, patience=None),)), "base-0", 7, cases)
+    path = train.fit(replace(TINY, base=(Stage(3, 1e-3, patience=None),)), "base-0", 7, cases)
     state = torch.load(path, weights_only=True)
     assert (state["epoch"], state["best_epoch"], state["best_loss"]) == (3, 3, 3.0)
     assert all(torch.equal(state["best"][name], state["averaged"][name]) for name in state["best"])

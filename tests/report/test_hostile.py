@@ -12,7 +12,7 @@ from editproof.evidence.record import Evidence
 from editproof.report.formats import markdown
 from editproof.report.page.html import render
 from editproof.report.text import terminal
-from editproof.report.text.wording import plain
+from editproof.report.text.wording import printable
 from editproof.types import Quantity
 
 from tests.records import replace
@@ -107,4 +107,4 @@ def test_a_text_of_ten_megabytes_is_cut_and_says_so(whole: Evidence) -> None:
 
 def test_plain_leaves_ordinary_text_alone() -> None:
     ordinary = "Zoë – naïve 手 ±2 µm\nsecond line"
-    assert plain(ordinary) == ordinary
+    assert printable(ordinary) == ordinary

@@ -104,7 +104,7 @@ def test_every_verdict_has_its_figures_and_its_test(whole: Evidence, page: str) 
             assert test.partition("[")[0] in text
 
 
-def test_matrix_flags_what_stands_alone(page: str, whole: Evidence) -> None:
+def test_matrix_flags_every_gap(page: str, whole: Evidence) -> None:
     record = Page.of(page.partition('id="record"')[2]).text
     assert "requirement without criterion R2: the marker is gone" in record
     assert "hazard without criterion H2: a fracture is drawn over" in record
@@ -123,7 +123,7 @@ def test_causes_are_said_in_a_sentence_and_masks_in_a_word(whole: Evidence, page
     section = Page.of(page.partition('id="causes"')[2].partition("</section>")[0]).text
     for editor in whole.editors:
         assert editor.causes.replace("-", "−") in section or editor.causes in section
-        assert f"Its mask: {editor.mask.finding}" in section
+        assert f"Use of the mask: {editor.mask.finding}" in section
         assert editor.mask.because in section
     assert "97.0 %" in section
     old = tuple(replace(editor, causes="", mask=None) for editor in whole.editors)
@@ -145,13 +145,13 @@ def test_a_tool_that_refused_everything(whole: Evidence) -> None:
     assert "120 refused" in text
     assert "content policy" in text
     assert "no edit came back" in text
-    assert "No edit came back, so there is none to show." in text
+    assert "No edit was returned, so there is nothing to show." in text
     assert "nan" not in re.findall(r"\w+", text)
 
 
 def test_no_verdict_at_all(whole: Evidence) -> None:
     text = Page.of(render(gold.without_verdicts(whole), images=False)).text
-    assert "No criterion was asked of this tool." in text
+    assert "No criterion was applied to this tool." in text
     assert "No validity check was recorded with this run." in text
 
 
@@ -197,7 +197,7 @@ def test_a_miss_is_never_left_out_of_the_card_of_a_tool(whole: Evidence) -> None
     assert "claim 13." in head
     assert "claim 8." in head
     assert "claim 14." not in head
-    assert f"{15 - MOST_LEADING} more criteria that decide" in head
+    assert f"{15 - MOST_LEADING} more primary criteria" in head
 
 
 def test_three_tools_stand_side_by_side(whole: Evidence) -> None:

@@ -1,4 +1,4 @@
-"""The faces for machines and archives: JUnit, certificate, PDF."""
+"""The file formats for machines and archives: JUnit, certificate, PDF."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_junit_keeps_hostile_text_as_text(whole: Evidence) -> None:
 
 def test_certificate_says_the_verdict_and_that_it_is_no_approval(whole: Evidence) -> None:
     text = Page.of(certificate.render(whole)).text
-    assert "This is a record of a test, and no approval." in text
+    assert "This is a record of a test, not an approval." in text
     assert "Conforms: opencv-telea; Does not conform: rerender" in text
     for words in (
         "radius 3",
@@ -127,7 +127,7 @@ def test_page_on_paper_has_every_section_and_no_script(whole: Evidence, page: st
     assert not printed.all("input")
     ids = [a["id"] for a in printed.all("section")]
     assert ids == [a["id"] for a in Page.of(page).all("section")]
-    assert "The readings of every case stand in the HTML form" in printed.text
+    assert "The readings of every case are in the HTML form" in printed.text
     unresolved = re.findall(r"<svg.*?var\(--", pdf.coloured(html.render(whole, printed=True, images=False)))
     assert not unresolved
 
@@ -174,7 +174,7 @@ def archival(content: bytes) -> list[str]:
 def test_without_the_renderer_there_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "weasyprint", None)
     with pytest.raises(EvidenceError, match=r"editproof\[pdf\]"):
-        pdf.of("<p>")
+        pdf.pdf_of("<p>")
 
 
 def test_command_writes_or_prints_each_face(

@@ -1,4 +1,4 @@
-"""What an instrument's own code raises, as one error; an interruption by the user stays one."""
+"""Any exception of an instrument's own code as one error; an interruption by the user stays an interruption."""
 
 from __future__ import annotations
 

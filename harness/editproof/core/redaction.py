@@ -1,4 +1,4 @@
-"""Secrets of the environment, struck out of whatever is about to be written or shown."""
+"""Removal of secrets of the environment from everything that is written or shown."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping
 
 SECRET_NAMES = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
-"""Environment variables that hold a secret go by such a name."""
+"""Names of environment variables that hold a secret."""
 
 SHORTEST = 8
-"""Shorter values are no secrets, and would strike out innocent text."""
+"""Shorter values are not treated as secrets: replacing them would destroy ordinary text."""
 
 
 def secrets() -> dict[str, str]:
@@ -23,7 +23,7 @@ def secrets() -> dict[str, str]:
 def redacted(text: str, known: Mapping[str, str] | None = None) -> str:
     """The text with every secret of the environment replaced by the name of its variable.
 
-    ``known`` are the :func:`secrets` where the caller has them, for texts that come in numbers.
+    ``known`` are the :func:`secrets` if the caller has them already, which saves time with many texts.
 
     Examples
     --------
@@ -38,7 +38,7 @@ def redacted(text: str, known: Mapping[str, str] | None = None) -> str:
 
 
 def redacted_bytes(content: bytes, known: Mapping[str, str] | None = None) -> bytes:
-    """Bytes with every secret of the environment replaced; untouched, and byte-equal, where there is none."""
+    """Bytes with every secret of the environment replaced; unchanged if there is none."""
     for secret, name in (secrets() if known is None else known).items():
         content = content.replace(secret.encode(), f"[{name}]".encode())
     return content

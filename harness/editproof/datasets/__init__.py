@@ -1,1 +1,1 @@
-"""Cohorts: RSNA, plain folders, and the masks of radiographs that come without."""
+"""Readers of cohorts (DICOM, folders, RSNA), their tables, masks and indexes."""

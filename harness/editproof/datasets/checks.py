@@ -1,4 +1,4 @@
-"""What any cohort must be, whoever wrote its reader."""
+"""Checks that every cohort must pass, whoever wrote its reader."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def distinct(dataset: Dataset) -> list[Case]:
     if twice := [name for name, count in counts.items() if count > 1]:
         raise DatasetError(
             f"cohort {dataset.card.name}",
-            f"{len(twice)} case ids stand for more than one case: {', '.join(twice[:5])}",
-            "Give each radiograph an id of its own; several of one patient share the patient id instead.",
+            f"{len(twice)} case ids belong to more than one case: {', '.join(twice[:5])}",
+            "Give each radiograph its own id; radiographs of one patient share the patient id.",
         )
     return cases
 
 
 def decoded(case: Case) -> Pixels:
-    """The pixels of a case, checked: a gray 8- or 16-bit image that shows something, and two masks of its size.
+    """The checked pixels of a case: an 8- or 16-bit image with more than one gray level, and two masks of its size.
 
     Raises
     ------
@@ -67,14 +67,14 @@ def decoded(case: Case) -> Pixels:
 
 
 def check_regions(dataset: Dataset, asked_by: Mapping[str, str]) -> None:
-    """Refuse a cohort in no case of which there is a pixel of a region that somebody asks for.
+    """Refuse a cohort that has no pixel of a required region in any case.
 
     Parameters
     ----------
     dataset : Dataset
-        Cases are decoded until every region was seen.
+        Cases are decoded until every region was found.
     asked_by : mapping of str to str
-        Who asks, by region of :mod:`editproof.imaging.region` but the whole.
+        Who requires it, by region of :mod:`editproof.imaging.region` (without the whole image).
 
     Raises
     ------

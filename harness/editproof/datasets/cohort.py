@@ -1,4 +1,4 @@
-"""A cohort held in memory (its pixels are not), and what every reader of cohorts checks and adds."""
+"""A cohort in memory, without its pixels, and the checks and additions that all readers share."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from editproof.types import Dataset
 
 OLDEST = 300.0
-"""Bone age in months beyond which a label is taken for an error; RSNA's oldest is 228."""
+"""Bone age in months above which a label counts as an error; the highest in RSNA is 228."""
 HAND_UNITS = {"bone_age": "months", "sex": "probability"}
 """Units of the reference standard of hand radiographs."""
 MARKERS_UP_TO = 500
-"""Cases up to which every image is decoded up front, to say in its strata whether a marker was found."""
+"""Largest cohort in which every image is decoded at once, so that a stratum can say whether a marker was found."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,8 @@ def cohort_of(
 ) -> Cohort:
     """A cohort with its card: counts, and a digest over ids, pixels and reference standard.
 
-    Of ``units``, those of quantities that some case has a reference for are kept. What the reading was told of cases
-    that are not sound, or lack a region, is said.
+    Of ``units``, those of quantities with a reference standard in some case are kept. Warnings and errors name the
+    cases that cannot be used or that lack a region, as recorded in ``reading``.
 
     Raises
     ------
@@ -72,16 +72,16 @@ def cohort_of(
     kept = tuple(cases)
     if not kept and reading.flawed:
         first = next(iter(reading.flawed.values())).removesuffix(".")
-        found = f"none of its {len(reading.flawed)} cases is sound; the first: {first}"
+        found = f"none of its {len(reading.flawed)} cases can be used; the first: {first}"
         raise DatasetError(f"the cohort {source}", found)
     if not kept and reading.left_out:
         found = f"all {len(reading.left_out)} cases are left out by its index"
         raise DatasetError(f"the cohort {source}", found, "Read what the index says of them.")
     if not kept:
         raise DatasetError(f"the cohort {source}", "no case in it", "Check that images and CSV belong together.")
-    unique([case.case_id for case in kept], source)
+    check_unique_ids([case.case_id for case in kept], source)
     for case in kept:
-        _in_range(case, source)
+        _check_range(case, source)
     card = DatasetCard(
         name=name,
         description=description,
@@ -102,8 +102,8 @@ def digest_of(cases: Iterable[Case]) -> str:
     return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
 
 
-def unique(ids: Collection[str], source: str) -> None:
-    """Nothing, or a DatasetError that names ids which occur more than once."""
+def check_unique_ids(ids: Collection[str], source: str) -> None:
+    """Raise a DatasetError if an id occurs more than once."""
     twice = [name for name, count in Counter(ids).items() if count > 1]
     if twice:
         found = f"{len(twice)} case ids occur more than once: {', '.join(twice[:5])}"
@@ -111,7 +111,7 @@ def unique(ids: Collection[str], source: str) -> None:
 
 
 def where(dataset: Dataset, ids: Collection[str]) -> Cohort:
-    """The dataset restricted to some cases, in the dataset's order; the card says so.
+    """The dataset restricted to some cases, in its own order; the card states this.
 
     Raises
     ------
@@ -122,7 +122,7 @@ def where(dataset: Dataset, ids: Collection[str]) -> Cohort:
     kept = tuple(case for case in dataset if case.case_id in wanted)
     if missing := sorted(wanted - {case.case_id for case in kept}):
         found = f"{len(missing)} are not in it: {', '.join(missing[:5])}"
-        raise DatasetError(f"{len(wanted)} cases of {dataset.card.name}", found, "Ask for ids that the cohort holds.")
+        raise DatasetError(f"{len(wanted)} cases of {dataset.card.name}", found, "Name ids of the cohort.")
     note = f"Restricted to {len(kept)} of {len(dataset)} cases by id."
     patients = len({case.patient_id for case in kept})
     warnings = (*dataset.card.warnings, note)
@@ -131,7 +131,7 @@ def where(dataset: Dataset, ids: Collection[str]) -> Cohort:
 
 
 def checked(dataset: Dataset) -> Dataset:
-    """The dataset itself, after every case was decoded once and its pixels and masks found sound.
+    """The dataset itself, after every case was decoded once and its pixels and masks were checked.
 
     Raises
     ------
@@ -146,14 +146,14 @@ def checked(dataset: Dataset) -> Dataset:
 def with_marker(case: Case, reading: Reading) -> Case:
     """The case with a stratum ``marker``, ``found`` or ``none``: whether there is anything for a tool to remove.
 
-    The reading is told which region the case lacks.
+    The regions that the case lacks are counted in ``reading``.
     """
     there = regions_in(case)
     reading.lacking.update({INSIDE, PROTECTED} - there)
     return replace(case, strata={**case.strata, "marker": "found" if INSIDE in there else "none"})
 
 
-def _in_range(case: Case, source: str) -> None:
+def _check_range(case: Case, source: str) -> None:
     age, sex = case.reference.get("bone_age", 0.0), case.reference.get("sex", 0.0)
     if not 0 <= age <= OLDEST:
         asked = f"the bone age of case {case.case_id} in {source}"

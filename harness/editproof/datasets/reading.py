@@ -1,4 +1,4 @@
-"""How a cohort is read: strictly, or past its flaws; what is left out, and from which file each case came."""
+"""How a cohort is read: strictly, or continuing after flawed cases; which cases are left out; the file of each case."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 
 @dataclass
 class Reading:
-    """One reading of a cohort, and what it told on the side.
+    """One reading of a cohort, and what was noted during it.
 
     Attributes
     ----------
     left_out : mapping of str to str
-        Reasons by name of case (or of a file that never became one): these are not looked at.
+        Reasons by name of case (or of a file that gave no case): these are not read.
     tolerant : bool
-        Whether a case that is not sound is noted in ``flawed`` and passed over; else its error is raised.
+        Whether a flawed case is noted in ``flawed`` and skipped; otherwise its error is raised.
     flawed : dict of str to str
         What is wrong, by name.
     files : dict of str to str
-        File below the cohort's folder, by name of case. It may identify a patient: it is kept nowhere unasked.
+        File below the cohort's folder, by name of case. It may identify a patient, so it is written only on request.
     known_as : dict of str to set of str
-        Identifiers by name of case where the cohort has pseudonyms: to be compared with, never to be kept.
+        Identifiers by name of case where the cohort has pseudonyms: for comparison only, never written.
     lacking : Counter of str
         Number of cases that lack a region (:mod:`editproof.imaging.region`) for which each is looked at.
     """
@@ -41,8 +41,8 @@ class Reading:
     lacking: Counter[str] = field(default_factory=Counter)
 
     @contextmanager
-    def of(self, name: str) -> Iterator[None]:
-        """A block that reads one case."""
+    def guarding(self, name: str) -> Iterator[None]:
+        """Read one case in the block; note its error if the reading is tolerant."""
         try:
             yield
         except DatasetError as error:

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 ALPHA, WHITE, BLACK = "alpha", "white", "black"
 POLARITIES = (ALPHA, WHITE, BLACK)
-"""What marks the pixels that may change: alpha 0 (OpenAI), white (most servers) or black."""
+"""The value that marks the pixels that may change: alpha 0 (OpenAI), white (most servers) or black."""
 
 _MAGIC = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg", b"RIFF": "webp", b"II*\0": "tiff", b"MM\0*": "tiff"}
 
 
 @dataclass(frozen=True)
 class Levels:
-    """How gray levels were brought to 8 bit: linearly from ``low``..``high``. 8-bit images stay as they are."""
+    """How gray levels were converted to 8 bits: linearly from ``low``..``high``. 8-bit images are unchanged."""
 
     low: int
     high: int
@@ -38,7 +38,7 @@ class Levels:
 
     @classmethod
     def of(cls, image: Image) -> Levels:
-        """The levels of an image: its own range where it has 16 bit, for few radiographs fill those."""
+        """The levels of an image: its own range if it has 16 bits, since few radiographs use all of them."""
         if image.dtype == np.uint8:
             return cls(0, 255, sixteen=False)
         return cls(int(image.min()), max(int(image.max()), int(image.min()) + 1), sixteen=True)
@@ -77,7 +77,7 @@ def at_depth_of(original: Image, image: Image) -> Image:
 
 @dataclass(frozen=True)
 class Parcel:
-    """What goes out for one request, and how what comes back becomes an image like the original.
+    """The image and mask that are sent for one request, and how the answer becomes an image like the original.
 
     Attributes
     ----------
@@ -92,7 +92,7 @@ class Parcel:
     original: Image
 
     def opened(self, content: bytes, asked_format: str = "") -> EditOutcome:
-        """The outcome that an answered image file comes to; nothing is resized that was not resized on the way."""
+        """The outcome of an image file that was returned; nothing is resized that was not resized before sending."""
         pixels = decoded(content)
         if pixels is None:
             return EditOutcome.failure(EditStatus.MALFORMED, "what came back does not decode as an image")

@@ -1,7 +1,7 @@
 """Bringing an image to a size that a tool accepts, and its edit back: pad, letterbox, squash and tiles.
 
-Padding is exact there and back. Letterbox and squash resample, and therefore lose something without any edit at
-all; a report can tell that loss from the harm of editing by an arm such as ``squash+identity``.
+Padding is exact there and back. Letterbox and squash resample, and therefore lose something without any edit;
+a report distinguishes that loss from the harm of editing by an arm such as ``squash+identity``.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ Shape = tuple[int, int]
 
 
 class CanvasError(ValueError):
-    """An image that a tool cannot take under the chosen geometry."""
+    """An image that does not fit the tool under the chosen geometry."""
 
 
 @dataclass(frozen=True)
 class Fit:
-    """One image's way to a tool's canvas and back: scaled, then padded with its own rim.
+    """The mapping of one image to the canvas of a tool and back: scaled, then padded by repeating its border.
 
     Attributes
     ----------
@@ -49,11 +49,11 @@ class Fit:
 
     @property
     def exact(self) -> bool:
-        """Whether an unchanged canvas comes back as the very original."""
+        """Whether an unchanged canvas comes back exactly as the original."""
         return self.factor > 0
 
     def forward(self, image: Image) -> Image:
-        """The image on the canvas; the padding repeats its rim."""
+        """The image on the canvas; the padding repeats its border."""
         top, left = self.corner
         height, width = self.scaled
         if self.scaled != self.shape:
@@ -62,7 +62,7 @@ class Fit:
         return cv2.copyMakeBorder(image, top, bottom, left, right, cv2.BORDER_REPLICATE)
 
     def forward_mask(self, mask: Mask) -> Mask:
-        """The mask on the canvas: a pixel that an editable one has any part in is editable, the padding is not."""
+        """The mask on the canvas: a pixel that overlaps an editable one is editable, the padding is not."""
         top, left = self.corner
         height, width = self.scaled
         weight: Image = mask.astype(np.float32)
@@ -89,7 +89,7 @@ class Fit:
 
 
 def unchanged(shape: Shape) -> Fit:
-    """No geometry at all."""
+    """The identity: no change of geometry."""
     return Fit(shape, shape, shape)
 
 

@@ -1,4 +1,4 @@
-"""Histogram matching: the simplest cure that is offered for an edit that shifts intensities."""
+"""Histogram matching: the simplest correction of an edit that shifts intensities."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The report: evidence in, pages out. Every face takes the evidence alone; no clock, no environment, no network."""
+"""The report: a pure function of the evidence in every format, without clock, environment or network."""

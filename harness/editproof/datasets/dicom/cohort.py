@@ -1,4 +1,4 @@
-"""A folder of DICOM radiographs, with the reference standard in a table beside them; no identifier gets past here."""
+"""A folder of DICOM radiographs with the reference standard in a table; no identifier leaves this reader."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from editproof.datasets.cohort import HAND_UNITS, MARKERS_UP_TO, Cohort, cohort_of, unique, with_marker
+from editproof.datasets.cohort import HAND_UNITS, MARKERS_UP_TO, Cohort, check_unique_ids, cohort_of, with_marker
 from editproof.datasets.dicom.file import VERSION, Facts, Voi, dicom_image, facts_of, file_bytes, header_of
 from editproof.datasets.dicom.listing import listing_of
 from editproof.datasets.dicom.pseudonyms import Pseudonyms, pseudonyms
@@ -73,13 +73,13 @@ def dicom(
     reading = reading or Reading()
     root = existing(path, asked)
     if not root.is_dir():
-        raise DatasetError(asked, "it is no folder", "Name the folder that holds the DICOM files.")
+        raise DatasetError(asked, "it is not a folder", "Name the folder that holds the DICOM files.")
     sheet = labels_beside(root, labels, asked)
     listing = listing_of(root)
     found = listing.files
     if not found and listing.links:
-        said = f"no DICOM file in it but {listing.links} links, which are not followed"
-        raise DatasetError(asked, said, "Copy the files there.")
+        only_links = f"no DICOM file in it, only {listing.links} links, which are not followed"
+        raise DatasetError(asked, only_links, "Copy the files there.")
     if not found:
         raise DatasetError(asked, "no DICOM file in it", "Check the path; unpack archives first.")
     digests = [hashlib.sha256(file_bytes(e, _place(n, found))).hexdigest() for n, e in enumerate(found)]
@@ -93,13 +93,13 @@ def dicom(
         flawed = f"file-{digest[:16]}" + (f"-{copies + 1}" if copies else "")
         if flawed in reading.left_out:
             continue
-        with reading.of(flawed):
+        with reading.guarding(flawed):
             reading.files[flawed] = entry.name
             place = _place(number, found)
             read = facts_of(header_of(entry, place), place)
             if (earlier := first.setdefault(read.sop_uid, number)) != number:
-                said = f"its SOPInstanceUID is that of {_place(earlier, found)}"
-                raise DatasetError(place, said, "Keep one of them, or index the cohort, which leaves this one out.")
+                repeated = f"its SOPInstanceUID is that of {_place(earlier, found)}"
+                raise DatasetError(place, repeated, "Keep one of them, or index the cohort, which leaves this one out.")
             line = rows.of(entry, read)
             if line is None and sheet is not None:
                 unlisted += 1
@@ -115,10 +115,10 @@ def dicom(
             own = (line or {}).get("patient_id") or read.patient.partition("\0")[2]
             reading.known_as[case.case_id] = {read.sop_uid, own} - {""}
     if (missing := rows.unmet()) and not (reading.tolerant or reading.left_out):
-        said = f"{missing} of {len(rows)} rows of {rows.name} have no DICOM file"
+        unmet = f"{missing} of {len(rows)} rows of {rows.name} have no DICOM file"
         links = [f"({listing.links} links are not followed)"] if listing.links else []
-        raise DatasetError(asked, " ".join([said, *links]), "Add the files, or take the rows out of the table.")
-    unique([case.case_id for case in cases], root.name)
+        raise DatasetError(asked, " ".join([unmet, *links]), "Add the files, or take the rows out of the table.")
+    check_unique_ids([case.case_id for case in cases], root.name)
     units = dict(rows.labels.units)
     if any("sex" in case.reference for case in cases):
         units["sex"] = HAND_UNITS["sex"]
@@ -163,8 +163,8 @@ class _Reader:
         reference, strata = self.rows.labels.of(line, case_id)
         if "sex" not in reference and facts.sex in ("M", "F"):
             reference["sex"] = float(facts.sex == "M")
-        told: dict[str, str | float] = {"age_years": facts.age_years} if facts.age_years is not None else {}
-        told |= {name: cell for name, cell in (("sex", facts.sex), ("laterality", facts.laterality)) if cell}
+        header: dict[str, str | float] = {"age_years": facts.age_years} if facts.age_years is not None else {}
+        header |= {name: cell for name, cell in (("sex", facts.sex), ("laterality", facts.laterality)) if cell}
         patient = line.get("patient_id") or facts.patient or facts.study or facts.sop_uid
         parts = [digest, f"dicom:{VERSION}:{self.voi}", *digests_of(edit, protected, self.masks)]
         return Case(
@@ -173,7 +173,7 @@ class _Reader:
             decode=partial(dicom_pixels, entry, edit, protected, self.voi, self.masks, case_id),
             digest=hashlib.sha256(" ".join(parts).encode()).hexdigest(),
             reference=reference,
-            strata={**told, **strata, **self.rows.strata(line), "burned_in": facts.burned_in},
+            strata={**header, **strata, **self.rows.strata(line), "burned_in": facts.burned_in},
             spacing_mm=facts.spacing_mm,
         )
 
@@ -193,7 +193,7 @@ def _warnings(cases: list[Case], facts: list[Facts], unlisted: int, masks: Masks
         (burned["yes"], f"{burned['yes']} of {n} headers say that text is burned into the pixels: it may identify."),
         (burned["unknown"], f"{burned['unknown']} of {n} headers do not say whether text is burned into the pixels."),
         (several, f"{several} series have several images."),
-        (nameless, f"{nameless} of {n} files have no PatientID: their study stands for the patient."),
+        (nameless, f"{nameless} of {n} files have no PatientID: their study is taken as the patient."),
         (sum(not read.projection for read in facts), "Some files are of no projection radiography modality."),
         (sum(read.spacing_mm is None for read in facts), "Some files have no pixel spacing."),
         (len({c.patient_id for c in cases}) == 1 and n > 1, f"All {n} images carry one patient's id: check PatientID."),

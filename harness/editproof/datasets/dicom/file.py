@@ -38,7 +38,7 @@ Voi = Literal["first", "none"]
 
 SUFFIXES = (".dcm", ".dicom", ".dic")
 _DEFLATED = "1.2.840.10008.1.2.1.99"
-_CONTRADICTED = "The header contradicts the pixels; export it anew."
+_CONTRADICTED = "The header contradicts the pixels; export it again."
 _PROJECTION = {"CR", "DX", "RG", "MG", "IO", "PX"}
 _YEARS = {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1.0}
 
@@ -84,18 +84,18 @@ def header_of(entry: Entry, asked: str) -> Header:
     Raises
     ------
     DatasetError
-        Where it is no DICOM, cut short, in colour, too large, of several frames, or compressed in a way for which no
+        If it is not DICOM, cut short, in colour, too large, of several frames, or compressed in a way for which no
         decoder is installed.
     """
     pydicom = _pydicom(asked)
     from pydicom.filereader import read_file_meta_info
 
     data = file_bytes(entry, asked)
-    with _quiet(asked, "it is no DICOM file, or cut short"):
+    with _quiet(asked, "it is not a DICOM file, or it is cut short"):
         syntax = str(read_file_meta_info(entry.root / entry.name).get("TransferSyntaxUID", ""))
     if syntax == _DEFLATED:
         raise DatasetError(asked, "its header is deflated, and might unpack without end", "Store it uncompressed.")
-    with _quiet(asked, "it is no DICOM file, or cut short"):
+    with _quiet(asked, "it is not a DICOM file, or it is cut short"):
         header = pydicom.dcmread(io.BytesIO(data))
         shape = [header.get(name) for name in ("Rows", "Columns")]
         samples, bits = header.get("SamplesPerPixel", 1), (header.get("BitsAllocated"), header.get("BitsStored"))
@@ -103,11 +103,11 @@ def header_of(entry: Entry, asked: str) -> Header:
         pixels, topmost = header.get("PixelData"), header.get("HighBit")
     if not isinstance(pixels, bytes) or not all(isinstance(side, int) and side > 0 for side in shape):
         raise DatasetError(
-            asked, "there are no pixels in it", "It is cut short or no image; copy it anew or leave it out."
+            asked, "there are no pixels in it", "It is cut short or not an image; copy it again or leave it out."
         )
     if shape[0] * shape[1] > MOST_PIXELS:
         found = f"it claims {shape[0]}x{shape[1]} pixels, more than {MOST_PIXELS}"
-        raise DatasetError(asked, found, "Leave it out: this is no radiograph.")
+        raise DatasetError(asked, found, "Leave it out: it is not a radiograph.")
     if meaning not in ("MONOCHROME1", "MONOCHROME2") or samples != 1:
         kind = meaning if re.fullmatch(r"[A-Z0-9_ ]{1,16}", meaning) else "unknown"
         found = f"photometric interpretation {kind} with {samples} samples per pixel"
@@ -117,7 +117,7 @@ def header_of(entry: Entry, asked: str) -> Header:
         raise DatasetError(asked, found, "Only single frames of 8 to 16 bits are read.")
     if topmost not in (None, bits[1] - 1):
         raise DatasetError(asked, f"{bits[1]} bits stored, the highest of them bit {topmost}", _CONTRADICTED)
-    _decodable(header, syntax, asked)
+    _check_decodable(header, syntax, asked)
     return header
 
 
@@ -143,7 +143,7 @@ def facts_of(header: Header, asked: str) -> Facts:
             projection=str(header.get("Modality", "")) in _PROJECTION,
         )
     if not facts.sop_uid:
-        raise DatasetError(asked, "it has no SOPInstanceUID", "Every image needs one; export it anew.")
+        raise DatasetError(asked, "it has no SOPInstanceUID", "Every image needs one; export it again.")
     return facts
 
 
@@ -179,7 +179,7 @@ def dicom_image(entry: Entry, voi: Voi, asked: str) -> Image:
         elif voi == "first":
             values = np.asarray(apply_windowing(values, header), np.float64)
     if not high > low:
-        raise DatasetError(asked, "its rescale slope is not positive", "Export it anew.")
+        raise DatasetError(asked, "its rescale slope is not positive", "Export it again.")
     share: NDArray[np.float64] = np.clip((values - low) / (high - low), 0.0, 1.0)
     if str(header.PhotometricInterpretation) == "MONOCHROME1":
         share = 1.0 - share
@@ -194,7 +194,7 @@ def file_bytes(entry: Entry, asked: str) -> bytes:
         return entry.read()
     except DatasetError:
         found = f"it cannot be read, or is larger than {MOST_BYTES // 2**20} MiB"
-        raise DatasetError(asked, found, "Copy the file anew, or leave it out.") from None
+        raise DatasetError(asked, found, "Copy the file again, or leave it out.") from None
 
 
 def looks_like_dicom(path_suffix: str, start: bytes) -> bool:
@@ -202,8 +202,8 @@ def looks_like_dicom(path_suffix: str, start: bytes) -> bool:
     return path_suffix in SUFFIXES or start[128:132] == b"DICM"
 
 
-def _decodable(header: Header, syntax: str, asked: str) -> None:
-    """Nothing, or an error where pixels are cut short or compressed without a decoder for them."""
+def _check_decodable(header: Header, syntax: str, asked: str) -> None:
+    """Raise an error if the pixels are cut short, or compressed and no decoder is installed."""
     from pydicom.encaps import get_frame, parse_fragments
     from pydicom.pixels.decoders.base import get_decoder
     from pydicom.pixels.utils import get_expected_length
@@ -211,13 +211,13 @@ def _decodable(header: Header, syntax: str, asked: str) -> None:
 
     uid = UID(syntax)
     if not syntax or not uid.is_transfer_syntax:
-        raise DatasetError(asked, "no transfer syntax that is known", "Export it anew, as DICOM part 10.")
+        raise DatasetError(asked, "no transfer syntax that is known", "Export it again, as DICOM part 10.")
     if not uid.is_compressed:
         with _quiet(asked, "a tag that pixels need is missing or cannot be read"):
             expected = get_expected_length(header)
         if len(header.PixelData) < expected:
             found = f"{len(header.PixelData)} bytes of pixels, {expected} declared: it is cut short"
-            raise DatasetError(asked, found, "Copy the file anew, or leave it out.")
+            raise DatasetError(asked, found, "Copy the file again, or leave it out.")
         return
     with _quiet(asked, f"it is compressed as {uid.name}, which is not read"):
         decoder = get_decoder(uid)
@@ -245,7 +245,7 @@ def _size_in_codestream(frame: bytes) -> tuple[int, int] | None:
 def _stored(header: Header, asked: str) -> NDArray[Any]:
     """The stored values, shape (H, W), found to need no more bits than the header declares.
 
-    The bits above may repeat the sign, or be blank. Overlays of old files may stand in them too, and are dropped.
+    The bits above may repeat the sign, or be blank. Overlays of old files may be in them too, and are dropped.
     """
     with _quiet(asked, "its pixels do not decode: damaged or cut short"):
         header.pixel_array_options(correct_unused_bits=False)
@@ -321,7 +321,7 @@ def _pydicom(asked: str) -> Any:
 
 @contextmanager
 def _quiet(asked: str, found: str) -> Iterator[None]:
-    """A block in which the DICOM library warns, logs and fails without repeating what stands in a header."""
+    """A block in which the DICOM library warns, logs and fails without repeating the content of a header."""
     from pydicom import config
 
     logger = logging.getLogger("pydicom")
@@ -337,7 +337,7 @@ def _quiet(asked: str, found: str) -> Iterator[None]:
     except MemoryError:
         raise
     except Exception:
-        raise DatasetError(asked, found, "Copy the file anew, or leave it out.") from None
+        raise DatasetError(asked, found, "Copy the file again, or leave it out.") from None
     finally:
         logger.disabled = before
         config.settings.reading_validation_mode = mode

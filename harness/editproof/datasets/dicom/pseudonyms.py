@@ -1,4 +1,4 @@
-"""Names that stand for patients and images of a DICOM cohort, from which nobody without the cohort finds back.
+"""Pseudonyms of patients and images of a DICOM cohort, which nobody can resolve without the cohort.
 
 A pseudonym is an HMAC-SHA256 of the identifier. Its key is by default made from the bytes of all DICOM files of the
 cohort: equal on every machine that holds the cohort, so that two images of one patient share a name and a study can be

@@ -1,4 +1,4 @@
-"""The table beside a folder of DICOM files: which row stands for which file, and what of it is read."""
+"""The table beside a folder of DICOM files: which row belongs to which file, and which columns are read."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from editproof.datasets.dicom.file import Facts
 
 LABELS = ("labels.csv", "labels.parquet")
-TOLD = frozenset({"age_years", "sex", "laterality", "burned_in"})
+FROM_HEADER = frozenset({"age_years", "sex", "laterality", "burned_in"})
 """Strata that headers give."""
 _KEYS = ("sop_instance_uid", "file", "case_id")
 _USED = {*_KEYS, "patient_id", "edit_mask", "protected_mask"}
 
 
 class Rows:
-    """The rows of the table beside the files, found by whichever key they carry; each stands for one file."""
+    """The rows of the table beside the files, found by the key that they have; each belongs to one file."""
 
     def __init__(self, sheet: Table | None) -> None:
         self.sheet, self.labels = sheet, labels_of(sheet, quoting=False) if sheet else Labels((), sex=False)
         columns = [name for name in (sheet.columns if sheet else ()) if name.startswith(PREFIX)]
-        told = TOLD - {"sex"} if self.labels.sex else TOLD
-        self._strata = strata_columns(sheet, columns, self.labels, told) if sheet else {}
+        given = FROM_HEADER - {"sex"} if self.labels.sex else FROM_HEADER
+        self._strata = strata_columns(sheet, columns, self.labels, given) if sheet else {}
         self._numeric = numeric_columns(sheet, self._strata) if sheet else set()
         self._met: set[int] = set()
         self._by: dict[tuple[str, str], int] = {}
@@ -68,7 +68,7 @@ class Rows:
         if number is None or self.sheet is None:
             return None
         if number in self._met:
-            found = f"row {number + 2} stands for two files"
+            found = f"row {number + 2} belongs to two files"
             raise DatasetError(f"one row per case in {self.name}", found, "Name files by their path below the folder.")
         self._met.add(number)
         return self.sheet.rows[number]
@@ -93,7 +93,7 @@ class Rows:
 
 
 def labels_beside(root: Path, labels: str | None, asked: str) -> Table | None:
-    """The table of the reference standard, the one named or else the one that is there; None where there is none."""
+    """The table of the reference standard, the named one or else the one in the folder; None without a table."""
     present = [labels] if labels else [name for name in LABELS if (root / name).is_file()]
     if len(present) > 1:
         raise DatasetError(asked, f"both {' and '.join(present)}", "Name the one to read: dicom:PATH?labels=FILE.")

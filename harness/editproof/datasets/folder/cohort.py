@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from editproof.datasets.cohort import MARKERS_UP_TO, Cohort, cohort_of, unique, with_marker
+from editproof.datasets.cohort import MARKERS_UP_TO, Cohort, check_unique_ids, cohort_of, with_marker
 from editproof.datasets.folder.files import IMAGE_SUFFIXES, Entry, entries, existing, gray_image, header_checked
 from editproof.datasets.folder.names import NamePattern, name_pattern
 from editproof.datasets.masks.files import Masks, digests_of, with_masks
@@ -43,9 +43,9 @@ def folder(
         number where all its cells are numbers. Images are 8 or 16 bit PNG or TIFF, never clipped.
     names : str, optional
         What the names of images say, as :func:`editproof.datasets.folder.names.name_pattern` reads it. What a manifest
-        says goes before it; without a manifest every image is a case.
+        says takes precedence; without a manifest every image is a case.
     masks : {"auto", "files"}
-        What stands in for masks that no file gives; see :func:`editproof.datasets.masks.files.with_masks`.
+        Where masks without a file come from; see :func:`editproof.datasets.masks.files.with_masks`.
     reading : Reading, optional
         What to leave out, and whether to read past flaws.
 
@@ -66,7 +66,7 @@ def folder(
     pattern = name_pattern(names) if names else None
     sheet, warnings = _sheet(there, root, pattern, asked)
     labels = labels_of(sheet)
-    unique([line["case_id"] for line in sheet.rows if line["case_id"]], sheet.entry.name)
+    check_unique_ids([line["case_id"] for line in sheet.rows if line["case_id"]], sheet.entry.name)
     others = [name for name in sheet.columns if name not in _NAMED | labels.columns and not name.startswith(PREFIX)]
     strata = strata_columns(sheet, others, labels)
     reader = _Reader(root, labels, strata, frozenset(numeric_columns(sheet, others)), masks, asked)
@@ -75,7 +75,7 @@ def folder(
         name = line["case_id"]
         if name in reading.left_out:
             continue
-        with reading.of(name):
+        with reading.guarding(name):
             case = reader.case(line)
             if len(sheet.rows) <= MARKERS_UP_TO:
                 case = with_marker(case, reading)
@@ -150,31 +150,31 @@ def _sheet(there: Path, root: Path, pattern: NamePattern | None, asked: str) -> 
             return sheet, []
         strange = sum(pattern.of(_stem(line["image"])) is None for line in sheet.rows)
         note = f"{strange} of {len(sheet.rows)} images of {present[0]} are not named like {pattern.text}."
-        return _told_by_names(sheet, pattern), [note] if strange else []
+        return _filled_from_names(sheet, pattern), [note] if strange else []
     if pattern is None:
         raise DatasetError(asked, f"no {MANIFESTS[0]} in it", _COLUMNS)
     images = [entry for entry in entries(root) if entry.suffix in IMAGE_SUFFIXES and not entry.zipped]
     fitting = [entry for entry in images if pattern.of(entry.stem) is not None]
     if not fitting:
         found = f"none of its {len(images)} images is named like {pattern.text}"
-        raise DatasetError(asked, found, "Mend the pattern, or write a manifest.csv.")
+        raise DatasetError(asked, found, "Correct the pattern, or write a manifest.csv.")
     rows = tuple({"case_id": entry.stem, "image": entry.name} for entry in fitting)
     left = len(images) - len(fitting)
     warnings = [f"{left} images not named like {pattern.text} were left out."] if left else []
-    return _told_by_names(Table(Entry(root, "", zipped=False), ("case_id", "image"), rows), pattern), warnings
+    return _filled_from_names(Table(Entry(root, "", zipped=False), ("case_id", "image"), rows), pattern), warnings
 
 
-def _told_by_names(sheet: Table, pattern: NamePattern) -> Table:
+def _filled_from_names(sheet: Table, pattern: NamePattern) -> Table:
     """The table with what file names say, wherever it has no cell of its own for it."""
-    told = [
+    by_name = [
         {("patient_id" if name == "patient" else name): cell for name, cell in (pattern.of(stem) or {}).items()}
         for stem in (_stem(line["image"]) for line in sheet.rows)
     ]
-    fields = tuple(dict.fromkeys(name for fields in told for name in fields))
+    fields = tuple(dict.fromkeys(name for fields in by_name for name in fields))
     columns = (*sheet.columns, *(name for name in fields if name not in sheet.columns))
     rows = tuple(
         {name: line.get(name) or fields.get(name, "") for name in columns}
-        for line, fields in zip(sheet.rows, told, strict=True)
+        for line, fields in zip(sheet.rows, by_name, strict=True)
     )
     return Table(sheet.entry, columns, rows)
 
@@ -211,13 +211,13 @@ def file_below(root: Path, cell: str, column: str, case_id: str, *, alias: str =
         found = f"{alias or cell} lies outside {root}"
         raise DatasetError(f"{column} of case {case_id}", found, "Name files below the folder.")
     if not target.is_file():
-        advice = f"Mend the {'table' if alias else 'manifest'}."
+        advice = f"Correct the {'table' if alias else 'manifest'}."
         raise DatasetError(f"{column} of case {case_id}", f"{alias or root / name} does not exist", advice)
     return Entry(root, name.as_posix(), zipped=False, alias=alias)
 
 
 def _spacing(cell: str, case_id: str) -> tuple[float, float] | None:
-    """Row and column spacing in millimetres; one number stands for both."""
+    """Row and column spacing in millimetres; one number gives both."""
     sides = re.split(r"\s*[x×]\s*", cell.strip()) if not is_missing(cell) else []
     values = [number_of(side, f"spacing_mm of case {case_id}") or 0.0 for side in sides]
     if len(values) > 2 or any(not 0 < value < 10 for value in values):

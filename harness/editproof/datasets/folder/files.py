@@ -95,7 +95,7 @@ class Entry:
             return _archive(self.root).read(self.name) if self.zipped else (self.root / self.name).read_bytes()
         except _UNREADABLE as error:
             words = (error.strerror if isinstance(error, OSError) else str(error)) or str(error) or type(error).__name__
-            raise DatasetError(f"read {self}", words, "Copy the file anew.") from error
+            raise DatasetError(f"read {self}", words, "Copy the file again.") from error
 
     def digest(self) -> str:
         """What identifies the content, sha256 (hex).
@@ -135,7 +135,7 @@ def existing(path: str | Path, asked: str) -> Path:
 
 
 def header_checked(entry: Entry, case_id: str) -> tuple[int, int]:
-    """Height and width by the header alone; a DatasetError where it is no image or claims too many pixels."""
+    """Height and width by the header alone; a DatasetError if it is not an image or declares too many pixels."""
     return _header(entry, entry.read(), case_id)
 
 
@@ -163,7 +163,7 @@ def gray_image(entry: Entry, case_id: str) -> Image:
     _header(entry, data, case_id)
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if image is None:
-        raise DatasetError(f"decode case {case_id}", f"{entry} is damaged", "Copy the file anew, or leave it out.")
+        raise DatasetError(f"decode case {case_id}", f"{entry} is damaged", "Copy the file again, or leave it out.")
     if image.dtype not in (np.uint8, np.uint16):
         advice = "Store it with 8 or 16 bits per pixel, without clipping."
         raise DatasetError(f"decode case {case_id}", f"{entry} holds {image.dtype} pixels", advice)
@@ -195,14 +195,14 @@ def _header(entry: Entry, data: bytes, case_id: str) -> tuple[int, int]:
             pages, white_is_zero = getattr(image, "n_frames", 1), getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == 0
             see_through = image.mode != "P" and "transparency" in image.info
     except UnidentifiedImageError as error:
-        raise DatasetError(asked, f"{entry} is no PNG or TIFF", advice) from error
+        raise DatasetError(asked, f"{entry} is not a PNG or TIFF", advice) from error
     except Pillow.DecompressionBombError as error:
         raise DatasetError(asked, f"{entry}: {str(error)[:120]}", advice) from error
     except (OSError, ValueError, SyntaxError, TypeError, KeyError, OverflowError, struct.error) as error:
         raise DatasetError(asked, f"{entry} is damaged ({type(error).__name__})", advice) from error
     if width * height > MOST_PIXELS:
         found = f"{entry} claims {height}x{width} pixels, more than {MOST_PIXELS}"
-        raise DatasetError(asked, found, "Leave it out: this is no radiograph.")
+        raise DatasetError(asked, found, "Leave it out: it is not a radiograph.")
     if pages > 1 or white_is_zero:
         found = (
             f"{entry} holds {pages} pages" if pages > 1 else f"in {entry} 0 is white, which decoders read either way"
@@ -220,7 +220,9 @@ def _archive(path: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
     except (OSError, zipfile.BadZipFile) as error:
-        raise DatasetError(f"open {path}", f"no zip ({error})", "Name a folder, a CSV or an intact zip.") from error
+        raise DatasetError(
+            f"open {path}", f"it is not a zip ({error})", "Name a folder, a CSV or an intact zip."
+        ) from error
 
 
 def grouped_by_stem(found: list[Entry]) -> Iterator[tuple[str, list[Entry]]]:

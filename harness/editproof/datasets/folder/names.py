@@ -50,7 +50,7 @@ def name_pattern(text: str) -> NamePattern:
     Raises
     ------
     DatasetError
-        Where it has no field, names one twice, or a brace stands alone.
+        Where it has no field, names one twice, or a brace has no partner.
 
     Examples
     --------
@@ -63,7 +63,7 @@ def name_pattern(text: str) -> NamePattern:
     fields = parts[1::2]
     if not fields or len(set(fields)) < len(fields) or any(set(part) & set("{}") for part in parts[::2]):
         advice = f"Write a pattern such as {{patient}}_{{view}}_{{sex}}{{age_years}}, or one of {', '.join(KNOWN)}."
-        raise DatasetError(f"names = {text!r}", "no pattern of distinct {fields}", advice)
+        raise DatasetError(f"names = {text!r}", "it is not a pattern of distinct {fields}", advice)
     rule = "".join(
         f"(?P<{part}>{_FIELDS.get(part, '.+' if part == 'case' else '[^_]+?')})" if place % 2 else re.escape(part)
         for place, part in enumerate(parts)

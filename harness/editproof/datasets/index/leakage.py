@@ -47,8 +47,8 @@ class Training:
     by_rule: bool = False
 
     @property
-    def tells(self) -> bool:
-        """Whether anything can be held against it."""
+    def is_known(self) -> bool:
+        """Whether anything is known to compare with."""
         return bool(self.ids or self.pixels or self.hashes or self.by_rule)
 
     def seen(self, known_as: Collection[str], pixels: str, perceptual: str, rsna_id: str | None) -> str | None:
@@ -78,16 +78,16 @@ def training_at(path: Path) -> Training:
     """
     asked, advice = f"training cases in {path}", "Name an instrument's card.json, or an index of its training set."
     try:
-        told: JSON = json.loads(path.expanduser().read_text(encoding="utf-8"))
+        content: JSON = json.loads(path.expanduser().read_text(encoding="utf-8"))
     except OSError as error:
         raise DatasetError(asked, f"it cannot be read ({error.strerror})", advice) from error
     except ValueError as error:
         raise DatasetError(asked, f"it is not JSON ({error})", advice) from error
-    if not isinstance(told, dict):
-        raise DatasetError(asked, "it is no card", advice)
-    if "schema" in told and "cases" in told:
-        return _of_index(told["cases"], path)
-    return _of_card(told, path)
+    if not isinstance(content, dict):
+        raise DatasetError(asked, "it is not a card", advice)
+    if "schema" in content and "cases" in content:
+        return _of_index(content["cases"], path)
+    return _of_card(content, path)
 
 
 def _of_index(cases: JSON, path: Path) -> Training:
@@ -96,8 +96,10 @@ def _of_index(cases: JSON, path: Path) -> Training:
     for place, case in enumerate(cases if isinstance(cases, list) else [None]):
         lacking = [key for key in keys if not isinstance(case, dict) or not isinstance(case.get(key), str)]
         if lacking or not _HASH.fullmatch(case["hash"]):
-            found = f"its case {place + 1} has no {', '.join(lacking)}" if lacking else f"{case['hash']!r} is no hash"
-            raise DatasetError(f"training cases in {path}", found, "Write the index anew: editproof dataset index.")
+            found = (
+                f"its case {place + 1} has no {', '.join(lacking)}" if lacking else f"{case['hash']!r} is not a hash"
+            )
+            raise DatasetError(f"training cases in {path}", found, "Write the index again: editproof dataset index.")
     return Training(
         path.name,
         frozenset(_digest(case[key]) for case in cases for key in ("case", "patient")),
@@ -106,24 +108,28 @@ def _of_index(cases: JSON, path: Path) -> Training:
     )
 
 
-def _of_card(told: Mapping[str, JSON], path: Path) -> Training:
+def _of_card(content: Mapping[str, JSON], path: Path) -> Training:
     """What a card lists, or says in words."""
     asked = f"training cases in {path}"
-    listed = told.get("training_cases", {})
+    listed = content.get("training_cases", {})
     if not isinstance(listed, dict):
         found = f"training_cases is {_kind(listed)}"
         raise DatasetError(asked, found, 'Write an object, such as {"ids": ["A1", "A2"]}.')
     for key in ("ids", "sha256_of_ids"):
         names = listed.get(key, [])
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            found = f"{key} is {_kind(names)}" if not isinstance(names, list) else f"{key} holds what is no string"
+            found = (
+                f"{key} is {_kind(names)}"
+                if not isinstance(names, list)
+                else f"{key} has an entry that is not a string"
+            )
             raise DatasetError(asked, found, 'List ids as strings, such as ["A1", "A2"].')
     digests = listed.get("sha256_of_ids", [])
     if wrong := [name for name in digests if not _HASH.fullmatch(name.lower())]:
-        raise DatasetError(asked, f"{wrong[0][:80]!r} is no sha256", "Write 64 hexadecimal digits for each id.")
-    by_rule = listed.get("split_rule") == RULE or (not listed and RULE in str(told.get("training_data", "")))
+        raise DatasetError(asked, f"{wrong[0][:80]!r} is not a sha256", "Write 64 hexadecimal digits for each id.")
+    by_rule = listed.get("split_rule") == RULE or (not listed and RULE in str(content.get("training_data", "")))
     return Training(
-        str(told.get("name", path.name)),
+        str(content.get("name", path.name)),
         frozenset(_digest(name) for name in listed.get("ids", [])) | {name.lower() for name in digests},
         by_rule=by_rule,
     )

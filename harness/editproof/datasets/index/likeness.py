@@ -69,7 +69,7 @@ def thumbnail(image: Image) -> NDArray[np.float32]:
     return _standardised(_reduced(image, _THUMB).ravel())
 
 
-def turned_over(thumbnails: Sequence[NDArray[np.float32]]) -> list[int]:
+def inverted(thumbnails: Sequence[NDArray[np.float32]]) -> list[int]:
     """Places of the images whose gray levels run against the rest, as those of a negative among positives do.
 
     Each is correlated with the pixelwise median of all, which a few wrong ones hardly move. That a whole cohort is
@@ -84,7 +84,7 @@ def turned_over(thumbnails: Sequence[NDArray[np.float32]]) -> list[int]:
     --------
     >>> rng = np.random.default_rng(0)
     >>> images = [np.add.outer(np.arange(64), np.arange(64)) + rng.normal(0, 9, (64, 64)) for _ in range(20)]
-    >>> turned_over([thumbnail(image) for image in [*images, -images[3]]])
+    >>> inverted([thumbnail(image) for image in [*images, -images[3]]])
     [20]
     """
     if len(thumbnails) < ENOUGH:

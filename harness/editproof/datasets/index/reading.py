@@ -46,18 +46,18 @@ def index_at(path: Path) -> Index:
     """
     asked, advice = f"the index {path}", "Write one: editproof dataset index SPEC --out FILE."
     try:
-        told = json.loads(path.expanduser().read_text(encoding="utf-8"))
-        if told["schema"] != SCHEMA:
-            raise DatasetError(asked, f"schema {told['schema']!r}, not {SCHEMA}", advice)
+        content = json.loads(path.expanduser().read_text(encoding="utf-8"))
+        if content["schema"] != SCHEMA:
+            raise DatasetError(asked, f"schema {content['schema']!r}, not {SCHEMA}", advice)
         return Index(
             path.name,
-            {entry["case"]: ", ".join(entry["kinds"]) for entry in told["excluded"]},
-            {entry["case"]: entry["digest"] for entry in told["cases"]},
+            {entry["case"]: ", ".join(entry["kinds"]) for entry in content["excluded"]},
+            {entry["case"]: entry["digest"] for entry in content["cases"]},
         )
     except OSError as error:
         raise DatasetError(asked, f"it cannot be read ({error.strerror})", advice) from error
     except (ValueError, KeyError, TypeError) as error:
-        raise DatasetError(asked, f"it is no index of a cohort ({type(error).__name__})", advice) from error
+        raise DatasetError(asked, f"it is not an index of a cohort ({type(error).__name__})", advice) from error
 
 
 def held_to(cohort: Cohort, index: Index) -> Cohort:

@@ -22,11 +22,11 @@ from editproof.datasets.folder.files import IMAGE_SUFFIXES, entries
 from editproof.datasets.index.leakage import training_at
 from editproof.datasets.index.likeness import (
     NEAR_BITS,
+    inverted,
     near_pairs,
     perceptual_hash,
     pixels_digest,
     thumbnail,
-    turned_over,
 )
 from editproof.datasets.index.reading import SCHEMA
 from editproof.datasets.reading import Reading
@@ -86,7 +86,7 @@ def index_of(
     rows: list[dict[str, JSON]] = []
     thumbnails: list[NDArray[np.float32]] = []
     for case in progress(cohort, len(cohort)) if progress else cohort:
-        with reading.of(case.case_id):
+        with reading.guarding(case.case_id):
             pixels = decoded(case)
             rows.append(_row(case, pixels))
             thumbnails.append(thumbnail(pixels.image))
@@ -135,7 +135,7 @@ def spec_of(text: str) -> str:
         return f"dicom:{text}"
     kinds = {entry.suffix for entry in entries(root)} if root.is_dir() else {root.suffix.lower()}
     if kinds <= {".csv"} and listing.links:
-        found = f"no manifest, DICOM or image in it but {listing.links} links, which are not followed"
+        found = f"no manifest, DICOM file or image in it, only {listing.links} links, which are not followed"
         raise DatasetError(f"the cohort {text}", found, "Copy the files there.")
     if ".csv" in kinds:
         return f"rsna:{text}"
@@ -174,7 +174,7 @@ def _row(case: Case, pixels: Pixels) -> dict[str, JSON]:
 
 def _negatives(rows: list[dict[str, JSON]], thumbnails: list[NDArray[np.float32]]) -> list[str]:
     """A note on cases that may be negatives; they are kept, since a bright field about a dark one looks the same."""
-    if not (names := [rows[place]["case"] for place in turned_over(thumbnails)]):
+    if not (names := [rows[place]["case"] for place in inverted(thumbnails)]):
         return []
     listed = ", ".join(names[:LISTED]) + (", ..." if len(names) > LISTED else "")
     what = "a bright surround, or the wrong photometric interpretation (MONOCHROME1 for MONOCHROME2)"
@@ -211,8 +211,8 @@ def _note_leakage(
     """Cases of patients that an instrument was trained on are excluded."""
     rsna = cohort.card.name.startswith("rsna-training")
     for training in trainings:
-        if not training.tells:
-            notes.append(f"{training.name} does not say which cases it was trained on: leakage cannot be told.")
+        if not training.is_known:
+            notes.append(f"{training.name} does not say which cases it was trained on: leakage cannot be detected.")
         if training.by_rule and not rsna:
             words = "by a rule on ids of RSNA's training set, which says nothing of this cohort."
             notes.append(f"{training.name} names its training cases {words}")

@@ -27,7 +27,7 @@ def with_masks(image: Image, edit: Entry | None, protected: Entry | None, masks:
     edit, protected : Entry or None
         Mask files, not zero = True.
     masks : {"auto", "files"}
-        What stands in for a file that is not given: with ``auto`` the hand and the markers off it (a found hand is
+        What replaces a file that is not given: with ``auto`` the hand and the markers off it (a found hand is
         kept off the edit mask); with ``files`` no pixel may be edited, and all that is not edited is protected.
     case_id : str
         Named in errors.

@@ -237,7 +237,7 @@ def _without_long(strokes: Binary) -> Binary:
 def _is_marker(stats: Contour, region: Mask, relief: Field, near: Binary, lead: bool) -> bool:
     """Whether a group of bright strokes is large, bright and compact enough, and no part of any anatomy.
 
-    A group of ``lead`` has to be as bright as lead is, and stand free: bones and corners of a frame are neither.
+    A group of ``lead`` has to be as bright as lead is, and isolated: bones and corners of a frame are neither.
     """
     x, y, w, h, area = (int(v) for v in stats)
     height, width = relief.shape

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from editproof.datasets.cohort import MARKERS_UP_TO, Cohort, cohort_of, unique, with_marker
+from editproof.datasets.cohort import MARKERS_UP_TO, Cohort, check_unique_ids, cohort_of, with_marker
 from editproof.datasets.folder.files import Entry, existing, gray_image, header_checked
 from editproof.datasets.masks.hand import VERSION, artefact_mask, hand_mask
 from editproof.datasets.reading import Reading
@@ -93,7 +93,7 @@ def rsna(
     if split not in (None, "train", "validation", "test", "all"):
         raise DatasetError(asked, f"split {split!r}", "Splits: train, validation, test, all.")
     if limit is not None and limit < 1:
-        raise DatasetError(asked, f"n = {limit}", "Ask for at least one case.")
+        raise DatasetError(asked, f"n = {limit}", "Request at least one case.")
     if part not in (None, *COUNTS):
         raise DatasetError(asked, f"part {part!r}", f"RSNA's sets: {', '.join(COUNTS)}.")
     reading = reading or Reading()
@@ -111,7 +111,7 @@ def rsna(
         warnings.append(f"The table has {len(rows)} cases, RSNA's {layout} set {COUNTS[layout]}.")
     if reading.tolerant or reading.left_out:
         lost = [row.case_id for row in rows if row.case_id not in images]
-        reading.flawed.update((name, f"image of case {name}: none is named so.") for name in lost)
+        reading.flawed.update((name, f"image of case {name}: no file has this name.") for name in lost)
         rows = [row for row in rows if row.case_id not in reading.flawed]
     image_of = _image_of(rows, files, asked)
     if unlisted := sorted(set(images) - {row.case_id for row in rows}):
@@ -128,7 +128,7 @@ def rsna(
     sizes = _original_sizes(files.sheet.entry.root)
     cases = []
     for row in chosen:
-        with reading.of(row.case_id):
+        with reading.guarding(row.case_id):
             if row.case_id not in reading.left_out:
                 case = _case(row, image_of[row.case_id], sizes)
                 cases.append(with_marker(case, reading) if len(chosen) <= MARKERS_UP_TO else case)
@@ -188,7 +188,7 @@ def _rows(files: RsnaFiles, asked: str) -> list[_Row]:
         sex = sex_of(line[sex_column], case_id, male_column=sex_column == "male")
         age = number_of(line[age_column], f"bone age of case {case_id}") if age_column else None
         rows.append(_Row(case_id, sex, age))
-    unique([row.case_id for row in rows], sheet.entry.name)
+    check_unique_ids([row.case_id for row in rows], sheet.entry.name)
     return rows
 
 

@@ -35,7 +35,7 @@ class RsnaFiles:
     notes : tuple of str
         Warnings on tables that cannot be read.
     nested : str
-        In words, zips that lie in a zip and are not read; empty where there is none.
+        In words, zips that lie in a zip and are not read; empty if there is none.
     """
 
     sheet: Table
@@ -57,7 +57,7 @@ class RsnaFiles:
 def rsna_files(root: Path, part: str | None, asked: str) -> RsnaFiles:
     """The one table in RSNA's layout, and the images about it.
 
-    What is unpacked goes before what lies in zips: these are looked into where no unpacked table is in RSNA's layout,
+    Unpacked files take precedence over those in zips, which are searched if no unpacked table is in RSNA's layout,
     and where unpacked images do not answer every row.
 
     Raises
@@ -107,7 +107,7 @@ def _table_of(
             try:
                 sheet = table(entry)
             except DatasetError as error:
-                notes.append(f"The table {entry.name} was passed over: {error.found}.")
+                notes.append(f"The table {entry.name} was skipped: {error.found}.")
                 errors.append(error)
                 continue
             try:

@@ -114,7 +114,7 @@ class Labels:
         Raises
         ------
         DatasetError
-            Where a cell is no number, no 0 or 1, or out of range.
+            If a cell is not a number, not 0 or 1, or out of range.
         """
         reference: dict[str, float] = {}
         strata: dict[str, str | float] = {}
@@ -184,7 +184,7 @@ def _target(sheet: Table, column: str) -> Target:
 
 
 def _unit_and_range(text: str, asked: str) -> tuple[str, float, float]:
-    """What stands in brackets: a unit, and the range that labels keep (all numbers where there is none)."""
+    """The content of the brackets: a unit, and the range of valid labels (all numbers if none is given)."""
     ranged = _RANGE.fullmatch(text)
     if ranged is None and _LIKE_A_RANGE.search(text):
         raise DatasetError(asked, f"[{text}] cannot be read", "Write the unit, then two numbers: [mm 50..250].")

@@ -18,7 +18,7 @@ MARKER = "marker"
 
 
 def strata_columns(
-    sheet: Table, columns: Iterable[str], labels: Labels, told: frozenset[str] = frozenset()
+    sheet: Table, columns: Iterable[str], labels: Labels, given_by_images: frozenset[str] = frozenset()
 ) -> dict[str, str]:
     """Name of the stratum that each column gives.
 
@@ -29,7 +29,7 @@ def strata_columns(
         Those that give a stratum; ``stratum:`` before a name is left out of it.
     labels : Labels
         Columns of the reference standard, each of which gives a stratum of its name as well.
-    told : frozenset of str
+    given_by_images : frozenset of str
         Strata that the images themselves give.
 
     Raises
@@ -44,7 +44,7 @@ def strata_columns(
         raise DatasetError(asked, "a stratum without a name", "Write stratum:NAME.")
     if twice := sorted({name for name in given if given.count(name) > 1}):
         found = f"two give the stratum {', '.join(twice)}"
-        raise DatasetError(asked, found, "Keep one of them, or call one otherwise: reference columns are strata too.")
-    if taken := sorted({MARKER, *told} & set(given)):
-        raise DatasetError(asked, f"one gives {', '.join(taken)}, which the images give", "Call the column otherwise.")
+        raise DatasetError(asked, found, "Keep one of them, or rename one: reference columns are strata too.")
+    if taken := sorted({MARKER, *given_by_images} & set(given)):
+        raise DatasetError(asked, f"one gives {', '.join(taken)}, which the images give", "Rename the column.")
     return names

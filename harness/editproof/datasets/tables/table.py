@@ -83,9 +83,11 @@ def _csv_lines(entry: Entry) -> list[list[str]]:
         return lines
     except csv.Error as error:
         advice = "Look for a quotation mark without its partner from there on."
-        raise DatasetError(f"read {entry}", f"no CSV from row {len(lines) + 1} on ({error})", advice) from error
+        raise DatasetError(f"read {entry}", f"it is not CSV from row {len(lines) + 1} on ({error})", advice) from error
     except UnicodeDecodeError as error:
-        raise DatasetError(f"read {entry}", f"no CSV text in UTF-8 ({error})", "Save it as CSV, UTF-8.") from error
+        raise DatasetError(
+            f"read {entry}", f"it is not CSV text in UTF-8 ({error})", "Save it as CSV, UTF-8."
+        ) from error
 
 
 def _parquet_lines(entry: Entry) -> list[list[str]]:
@@ -98,7 +100,9 @@ def _parquet_lines(entry: Entry) -> list[list[str]]:
         advice = "Install the extra: pip install 'editproof[parquet]', or save the table as CSV."
         raise DatasetError(f"read {entry}", "pyarrow is not installed", advice) from error
     except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
-        raise DatasetError(f"read {entry}", f"no Parquet ({str(error)[:80]})", "Save it as Parquet or CSV.") from error
+        raise DatasetError(
+            f"read {entry}", f"it is not Parquet ({str(error)[:80]})", "Save it as Parquet or CSV."
+        ) from error
     header = [str(column) for column in frame.columns]
     rows = [list(row) for row in frame.itertuples(index=False, name=None)]
     for number, row in enumerate(rows, 2):
@@ -115,7 +119,7 @@ def _is_nested(value: object) -> bool:
 
 
 def _word(value: object) -> str:
-    """A cell as it would stand in a CSV."""
+    """A cell as it is written in a CSV."""
     if value is None or type(value).__name__ in ("NAType", "NaTType") or value != value:
         return ""
     return f"{value:.15g}" if isinstance(value, float) else str(value)
@@ -181,7 +185,7 @@ def is_missing(cell: str) -> bool:
 
 
 def number_of(cell: str, what: str) -> float | None:
-    """The number in a cell, None for a missing one; a DatasetError where it is no finite number."""
+    """The number in a cell, None for a missing one; a DatasetError if it is not a finite number."""
     if is_missing(cell):
         return None
     try:

@@ -1,4 +1,4 @@
-"""A record of the test on one page, which cannot be taken for an approval: what was found, of which tool, on whom."""
+"""A record of the test on one page, which cannot be mistaken for an approval."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from editproof.evidence.record import Evidence
 from editproof.report.page import views
 from editproof.report.page.environment import environment, source
 from editproof.report.page.views import Group, Row, Tool
-from editproof.report.text.wording import PLACEHOLDER, TITLE, counted, listed, plain
+from editproof.report.text.wording import PLACEHOLDER, TITLE, counted, listed, printable
 from editproof.types import CriterionCard, Outcome
 
 CONFIRMATORY = "CONFIRMATORY"
 LONGEST = 160
-"""Characters of one field; the page has to stay one."""
+"""Characters of one field, so that the certificate fits on one page."""
 
 _ROOM = 25
-"""Rows that fit on the page, for all tools together; each takes five of its own beside its criteria."""
+"""Rows that fit on the page, for all tools together; each tool needs five beside its criteria."""
 
 
 class Signature(Protocol):
-    """Who signed a run, when, and what that shall mean."""
+    """Who signed a run, when, and with which meaning."""
 
     @property
     def name(self) -> str: ...
@@ -36,14 +36,14 @@ class Signature(Protocol):
 def render(evidence: Evidence, signature: Signature | None = None) -> str:
     """One HTML page that prints on one sheet: verdict, tool, cohort, protocol, label, signature.
 
-    A run that is INVALID, EXPLORATORY or incomplete, or that judged no tool, shows no verdict here: the page then says
-    in its heading that nothing was proven, and why.
+    For a run that is INVALID, EXPLORATORY or incomplete, or that judged no tool, the page shows no verdict: its heading
+    then states that nothing was proven, and why.
 
     Parameters
     ----------
     evidence : Evidence
     signature : Signature, optional
-        Over the run, as it was checked by the caller.
+        Of the run; the caller has checked it.
     """
     obstacles = _obstacles(evidence)
     tools = views.tools(evidence, images=False)
@@ -54,10 +54,10 @@ def render(evidence: Evidence, signature: Signature | None = None) -> str:
         heading=_heading(evidence, bool(obstacles)),
         obstacles=obstacles,
         proven=not obstacles,
-        said=lambda tool: "" if obstacles else tool.evidence.reason,
+        reason=lambda tool: "" if obstacles else tool.evidence.reason,
         rows=lambda tool: () if obstacles else _rows(tool, len(tools)),
         more=lambda tool: 0 if obstacles else _primary(tool) - len(_rows(tool, len(tools))),
-        held=(sum(map(bool, evidence.validity)), len(evidence.validity)),
+        passed=(sum(map(bool, evidence.validity)), len(evidence.validity)),
         placeholders=placeholders(cards),
         signature=signature,
         printed=True,
@@ -66,7 +66,7 @@ def render(evidence: Evidence, signature: Signature | None = None) -> str:
 
 
 def placeholders(cards: Iterable[CriterionCard]) -> str:
-    """How many limits have no source of their own yet; empty where every one has."""
+    """A sentence on the limits that are placeholders; empty if there is no such limit."""
     asked = list(cards)
     open_ = [card.id for card in asked if PLACEHOLDER in card.source.lower()]
     if not open_:
@@ -80,12 +80,14 @@ def _heading(evidence: Evidence, void: bool) -> str:
         return "Nothing was proven by this run"
     found = {outcome: [e.card.name for e in evidence.editors if e.outcome is outcome] for outcome in Outcome}
     return "; ".join(
-        f"{TITLE[outcome]}: {listed([plain(name, 60) for name in names])}" for outcome, names in found.items() if names
+        f"{TITLE[outcome]}: {listed([printable(name, 60) for name in names])}"
+        for outcome, names in found.items()
+        if names
     )
 
 
 def _obstacles(evidence: Evidence) -> list[tuple[str, str]]:
-    """Why no verdict of the run may be shown, by name; empty where it may."""
+    """The reasons why no verdict of the run may be shown, by name; empty if it may."""
     void = evidence.outcome is Outcome.INVALID or any(e.outcome is Outcome.INVALID for e in evidence.editors)
     reasons = [
         ("INVALID", evidence.reason, void),
@@ -95,9 +97,9 @@ def _obstacles(evidence: Evidence) -> list[tuple[str, str]]:
             evidence.label != CONFIRMATORY,
         ),
         ("INCOMPLETE", "; ".join(evidence.incomplete), bool(evidence.incomplete)),
-        ("NO TOOL", "The run judged none.", not evidence.editors),
+        ("NO TOOL", "The run judged no tool.", not evidence.editors),
     ]
-    return [(name, plain(why, 3 * LONGEST)) for name, why, raised in reasons if raised]
+    return [(name, printable(why, 3 * LONGEST)) for name, why, raised in reasons if raised]
 
 
 def _rows(tool: Tool, tools: int) -> tuple[tuple[Group, Row], ...]:

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from editproof.evidence.record import EditorEvidence, Evidence
 from editproof.report.page.figures import figures
-from editproof.report.text.wording import plain, stratum_in_words, typeset
+from editproof.report.text.wording import printable, stratum_in_words, typeset
 from editproof.types import Outcome, Verdict
 
 CONFIRMATORY = "CONFIRMATORY"
@@ -17,9 +17,9 @@ def render(evidence: Evidence) -> str:
     """The run as JUnit XML: a suite for the run itself, and one for each tool with a test case for each verdict.
 
     A test case without a child passed. ``failure`` has the outcome as its type: FAIL, INCONCLUSIVE (of a primary
-    criterion, which does not pass), or what is wrong with the run (EXPLORATORY, INCOMPLETE). An INCONCLUSIVE secondary
-    criterion is ``skipped``, since it neither holds nor misses. In an INVALID run every case is an ``error``: no
-    verdict stands.
+    criterion, which does not pass), or the flaw of the run (EXPLORATORY, INCOMPLETE). An INCONCLUSIVE secondary
+    criterion is ``skipped``, since it is neither shown to hold nor shown to be broken. In an INVALID run every case is
+    an ``error``: no verdict is valid.
     """
     root = Element("testsuites", name=_text(evidence.run))
     root.append(_suite("the run", evidence, _of_run(evidence)))
@@ -35,7 +35,7 @@ def render(evidence: Evidence) -> str:
 def _of_run(evidence: Evidence) -> Iterable[Element]:
     exploratory = "; ".join(evidence.departures) or "no locked protocol" if evidence.label != CONFIRMATORY else ""
     yield _case("the run", "follows a protocol that was locked beforehand", "failure", "EXPLORATORY", exploratory)
-    yield _case("the run", "the suite ran as a whole", "failure", "INCOMPLETE", "; ".join(evidence.incomplete))
+    yield _case("the run", "the suite ran completely", "failure", "INCOMPLETE", "; ".join(evidence.incomplete))
     for verdict in evidence.validity:
         missed = "" if verdict else f"{verdict.because} {_found(verdict)}"
         yield _case("the run", _name(verdict), "error", Outcome.INVALID.value, missed)
@@ -92,5 +92,5 @@ def _found(verdict: Verdict) -> str:
 
 
 def _text(text: str) -> str:
-    """Text of others as one line of XML's characters."""
-    return " ".join(plain(text, 500).replace("\ufffe", "⟨U+FFFE⟩").replace("\uffff", "⟨U+FFFF⟩").split())
+    """Text from outside as one line of characters that XML allows."""
+    return " ".join(printable(text, 500).replace("\ufffe", "⟨U+FFFE⟩").replace("\uffff", "⟨U+FFFF⟩").split())

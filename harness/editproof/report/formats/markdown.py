@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from editproof.evidence.record import Evidence
 from editproof.report.page.figures import figures
-from editproof.report.text.wording import TITLE, counted, plain, stratum_in_words, typeset, without_floor
+from editproof.report.text.wording import TITLE, counted, printable, stratum_in_words, typeset, without_floor
 from editproof.types import Outcome, Verdict
 
 _MARK = {Outcome.PASS: "✅", Outcome.FAIL: "❌", Outcome.INCONCLUSIVE: "❔", Outcome.INVALID: "🚫"}
@@ -26,7 +26,7 @@ def _lines(evidence: Evidence) -> Iterator[str]:
         counted(evidence.dataset.n_patients, "patient")
     ) + f". Run {_text(evidence.run)}."  # fmt: skip
     banners = [
-        ("INVALID", "no verdict on this page stands", evidence.outcome is Outcome.INVALID),
+        ("INVALID", "no verdict on this page is valid", evidence.outcome is Outcome.INVALID),
         (evidence.label, "; ".join(evidence.departures), evidence.label != "CONFIRMATORY"),
         ("INCOMPLETE", "; ".join(evidence.incomplete), bool(evidence.incomplete)),
         *(("NO FLOOR", sentence, True) for sentence in without_floor(evidence.instruments)),
@@ -39,8 +39,8 @@ def _lines(evidence: Evidence) -> Iterator[str]:
     for editor in evidence.editors:
         lost = editor.flow.get("requested", 0) - editor.flow.get("ok", 0)
         yield from ("", f"## {_MARK[editor.outcome]} {_text(editor.card.name)}: {TITLE[editor.outcome]}", "")
-        yield f"{_text(editor.reason)} {editor.flow.get('requested', 0):,} edits requested, {lost:,} did not come back."
-        yield from ("", *_table(editor.verdicts)) if editor.verdicts else ("", "No criterion was asked.")
+        yield f"{_text(editor.reason)} {editor.flow.get('requested', 0):,} edits requested, {lost:,} not returned."
+        yield from ("", *_table(editor.verdicts)) if editor.verdicts else ("", "No criterion was applied.")
 
 
 def _table(verdicts: tuple[Verdict, ...]) -> Iterator[str]:
@@ -59,5 +59,5 @@ def _table(verdicts: tuple[Verdict, ...]) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    """Text of others as text: one line, nothing of it read as Markdown or HTML."""
-    return _SPECIAL.sub(r"\\\1", " ".join(plain(text, 500).split()))
+    """Text from outside as one line in which nothing is interpreted as Markdown or HTML."""
+    return _SPECIAL.sub(r"\\\1", " ".join(printable(text, 500).split()))

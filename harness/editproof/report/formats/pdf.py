@@ -1,4 +1,4 @@
-"""A page as PDF/A, for archives that keep paper: charts and bars as vectors, no script, nothing fetched."""
+"""A page as PDF/A, for archives: charts and bars as vectors, no script, nothing fetched."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ VARIANT = "pdf/a-2u"
 """Archival (ISO 19005-2), every character mapped to Unicode."""
 
 
-def of(html: str) -> bytes:
-    """A page of this room as PDF/A; equal pages give equal bytes with equal fonts and renderer.
+def pdf_of(html: str) -> bytes:
+    """A page of the report as PDF/A; equal pages give equal bytes with equal fonts and renderer.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def of(html: str) -> bytes:
     Raises
     ------
     EvidenceError
-        Where the renderer, or the library that it lays text out with, is not installed.
+        Where the renderer, or the library by which it lays out text, is not installed.
     """
     try:
         import weasyprint
@@ -44,7 +44,7 @@ def of(html: str) -> bytes:
 
 
 def coloured(html: str) -> str:
-    """A page whose every variable is a colour: in a picture on paper no style sheet says what it stands for.
+    """A page in which every colour variable is replaced by its colour, since style sheets do not reach into pictures.
 
     Examples
     --------

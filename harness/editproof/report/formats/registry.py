@@ -1,4 +1,4 @@
-"""The faces of one evidence, by name: each a pure function of it."""
+"""The file formats of a report, by name: each is a pure function of the evidence."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from editproof.report.formats.certificate import Signature
 
 PRINTED: Final = ("markdown", "junit")
-"""Faces that a command prints, where no file is named."""
+"""Formats that the command line prints if no file is named."""
 
 SUFFIX: Final = {
     "html": ".html",
@@ -20,7 +20,7 @@ SUFFIX: Final = {
     "csv": "-measurements.csv",
     "parquet": "-measurements.parquet",
 }
-"""Every face, and how the name of its file ends."""
+"""Every format, with the ending of its file name."""
 
 
 def face(
@@ -31,7 +31,7 @@ def face(
     signature: Signature | None = None,
     as_pdf: bool = False,
 ) -> bytes:
-    """One face of the evidence, as the bytes of its file.
+    """The evidence in one format, as the bytes of its file.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def face(
     images : bool
         False leaves every pixel of a radiograph out.
     signature : Signature, optional
-        For the certificate, and checked by the caller.
+        Shown on the certificate; the caller has checked it.
     as_pdf : bool
         The certificate as PDF; ``"pdf"`` is the whole report.
     """
@@ -50,9 +50,9 @@ def face(
     if name in ("csv", "parquet"):
         return tidy.csv(evidence) if name == "csv" else tidy.parquet(evidence)
     if name == "pdf":
-        return pdf.of(html.render(evidence, images=images, printed=True))
+        return pdf.pdf_of(html.render(evidence, images=images, printed=True))
     if name == "certificate":
         page = certificate.render(evidence, signature)
-        return pdf.of(page) if as_pdf else page.encode()
+        return pdf.pdf_of(page) if as_pdf else page.encode()
     text = {"html": lambda: html.render(evidence, images=images), "junit": lambda: junit.render(evidence)}
     return text.get(name, lambda: markdown.render(evidence))().encode()

@@ -37,7 +37,7 @@ def parquet(evidence: Evidence) -> bytes:
 def tidy(evidence: Evidence) -> pd.DataFrame:
     """One row a reading of every tool and control, with the reference standard and the strata of its case.
 
-    An edit that did not come back is a row with its status and without a value.
+    A missing edit is a row with its status and without a value.
     """
     measured = [editor.measurements for editor in evidence.editors]
     tables = [_tidy(table) for table in (*measured, *evidence.controls.values())]

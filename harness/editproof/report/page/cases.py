@@ -1,4 +1,4 @@
-"""Cases and exhibits in print: the largest change first, an edit that did not come back by what became of it."""
+"""Cases and exhibits as text: the largest change first; a missing edit is shown by its status."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from editproof.types import EditStatus
 
 @dataclass(frozen=True)
 class Reading:
-    """One quantity of a case or an exhibit in print: reference, original, edits, and the largest change."""
+    """One quantity of a case or an exhibit as text: reference, original, edits, and the largest change."""
 
     quantity: str
     unit: str
@@ -30,7 +30,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class CaseRow:
-    """One case of one tool; ``index`` is its place in the cohort, by which the dots of a chart know it."""
+    """One case of one tool; ``index`` is its place in the cohort, to which the dots of a chart refer."""
 
     index: int
     case: str
@@ -40,7 +40,7 @@ class CaseRow:
 
 @dataclass(frozen=True)
 class Shown:
-    """An exhibit with its pictures (None where left out) and its readings in print."""
+    """An exhibit with its pictures (None if left out) and its readings as text."""
 
     exhibit: PicturedExhibit
     pictures: Pictures | None
@@ -63,7 +63,7 @@ def case_rows(table: Measurements, pairs: tuple[Paired, ...]) -> tuple[CaseRow, 
 
 
 def shown(exhibit: PicturedExhibit, *, images: bool) -> Shown:
-    """An exhibit in print, with its pictures if ``images``."""
+    """An exhibit as text, with its pictures if ``images``."""
     readings = tuple(_exhibit_reading(name, dict(values)) for name, values in exhibit.readings.items())
     return Shown(exhibit, pictures(exhibit.images) if images else None, readings)
 

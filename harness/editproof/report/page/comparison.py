@@ -1,4 +1,4 @@
-"""The page of a comparison of two versions: made of its record alone, like that of a run."""
+"""The page of a comparison of two versions, made from its record alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from editproof.report.page.html import page_of
 
 
 def render_comparison(comparison: Comparison) -> str:
-    """One HTML file that opens offline, equal to the byte for equal comparisons."""
+    """One HTML file that opens offline, byte for byte equal for equal comparisons."""
     return page_of(
         "comparison.html.j2",
         comparison=comparison,

@@ -1,4 +1,4 @@
-"""The templates of the room, and what they may print: text is made plain before it is escaped."""
+"""The templates of the report; every text is made printable before it is escaped."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from editproof.report.text import wording
 from editproof.types import JSON, Outcome
 
 BRIEF = 160
-"""Characters of a field where a page has to stay short."""
+"""Characters of a field on pages that have to stay short."""
 
 
 @cache
@@ -37,7 +37,7 @@ def environment() -> Environment:
         "region": wording.region_in_words,
         "words": wording.in_words,
         "instant": wording.instant,
-        "brief": lambda text: wording.plain(str(text), BRIEF),
+        "brief": lambda text: wording.printable(str(text), BRIEF),
         "flat": flat,
         "fragility": fragility,
         "other_figures": other_figures,
@@ -66,7 +66,7 @@ TONES = {Outcome.PASS: "pass", Outcome.FAIL: "fail", Outcome.INCONCLUSIVE: "open
 
 @cache
 def source(name: str) -> str:
-    """The text of a style sheet or script of the room."""
+    """The text of a style sheet or script of the report."""
     from importlib.resources import files
 
     return (files("editproof.report") / "templates" / name).read_text(encoding="utf-8")
@@ -74,14 +74,14 @@ def source(name: str) -> str:
 
 @cache
 def palette() -> dict[str, str]:
-    """The colours of the style sheet in light, by name, for what is drawn where no style sheet reaches."""
+    """The light colours of the style sheet by name, for drawings that the style sheet does not reach."""
     light = source("style.css").partition("}")[0]
     return dict(re.findall(r"--([a-z-]+): (#[0-9a-f]+)", light))
 
 
 def _shown(value: object) -> object:
-    """What a template may print: text made plain, numbers and markup as they are."""
-    return value if isinstance(value, (Markup, int, float)) else wording.plain(str(value))
+    """What a template prints: text made printable, numbers and markup unchanged."""
+    return value if isinstance(value, (Markup, int, float)) else wording.printable(str(value))
 
 
 def flat(tree: JSON, path: str = "") -> Iterator[tuple[str, str]]:
@@ -102,5 +102,5 @@ def flat(tree: JSON, path: str = "") -> Iterator[tuple[str, str]]:
 
 
 def slug(text: str) -> str:
-    """A string as an id that CSS and a link can name."""
+    """A string as an id for CSS and links."""
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""Numbers as they are printed: as short as the interval allows, and never rounded across a limit."""
+"""Numbers as text: as short as the interval allows, and never rounded across a limit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _UNITLESS = {"", "1", "probability", "share", "fraction"}
 
 @dataclass(frozen=True)
 class Figures:
-    """An estimate in print; ``value`` is ``"–"`` where there is none and ``reason`` says why.
+    """An estimate as text; where it has no value, ``value`` is ``"–"`` and ``reason`` says why.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class Figures:
 
 
 def figures(estimate: Estimate, card: CriterionCard | None = None, digits: int | None = None) -> Figures:
-    """An estimate in print, on the side of each limit of ``card`` on which it truly lies.
+    """An estimate as text, rounded so that it stays on its own side of each limit of ``card``.
 
     Examples
     --------
@@ -59,7 +59,7 @@ def figures(estimate: Estimate, card: CriterionCard | None = None, digits: int |
 
 
 def both_sides(estimate: Estimate) -> str:
-    """Originals and edits behind a difference, where the estimate notes them.
+    """The values on originals and on edits behind a difference, if the estimate has them in its notes.
 
     Examples
     --------
@@ -75,7 +75,7 @@ def both_sides(estimate: Estimate) -> str:
 
 
 def other_rules(estimate: Estimate) -> list[tuple[str, Estimate]]:
-    """The same estimate under other rules for missing edits, where it notes them as ``[value, low, high]``."""
+    """The same estimate under other rules for missing edits, if its notes have them as ``[value, low, high]``."""
     noted = estimate.notes.get("sensitivity")
     if not isinstance(noted, Mapping):
         return []

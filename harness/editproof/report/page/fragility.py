@@ -1,4 +1,4 @@
-"""What moves an instrument's readings though nothing was edited: the weakness of the instrument, as a table."""
+"""Changes of an image that are not edits but move an instrument's readings, as a table."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ class Fragility:
 
 
 def fragility(card: InstrumentCard) -> Fragility | None:
-    """What a card says under ``performance.fragility``; None where it says nothing that can be tabled.
+    """What a card has under ``performance.fragility``; None if that cannot be made into a table.
 
-    The card tells it by change, then by quantity: ``{"JPEG 90": {"n": 300, "bone_age": {"mean_drift": 0.2,
-    "sd_drift": 2.1}, "sex": {"auc_change": -0.001}}}``. What has no such form is left to the list of all figures.
+    The card lists it by change, then by quantity: ``{"JPEG 90": {"n": 300, "bone_age": {"mean_drift": 0.2,
+    "sd_drift": 2.1}, "sex": {"auc_change": -0.001}}}``. Entries of another form appear in the list of all figures only.
     """
-    told = card.performance.get("fragility")
-    if not isinstance(told, Mapping):
+    declared = card.performance.get("fragility")
+    if not isinstance(declared, Mapping):
         return None
-    changes = {str(name): figures for name, figures in told.items() if isinstance(figures, Mapping)}
+    changes = {str(name): figures for name, figures in declared.items() if isinstance(figures, Mapping)}
     read = [q for q in card.quantities if any(isinstance(figures.get(q.name), Mapping) for figures in changes.values())]
     if not read:
         return None
@@ -50,7 +50,7 @@ def fragility(card: InstrumentCard) -> Fragility | None:
 
 
 def other_figures(card: InstrumentCard) -> dict[str, JSON]:
-    """All that was measured on an instrument but the changes of :func:`fragility`, where these have a table."""
+    """Everything measured on an instrument, without the changes of :func:`fragility` if these have a table."""
     kept = card.performance.items()
     return {key: value for key, value in kept if key != "fragility" or fragility(card) is None}
 
@@ -58,10 +58,10 @@ def other_figures(card: InstrumentCard) -> dict[str, JSON]:
 def _cell(figures: JSON) -> str:
     if not isinstance(figures, Mapping):
         return "–"
-    return ", ".join(_told(figures)) or "–"
+    return ", ".join(_changes(figures)) or "–"
 
 
-def _told(figures: Mapping[str, JSON]) -> Iterator[str]:
+def _changes(figures: Mapping[str, JSON]) -> Iterator[str]:
     if "mean_drift" in figures:
         spread = f" ± {_number(figures['sd_drift'])}" if "sd_drift" in figures else ""
         yield _number(figures["mean_drift"], "+") + spread
@@ -70,6 +70,6 @@ def _told(figures: Mapping[str, JSON]) -> Iterator[str]:
 
 
 def _number(value: JSON, sign: str = "") -> str:
-    """A figure as it stands on the card; anything else as text."""
+    """A number as it is written on the card; anything else as text."""
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     return typeset(f"{value:{sign}}") if is_number else typeset(str("–" if value is None else value))

@@ -21,7 +21,7 @@ from editproof.report.text import wording
 
 
 def render(evidence: Evidence, *, images: bool = True, printed: bool = False) -> str:
-    """The conformance report as one HTML file that opens offline, equal to the byte for equal evidence.
+    """The conformance report as one HTML file that opens offline, byte for byte equal for equal evidence.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def render(evidence: Evidence, *, images: bool = True, printed: bool = False) ->
     images : bool
         False leaves every pixel of a radiograph out; readings, charts and verdicts stay.
     printed : bool
-        The form for paper: no script, every colour written where it is used, the table of every case left out.
+        The form for paper: no script, colours written where they are used, without the table of every case.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def render(evidence: Evidence, *, images: bool = True, printed: bool = False) ->
 
 
 def page_of(template: str, *, printed: bool = False, **content: object) -> str:
-    """A template of this room with its content, and with style and script inside."""
+    """A template filled with its content, and with style and script inside."""
     style, script = source("print.css" if printed else "style.css"), source("script.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     inside = {"style": Markup(style), "script": Markup(script), "script_digest": digest, "printed": printed}
@@ -62,7 +62,7 @@ def page_of(template: str, *, printed: bool = False, **content: object) -> str:
 
 
 def _charts(tools: tuple[Tool, ...]) -> list[tuple[str, list[list[Figure | None]]]]:
-    """By quantity: rows of charts of one kind, one chart for each tool; None where a tool has nothing to show."""
+    """By quantity: rows of charts of one kind, one chart for each tool; None if a tool has nothing to show."""
     sections = []
     quantities = dict.fromkeys(p.quantity for tool in tools for p in tool.pairs)
     for number, quantity in enumerate(quantities):

@@ -1,4 +1,4 @@
-"""Pictures of an exhibit: original, edit, where they differ, and the outlines of the two masks, as data URIs."""
+"""Pictures of an exhibit as data URIs: original, edit, difference, and the outlines of the two masks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FULL_SCALE: Final = 0.35
 
 @dataclass(frozen=True)
 class Pictures:
-    """Data URIs of one exhibit, all of one size; ``outlines`` is None where no mask came with it."""
+    """Data URIs of one exhibit, all of one size; ``outlines`` is None without masks."""
 
     width: int
     height: int
@@ -35,7 +35,7 @@ class Pictures:
 
 
 def pictures(images: Mapping[str, bytes]) -> Pictures | None:
-    """The pictures of an exhibit; None where original or edit is absent or does not decode."""
+    """The pictures of an exhibit; None if original or edit is absent or does not decode."""
     original, edited = _decoded(images.get("original")), _decoded(images.get("edited"))
     if original is None or edited is None or original.shape != edited.shape:
         return None

@@ -1,4 +1,4 @@
-"""What the instruments read, as arrays for charts and as rows for the table of cases."""
+"""Readings of the instruments, as arrays for charts and as rows for the table of cases."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Paired:
 
     @property
     def decimals(self) -> int:
-        """Decimals in which its readings are told."""
+        """Number of decimals of its readings as text."""
         return decimals_for([float(x) for x in self.original if np.isfinite(x)])
 
     @property

@@ -1,4 +1,4 @@
-"""Requirement, hazard, criterion, test, result: what answers what, and what stands alone."""
+"""The trace from requirement and hazard over criterion and test to the result, and its gaps."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from editproof.types import CriterionCard, Outcome
 
 @dataclass(frozen=True)
 class Asked:
-    """One test of a criterion in one subgroup, and what each tool came to; ``test`` is empty where none is named."""
+    """One test of a criterion in one subgroup with the outcome of each tool; ``test`` is empty if no test is named."""
 
     test: str
     stratum: str
@@ -23,7 +23,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Trace:
-    """One criterion with what it answers to, in words, and the tests that asked it."""
+    """One criterion with its requirement and hazard in words, and the tests that apply it."""
 
     card: CriterionCard
     requirement: str
@@ -33,7 +33,7 @@ class Trace:
 
 @dataclass(frozen=True)
 class Register:
-    """The entries of the suite's register that no criterion names, in words; ``known`` says whether there is one."""
+    """The entries of the suite's register that no criterion names; ``known`` says whether the suite has a register."""
 
     known: bool
     requirements: tuple[str, ...]
@@ -61,7 +61,7 @@ def traces(evidence: Evidence, made: tuple[Tool, ...]) -> list[Trace]:
 
 
 def register_in(evidence: Evidence) -> Register:
-    """What the suite registered and no criterion of this run names."""
+    """The entries of the register that no criterion of this run names."""
     cards = [verdict.criterion for editor in evidence.editors for verdict in editor.verdicts]
     requirements, hazards = _table(evidence, "requirements"), _table(evidence, "hazards")
     return Register(
@@ -86,7 +86,7 @@ def _orphans(table: Mapping[str, str], named: list[str]) -> tuple[str, ...]:
 
 
 def _function(test: str) -> str:
-    """A test without what it was parametrized with: the tool and the subgroup have columns of their own.
+    """The name of a test without its parameters: the tool and the subgroup have columns of their own.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The evidence as the page lays it out: groups, rows and bars; no text is made into HTML here."""
+"""The evidence arranged for the page: groups, rows and bars. No HTML is made here."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from editproof.report.text.wording import MISSING, STATUS, in_words, stratum_in_
 from editproof.types import CriterionCard, EditStatus, Estimate, Outcome, Quantity, Verdict
 
 MOST_LEADING = 12
-"""Primary criteria on the card of a tool; where there are more, those that passed are left to the table."""
+"""Primary criteria on the card of a tool; if there are more, some that passed appear in the table only."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One verdict as a row: the figures in print, the bar, and the test that asked.
+    """One verdict as a row: the figures as text, the bar, and the test.
 
-    ``sides`` is ``"6.3 → 30.1"`` where the estimate compares originals with edits; ``sensitivity`` has the same
+    ``sides`` is ``"6.3 → 30.1"`` if the estimate compares originals with edits; ``sensitivity`` has the same
     estimate under other rules for missing edits.
     """
 
@@ -60,7 +60,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Step:
-    """One row of the attribution: an arm with its estimate and bar, and what it leaves of the harm of the edit."""
+    """One row of the attribution: an arm with its estimate and bar, and the share of the harm that it leaves."""
 
     attribution: Attribution
     figures: Figures
@@ -71,7 +71,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Tool:
-    """Everything the page says about one tool.
+    """Everything that the page shows about one tool.
 
     ``groups`` are drawn each on the tool's own scale, ``shared`` on a scale that all tools share.
     """
@@ -100,14 +100,14 @@ class Tool:
 
     @property
     def leading(self) -> tuple[tuple[Group, Row], ...]:
-        """What decides: the first row of each primary criterion, in the order of the tests; misses never left out."""
+        """The first row of each primary criterion, in the order of the tests; those that missed are never left out."""
         primary = [(group, group.rows[0]) for group in self.shared if group.card.role == "primary"]
         missed_first = sorted(primary, key=lambda pair: pair[0].passed)
         kept = {id(group) for group, _ in missed_first[:MOST_LEADING]}
         return tuple((group, row) for group, row in primary if id(group) in kept)
 
     @property
-    def more_that_decide(self) -> int:
+    def more_primary(self) -> int:
         """Primary criteria that ``leading`` leaves out."""
         return sum(group.card.role == "primary" for group in self.shared) - len(self.leading)
 
@@ -144,7 +144,7 @@ def groups(
 
 
 def subgroups(made: tuple[Tool, ...]) -> list[tuple[CriterionCard, list[tuple[str, list[Row | None]]]]]:
-    """Criteria asked of several subgroups: for each subgroup, the row of every tool (None where not asked)."""
+    """Criteria applied to several subgroups: for each subgroup, the row of every tool (None if not tested)."""
     cards = {g.card.id: g.card for tool in made for g in tool.groups if len(g.rows) > 1}
     table = []
     for identity, card in cards.items():
@@ -155,7 +155,7 @@ def subgroups(made: tuple[Tool, ...]) -> list[tuple[CriterionCard, list[tuple[st
 
 
 def cards(made: tuple[Tool, ...]) -> list[CriterionCard]:
-    """Every criterion that was asked of any tool, once, in the order of the tests."""
+    """Every criterion that was applied to any tool, once, in the order of the tests."""
     return list({g.card.id: g.card for tool in made for g in tool.groups}.values())
 
 
@@ -206,7 +206,7 @@ def _tool(
 
 
 def _left(entry: Attribution, attribution: tuple[Attribution, ...]) -> str:
-    """Share of the harm of the edit that an arm leaves; empty where the edit shows none, or for the edit itself."""
+    """Share of the harm of the edit that an arm leaves; empty if the edit shows no harm, or for the edit itself."""
     whole = next((a.estimate for a in attribution if a.arm == EDITED), None)
     if entry.arm == EDITED or whole is None or whole.value is None or whole.low is None or entry.estimate.value is None:
         return ""

@@ -44,7 +44,7 @@
   if (form) {
     form.addEventListener("change", filter);
     form.addEventListener("reset", (event) => {
-      event.preventDefault(); // its own turn would come after this one: the rows follow in the same step
+      event.preventDefault(); // the browser would reset the fields after this handler: do it here, so that the rows follow in the same step
       all("select", form).forEach((s) => { s.value = ""; });
       filter();
     });
@@ -91,7 +91,7 @@
     place.scrollIntoView({ block: "center" });
   });
 
-  // Print shows what a screen folds away; the table of every case, pages long, only where it stands open.
+  // Print shows what a screen folds away; the table of every case, pages long, only where it is open.
   addEventListener("beforeprint", () => all("details:not(.cases)").forEach((d) => { d.dataset.was = d.open; d.open = true; }));
   addEventListener("afterprint", () => all("details:not(.cases)").forEach((d) => { d.open = d.dataset.was === "true"; }));
 

@@ -1,1 +1,1 @@
-"""Words of the report."""
+"""The wording of the report."""

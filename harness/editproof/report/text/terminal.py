@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from editproof.evidence.record import EditorEvidence, Evidence
 from editproof.report.page.figures import figures
-from editproof.report.text.wording import TITLE, counted, plain, stratum_in_words, typeset, without_floor
+from editproof.report.text.wording import TITLE, counted, printable, stratum_in_words, typeset, without_floor
 from editproof.types import Outcome, Verdict
 
 WIDTH = 100
@@ -21,16 +21,16 @@ def summary(evidence: Evidence) -> str:
 
 def _lines(evidence: Evidence) -> Iterator[str]:
     if evidence.outcome is Outcome.INVALID:
-        yield from _wrapped(f"INVALID RUN: no verdict stands. {evidence.reason}")
+        yield from _wrapped(f"INVALID RUN: no verdict is valid. {evidence.reason}")
     if evidence.label != "CONFIRMATORY":
-        yield from _wrapped(f"{plain(evidence.label)}: {'; '.join(evidence.departures) or 'not a locked protocol'}")
+        yield from _wrapped(f"{printable(evidence.label)}: {'; '.join(evidence.departures) or 'not a locked protocol'}")
     if evidence.incomplete:
         yield from _wrapped(f"INCOMPLETE: {'; '.join(evidence.incomplete)}")
     for sentence in without_floor(evidence.instruments):
         yield from _wrapped(f"NO FLOOR: {sentence}")
     if evidence.validity:
         met = sum(bool(verdict) for verdict in evidence.validity)
-        yield f"Validity: {met} of {counted(len(evidence.validity), 'check')} held"
+        yield f"Validity: {met} of {counted(len(evidence.validity), 'check')} passed"
         yield from (_line(verdict) for verdict in evidence.validity if not verdict)
     for editor in evidence.editors:
         yield ""
@@ -38,22 +38,22 @@ def _lines(evidence: Evidence) -> Iterator[str]:
 
 
 def _of_tool(editor: EditorEvidence) -> Iterator[str]:
-    name, title = plain(editor.card.name, 60), TITLE[editor.outcome]
+    name, title = printable(editor.card.name, 60), TITLE[editor.outcome]
     yield f"{_MARK[editor.outcome]} {name}: {title} ({editor.outcome.value})"
     yield from _wrapped(editor.reason, "  ")
     lost = editor.flow.get("requested", 0) - editor.flow.get("ok", 0)
-    yield f"  {counted(editor.flow.get('requested', 0), 'edit')} requested, {lost:,} did not come back"
+    yield f"  {counted(editor.flow.get('requested', 0), 'edit')} requested, {lost:,} not returned"
     yield from (_line(verdict) for verdict in editor.verdicts)
 
 
 def _line(verdict: Verdict) -> str:
-    """One claim on one line, or on two where it does not fit."""
+    """One claim on one line, or on two lines if it is too long."""
     card, shown = verdict.criterion, figures(verdict.estimate, verdict.criterion)
     subgroup = "" if verdict.stratum == "all" else f", {stratum_in_words(verdict.stratum)}"
     head = f"  {_MARK[verdict.outcome]} {verdict.outcome.value:<12} "
-    claim = plain(f"{card.id} {card.estimand}{subgroup}", 200)
-    found = plain(str(shown), 200) if not shown.reason else f"no estimate: {plain(shown.reason, 200)}"
-    tail = f"{found}; {plain(typeset(card.required), 200)}"
+    claim = printable(f"{card.id} {card.estimand}{subgroup}", 200)
+    found = printable(str(shown), 200) if not shown.reason else f"no estimate: {printable(shown.reason, 200)}"
+    tail = f"{found}; {printable(typeset(card.required), 200)}"
     room = WIDTH - len(head) - len(claim) - 1
     if len(tail) <= room:
         return f"{head}{claim} {tail:>{room}}"
@@ -65,4 +65,4 @@ def _cut(text: str, width: int) -> str:
 
 
 def _wrapped(text: str, indent: str = "") -> list[str]:
-    return textwrap.wrap(plain(typeset(text)), WIDTH, initial_indent=indent, subsequent_indent=indent)
+    return textwrap.wrap(printable(typeset(text)), WIDTH, initial_indent=indent, subsequent_indent=indent)

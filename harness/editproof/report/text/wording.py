@@ -1,4 +1,4 @@
-"""The words of the report: outcomes, arms, strata and regions as a reader meets them, and text made safe to show."""
+"""The wording of the report: names of outcomes, arms, strata and regions, and text made safe to show."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from editproof.types import EditStatus, InstrumentCard, Outcome
 
 LONGEST: Final = 2000
-"""Characters of one string that a page shows; the rest is cut, and the cut is said."""
+"""Characters of one string that a page shows; the rest is cut, and the page states how much."""
 
 TITLE: Final = {
     Outcome.PASS: "Conforms",
@@ -27,7 +27,7 @@ STATUS: Final = {
     EditStatus.MALFORMED.value: "malformed",
     EditStatus.TIMED_OUT.value: "timed out",
 }
-"""How an edit that did not come back ended."""
+"""The state of a missing edit."""
 
 MASK: Final = {
     "respected": "respected",
@@ -37,17 +37,17 @@ MASK: Final = {
     "unchanged": "not shown",
     "not known": "not known",
 }
-"""What a tool makes of its mask, in a word or two."""
+"""How a tool uses its mask, in a word or two."""
 
 MISSING: Final = {
-    "worst_case": "counted as the worst that could have come back",
+    "worst_case": "counted as the worst possible result",
     "complete_case": "left out",
     "original_used": "replaced by the original",
 }
-"""What a rule does with edits that did not come back."""
+"""What a rule does with missing edits."""
 
 PLACEHOLDER: Final = "placeholder"
-"""The word in the source of a limit that has none yet."""
+"""The word that marks, in the source of a limit, that the limit has no source yet."""
 
 _REGIONS: Final = {
     "whole": "whole radiograph",
@@ -76,8 +76,8 @@ _HIDDEN: Final = re.compile(
 )
 
 
-def plain(text: str, limit: int = LONGEST) -> str:
-    """Text whose every character can be seen: controls and bidirectional overrides are spelled out.
+def printable(text: str, limit: int = LONGEST) -> str:
+    """Text in which every character is visible: controls and bidirectional overrides are spelled out.
 
     Parameters
     ----------
@@ -88,9 +88,9 @@ def plain(text: str, limit: int = LONGEST) -> str:
 
     Examples
     --------
-    >>> plain("harm" + chr(0x202e) + "less")
+    >>> printable("harm" + chr(0x202e) + "less")
     'harm⟨U+202E⟩less'
-    >>> plain("a" * 30, limit=5)
+    >>> printable("a" * 30, limit=5)
     'aaaaa … (25 more characters)'
     """
     cut = len(text) - limit
@@ -104,7 +104,7 @@ def visible(text: str) -> str:
 
 
 def stratum_in_words(stratum: str) -> str:
-    """A subgroup as a reader says it.
+    """A subgroup in words.
 
     Examples
     --------
@@ -113,30 +113,30 @@ def stratum_in_words(stratum: str) -> str:
     """
     if stratum == "all":
         return "All patients"
-    text = plain(stratum, 200).replace("_", " ").replace(">=", " ≥ ").replace("<=", " ≤ ").replace("&", " and ")
+    text = printable(stratum, 200).replace("_", " ").replace(">=", " ≥ ").replace("<=", " ≤ ").replace("&", " and ")
     text = re.sub(r"(?<![ ≥≤])([<>])", r" \1 ", text)
     return re.sub(r"\s+", " ", text.replace("=", " ")).strip()
 
 
 def arm_in_words(arm: str) -> str:
-    """A step of the editing chain, by name."""
+    """The name of a step of the editing chain."""
     return _ARMS.get(arm, in_words(arm).capitalize())
 
 
 def region_in_words(region: str) -> str:
-    """A region of the image, by name."""
+    """The name of a region of the image."""
     return _REGIONS.get(region, in_words(region))
 
 
 def instant(at: str) -> str:
-    """A time in ISO 8601 as a reader writes it.
+    """A time in ISO 8601 in a form that is easy to read.
 
     Examples
     --------
     >>> instant("2026-11-23T12:00:00+00:00")
     '2026-11-23 12:00:00 UTC'
     """
-    return re.sub(r"^(\d{4}-\d\d-\d\d)T([\d:.]+)(?:Z|\+00:00)$", r"\1 \2 UTC", plain(at, 60))
+    return re.sub(r"^(\d{4}-\d\d-\d\d)T([\d:.]+)(?:Z|\+00:00)$", r"\1 \2 UTC", printable(at, 60))
 
 
 def in_words(name: str) -> str:
@@ -147,7 +147,7 @@ def in_words(name: str) -> str:
     >>> in_words("bone_age")
     'bone age'
     """
-    return plain(name, 120).replace("_", " ")
+    return printable(name, 120).replace("_", " ")
 
 
 def typeset(text: str) -> str:
@@ -158,7 +158,7 @@ def typeset(text: str) -> str:
     >>> typeset("between -2.0 and 2.0 of run-3")
     'between −2.0 and 2.0 of run-3'
     """
-    return re.sub(r"(?<![\w)\]-])-(?=[\d.])", "−", plain(text))
+    return re.sub(r"(?<![\w)\]-])-(?=[\d.])", "−", printable(text))
 
 
 def counted(n: int, noun: str, many: str = "") -> str:
@@ -173,7 +173,7 @@ def counted(n: int, noun: str, many: str = "") -> str:
 
 
 def listed(items: list[str]) -> str:
-    """Items as a sentence lists them.
+    """Items joined into a list for a sentence.
 
     Examples
     --------
@@ -184,11 +184,11 @@ def listed(items: list[str]) -> str:
 
 
 def without_floor(instruments: Iterable[InstrumentCard]) -> Iterator[str]:
-    """A sentence for each instrument that reads something of which its card says not how well it must be read."""
+    """A sentence for each instrument whose card sets no floor for something that it reads."""
     for card in instruments:
         free = [in_words(quantity.name) for quantity in card.quantities if not card.floors.get(quantity.name)]
         if free:
             yield (
-                f"The card of {card.name} sets no floor for {listed(free)}: "
-                "no check of this run says whether it reads the originals well."
+                f"The card of {card.name} sets no floor for {listed(free)}, "
+                "so no check of this run shows whether it reads the originals well."
             )

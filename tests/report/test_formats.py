@@ -42,7 +42,7 @@ def test_terminal_names_the_missing_estimate(whole: Evidence) -> None:
     assert "no estimate" in terminal.summary(gold.without_edits(whole))
 
 
-def test_every_face_says_what_has_no_floor(whole: Evidence) -> None:
+def test_every_format_says_what_has_no_floor(whole: Evidence) -> None:
     card = replace(whole.instruments[0], floors={"sex": {"auc_at_least": 0.85}})
     free = replace(whole, instruments=(card,))
     for of in (terminal.summary, markdown.render, html.render):
@@ -57,7 +57,7 @@ def test_markdown_has_a_row_for_each_verdict(whole: Evidence) -> None:
     text = markdown.render(whole)
     rows = [line for line in text.splitlines() if line.startswith(("| ✅", "| ❌", "| ❔"))]
     assert len(rows) == len(whole.validity) + sum(len(editor.verdicts) for editor in whole.editors)
-    assert "No criterion was asked." in markdown.render(gold.without_verdicts(whole))
+    assert "No criterion was applied." in markdown.render(gold.without_verdicts(whole))
     assert "> **EXPLORATORY**" in markdown.render(gold.invalid(whole))
 
 
