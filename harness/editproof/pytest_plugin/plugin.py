@@ -229,9 +229,9 @@ class Recorder:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Let the exit code say what the run came to; a session that judged none of its claims proves nothing."""
-        from editproof.errors import EditproofError
-
         if self.roll.judged:
+            from editproof.errors import EditproofError
+
             try:
                 self._conclude(session)
             except EditproofError as error:
