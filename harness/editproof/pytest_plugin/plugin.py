@@ -375,8 +375,8 @@ def _merged(answers: list[dict[str, Any]]) -> tuple[tuple[str, Any], ...]:
 @contextmanager
 def _shown(config: pytest.Config) -> Iterator[Progress]:
     """Output capture off, so that progress reaches the terminal."""
-    from editproof.study.progress import bar
+    from editproof.study.progress import progress_bar
 
     capture = config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled() if capture else nullcontext():
-        yield bar
+        yield progress_bar
