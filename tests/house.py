@@ -90,6 +90,14 @@ class House:
         """Modules that import a library or a part of it."""
         return {module for module, names in self.modules.items() if library in {name.split(".")[0] for name in names}}
 
+    def defined_twice(self) -> dict[str, list[str]]:
+        """Modules by name, of each public function or class that more than one of them defines at its top level."""
+        homes: dict[str, list[str]] = {}
+        for module in self.modules:
+            for name in _public_names(self.folder / module):
+                homes.setdefault(name, []).append(module)
+        return {name: modules for name, modules in sorted(homes.items()) if len(modules) > 1}
+
     def lengths(self) -> dict[str, int]:
         """Lines of each module."""
         return {module: len((self.folder / module).read_text().splitlines()) for module in self.modules}
@@ -114,6 +122,18 @@ def _imported(path: Path) -> set[str]:
             module = "" if node.level else str(node.module)
             names |= {module} if node.level else {f"{module}.{alias.name}" for alias in node.names}
     return names
+
+
+def _public_names(path: Path) -> set[str]:
+    """Functions and classes of a module's top level, those behind a condition there too, without an underscore."""
+    found: set[str] = set()
+    waiting: list[ast.stmt] = list(ast.parse(path.read_text()).body)
+    for node in waiting:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, (ast.If, ast.Try)):
+            waiting += [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.stmt)]
+    return {name for name in found if not name.startswith("_")}
 
 
 def main(folder: Path, name: str) -> None:

@@ -40,6 +40,27 @@ ONLY_USERS = {
     **{name: {"core/http.py"} for name in ("httpx2", "httpcore2", "http", "socket")},
 }  # fmt: skip
 
+PART = "each module is one of several that answer the same call, and is asked by its module"
+FACTORY = "each is what a specification names: --editor folder:PATH, --dataset folder:PATH"
+CLAIM_OF = "the claim on a number, as suites write it, and the number itself, in another wing"
+OPEN = "two things of one name; still to be told apart"
+
+DEFINED_TWICE = {
+    "add_to": PART,
+    "network": PART,
+    "render": PART,
+    "folder": FACTORY,
+    **dict.fromkeys(
+        ["auc", "border_change", "depth_ratio", "icc", "ks_distance", "marker_residual", "registration_drift"], CLAIM_OF
+    ),
+    **dict.fromkeys(["bland_altman", "repeat_sd"], "the number, and how the page shows it; " + OPEN),
+    **dict.fromkeys(
+        ["Reading", "Table", "Web", "concluded", "decoded", "faults", "filled", "of_instrument", "plain", "slug"],
+        OPEN,
+    ),
+}
+"""Public names that two modules define, and why. A name that no longer needs to be here is taken out."""
+
 
 def test_no_two_rooms_import_each_other():
     assert HOUSE.cycles() == []
@@ -111,6 +132,21 @@ def test_a_suite_finds_every_factory_at_the_front_door():
 
 def test_a_module_reads_in_one_sitting():
     assert {path: lines for path, lines in HOUSE.lengths().items() if lines > LINES_AT_MOST} == {}
+
+
+def test_no_public_name_is_defined_twice():
+    assert {name: modules for name, modules in HOUSE.defined_twice().items() if name not in DEFINED_TWICE} == {}
+
+
+def test_no_name_is_excused_in_vain():
+    assert set(DEFINED_TWICE) <= set(HOUSE.defined_twice())
+
+
+def test_a_name_defined_twice_is_found(tmp_path):
+    write(tmp_path, "a/x.py", "def same(): ...\ndef _own(): ...\ndef here():\n    def inner(): ...\n")
+    write(tmp_path, "b/y.py", "if True:\n    class same: ...\ndef _own(): ...\ndef inner(): ...\n")
+    write(tmp_path, "c.py", "from editproof.a.x import same, here\n")
+    assert House(tmp_path).defined_twice() == {"same": ["a/x.py", "b/y.py"]}
 
 
 def write(folder: Path, name: str, text: str) -> None:

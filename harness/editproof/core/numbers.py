@@ -59,6 +59,6 @@ def figure(x: float, decimals: int, sign: str = "") -> str:
     return f"{0.0:{sign}.{decimals}f}" if float(text) == 0 else text
 
 
-def plain(x: float) -> str:
+def shortest(x: float) -> str:
     """A limit as its author wrote it: the shortest text that reads back as the same number, with a point."""
     return "infinity" if x == math.inf else "-infinity" if x == -math.inf else repr(float(x))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from editproof.core.numbers import plain
+from editproof.core.numbers import shortest
 from editproof.errors import ProtocolError
 
 
@@ -33,10 +33,10 @@ class Region:
         """
         unit = f" {unit}" if unit else ""
         if math.isinf(self.low):
-            return f"at most {plain(self.high)}{unit}"
+            return f"at most {shortest(self.high)}{unit}"
         if math.isinf(self.high):
-            return f"at least {plain(self.low)}{unit}"
-        return f"between {plain(self.low)} and {plain(self.high)}{unit}"
+            return f"at least {shortest(self.low)}{unit}"
+        return f"between {shortest(self.low)} and {shortest(self.high)}{unit}"
 
     def holds(self, low: float, high: float) -> bool:
         """Whether an interval lies wholly inside."""
@@ -49,8 +49,8 @@ class Region:
     def __repr__(self) -> str:
         """The call that makes the region."""
         if math.isinf(self.low):
-            return f"at_most({plain(self.high)})"
-        return f"at_least({plain(self.low)})" if math.isinf(self.high) else f"within({self.low!r}, {self.high!r})"
+            return f"at_most({shortest(self.high)})"
+        return f"at_least({shortest(self.low)})" if math.isinf(self.high) else f"within({self.low!r}, {self.high!r})"
 
 
 def at_most(limit: float) -> Region:

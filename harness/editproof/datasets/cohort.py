@@ -87,7 +87,7 @@ def cohort_of(
         description=description,
         source=source,
         licence=licence,
-        digest=digest_of(kept),
+        digest=digest_of_cases(kept),
         n_cases=len(kept),
         n_patients=len({case.patient_id for case in kept}),
         warnings=(*warnings, *notes_on_regions(reading.lacking, len(kept))),
@@ -96,7 +96,7 @@ def cohort_of(
     return Cohort(card, kept)
 
 
-def digest_of(cases: Iterable[Case]) -> str:
+def digest_of_cases(cases: Iterable[Case]) -> str:
     """The sha256 (hex) over id, patient, pixels' digest, reference standard and strata of every case, in order."""
     rows = [[c.case_id, c.patient_id, c.digest, dict(c.reference), dict(c.strata)] for c in cases]
     return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
@@ -126,11 +126,13 @@ def where(dataset: Dataset, ids: Collection[str]) -> Cohort:
     note = f"Restricted to {len(kept)} of {len(dataset)} cases by id."
     patients = len({case.patient_id for case in kept})
     warnings = (*dataset.card.warnings, note)
-    card = replace(dataset.card, digest=digest_of(kept), n_cases=len(kept), n_patients=patients, warnings=warnings)
+    card = replace(
+        dataset.card, digest=digest_of_cases(kept), n_cases=len(kept), n_patients=patients, warnings=warnings
+    )
     return Cohort(card, kept)
 
 
-def checked(dataset: Dataset) -> Dataset:
+def checked_cohort(dataset: Dataset) -> Dataset:
     """The dataset itself, after every case was decoded once and its pixels and masks were checked.
 
     Raises

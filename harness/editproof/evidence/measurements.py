@@ -187,6 +187,21 @@ def measurements_of(
 ) -> Measurements:
     """The table made of plain records, in the column order of the module's ``*_COLUMNS``.
 
+    With it :func:`editproof.verdict_on` decides a criterion without a run; ``docs/tables.md`` works an example.
+
+    Parameters
+    ----------
+    editor : str
+        Name of the tool.
+    cases : sequence of mapping
+        One for each case: ``case``, ``patient``, ``reference:<quantity>`` and ``stratum:<name>``.
+    rows : sequence of tuple
+        One for each reading: ``(case, arm, repeat, instrument, quantity, value, unit)``.
+    edits : sequence of tuple
+        One for each requested edit, those that did not come back among them: ``(case, repeat, status, message)``.
+    histograms : sequence of tuple
+        For display alone: ``(arm, region, level, count)``.
+
     Examples
     --------
     >>> m = measurements_of("t", [{"case": "a", "patient": "a", "reference:sex": 1.0, "stratum:sex": "M"}],

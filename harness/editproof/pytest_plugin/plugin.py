@@ -235,9 +235,9 @@ class Recorder:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Let the exit code say what the run came to; a session that judged none of its claims proves nothing."""
-        from editproof.errors import EditproofError
-
         if self.roll.judged:
+            from editproof.errors import EditproofError
+
             try:
                 self._conclude(session)
             except EditproofError as error:
@@ -396,8 +396,8 @@ def _merged(answers: list[dict[str, Any]]) -> tuple[tuple[str, Any], ...]:
 @contextmanager
 def _shown(config: pytest.Config) -> Iterator[Progress]:
     """Output capture off, so that progress reaches the terminal."""
-    from editproof.study.progress import bar
+    from editproof.study.progress import progress_bar
 
     capture = config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled() if capture else nullcontext():
-        yield bar
+        yield progress_bar

@@ -36,10 +36,10 @@ def _pictures(bench: Bench, case: Case, repeat: int) -> dict[str, bytes]:
         "edit_mask": pixels.edit_mask.astype(np.uint8) * 255,
         "protected_mask": pixels.protected_mask.astype(np.uint8) * 255,
     }
-    return {role: png(image) for role, image in images.items()}
+    return {role: exhibit_png(image) for role, image in images.items()}
 
 
-def png(image: np.ndarray) -> bytes:
+def exhibit_png(image: np.ndarray) -> bytes:
     """An 8-bit PNG of an image or mask, reduced to ``LONGEST_SIDE``; 16-bit is scaled by 257."""
     if image.dtype == np.uint16:
         image = (image // 257).astype(np.uint8)

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from editproof.datasets.cohort import Cohort, digest_of
+from editproof.datasets.cohort import Cohort, digest_of_cases
 from editproof.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def held_to(cohort: Cohort, index: Index) -> Cohort:
     DatasetError
         Where a case is new, gone or changed since.
     """
-    now = {case.case_id: digest_of([case]) for case in cohort}
+    now = {case.case_id: digest_of_cases([case]) for case in cohort}
     new, gone = sorted(now.keys() - index.digests.keys()), sorted(index.digests.keys() - now.keys())
     changed = sorted(name for name in now.keys() & index.digests.keys() if now[name] != index.digests[name])
     if new or gone or changed:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import numpy as np
 
 from editproof.datasets.checks import decoded
-from editproof.datasets.cohort import digest_of
+from editproof.datasets.cohort import digest_of_cases
 from editproof.datasets.dicom.listing import listing_of
 from editproof.datasets.folder.cohort import MANIFESTS
 from editproof.datasets.folder.files import IMAGE_SUFFIXES, entries
@@ -162,7 +162,7 @@ def _row(case: Case, pixels: Pixels) -> dict[str, JSON]:
     return {
         "case": case.case_id,
         "patient": case.patient_id,
-        "digest": digest_of([case]),
+        "digest": digest_of_cases([case]),
         "pixels": pixels_digest(pixels.image),
         "hash": perceptual_hash(pixels.image),
         "size": list(pixels.image.shape),

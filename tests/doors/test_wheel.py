@@ -1,0 +1,91 @@
+"""What the wheel puts into somebody's environment: one import name, its files, and entry points that load."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tomllib
+from zipfile import ZipFile
+
+import pytest
+
+from tests.doors.outside import ROOT
+
+PACKAGE = ROOT / "harness" / "editproof"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+ENTRY_POINTS = """
+import editproof, json, sys
+from importlib.metadata import distributions
+(ours,) = [found for found in distributions() if found.name == "editproof"]
+names = {}
+for entry in ours.entry_points:
+    names.setdefault(entry.group, []).append(entry.name)
+    assert entry.load() is not None
+print(json.dumps({"file": editproof.__file__, "home": str(ours.locate_file("")), "names": names}))
+"""
+
+
+def test_it_claims_one_import_name(outside):
+    names = {name.partition("/")[0] for name in ZipFile(outside.wheel).namelist()}
+    assert names == {"editproof", f"editproof-{PROJECT['version']}.dist-info"}
+
+
+def test_it_holds_every_file_of_the_package_as_it_is(outside):
+    written = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "."],
+        cwd=PACKAGE, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if written.returncode:
+        pytest.skip("no clone: what belongs to the package is known by git")
+    wheel = ZipFile(outside.wheel)
+    held = {name: wheel.read(name) for name in wheel.namelist() if name.startswith("editproof/")}
+    names = [name for name in written.stdout.split("\0") if name and (PACKAGE / name).exists()]
+    assert held == {f"editproof/{name}": (PACKAGE / name).read_bytes() for name in names}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "py.typed",
+        "editors/prices.json",
+        "report/templates/report.html.j2",
+        "report/templates/style.css",
+        "report/templates/script.js",
+        "evidence/schemas/editproof-evidence-2.schema.json",
+        "evidence/schemas/editproof-comparison-1.schema.json",
+    ],
+)
+def test_it_holds_what_is_no_module(outside, name):
+    assert f"editproof/{name}" in ZipFile(outside.wheel).namelist()
+
+
+def test_its_entry_points_load_from_the_installed_package(outside, tmp_path):
+    done = outside.installed.run(tmp_path, "-P", "-c", ENTRY_POINTS)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["file"] == str(outside.installed.packages / "editproof" / "__init__.py")
+    assert found["home"] == str(outside.installed.packages)
+    declared = {"console_scripts": PROJECT["scripts"], **PROJECT["entry-points"]}
+    assert {group: sorted(names) for group, names in found["names"].items()} == {
+        group: sorted(entries) for group, entries in declared.items()
+    }
+    assert {group for group in declared if not group.startswith("editproof.")} == {"console_scripts", "pytest11"}
+
+
+def test_its_command_runs(outside, tmp_path):
+    command = outside.installed.python.with_name("editproof")
+    variables = outside.installed.variables()
+    done = subprocess.run([command, "--help"], cwd=tmp_path, env=variables, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("usage: editproof")
+
+
+def test_the_other_environment_lacks_it_alone(outside, tmp_path):
+    assert outside.plain.run(tmp_path, "-P", "-c", "import editproof").returncode == 1
+    ours, others = (
+        {entry.name for entry in environment.packages.iterdir()} - {"__pycache__"}
+        for environment in (outside.installed, outside.plain)
+    )
+    assert ours - others == {"editproof", f"editproof-{PROJECT['version']}.dist-info"}
+    assert others <= ours
