@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from editproof.core.usage import Given, Usage, takes
 from editproof.editors.adapter import Service
 from editproof.errors import EditorError
 from editproof.imaging import codec
@@ -64,12 +65,12 @@ class Folder:
         return None
 
 
-def folder(argument: str = "") -> Editor:
+@takes(Usage("edits made elsewhere, in a folder or a zip", "PATH"))
+def folder(given: Given) -> Editor:
     """Edits made elsewhere, from ``folder:PATH``, PATH a folder or a zip."""
-    root = Path(argument).expanduser()
-    asked = f"--editor folder:{argument}"
+    root, asked = Path(given.argument).expanduser(), given.asked
     zipped = root.is_file() and zipfile.is_zipfile(root)
-    if not argument or not (root.is_dir() or zipped):
+    if not (root.is_dir() or zipped):
         raise EditorError(asked, "there is no such folder or zip", "Write --editor folder:PATH.")
     names = _names(root)
     files = sorted(name for name in names if Path(name).suffix.lower() in SUFFIXES)

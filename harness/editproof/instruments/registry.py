@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from editproof.core.callables import callable_from_file
 from editproof.core.egress import check_egress
 from editproof.core.guarding import one_error
+from editproof.core.specification import python_file
 from editproof.errors import InstrumentError
 from editproof.instruments.card import TIMM, read_card
 from editproof.instruments.ensemble import LazyEnsemble
@@ -44,8 +45,8 @@ def instrument_from_spec(spec: str, *, allow_egress: Iterable[str] | None = (), 
         Where there is no such file, the card contradicts itself, its code is not trusted, or it would send pixels to
         a host that may not receive them.
     """
-    path, _, factory = spec.partition(":")
-    if path.endswith(".py"):
+    if named := python_file(spec):
+        path, factory = named
         instrument: Instrument = _of_file(Path(path), factory or "predictor", spec)
     else:
         instrument = _of_card(Path(spec), trusted=trusted)
