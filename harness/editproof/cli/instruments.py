@@ -25,11 +25,12 @@ def add_to(verbs: Verbs) -> None:
 
 
 def _instrument(options: argparse.Namespace) -> int:
+    from editproof.instruments.hooks import check
     from editproof.instruments.registry import instrument_from_spec
 
     instrument = instrument_from_spec(options.card, allow_egress=options.allow_egress, trusted=options.trust_instrument)
     card = instrument.card
-    getattr(instrument, "check", lambda: None)()
+    check(instrument)
     print(f"{card.name}: {card.description}")
     print(f"reads: {', '.join(f'{quantity.name} ({quantity.unit})' for quantity in card.quantities)}")
     print(f"members: {card.members}; is told: {', '.join(card.covariates) or 'nothing beside the image'}")
@@ -62,12 +63,13 @@ def _read(instrument: Instrument, case: Case) -> list[str]:
 
     from editproof.datasets.checks import decoded
     from editproof.instruments.ensemble import pooled
-    from editproof.instruments.reading import Precomputed, read
+    from editproof.instruments.hooks import look_up_of
+    from editproof.instruments.reading import read
 
     image = decoded(case).image
     told = {name: case.reference[name] for name in instrument.card.covariates}
-    if isinstance(instrument, Precomputed):
-        found = instrument.looked_up(case.case_id, "", [("original", 0)], image) or {}
+    if look_up := look_up_of(instrument):
+        found = dict(look_up(case.case_id, "", [("original", 0)], image) or {})
     else:
         found = read(instrument, case.case_id, [image], told)[0]
     lines = []

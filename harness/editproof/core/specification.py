@@ -126,8 +126,8 @@ def python_file(text: str) -> tuple[str, str] | None:
 
     Examples
     --------
-    >>> python_file("C:\tools\reader.py:make"), python_file("reader.py"), python_file("C:\cards\card.json")
-    (('C:\tools\reader.py', 'make'), ('reader.py', ''), None)
+    >>> python_file("C:\\tools\\reader.py:make"), python_file("reader.py"), python_file("C:\\cards\\card.json")
+    (('C:\\tools\\reader.py', 'make'), ('reader.py', ''), None)
     """
     found = _FILE.fullmatch(text)
     return (found[1], (found[2] or "")[1:]) if found else None

@@ -1,7 +1,8 @@
 """Bringing an image to a size that a tool accepts, and its edit back: pad, letterbox, squash and tiles.
 
 Padding is exact there and back. Letterbox and squash resample, and therefore lose something without any edit at
-all; a report can tell that loss from the harm of editing by an arm such as ``squash+identity``.
+all; a report can tell that loss from the harm of editing by an arm such as ``squash+identity``. The one way to a model
+that reads an image is :mod:`editproof.imaging.framing`.
 """
 
 from __future__ import annotations
