@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from editproof.core.numbers import dollars
+
 if TYPE_CHECKING:
     from editproof.cli.verbs import Verbs
 
@@ -46,8 +48,8 @@ def _store(options: argparse.Namespace) -> int:
         print(fault)
     totals = Ledger(options.root).totals()
     print(
-        f"{options.root}: {len(found)} fault(s); {sum(totals.edits.values())} edits were asked for, USD "
-        f"{totals.cost_usd:.2f} paid; {len(totals.open)} requests were sent and never answered"
+        f"{options.root}: {len(found)} fault(s); {sum(totals.edits.values())} edits were asked for, "
+        f"{dollars(totals.cost_usd)} paid; {len(totals.open)} requests were sent and never answered"
     )
     return 1 if found else 0
 

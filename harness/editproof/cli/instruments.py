@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from editproof.core.numbers import brief
+
 if TYPE_CHECKING:
     from editproof.cli.verbs import Verbs
     from editproof.types import Case, Dataset, Instrument
@@ -38,7 +40,7 @@ def _instrument(options: argparse.Namespace) -> int:
     if card.absent_arms:
         print(f"has no readings of: {', '.join(card.absent_arms)}")
     for quantity in card.quantities:
-        floors = [f"{name} {limit:g}" for name, limit in card.floors.get(quantity.name, {}).items()]
+        floors = [f"{name} {brief(limit)}" for name, limit in card.floors.get(quantity.name, {}).items()]
         print(f"must reach on the originals, {quantity.name}: {', '.join(floors) or NO_FLOOR}")
     if options.dataset:
         _held_against(instrument, options.dataset, options.n)
@@ -75,6 +77,8 @@ def _read(instrument: Instrument, case: Case) -> list[str]:
     lines = []
     for quantity in instrument.card.quantities:
         reference = case.reference.get(quantity.name)
-        held = "no reference" if reference is None else f"reference {reference:g}"
-        lines.append(f"{quantity.name} {pooled(np.array(found[quantity.name])):.4g} {quantity.unit} ({held})")
+        held = "no reference" if reference is None else f"reference {brief(reference)}"
+        lines.append(
+            f"{quantity.name} {brief(float(pooled(np.array(found[quantity.name]))), 4)} {quantity.unit} ({held})"
+        )
     return lines
