@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
 
 if TYPE_CHECKING:
+    from editproof.core.usage import Given
     from editproof.types import Dataset
 
 MODELS = Path(__file__).parent / "models"
@@ -21,8 +21,18 @@ def pytest_editproof_editors() -> dict[str, object]:
 
 
 def pytest_editproof_datasets() -> dict[str, object]:
-    """The embedded cohort: ``phantom`` or ``phantom:n=40&seed=1``."""
-    return {"phantom": _phantoms}
+    """The embedded cohort: ``phantom`` or ``phantom:?n=40&seed=1``."""
+    from editproof.core.usage import Option, Usage, number, takes, whole
+
+    options = (
+        Option("n", "cases", whole(1), "200"),
+        Option("seed", "of the draw", whole(), "2023"),
+        Option("maturity_sd", "SD of apparent minus reference bone age, months", number("a number")),
+        Option("sex_separation", "distance of the sexes' mean builds, in SD", number("a number")),
+        Option("rings", "whether some hands wear a ring", whole(0, 1), "0"),
+        Option("touching", "whether some markers touch the hand's edge", whole(0, 1), "0"),
+    )
+    return {"phantom": takes(Usage("the embedded phantoms", options=options))(_phantoms)}
 
 
 def pytest_editproof_instrument(dataset: str) -> Path | None:
@@ -30,15 +40,7 @@ def pytest_editproof_instrument(dataset: str) -> Path | None:
     return MODELS / INSTRUMENTS[dataset] / "card.json" if dataset in INSTRUMENTS else None
 
 
-def _phantoms(argument: str) -> Dataset:
-    from editproof.errors import DatasetError
-
+def _phantoms(given: Given) -> Dataset:
     from fixtures.phantom import cohort
 
-    try:
-        options = {name: int(value) for name, value in parse_qsl(argument, strict_parsing=bool(argument))}
-        return cohort(**options)
-    except (TypeError, ValueError) as error:
-        raise DatasetError(
-            f"--dataset phantom:{argument}", str(error), "Write phantom or phantom:n=40&seed=1."
-        ) from error
+    return cohort(**{name: given.value[name] for name in given.written})

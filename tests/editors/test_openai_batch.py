@@ -263,7 +263,10 @@ def test_the_estimate_is_at_the_price_of_the_batch():
     assert editor_from_spec("openai:gpt-image-2?mode=batch", allow_egress=None).service.expected_usd == live / 2
 
 
-@pytest.mark.parametrize("query", ["mode=tape", "mode=batch&mask_field=x"])
-def test_a_mode_that_cannot_be_is_refused(query):
-    with pytest.raises(EditorError, match="Write mode=live or mode=batch"):
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [("mode=tape", "Write mode=live or batch"), ("mode=batch&mask_field=x", "mode=batch, which has no mask_field")],
+)
+def test_a_mode_that_cannot_be_is_refused(query, words):
+    with pytest.raises(EditorError, match=words):
         editor_from_spec(f"openai:gpt-image-2?{query}", allow_egress=None)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 import sys
 import zipfile
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import numpy as np
 import pytest
 from editproof.cli import main
+from editproof.core.usage import usage_of
 from editproof.criteria.masks import described, mask_report
 from editproof.editors.probe import probed
-from editproof.editors.registry import described_editors, editor_from_spec
+from editproof.editors.registry import GROUP, described_editors, editor_factories, editor_from_spec
 from editproof.errors import EditorError
 from editproof.types import EditOutcome, EditStatus
 
@@ -134,11 +137,40 @@ def test_http_pixels_leave_for_named_hosts_only():
         editor_from_spec("http:iopaint?url=https://paint.example.org")
 
 
+BUILT_IN = {point.name for point in entry_points(group=GROUP) if point.value.startswith("editproof.")}
+
+
+@pytest.mark.parametrize("name", sorted(BUILT_IN))
+def test_every_built_in_tool_says_what_it_takes(name, capsys):
+    """Name, argument, options, receiver and one line of help: from beside the factory, and so printed."""
+    usage = usage_of(editor_factories()[name])
+    assert usage is not None
+    assert usage.help
+    assert "\n" not in usage.help
+    assert len({option.name for option in usage.options}) == len(usage.options)
+    for option in usage.options:
+        assert option.help
+        assert "\n" not in option.help
+        assert not option.default or option.kind.read(option.default) is not None
+    assert main(["editors"]) == 0
+    printed = capsys.readouterr().out
+    assert re.search(
+        rf"^{name} +{re.escape(usage.receiver or 'sends nothing')} +{re.escape(usage.help)}$", printed, re.M
+    )
+    assert all(f"    {option.name}={option.default}  {option.help}" in printed for option in usage.options)
+
+
 def test_every_installed_tool_is_described():
-    described = {name: (host, words) for name, host, words in described_editors()}
-    assert {"openai", "http", "cmd", "folder", "identity", "opencv-telea"} <= set(described)
-    assert "api.openai.com" in described["openai"][0]
-    assert all(host and words for host, words in described.values())
+    described = {tool.name: tool for tool in described_editors()}
+    assert {"openai", "http", "cmd", "folder", "identity", "opencv-telea"} <= BUILT_IN <= set(described)
+    assert "api.openai.com" in described["openai"].receiver
+    assert all(tool.receiver and tool.usage.help for tool in described.values())
+
+
+@pytest.mark.parametrize("spec", ["identity", "destructive", "opencv-telea", "opencv-ns"])
+def test_a_tool_that_receives_nothing_sends_nothing(spec):
+    assert editor_from_spec(spec, allow_egress=None).card.sends_data_to is None
+    assert usage_of(editor_factories()[spec]).receiver == ""
 
 
 class Reader:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from editproof.core.digests import pixel_digest
 from editproof.errors import InstrumentError
-from editproof.instruments.reading import Precomputed
+from editproof.instruments.hooks import look_up_of
 from editproof.instruments.registry import instrument_from_spec
 
 from .cards import written
@@ -45,7 +45,8 @@ def table(tmp_path, frame, name="readings.csv", **fields):
 @pytest.mark.parametrize("name", ["readings.csv", "readings.parquet"])
 def test_a_reading_is_looked_up_by_place(tmp_path, name):
     instrument = table(tmp_path, rows().astype(str), name)
-    assert isinstance(instrument, Precomputed)
+    assert instrument.card.precomputed
+    assert look_up_of(instrument) == instrument.looked_up
     assert instrument.looked_up("b", "t", ORIGINAL, IMAGE) == {"brightness": [0.6]}
     assert instrument.looked_up("a", "t", EDITED, IMAGE) == {"brightness": [0.8]}
     assert instrument.card.absent_arms == ("paste_back", "histogram_matched", "geometry", "gray", "classical_fill")
@@ -78,6 +79,8 @@ def test_several_tools_need_their_column(tmp_path):
         table(tmp_path, rows()).covers(CASES, ["t", "u"])
     with pytest.raises(InstrumentError, match="no row of tool u; it has t"):
         table(tmp_path, rows(tool=["", "", "t", "t"])).covers(CASES, ["t", "u"])
+    table(tmp_path, rows()).covers(CASES, ["t", "identity"])
+    table(tmp_path, rows(tool=["", "", "t", "t"])).covers(CASES, ["identity", "t"])
 
 
 def test_a_reading_is_looked_up_by_pixels(tmp_path):

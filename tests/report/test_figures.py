@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 import pytest
+from editproof.core.numbers import number
 from editproof.report.charts.bars import WIDTH, bar, scale_of, ticks
-from editproof.report.page.figures import figures, number
+from editproof.report.page.figures import figures
 from editproof.types import CriterionCard, Estimate
 from hypothesis import given
 from hypothesis import strategies as st

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from editproof.core.digests import digest_of
+from editproof.core.numbers import brief
 from editproof.criteria import overall
 from editproof.criteria.redecision import criterion_from
 from editproof.criteria.versions import difference_verdict, margin_by_share
@@ -61,7 +62,7 @@ def compared(
             raise EvidenceError(f"comparing {new.run} with {old.run}", f"{card.id} was not asked of both, as one claim")
         given = card.id in margins
         margin = margins[card.id] if given else margin_by_share(criterion_from(card), share)
-        source = "given for this comparison" if given else f"{PLACEHOLDER}: {share:g} of the margin of {card.id}"
+        source = "given for this comparison" if given else f"{PLACEHOLDER}: {brief(share)} of the margin of {card.id}"
         claims.append(Claim(card, verdict.stratum, margin, source))
     if unknown := sorted(set(margins) - {claim.criterion.id for claim in claims}):
         raise EvidenceError(f"margin of {', '.join(unknown)}", "there is no such primary criterion")

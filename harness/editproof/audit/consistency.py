@@ -102,7 +102,7 @@ def _rows(place: str, table: Measurements) -> Iterator[str]:
 
 def _fewest(place: str, table: Measurements, card: InstrumentCard, images: int) -> int:
     """Images that may have been read: a table of readings made elsewhere may lack those of the destructive control."""
-    return len(table.cases) if place.endswith("/destructive") and card.reading.get("runtime") == "table" else images
+    return len(table.cases) if place.endswith("/destructive") and card.precomputed else images
 
 
 def _readings(place: str, table: Measurements, card: InstrumentCard) -> Iterator[str]:

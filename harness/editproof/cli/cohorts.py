@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from editproof.core.numbers import brief
 from editproof.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _say(index: dict[str, Any], out: Path) -> None:
     if len(excluded) > 20:
         print(f"    ... and {len(excluded) - 20} more in {out}")
     for name, spread in index["balance"].items():
-        print(f"  {name}: {', '.join(f'{key} {value:g}' for key, value in spread.items())}")
+        print(f"  {name}: {', '.join(f'{key} {brief(value)}' for key, value in spread.items())}")
     for note in index["notes"]:
         print(f"  note: {note}")
 

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from editproof.core.numbers import dollars
+
 if TYPE_CHECKING:
     from editproof.cli.verbs import Verbs
 
@@ -46,8 +48,8 @@ def _store(options: argparse.Namespace) -> int:
         print(fault)
     totals = Ledger(options.root).totals()
     print(
-        f"{options.root}: {len(found)} fault(s); {sum(totals.edits.values())} edits were asked for, USD "
-        f"{totals.cost_usd:.2f} paid; {len(totals.open)} requests were sent and never answered"
+        f"{options.root}: {len(found)} fault(s); {sum(totals.edits.values())} edits were asked for, "
+        f"{dollars(totals.cost_usd)} paid; {len(totals.open)} requests were sent and never answered"
     )
     return 1 if found else 0
 
@@ -68,9 +70,13 @@ def _editors(options: argparse.Namespace) -> int:
     from editproof.editors.registry import described_editors
     from editproof.editors.wrappers import WRAPPERS
 
-    rows = list(described_editors())
-    name_width, host_width = (max(len(row[column]) for row in rows) for column in (0, 1))
-    for name, sends_to, description in rows:
-        print(f"{name:{name_width}}  {sends_to:{host_width}}  {description}")
+    tools = list(described_editors())
+    name_width, receiver_width = (max(len(getattr(one, column)) for one in tools) for column in ("name", "receiver"))
+    for tool in tools:
+        print(f"{tool.name:{name_width}}  {tool.receiver:{receiver_width}}  {tool.usage.help}")
+        if tool.usage.argument:
+            print(f"    {tool.written}")
+        for option in tool.usage.options:
+            print(f"    {option.name}={option.default}  {option.help} ({option.kind.words})")
     print(f"wrappers, written WRAPPER+TOOL: {', '.join(WRAPPERS)}")
     return 0

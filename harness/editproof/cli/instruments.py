@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from editproof.core.numbers import brief
+
 if TYPE_CHECKING:
     from editproof.cli.verbs import Verbs
     from editproof.types import Case, Dataset, Instrument
@@ -25,11 +27,12 @@ def add_to(verbs: Verbs) -> None:
 
 
 def _instrument(options: argparse.Namespace) -> int:
+    from editproof.instruments.hooks import check
     from editproof.instruments.registry import instrument_from_spec
 
     instrument = instrument_from_spec(options.card, allow_egress=options.allow_egress, trusted=options.trust_instrument)
     card = instrument.card
-    getattr(instrument, "check", lambda: None)()
+    check(instrument)
     print(f"{card.name}: {card.description}")
     print(f"reads: {', '.join(f'{quantity.name} ({quantity.unit})' for quantity in card.quantities)}")
     print(f"members: {card.members}; is told: {', '.join(card.covariates) or 'nothing beside the image'}")
@@ -37,7 +40,7 @@ def _instrument(options: argparse.Namespace) -> int:
     if card.absent_arms:
         print(f"has no readings of: {', '.join(card.absent_arms)}")
     for quantity in card.quantities:
-        floors = [f"{name} {limit:g}" for name, limit in card.floors.get(quantity.name, {}).items()]
+        floors = [f"{name} {brief(limit)}" for name, limit in card.floors.get(quantity.name, {}).items()]
         print(f"must reach on the originals, {quantity.name}: {', '.join(floors) or NO_FLOOR}")
     if options.dataset:
         _held_against(instrument, options.dataset, options.n)
@@ -62,17 +65,20 @@ def _read(instrument: Instrument, case: Case) -> list[str]:
 
     from editproof.datasets.checks import decoded
     from editproof.instruments.ensemble import pooled
-    from editproof.instruments.reading import Precomputed, read
+    from editproof.instruments.hooks import look_up_of
+    from editproof.instruments.reading import read
 
     image = decoded(case).image
     told = {name: case.reference[name] for name in instrument.card.covariates}
-    if isinstance(instrument, Precomputed):
-        found = instrument.looked_up(case.case_id, "", [("original", 0)], image) or {}
+    if look_up := look_up_of(instrument):
+        found = dict(look_up(case.case_id, "", [("original", 0)], image) or {})
     else:
         found = read(instrument, case.case_id, [image], told)[0]
     lines = []
     for quantity in instrument.card.quantities:
         reference = case.reference.get(quantity.name)
-        held = "no reference" if reference is None else f"reference {reference:g}"
-        lines.append(f"{quantity.name} {pooled(np.array(found[quantity.name])):.4g} {quantity.unit} ({held})")
+        held = "no reference" if reference is None else f"reference {brief(reference)}"
+        lines.append(
+            f"{quantity.name} {brief(float(pooled(np.array(found[quantity.name]))), 4)} {quantity.unit} ({held})"
+        )
     return lines

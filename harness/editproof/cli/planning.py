@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from editproof.core.numbers import brief, figure
 from editproof.errors import ProtocolError
 
 if TYPE_CHECKING:
@@ -48,16 +49,17 @@ def _plan(options: argparse.Namespace) -> int:
     n, repeats, margin = options.n, options.repeats, options.margin
     needed = planning.patients_needed(spread, margin, repeats)
     print(
-        f"SD {spread.between:.2f} between and {spread.within:.2f} within patients, expected drift {spread.drift:+.2f}"
+        f"SD {figure(spread.between, 2)} between and {figure(spread.within, 2)} within patients, "
+        f"expected drift {figure(spread.drift, 2, '+')}"
     )
     print(
-        f"{n} patients x {repeats} repeats, margin {margin:g}: power {planning.power(spread, margin, n, repeats):.2f}"
+        f"{n} patients x {repeats} repeats, margin {brief(margin)}: "
+        f"power {figure(planning.power(spread, margin, n, repeats), 2)}"
     )
-    print(f"smallest margin shown with 90 % power: {planning.smallest_margin(spread, n, repeats):.2f}")
-    print(
-        f"patients for 90 % power at that margin of {margin:g}: {needed or 'none suffice; the drift is not below it'}"
-    )
-    print(f"largest share of patients that {n} flawless ones prove: {planning.provable_share(n):.3f}")
+    print(f"smallest margin shown with 90 % power: {figure(planning.smallest_margin(spread, n, repeats), 2)}")
+    enough = needed or "none suffice; the drift is not below it"
+    print(f"patients for 90 % power at that margin of {brief(margin)}: {enough}")
+    print(f"largest share of patients that {n} flawless ones prove: {figure(planning.provable_share(n), 3)}")
     return 0
 
 

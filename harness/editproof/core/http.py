@@ -28,9 +28,6 @@ import httpx2
 MOST_BYTES = 512_000_000
 """The longest answer that is taken into memory, in bytes after decompression."""
 
-LONGEST_S = 86_400
-"""The longest deadline that can be asked for, in seconds."""
-
 
 @dataclass(frozen=True)
 class Bounds:

@@ -7,10 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from editproof.core.usage import FILE, Option
 from editproof.errors import DatasetError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+INDEX = Option("index", "an index of the cohort, of which the cases that it excludes are left out", FILE)
+"""What every built-in reader takes."""
 
 
 @dataclass

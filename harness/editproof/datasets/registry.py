@@ -1,36 +1,33 @@
-"""From ``--dataset NAME:ARGUMENT`` to a cohort."""
+"""From ``--dataset NAME:ARGUMENT?OPTION=VALUE&...`` to a cohort."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
-from urllib.parse import unquote
+from typing import TYPE_CHECKING, Any
 
-from editproof.datasets.dicom.cohort import dicom
-from editproof.datasets.folder.cohort import folder
+from editproof.core.specification import Specification, specification
+from editproof.core.usage import Given, nearest, parsed, usage_of
+from editproof.datasets.dicom.cohort import named_dicom
+from editproof.datasets.folder.cohort import named_folder
 from editproof.datasets.index.reading import held_to, index_at
-from editproof.datasets.masks.files import masks_option
 from editproof.datasets.reading import Reading
-from editproof.datasets.rsna.cohort import rsna
+from editproof.datasets.rsna.cohort import named_rsna
 from editproof.errors import DatasetError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from editproof.datasets.cohort import Cohort
-    from editproof.datasets.dicom.file import Voi
-    from editproof.datasets.rsna.split import Split
     from editproof.types import Dataset
 
-    DatasetFactory = Callable[[str], Dataset]
+    DatasetFactory = Callable[[Any], Dataset]
 
-OPTIONS = {
-    "rsna": ("n", "split", "seed", "part", "index"),
-    "folder": ("names", "masks", "index"),
-    "dicom": ("labels", "voi", "masks", "key", "index"),
+READERS: dict[str, Callable[[Given, Reading], Cohort]] = {
+    "rsna": named_rsna,
+    "folder": named_folder,
+    "dicom": named_dicom,
 }
-"""Built-in readers, and what may follow the path of each: ``NAME:PATH?OPTION=VALUE&...``."""
+"""Built-in readers by name; what each takes is declared beside it."""
 
 
 def dataset_from_spec(spec: str, extra: Mapping[str, DatasetFactory] | None = None) -> Dataset:
@@ -39,76 +36,58 @@ def dataset_from_spec(spec: str, extra: Mapping[str, DatasetFactory] | None = No
     Parameters
     ----------
     spec : str
-        ``NAME`` or ``NAME:ARGUMENT``: ``rsna:PATH[?n=200&split=test&seed=0&part=training]`` (``n=all`` for no limit;
-        splits ``train``, ``validation``, ``test``, ``all``), ``folder:PATH[?names=PATTERN&masks=files]``,
-        ``dicom:PATH[?labels=FILE&voi=none&masks=files&key=FILE]``, or a name of ``extra``. With ``index=FILE`` the
-        cases that an index excludes are left out, and all others must be as they were when it was written.
+        ``NAME[:ARGUMENT][?OPTION=VALUE&...]`` (:mod:`editproof.core.specification`), e.g. ``rsna:PATH?n=200``,
+        ``folder:PATH?masks=files``, ``dicom:PATH?voi=none``, or a name of ``extra``. With ``index=FILE`` the cases
+        that an index excludes are left out, and all others must be as they were when it was written.
     extra : mapping of str to callable, optional
-        Further readers by name; each takes the argument. A name of theirs goes before a built-in one.
+        Further readers by name, each given the text after the colon, or what it declares with
+        :func:`editproof.core.usage.takes`. A name of theirs goes before a built-in one.
 
     Raises
     ------
     DatasetError
-        Where the name is unknown, or the cohort cannot be read.
+        Where the name or an option is unknown, a value is not one that it takes, or the cohort cannot be read.
     """
-    name, _, argument = spec.partition(":")
-    if extra and name in extra:
-        return extra[name](argument)
-    if name not in OPTIONS:
-        known = ", ".join(sorted({*OPTIONS, *(extra or {})}))
-        raise DatasetError(f"--dataset {spec}", f"no cohort is called {name!r}", f"There are: {known}.")
-    if not argument:
-        raise DatasetError(f"--dataset {spec}", "no path", f"Write {name}:PATH.")
-    _, options = path_and_options(spec)
-    if "index" not in options:
+    further = extra or {}
+
+    def takes_all(name: str) -> bool:
+        usage = usage_of(further[name]) if name in further else None
+        return name in further and (usage is None or usage.takes_all)
+
+    asked = _parsed(spec, takes_all)
+    if asked.name in further:
+        usage = usage_of(further[asked.name])
+        if usage is None and asked.options:
+            found = f"{asked.name} takes no argument before its options"
+            raise DatasetError(f"--dataset {asked.bare}", found, f"Write --dataset {asked.name}:ARGUMENT.")
+        given = asked.argument if usage is None else usage.given(asked, "--dataset", DatasetError)
+        return further[asked.name](given)
+    if asked.name not in READERS:
+        known = sorted({*READERS, *further})
+        advice = f"{nearest(asked.name, known)}There are: {', '.join(known)}."
+        raise DatasetError(f"--dataset {asked.bare}", f"no cohort is called {asked.name!r}", advice)
+    index = given_to(spec).value["index"]
+    if index is None:
         return built_in(spec, Reading())
-    index = index_at(Path(options["index"]))
-    return held_to(built_in(spec, Reading(index.excluded)), index)
+    indexed = index_at(Path(index))
+    return held_to(built_in(spec, Reading(indexed.excluded)), indexed)
 
 
 def built_in(spec: str, reading: Reading) -> Cohort:
     """The cohort that a specification of a built-in reader names, read in one way or another."""
-    name, _, _ = spec.partition(":")
-    path, options = path_and_options(spec)
-    asked = f"--dataset {spec}"
-    masks = masks_option(options.get("masks", "auto"), asked)
-    if name == "folder":
-        return folder(path, names=options.get("names"), masks=masks, reading=reading)
-    if name == "dicom":
-        if (voi := options.get("voi", "first")) not in ("first", "none"):
-            raise DatasetError(asked, f"voi = {voi!r}", "Write first (the header's first window) or none.")
-        labels, key = options.get("labels"), options.get("key")
-        return dicom(path, labels=labels, voi=cast("Voi", voi), masks=masks, key=key, reading=reading)
-    n, seed = options.get("n"), _whole(options.get("seed", "0"), "seed", asked)
-    limit = sys.maxsize if n == "all" else None if n is None else _whole(n, "n", asked)
-    split, part = cast("Split | None", options.get("split")), options.get("part")
-    return rsna(path, split=split, limit=limit, seed=seed, part=part, reading=reading)
+    return READERS[_parsed(spec).name](given_to(spec), reading)
 
 
-def path_and_options(spec: str) -> tuple[str, dict[str, str]]:
-    """Path and options of a built-in reader's specification; an error where it does not know an option."""
-    name, _, argument = spec.partition(":")
-    path, _, query = argument.partition("?")
-    options = options_in(query)
-    if unknown := sorted(set(options) - set(OPTIONS[name])):
-        found = f"unknown option {', '.join(unknown)}"
-        raise DatasetError(f"--dataset {spec}", found, f"Options: {', '.join(OPTIONS[name])}.")
-    return path, options
+def given_to(spec: str) -> Given:
+    """What a specification of a built-in reader asks for; an error where the reader does not take it."""
+    asked = _parsed(spec)
+    usage = usage_of(READERS[asked.name])
+    assert usage is not None, "every built-in reader says what it takes"
+    return usage.given(asked, "--dataset", DatasetError)
 
 
-def options_in(query: str) -> dict[str, str]:
-    """Options by name, of what follows a ``?``. A ``+`` is a plus sign; ``%26`` stands for ``&`` and ``%25`` for ``%``.
-
-    Examples
-    --------
-    >>> options_in("masks=files&index=a+b.json")
-    {'masks': 'files', 'index': 'a+b.json'}
-    """
-    pairs = (part.partition("=") for part in query.split("&") if part)
-    return {unquote(name): unquote(value) for name, _, value in pairs}
-
-
-def _whole(text: str, what: str, asked: str) -> int:
-    if not text.isascii() or not text.isdigit():
-        raise DatasetError(asked, f"{what} = {text!r}", "Write a whole number.")
-    return int(text)
+def _parsed(spec: str, takes_all: Callable[[str], bool] = lambda name: False) -> Specification:
+    asked: Specification = parsed(
+        lambda: specification(spec, verbatim=takes_all), f"--dataset {spec.partition('?')[0]}", DatasetError
+    )
+    return asked

@@ -20,9 +20,8 @@ from editproof.core.redaction import redacted, redacted_bytes, secrets
 from editproof.editing.batches import Batches, awaited
 from editproof.editing.ledger import Ledger
 from editproof.editing.store import Store, request_keys
-from editproof.editors.adapter import CheckedEditor
+from editproof.editors.adapter import Around, CheckedEditor
 from editproof.editors.pace import Patience, TokenBucket, place_for
-from editproof.editors.wrappers import Wrapper
 from editproof.errors import EditorError
 from editproof.types import JSON, EditOutcome, EditRequest, EditStatus
 
@@ -103,9 +102,9 @@ class Edits:
         EvidenceError
             Where the store is damaged or full.
         """
-        if isinstance(editor.tool, Wrapper):
-            return self._wrapped(editor, editor.tool, requests)
-        keys = request_keys(editor.card, requests)
+        if editor.around:
+            return self._wrapped(editor, editor.around, requests)
+        keys = _keys(editor, requests)
         found = {key: self._standing(key) for key in keys}
         missing = {key: request for key, request in zip(keys, requests, strict=True) if found[key] is None}
         if missing and self.terms.mode == REUSE:
@@ -132,15 +131,14 @@ class Edits:
         requests : callable
             Gives the requests of each case anew each time it is called.
         """
-        if isinstance(editor.tool, Wrapper):
-            wrapper = editor.tool
+        if wrapper := editor.around:
             parts = lambda: ([part for one in case for part in wrapper.parts(one)] for case in requests())  # noqa: E731
             yield from self.posted(wrapper.inner, parts)
             return
 
         def missing() -> Iterator[dict[str, EditRequest]]:
             for case in requests():
-                keyed = zip(request_keys(editor.card, case), case, strict=True)
+                keyed = zip(_keys(editor, case), case, strict=True)
                 gone = {key: request for key, request in keyed if self._standing(key) is None}
                 yield from _groups(gone, editor.service.siblings)
 
@@ -170,14 +168,13 @@ class Edits:
 
     def missing(self, editor: CheckedEditor, requests: Sequence[EditRequest]) -> tuple[int, float | None]:
         """How many edits the tool would be asked for, and what they may cost in US dollars (None: unknown)."""
-        if isinstance(editor.tool, Wrapper):
-            wrapper = editor.tool
+        if wrapper := editor.around:
             return self.missing(wrapper.inner, [part for request in requests for part in wrapper.parts(request)])
-        keys = set(request_keys(editor.card, requests))
+        keys = set(_keys(editor, requests))
         gone = sum(self._standing(key) is None for key in keys)
         return gone, self._expected(editor, gone)
 
-    def _wrapped(self, editor: CheckedEditor, wrapper: Wrapper, requests: Sequence[EditRequest]) -> list[EditOutcome]:
+    def _wrapped(self, editor: CheckedEditor, wrapper: Around, requests: Sequence[EditRequest]) -> list[EditOutcome]:
         parts = [wrapper.parts(request) for request in requests]
         inner = iter(self.outcomes(wrapper.inner, [part for group in parts for part in group]))
         joined = []
@@ -294,6 +291,10 @@ def each(function: Callable[[Item], Result], items: Iterable[Item], *, threads: 
             for future in under_way:
                 future.cancel()
             raise
+
+
+def _keys(editor: CheckedEditor, requests: Sequence[EditRequest]) -> list[str]:
+    return request_keys(editor.card, requests, by_case=editor.service.by_case)
 
 
 def _groups(missing: dict[str, EditRequest], size: int) -> Iterator[dict[str, EditRequest]]:

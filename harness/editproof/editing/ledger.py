@@ -21,6 +21,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from editproof.core.numbers import dollars, figure
 from editproof.errors import EditorError, EvidenceError
 from editproof.types import JSON
 
@@ -149,9 +150,8 @@ class Ledger:
                     "Add its model to a price table (EDITPROOF_PRICES=FILE.json), or use --max-edits.",
                 )
             if totals.committed_usd + expected > self._max_cost:
-                found = (
-                    f"USD {totals.committed_usd:.2f} are spent or committed; the next request may cost {expected:.2f}"
-                )
+                spent, next_one = dollars(totals.committed_usd), figure(expected, 2)
+                found = f"{spent} are spent or committed; the next request may cost {next_one}"
                 raise EditorError(f"--max-cost {self._max_cost}", found, again)
 
     def _caught_up(self) -> Totals:

@@ -28,11 +28,12 @@ FAILURES = (EditStatus.FAILED, EditStatus.TIMED_OUT)
 """How an edit ends without an answer; a later run asks for it again."""
 
 
-def request_keys(card: EditorCard, requests: Sequence[EditRequest]) -> list[str]:
+def request_keys(card: EditorCard, requests: Sequence[EditRequest], *, by_case: bool = False) -> list[str]:
     """Store key of each requested edit; pixels that several of them share are read once.
 
     Everything that may change the pixels that come back is in it: the tool and its version, its parameters, the
-    host, the pixels and mask sent, the prompt, and the repeat and seed unless the tool is deterministic.
+    host, the pixels and mask sent, the prompt, the repeat and seed unless the tool is deterministic, and the case's id
+    where that decides (``by_case``, as the tool's :class:`~editproof.editors.adapter.Service` says).
     """
     arrays = {id(array): array for request in requests for array in (request.image, request.edit_mask)}
     digests = {name: pixel_digest(array) for name, array in arrays.items()}
@@ -45,7 +46,7 @@ def request_keys(card: EditorCard, requests: Sequence[EditRequest]) -> list[str]
                 "prompt": request.prompt,
                 "parameters": dict(request.parameters),
                 "repeat": None if card.deterministic else [request.repeat, request.seed],
-                "case": request.case_id if "folder:" in card.name else None,
+                "case": request.case_id if by_case else None,
             }
         )
         for request in requests

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -64,6 +64,8 @@ class Service:
         What one edit is expected to cost before the first bill is in; None where nothing is known.
     precomputed : bool
         Whether its edits stand already, so that it cannot be asked for one of another image, e.g. by a probe.
+    by_case : bool
+        Whether the case's id decides an edit, and not the request's pixels alone; it is then part of the edit's key.
     takes_places : bool
         Whether the tool says itself, with :func:`editproof.editors.pace.on_the_wire`, while a request is under way;
         else the whole call counts.
@@ -76,6 +78,7 @@ class Service:
     expected_usd: float | None = None
     takes_places: bool = False
     precomputed: bool = False
+    by_case: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a service that could never be asked for anything."""
@@ -101,6 +104,22 @@ class BatchState:
     words: str
     ended: bool
     fault: str = ""
+
+
+@runtime_checkable
+class Around(Protocol):
+    """A tool around another: what asks for edits asks the inner tool, so that it is paid for once."""
+
+    @property
+    def inner(self) -> CheckedEditor: ...
+
+    def parts(self, request: EditRequest) -> list[EditRequest]:
+        """The requests to the inner tool that a request comes to."""
+        ...
+
+    def outcome(self, request: EditRequest, inner: Sequence[EditOutcome]) -> EditOutcome:
+        """What the outcomes of the parts come to."""
+        ...
 
 
 class Post(Protocol):
@@ -167,8 +186,12 @@ class CheckedEditor:
     @property
     def by_post(self) -> bool:
         """Whether this tool, or the one inside its wrappers, is asked by post."""
-        inner: CheckedEditor | None = getattr(self.tool, "inner", None)
-        return self.post is not None or (inner is not None and inner.by_post)
+        return self.post is not None or (self.around is not None and self.around.inner.by_post)
+
+    @property
+    def around(self) -> Around | None:
+        """The tool, where it is one around another."""
+        return self.tool if isinstance(self.tool, Around) else None
 
     def __call__(self, request: EditRequest) -> EditOutcome:
         """The outcome of one request."""

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from editproof.core.redaction import redacted
+from editproof.core.usage import SECONDS, YES_NO, Given, Option, Usage, one_of, takes, whole
 from editproof.editors.adapter import Service
 from editproof.errors import EditorError
 from editproof.imaging import codec, geometry
 from editproof.types import JSON, Editor, EditorCard, EditOutcome, EditRequest, EditStatus
 
-OPTIONS = {"timeout": "600", "mask": codec.WHITE, "concurrency": "1", "rgb": "no"}
 PLACES = ("image", "mask", "prompt", "seed", "output")
 TAIL = 2000
 """Characters of the error stream that are kept, from its end."""
@@ -80,36 +80,42 @@ class Command:
         return EditOutcome(outcome.status, outcome.image, outcome.message, {**outcome.provenance, **said}, raw)
 
 
-def command(argument: str = "") -> Editor:
+USAGE = Usage(
+    "a program, without a shell; options come before it, parted by spaces",
+    "[OPTION=VALUE ...] PROGRAM ... {image} {mask} {output}",
+    (
+        Option("timeout", "after which the program and its children are killed", SECONDS, "600"),
+        Option("mask", "what marks the pixels that may change", one_of(*codec.POLARITIES), codec.WHITE),
+        Option("concurrency", "programs that may run at once", whole(1), "1"),
+        Option("rgb", "whether three equal channels are sent", YES_NO, "no"),
+    ),
+    "sends nothing; the command may",
+    verbatim=True,
+)
+
+
+@takes(USAGE)
+def command(given: Given) -> Editor:
     """A program, from ``cmd:[OPTION=VALUE ...] PROGRAM ... {image} ... {output}``.
 
-    Options before the program: ``timeout=SECONDS`` (600), ``mask=white|black|alpha`` (what marks editable pixels,
-    white), ``concurrency=N`` (1), ``rgb=yes`` (send three channels). The program's file, and every argument that is
-    a file, enters the tool's version by its digest.
+    The program's file, and every argument that is a file, enters the tool's version by its digest.
     """
-    asked = f"--editor cmd:{argument}"
+    asked = given.asked
     form = "Write --editor 'cmd:tool --in {image} --mask {mask} --prompt {prompt} --out {output}'."
     try:
-        words = shlex.split(argument)
+        words = shlex.split(given.argument)
     except ValueError as error:
         raise EditorError(asked, f"its quotes do not match ({error})", form) from error
-    options = dict(OPTIONS)
-    while words and words[0].partition("=")[0] in OPTIONS:
-        key, _, options_value = words.pop(0).partition("=")
-        options[key] = options_value
+    known, written = {option.name for option in USAGE.options}, {}
+    while words and "=" in words[0] and words[0].partition("=")[0] in known:
+        key, _, written[key] = words.pop(0).partition("=")
     if not words or not any("{output}" in word for word in words):
         raise EditorError(asked, "it names no {output}", form)
     program = shutil.which(words[0])
     if program is None:
         raise EditorError(asked, f"there is no program {words[0]!r}", "Give its path, or add it to PATH.")
-    if options["mask"] not in codec.POLARITIES or options["rgb"] not in ("yes", "no"):
-        raise EditorError(
-            asked, f"mask={options['mask']} rgb={options['rgb']}", "mask: white, black, alpha; rgb: yes, no."
-        )
-    try:
-        timeout_s, concurrency = float(options["timeout"]), int(options["concurrency"])
-    except ValueError as error:
-        raise EditorError(asked, f"timeout or concurrency is no number ({error})", form) from error
+    chosen = USAGE.read(asked, given.argument, written, EditorError)
+    mask, rgb = chosen.text["mask"], chosen.value["rgb"]
     words = [
         os.path.abspath(program),
         *(os.path.abspath(word) if _is_file(word) else word for word in words[1:]),
@@ -119,14 +125,13 @@ def command(argument: str = "") -> Editor:
         f"cmd:{Path(program).name}",
         f"files {_digest_of_files(words)}",
         f"the command {shlex.join(names)}; what it does with the pixels is its own affair",
-        {"command": names, "mask": options["mask"], "rgb": options["rgb"]},
-        f"PNG, {options['mask']} = may change" if any("{mask}" in word for word in words) else "not told",
+        {"command": names, "mask": mask, "rgb": chosen.text["rgb"]},
+        f"PNG, {mask} = may change" if any("{mask}" in word for word in words) else "not told",
         deterministic=False,
-        conversion="rgb" if options["rgb"] == "yes" else "",
+        conversion="rgb" if rgb else "",
     )
-    return Command(
-        card, tuple(words), timeout_s, options["mask"], options["rgb"] == "yes", Service(concurrency, metered=True)
-    )
+    service = Service(chosen.value["concurrency"], metered=True)
+    return Command(card, tuple(words), chosen.value["timeout"], mask, rgb, service)
 
 
 def _filled(word: str, values: dict[str, str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 
+from editproof.core.usage import Usage, takes
 from editproof.types import Editor, EditorCard, EditOutcome, EditRequest
 
 DESTROYED_DETAIL = 12
@@ -39,11 +40,13 @@ class Destructive:
         return EditOutcome.ok(cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC))
 
 
-def identity(argument: str = "") -> Editor:
+@takes(Usage(Identity.card.description))
+def identity(given: object = None) -> Editor:
     """The identity control."""
     return Identity()
 
 
-def destructive(argument: str = "") -> Editor:
+@takes(Usage(Destructive.card.description))
+def destructive(given: object = None) -> Editor:
     """The destructive control."""
     return Destructive()

@@ -12,26 +12,27 @@ from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
 import cv2
 import numpy as np
 
+from editproof.core.usage import FILLED, Given, Option, Usage, number, one_of, takes, whole
 from editproof.editors.adapter import Service
 from editproof.errors import EditorError
 from editproof.imaging import codec, geometry
 from editproof.types import Editor, EditorCard, EditOutcome, EditRequest, EditStatus
 
-OPTIONS = {
-    "device": "cpu",
-    "dtype": "float32",
-    "steps": "50",
-    "guidance": "7.5",
-    "strength": "1.0",
-    "negative": "",
-    "multiple": "64",
-}
-DTYPES = ("float32", "float16", "bfloat16")
+OPTIONS = (
+    Option("device", "where it runs, as torch names it", FILLED, "cpu"),
+    Option("dtype", "of the weights", one_of("float32", "float16", "bfloat16"), "float32"),
+    Option("steps", "of the diffusion", whole(1), "50"),
+    Option("guidance", "how closely the prompt is followed", number("a number"), "7.5"),
+    Option(
+        "strength", "how far the masked pixels are noised", number("a number in (0, 1]", lambda x: 0 < x <= 1), "1.0"
+    ),
+    Option("negative", "what the picture shall not show"),
+    Option("multiple", "of pixels, to pad to", whole(1), "64"),
+)
 NEEDED = ("diffusers", "transformers", "torch")
 
 
@@ -99,33 +100,17 @@ class Diffusers:
         return pipeline
 
 
-def inpainting(argument: str = "") -> Editor:
+@takes(Usage("an inpainting pipeline of the diffusers library, on this machine", "FOLDER", OPTIONS))
+def inpainting(given: Given) -> Editor:
     """An inpainting pipeline of the diffusers library, from ``diffusers:FOLDER?OPTION=VALUE&...``.
 
-    Options: ``device`` (``cpu``), ``dtype`` (``float32``, ``float16``, ``bfloat16``), ``steps``, ``guidance``,
-    ``strength``, ``negative`` (prompt), ``multiple`` (of pixels to pad to, 64). The mask goes as white = may change.
+    The mask goes as white = may change.
     """
-    name, _, query = argument.partition("?")
-    asked = f"--editor diffusers:{argument}"
-    given = dict(parse_qsl(query, keep_blank_values=True))
-    if unknown := sorted(set(given) - set(OPTIONS)):
-        raise EditorError(asked, f"unknown option {unknown[0]}", f"Options: {', '.join(OPTIONS)}.")
-    options = {**OPTIONS, **given}
-    folder = Path(name).expanduser()
-    if not name or not (folder / "model_index.json").is_file():
+    asked, options = given.asked, given.text
+    folder = Path(given.argument).expanduser()
+    if not (folder / "model_index.json").is_file():
         advice = "Write --editor diffusers:FOLDER, a folder as save_pretrained writes it; nothing is downloaded here."
-        raise EditorError(asked, "there is no model_index.json in it" if name else "it names no folder", advice)
-    try:
-        numbers = [
-            int(options["steps"]),
-            int(options["multiple"]),
-            float(options["guidance"]),
-            float(options["strength"]),
-        ]
-    except ValueError as error:
-        raise EditorError(asked, f"an option is no number ({error})", (inpainting.__doc__ or "").strip()) from error
-    if min(numbers[:2]) < 1 or not 0 < numbers[3] <= 1 or options["dtype"] not in DTYPES:
-        raise EditorError(asked, "an option is out of range", f"strength in (0, 1]; dtype: {', '.join(DTYPES)}.")
+        raise EditorError(asked, "there is no model_index.json in it", advice)
     versions = _versions(asked)
     card = EditorCard(
         f"diffusers:{folder.name}",

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from editproof.core.usage import Given, Usage, takes
 from editproof.editors.adapter import Service
 from editproof.errors import EditorError
 from editproof.imaging import codec
@@ -38,7 +39,7 @@ class Folder:
     card: EditorCard
     files: frozenset[str] = field(repr=False)
     listed: Mapping[tuple[str, int], str] | None = field(default=None, repr=False)
-    service: Service = field(default_factory=lambda: Service(precomputed=True), repr=False)
+    service: Service = field(default_factory=lambda: Service(precomputed=True, by_case=True), repr=False)
 
     def __call__(self, request: EditRequest) -> EditOutcome:
         """The file's pixels; a gray image saved as RGB is read back as gray."""
@@ -64,12 +65,12 @@ class Folder:
         return None
 
 
-def folder(argument: str = "") -> Editor:
+@takes(Usage("edits made elsewhere, in a folder or a zip", "PATH"))
+def folder(given: Given) -> Editor:
     """Edits made elsewhere, from ``folder:PATH``, PATH a folder or a zip."""
-    root = Path(argument).expanduser()
-    asked = f"--editor folder:{argument}"
+    root, asked = Path(given.argument).expanduser(), given.asked
     zipped = root.is_file() and zipfile.is_zipfile(root)
-    if not argument or not (root.is_dir() or zipped):
+    if not (root.is_dir() or zipped):
         raise EditorError(asked, "there is no such folder or zip", "Write --editor folder:PATH.")
     names = _names(root)
     files = sorted(name for name in names if Path(name).suffix.lower() in SUFFIXES)

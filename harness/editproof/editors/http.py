@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, parse_qsl
+from urllib.parse import SplitResult
 
 from editproof.core.egress import receiver, server_of
 from editproof.core.http import LONGEST_S, Answer, NoAnswerError, post
+from editproof.core.usage import FILLED, SECONDS, YES_NO, Given, Option, Usage, nearest, number, one_of, takes, whole
 from editproof.editors import replies
 from editproof.editors.adapter import Service
 from editproof.editors.pace import on_the_wire
@@ -49,7 +50,21 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 """Templates by name. IOPaint: white = edit, answers with the image's bytes; A1111: base64 in ``images``."""
 
-FIELDS = {"url", "path", "body", "headers", "answer", "mask", "multiple", "rgb", "timeout", "concurrency", "rpm"}
+OPTIONS = (
+    Option("url", "of the server", FILLED),
+    Option("path", "of the endpoint, below the url"),
+    Option("answer", "raw for an image file, or the path to base64 in JSON", FILLED, "raw"),
+    Option("mask", "what marks the pixels that may change", one_of(*codec.POLARITIES), codec.WHITE),
+    Option("multiple", "of pixels, to pad to", whole(1), "1"),
+    Option("rgb", "whether three equal channels are sent", YES_NO, "no"),
+    Option("timeout", "for one request", SECONDS, "300"),
+    Option("concurrency", "requests under way at once", whole(1), "1"),
+    Option("rpm", "requests a minute to keep to", number("a number from 0, which is no limit", lambda x: x >= 0), "0"),
+)
+"""What may follow the template's name, and stand in it."""
+
+FIELDS = {"body", "headers", *(option.name for option in OPTIONS)}
+"""What may stand in a template."""
 
 
 @dataclass(frozen=True)
@@ -126,22 +141,26 @@ class Web:
         return EditOutcome(outcome.status, outcome.image, outcome.message, {**facts, **outcome.provenance}, content)
 
 
-def web(argument: str = "") -> Editor:
+@takes(
+    Usage(f"a tool behind HTTP and JSON; presets: {', '.join(PRESETS)}", "TEMPLATE", OPTIONS, "sends pixels to its url")
+)
+def web(given: Given) -> Editor:
     """A tool behind HTTP and JSON: ``http:iopaint?url=URL``, ``http:a1111?url=URL`` or ``http:TEMPLATE.json``.
 
-    Options, in the query or the template: ``url``, ``path``, ``mask`` (``white``, ``black``, ``alpha``),
-    ``multiple`` (to pad to), ``timeout`` (seconds), ``concurrency``, ``rpm``; in the template also ``body``,
-    ``headers``, ``answer`` and ``rgb``.
+    An option that is written goes before the template's field of its name; the template also has ``body`` and
+    ``headers``.
     """
-    name, _, query = argument.partition("?")
-    asked = f"--editor http:{argument}"
-    given = dict(parse_qsl(query, keep_blank_values=True))
+    name, asked = given.argument, given.asked
+    defaults = {option.name: given.text[option.name] for option in OPTIONS if option.default}
     template = {
-        "headers": {}, "answer": "raw", "mask": codec.WHITE, "multiple": 1, "rgb": False, "path": "",
-        "timeout": 300, "concurrency": 1, "rpm": 0, **_template(name, asked), **given,
+        "headers": {}, "path": "", **defaults, "rgb": False,
+        **_template(name, asked), **given.written,
     }  # fmt: skip
+    if "rgb" in given.written:
+        template["rgb"] = given.value["rgb"]
     if unknown := sorted(set(template) - FIELDS):
-        raise EditorError(asked, f"unknown field {unknown[0]}", f"Fields: {', '.join(sorted(FIELDS))}.")
+        advice = f"{nearest(unknown[0], FIELDS)}Fields: {', '.join(sorted(FIELDS))}."
+        raise EditorError(asked, f"unknown field {unknown[0]}", advice)
     if "url" not in template or "body" not in template:
         raise EditorError(asked, "the template lacks url or body", "See docs/editors.md.")
     server = server_of(str(template["url"]), asked)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from editproof.errors import EditorError
+from editproof.core.usage import Usage, takes
 from editproof.types import Editor, EditorCard, EditOutcome, EditRequest
 
 if TYPE_CHECKING:
@@ -41,19 +41,23 @@ def filled(image: Image, edit_mask: Mask, method: int = cv2.INPAINT_TELEA) -> Im
     return np.where(edit_mask, found, image)
 
 
-def telea(argument: str = "") -> Editor:
+TELEA = "fast-marching fill of the edit mask (Telea 2004)"
+NAVIER_STOKES = "Navier-Stokes fill of the edit mask (Bertalmio 2001)"
+
+
+@takes(Usage(TELEA))
+def telea(given: object = None) -> Editor:
     """Fast-marching fill (Telea 2004)."""
-    return _inpaint("opencv-telea", "fast-marching fill of the edit mask (Telea 2004)", cv2.INPAINT_TELEA, argument)
+    return _inpaint("opencv-telea", TELEA, cv2.INPAINT_TELEA)
 
 
-def navier_stokes(argument: str = "") -> Editor:
+@takes(Usage(NAVIER_STOKES))
+def navier_stokes(given: object = None) -> Editor:
     """Navier-Stokes fill (Bertalmio 2001)."""
-    return _inpaint("opencv-ns", "Navier-Stokes fill of the edit mask (Bertalmio 2001)", cv2.INPAINT_NS, argument)
+    return _inpaint("opencv-ns", NAVIER_STOKES, cv2.INPAINT_NS)
 
 
-def _inpaint(name: str, description: str, method: int, argument: str) -> Editor:
-    if argument:
-        raise EditorError(f"--editor {name}:{argument}", f"{name} takes no argument", f"Write --editor {name}.")
+def _inpaint(name: str, description: str, method: int) -> Editor:
     card = EditorCard(
         name,
         f"opencv {cv2.__version__}",

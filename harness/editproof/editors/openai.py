@@ -14,10 +14,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
 
 from editproof.core.egress import receiver, server_of
-from editproof.core.http import LONGEST_S, Bounds, client_for, no_answer
+from editproof.core.http import Bounds, client_for, no_answer
+from editproof.core.usage import (
+    FILLED,
+    JSON_OBJECT,
+    RATE,
+    SECONDS,
+    Given,
+    Option,
+    Usage,
+    one_of,
+    takes,
+    whole,
+)
 from editproof.editors import replies
 from editproof.editors.adapter import Service
 from editproof.editors.pace import on_the_wire
@@ -36,25 +47,26 @@ FIXED = ((1024, 1024), (1536, 1024), (1024, 1536))
 GEOMETRY = {"fixed": f"letterbox:{','.join(f'{width}x{height}' for height, width in FIXED)}", "free": "pad:16"}
 """What each canvas does to a frame, as a wrapper; pixels that ``free`` repeats come back exactly, as padding does."""
 
-OPTIONS = {
-    "base_url": BASE_URL,
-    "quality": "",
-    "input_fidelity": "",
-    "background": "",
-    "output_format": "png",
-    "output_compression": "",
-    "n": "1",
-    "canvas": "",
-    "mask_field": "mask",
-    "mask_polarity": codec.ALPHA,
-    "seed_field": "",
-    "extra_body": "",
-    "key_env": "OPENAI_API_KEY",
-    "timeout": "300",
-    "concurrency": "4",
-    "rpm": "",
-    "mode": "live",
-}
+CANVAS = whole(1, words={"free": "free", "fixed": "fixed"})
+OPTIONS = (
+    Option("base_url", "where the API is served", FILLED, BASE_URL),
+    Option("quality", "low, medium, high or auto, as the model knows it"),
+    Option("input_fidelity", "how closely the input is kept: low or high"),
+    Option("background", "transparent, opaque or auto"),
+    Option("output_format", "png, jpeg or webp", FILLED, "png"),
+    Option("output_compression", "of jpeg and webp, percent", whole(0, 100)),
+    Option("n", "images that one call is asked for", whole(1, 10), "1"),
+    Option("canvas", "what an image is padded to multiples of; by default as the model needs it", CANVAS),
+    Option("mask_field", "name of the field that carries the mask", FILLED, "mask"),
+    Option("mask_polarity", "what marks the pixels that may change", one_of(*codec.POLARITIES), codec.ALPHA),
+    Option("seed_field", "name of the field that carries the seed, where the server takes one"),
+    Option("extra_body", "further fields of the request", JSON_OBJECT),
+    Option("key_env", "name of the environment variable that holds the key", FILLED, "OPENAI_API_KEY"),
+    Option("timeout", "for one call", SECONDS, "300"),
+    Option("concurrency", "calls under way at once", whole(1), "4"),
+    Option("rpm", "requests a minute to keep to", RATE),
+    Option("mode", "batch is the Batch API: within a day, at half the price", one_of("live", "batch"), "live"),
+)
 PASSED_ON = ("quality", "input_fidelity", "background", "output_format", "output_compression")
 NOT_OF_THE_EDIT = ("key_env", "timeout", "concurrency", "rpm", "mode")
 """None of these changes an edit; what one mode paid for stands for the other."""
@@ -241,45 +253,23 @@ class OpenAI:
             raise EditorError(f"editor {self.card.name}", found, advice) from error
 
 
-def images_api(argument: str = "") -> Editor:
-    """A model of the OpenAI Images API, or of a server that speaks it.
-
-    ``openai:MODEL?quality=high&n=3``; options: ``base_url``, ``quality``, ``input_fidelity``, ``background``,
-    ``output_format``, ``output_compression``, ``n`` (images a call), ``canvas`` (``free``, ``fixed`` or a multiple
-    to pad to), ``mask_field``, ``mask_polarity`` (``alpha``, ``white``, ``black``), ``seed_field``, ``extra_body``
-    (JSON), ``key_env``, ``timeout`` (seconds), ``concurrency``, ``rpm`` (requests a minute), ``mode`` (``live``, or
-    ``batch`` for the Batch API: within a day, at half the price).
-    """
-    model, _, query = argument.partition("?")
-    asked = f"--editor openai:{argument}"
-    given = dict(parse_qsl(query, keep_blank_values=True))
-    if unknown := sorted(set(given) - set(OPTIONS)):
-        raise EditorError(f"--editor openai:{model}", f"unknown option {unknown[0]}", f"Options: {', '.join(OPTIONS)}.")
-    if not model:
-        raise EditorError(asked, "no model is named", "Write --editor openai:MODEL, e.g. openai:gpt-image-2.")
-    options = {**OPTIONS, **given}
+@takes(
+    Usage(
+        "a model of the OpenAI Images API, or of a server that speaks it",
+        "MODEL",
+        OPTIONS,
+        "sends pixels to api.openai.com, or base_url",
+    )
+)
+def images_api(given: Given) -> Editor:
+    """A model of the OpenAI Images API, or of a server that speaks it: ``openai:MODEL?quality=high&n=3``."""
+    model, asked, options = given.argument, given.asked, dict(given.text)
     server = server_of(options["base_url"], asked)
     if not options["canvas"]:
         old = model.startswith(("gpt-image-1", "chatgpt-image"))
         options["canvas"] = "fixed" if old else "free" if model.startswith("gpt-image") else "16"
-    try:
-        siblings, concurrency, seconds = int(options["n"]), int(options["concurrency"]), float(options["timeout"])
-        per_minute = float(options["rpm"]) if options["rpm"] else None
-        int(options["output_compression"] or 0)
-        json.loads(options["extra_body"] or "{}")
-        wrong = options["canvas"] not in ("free", "fixed") and int(options["canvas"]) < 1
-    except ValueError as error:
-        raise EditorError(
-            asked, f"an option has no such value ({error})", (images_api.__doc__ or "").strip()
-        ) from error
-    if wrong or options["mask_polarity"] not in codec.POLARITIES or not 1 <= siblings <= 10 or concurrency < 1:
-        raise EditorError(
-            asked, "an option is out of range", "canvas, mask_polarity, n (1 to 10), concurrency (from 1)."
-        )
-    if not 0 < seconds <= LONGEST_S:
-        raise EditorError(asked, f"timeout={seconds:g}", f"Write seconds, more than 0, up to {LONGEST_S}.")
-    if options["mode"] not in ("live", "batch") or (options["mode"] == "batch" and options["mask_field"] != "mask"):
-        raise EditorError(asked, f"mode={options['mode']}", "Write mode=live or mode=batch (which has no mask_field).")
+    if options["mode"] == "batch" and options["mask_field"] != "mask":
+        raise EditorError(asked, "mode=batch, which has no mask_field", "Leave one of them out.")
     prices = prices_of(model)
     card = EditorCard(
         f"openai:{model}",
@@ -294,7 +284,8 @@ def images_api(argument: str = "") -> Editor:
     )
     asked_prices = prices_of(model, batch=options["mode"] == "batch") if card.sends_data_to else None
     expected = asked_prices.expected_usd(options["quality"] or "auto") if asked_prices else None
-    service = Service(concurrency, siblings, per_minute, True, expected, takes_places=True)
+    value = given.value
+    service = Service(value["concurrency"], value["n"], value["rpm"], True, expected, takes_places=True)
     return OpenAI(card, model, options, service, prices)
 
 

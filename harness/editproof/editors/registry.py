@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from typing import Any
 
 from editproof.core.callables import callable_from_file
 from editproof.core.egress import check_egress
+from editproof.core.specification import Specification, specification
+from editproof.core.usage import Usage, nearest, parsed, usage_of
 from editproof.editors.adapter import CheckedEditor, checked
 from editproof.editors.wrappers import WRAPPERS, wrapped
 from editproof.errors import EditorError
@@ -15,7 +19,8 @@ from editproof.types import Editor
 
 GROUP = "editproof.editors"
 
-EditorFactory = Callable[[str], Editor]
+EditorFactory = Callable[[Any], Editor]
+"""From the text after the colon, or from a :class:`~editproof.core.usage.Given` where it says what it takes."""
 
 
 def editor_from_spec(
@@ -26,9 +31,10 @@ def editor_from_spec(
     Parameters
     ----------
     spec : str
-        ``NAME``, ``NAME:ARGUMENT`` (e.g. ``folder:EDITS``) or ``PATH.py:FACTORY``, where the factory takes no
-        argument and returns an :class:`~editproof.types.Editor` or a plain function from request to pixels.
-        ``WRAPPER+SPEC`` wraps another tool, e.g. ``paste-back+opencv-telea``, ``squash:512+identity``.
+        ``NAME[:ARGUMENT][?OPTION=VALUE&...]`` (e.g. ``folder:EDITS``) or ``PATH.py:FACTORY``, where the factory takes
+        no argument and returns an :class:`~editproof.types.Editor` or a plain function from request to pixels.
+        ``WRAPPER+SPEC`` wraps another tool, e.g. ``paste-back+opencv-telea``, ``squash:512+identity``
+        (:mod:`editproof.core.specification`).
     extra : mapping of str to callable, optional
         Further factories by name, from the repository's own ``conftest.py``.
     allow_egress : iterable of str or None
@@ -37,8 +43,8 @@ def editor_from_spec(
     Raises
     ------
     EditorError
-        Where the name is unknown, claimed twice, or its factory fails, or where the tool would send pixels to a
-        host that may not receive them.
+        Where the name is unknown, claimed twice, or its factory fails, where an option or its value is not one that
+        it takes, or where the tool would send pixels to a host that may not receive them.
     """
     editor = _editor(spec, extra)
     if allow_egress is not None:
@@ -47,26 +53,45 @@ def editor_from_spec(
 
 
 def _editor(spec: str, extra: Mapping[str, EditorFactory] | None) -> CheckedEditor:
-    wrapper, plus, rest = spec.partition("+")
-    if plus and wrapper.partition(":")[0] in WRAPPERS:
-        name, _, argument = wrapper.partition(":")
-        return checked(wrapped(name, argument, _editor(rest, extra)))
-    name, _, argument = spec.partition(":")
-    if name.endswith(".py"):
-        return checked(_from_file(Path(name), argument or "editor"))
     factories = editor_factories(extra)
-    if name not in factories:
-        raise EditorError(
-            f"--editor {spec}",
-            "no such tool is installed",
-            f"Installed: {', '.join(sorted(factories))}, PATH.py:FACTORY; wrappers: {', '.join(WRAPPERS)}.",
-        )
+
+    def takes_all(name: str) -> bool:
+        usage = usage_of(factories[name]) if name in factories else None
+        return name in factories and (usage is None or usage.takes_all)
+
+    asked = parsed(
+        lambda: specification(spec, wrappers=WRAPPERS, verbatim=takes_all), f"--editor {_bare(spec)}", EditorError
+    )
+    editor = checked(_from_file(asked) if asked.file else _named(asked, factories))
+    for name, argument in reversed(asked.wrappers):
+        editor = checked(wrapped(name, argument, editor))
+    return editor
+
+
+def _named(asked: Specification, factories: Mapping[str, EditorFactory]) -> Editor:
+    words = f"--editor {asked.bare}"
+    if asked.name not in factories:
+        installed = f"Installed: {', '.join(sorted(factories))}, PATH.py:FACTORY; wrappers: {', '.join(WRAPPERS)}."
+        first, plus, _ = asked.name.partition("+")
+        meant = nearest(first, WRAPPERS) if plus else nearest(asked.name, factories)
+        raise EditorError(words, "no such tool is installed", f"{meant}{installed}")
+    factory = factories[asked.name]
+    usage = usage_of(factory)
+    if usage is None and asked.options:
+        found = f"{asked.name} takes no argument before its options"
+        raise EditorError(words, found, f"Write --editor {asked.name}:ARGUMENT.")
+    given = asked.argument if usage is None else usage.given(asked, "--editor", EditorError)
     try:
-        return checked(factories[name](argument))
+        return factory(given)
     except EditorError:
         raise
     except (Exception, SystemExit) as error:
-        raise EditorError(f"--editor {spec}", f"its factory raised {type(error).__name__}: {error}") from error
+        raise EditorError(words, f"its factory raised {type(error).__name__}: {error}") from error
+
+
+def _bare(spec: str) -> str:
+    """A specification without its options, which may hold what is secret."""
+    return spec.partition("?")[0]
 
 
 def editor_factories(extra: Mapping[str, EditorFactory] | None = None) -> dict[str, EditorFactory]:
@@ -91,30 +116,51 @@ def editor_factories(extra: Mapping[str, EditorFactory] | None = None) -> dict[s
     return factories
 
 
-def described_editors() -> Iterator[tuple[str, str, str]]:
-    """Name, receiver of the pixels and description of every installed tool.
+@dataclass(frozen=True)
+class Described:
+    """What an installed tool says of itself.
 
-    A tool that needs an argument is described by its factory's words; who receives its pixels then depends on it.
+    Attributes
+    ----------
+    name : str
+    usage : Usage
+        Its argument, options, receiver and one line of help, as declared beside its factory; of a tool that declares
+        none, what its card or else its factory's docstring says.
     """
+
+    name: str
+    usage: Usage
+
+    @property
+    def written(self) -> str:
+        """How it is named: ``openai:MODEL?OPTION=VALUE&...``."""
+        options = "?OPTION=VALUE&..." if self.usage.options and not self.usage.verbatim else ""
+        return f"{self.name}{':' if self.usage.argument else ''}{self.usage.argument}{options}"
+
+    @property
+    def receiver(self) -> str:
+        """Who is sent pixels, in words."""
+        return self.usage.receiver or "sends nothing"
+
+
+def described_editors() -> Iterator[Described]:
+    """Every installed tool, as it says of itself."""
     for name, factory in sorted(editor_factories().items()):
         try:
-            card = factory("").card
-        except EditorError:
-            words = getattr(factory, "words", "") or (factory.__doc__ or "")
-            host = _RECEIVERS.get(name, "depends on its argument")
-            yield name, host, words.strip().partition("\n")[0]
-        else:
-            host = f"sends pixels to {card.sends_data_to}" if card.sends_data_to else "sends nothing"
-            yield name, host, card.description
+            usage = usage_of(factory) or _undeclared(factory)
+        except EditorError as error:
+            usage = Usage(error.found, receiver="not known")
+        yield Described(name, usage)
 
 
-_RECEIVERS = {
-    "openai": "sends pixels to api.openai.com, or base_url",
-    "http": "sends pixels to its url",
-    "cmd": "sends nothing; the command may",
-    "folder": "sends nothing",
-    "diffusers": "sends nothing",
-}
+def _undeclared(factory: EditorFactory) -> Usage:
+    """What can be said of a tool that declares nothing: what its card says, where it needs no argument."""
+    try:
+        card = factory("").card
+    except Exception:  # what is made without the argument that it needs may raise anything
+        words = getattr(factory, "words", "") or (factory.__doc__ or "")
+        return Usage(words.strip().partition("\n")[0], "ARGUMENT", receiver="depends on its argument")
+    return Usage(card.description, receiver=f"sends pixels to {card.sends_data_to}" if card.sends_data_to else "")
 
 
 class _Lazy:
@@ -128,8 +174,13 @@ class _Lazy:
         """What the factory says of itself."""
         return str(self._loaded().__doc__ or "")
 
-    def __call__(self, argument: str) -> Editor:
-        editor: Editor = self._loaded()(argument)
+    @property
+    def usage(self) -> Usage | None:
+        """What the factory says that it takes."""
+        return usage_of(self._loaded())
+
+    def __call__(self, given: Any) -> Editor:
+        editor: Editor = self._loaded()(given)
         return editor
 
     def _loaded(self) -> EditorFactory:
@@ -144,11 +195,14 @@ class _Lazy:
         return factory
 
 
-def _from_file(path: Path, name: str) -> Editor:
-    asked = f"--editor {path}:{name}"
-    factory = callable_from_file(path, name, asked, EditorError)
+def _from_file(asked: Specification) -> Editor:
+    path, name = Path(asked.file), asked.argument or "editor"
+    words = f"--editor {path}:{name}"
+    if asked.options:
+        raise EditorError(words, "the factory of a file takes no options", "Bind them in the file.")
+    factory = callable_from_file(path, name, words, EditorError)
     try:
         editor: Editor = factory()
     except (Exception, SystemExit) as error:
-        raise EditorError(asked, f"the factory raised {type(error).__name__}: {error}") from error
+        raise EditorError(words, f"the factory raised {type(error).__name__}: {error}") from error
     return editor

@@ -1,7 +1,8 @@
 """Bringing an image to a size that a tool accepts, and its edit back: pad, letterbox, squash and tiles.
 
 Padding is exact there and back. Letterbox and squash resample, and therefore lose something without any edit;
-a report distinguishes that loss from the harm of editing by an arm such as ``squash+identity``.
+a report distinguishes that loss from the harm of editing by an arm such as ``squash+identity``. How an image is brought
+to the frame of a model that reads it is in :mod:`editproof.imaging.framing`.
 """
 
 from __future__ import annotations

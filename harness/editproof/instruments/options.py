@@ -10,6 +10,7 @@ import numpy as np
 
 from editproof.errors import InstrumentError
 from editproof.evidence.measurements import UNCERTAINTY
+from editproof.instruments.hooks import check
 from editproof.types import Instrument
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class WithOptions:
 
     def check(self) -> None:
         """What the instrument itself checks before a run."""
-        getattr(self._inner, "check", lambda: None)()
+        check(self._inner)
 
     def predict(
         self, images: Sequence[Image], references: Sequence[Mapping[str, float]]

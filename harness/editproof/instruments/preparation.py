@@ -1,4 +1,7 @@
-"""From a radiograph to what a model of the user's reads, as the card's ``preprocessing`` says."""
+"""From radiographs to the batch that a model reads: the one pipeline, as a card's ``preprocessing`` says.
+
+Which of its steps the shipped networks use is fixed in :mod:`editproof.instruments.preprocessing`.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import cv2
 import numpy as np
 
 from editproof.errors import InstrumentError
+from editproof.imaging.framing import FITS, framed, stretched_to_unit
 from editproof.instruments.soundness import is_count, is_list, is_mapping, is_number
 
 if TYPE_CHECKING:
@@ -17,7 +21,6 @@ if TYPE_CHECKING:
 
     from editproof.types import JSON, Image
 
-FITS = ("letterbox", "squash", "centre_crop")
 LAYOUTS = ("NCHW", "NHWC", "NHW")
 DTYPES = ("float32", "float64", "float16", "uint8")
 LARGEST = 8192
@@ -115,39 +118,19 @@ class Preparation:
         return batch
 
     def _one(self, image: Image) -> NDArray[Any]:
-        ready = self._stretched(self._fitted(image.astype(np.float32)), image)
+        ready = self._stretched(framed(image.astype(np.float32), (self.height, self.width), self.fit), image)
         if self.layout == "NHW":
             return np.asarray((ready - np.asarray(self.mean)) / np.asarray(self.sd))
         channels = np.repeat(ready[..., None], self.channels, axis=2)
         channels = (channels - np.asarray(self.mean)) / np.asarray(self.sd)
         return np.moveaxis(channels, 2, 0) if self.layout == "NCHW" else channels
 
-    def _fitted(self, image: NDArray[np.float32]) -> NDArray[Any]:
-        rows, columns = image.shape
-        scales = self.height / rows, self.width / columns
-        scale = (max if self.fit == "centre_crop" else min)(scales)
-        size = (self.height, self.width)
-        if self.fit != "squash":
-            size = max(1, round(rows * scale)), max(1, round(columns * scale))
-        how = cv2.INTER_AREA if min(scales) < 1 else cv2.INTER_LINEAR
-        resized = np.asarray(cv2.resize(image, size[::-1], interpolation=how))
-        if self.fit == "squash":
-            return resized
-        top, left = abs(self.height - size[0]) // 2, abs(self.width - size[1]) // 2
-        if self.fit == "centre_crop":
-            return resized[top : top + self.height, left : left + self.width]
-        framed = np.full((self.height, self.width), np.nan, np.float32)
-        framed[top : top + size[0], left : left + size[1]] = resized
-        return framed
-
     def _stretched(self, ready: NDArray[Any], image: Image) -> NDArray[Any]:
-        deepest = float(np.iinfo(image.dtype).max)
         if isinstance(self.stretch, str):
+            deepest = float(np.iinfo(image.dtype).max)
             unit = ready.astype(np.float64) / deepest * (255.0 if self.stretch == "levels" else 1.0)
         else:
-            low, high = np.nanpercentile(ready, (self.stretch["low"], self.stretch["high"]))
-            span = max(float(high - low), 1e-6) * float(self.stretch.get("headroom", 1.0))
-            unit = np.clip((ready.astype(np.float64) - low) / span, 0, 1)
+            unit = stretched_to_unit(ready, **self.stretch)
         return np.nan_to_num(unit, nan=0.0)
 
     @classmethod

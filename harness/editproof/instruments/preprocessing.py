@@ -1,16 +1,21 @@
-"""From a radiograph of any size and depth to what a network reads; the same for training and inference."""
+"""What of the one pipeline (:mod:`editproof.instruments.preparation`) the shipped networks are trained and read with.
+
+A recipe and a shipped card name five figures; all else that a :class:`~editproof.instruments.preparation.Preparation`
+may do is fixed here, so that training and inference cannot differ.
+"""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-import cv2
-import numpy as np
+from editproof.instruments.preparation import Preparation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from editproof.types import JSON, Image
@@ -46,22 +51,19 @@ class Preprocessing:
 
         Examples
         --------
+        >>> import numpy as np
         >>> image = np.tile(np.arange(200, dtype=np.uint8), (100, 1))
         >>> ready = Preprocessing()(image)
         >>> ready.shape, str(ready.dtype), float(ready[0, 0])
         ((128, 96), 'float32', 0.0)
         """
-        rows, columns = image.shape
-        scale = min(self.height / rows, self.width / columns)
-        size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
-        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        shrunk = np.asarray(cv2.resize(image.astype(np.float32), size, interpolation=how))
-        low, high = np.percentile(shrunk, (self.low, self.high))
-        span = max(float(high - low), 1e-6) * self.headroom
-        ready = np.zeros((self.height, self.width), np.float32)
-        top, left = (self.height - size[1]) // 2, (self.width - size[0]) // 2
-        ready[top : top + size[1], left : left + size[0]] = np.clip((shrunk - low) / span, 0, 1)
+        ready: NDArray[np.float32] = self._prepared([image])[0]
         return ready
+
+    @cached_property
+    def _prepared(self) -> Preparation:
+        stretch = {"low": self.low, "high": self.high, "headroom": self.headroom}
+        return Preparation(self.height, self.width, stretch=stretch, layout="NHW")
 
     def described(self) -> dict[str, JSON]:
         """What a card says of it; :meth:`from_card` reads it back."""

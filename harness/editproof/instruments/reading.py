@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,17 +19,6 @@ if TYPE_CHECKING:
     from editproof.types import Image
 
 _ROUNDING = 1e-6
-
-
-@runtime_checkable
-class Precomputed(Instrument, Protocol):
-    """An instrument whose readings were made elsewhere: asked for a place in a study, not for an image."""
-
-    def looked_up(
-        self, case_id: str, tool: str, places: Sequence[tuple[str, int]], image: Image
-    ) -> Mapping[str, list[float]] | None:
-        """Members' readings by quantity; None where it is known not to have any."""
-        ...
 
 
 def read(

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from editproof.core.callables import callable_from_file
 from editproof.core.egress import check_egress
 from editproof.core.guarding import one_error
+from editproof.core.specification import python_file
 from editproof.errors import InstrumentError
 from editproof.instruments.card import TIMM, read_card
 from editproof.instruments.ensemble import LazyEnsemble
 from editproof.instruments.files import file_sha256
+from editproof.instruments.hooks import HOOKS
 from editproof.instruments.soundness import check_card
 from editproof.types import Instrument, InstrumentCard
 
@@ -44,8 +46,8 @@ def instrument_from_spec(spec: str, *, allow_egress: Iterable[str] | None = (), 
         Where there is no such file, the card contradicts itself, its code is not trusted, or it would send pixels to
         a host that may not receive them.
     """
-    path, _, factory = spec.partition(":")
-    if path.endswith(".py"):
+    if named := python_file(spec):
+        path, factory = named
         instrument: Instrument = _of_file(Path(path), factory or "predictor", spec)
     else:
         instrument = _of_card(Path(spec), trusted=trusted)
@@ -86,6 +88,12 @@ class FromFile:
         self._predictor = predictor
         card = predictor.card
         self.card = replace(card, sha256={**card.sha256, path.name: file_sha256(path)})
+
+    def __getattr__(self, name: str) -> Any:
+        """The optional methods of the predictor, as it has them."""
+        if name not in HOOKS:
+            raise AttributeError(name)
+        return getattr(self._predictor, name)
 
     def predict(
         self, images: Sequence[Image], references: Sequence[Mapping[str, float]]

@@ -289,6 +289,7 @@ class Recorder:
 def _run(config: pytest.Config) -> Run:
     """The session's run, made once."""
     if RUN not in config.stash:
+        from editproof.core.specification import reader_of
         from editproof.editing.edits import Terms
         from editproof.study.bench import Plan
         from editproof.study.run import Run
@@ -298,7 +299,7 @@ def _run(config: pytest.Config) -> Run:
         dataset = options.dataset or config.getini("editproof_dataset")
         if not dataset:
             raise pytest.UsageError("editproof: no cohort; name one with --dataset, e.g. --dataset rsna:PATH")
-        card = options.instrument or hooks.pytest_editproof_instrument(config=config, dataset=dataset.partition(":")[0])
+        card = options.instrument or hooks.pytest_editproof_instrument(config=config, dataset=reader_of(dataset))
         if not card and not options.edit_only:
             raise pytest.UsageError(f"editproof: nothing reads {dataset!r}; name an instrument with --instrument SPEC")
         if options.repeats < 1:

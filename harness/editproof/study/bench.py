@@ -25,7 +25,8 @@ from editproof.editors.probe import probed
 from editproof.evidence.facts import MaskTrial
 from editproof.evidence.measurements import ORIGINAL, Measurements
 from editproof.evidence.plain import plain
-from editproof.instruments.reading import Precomputed, check_alike, read, reading_rows
+from editproof.instruments.hooks import look_up_of
+from editproof.instruments.reading import check_alike, read, reading_rows
 from editproof.study.case_records import histogram_rows, measuring_code, metric_rows, table_of
 from editproof.study.workers import results
 from editproof.types import JSON, Case, Dataset, Editor, EditOutcome, EditRequest, Instrument, Pixels
@@ -190,11 +191,11 @@ class Bench:
         images = {place: image for place, image in images.items() if place[0] not in instrument.card.absent_arms}
         digests = {place: pixel_digest(image) for place, image in images.items()}
         unique = {digest: images[place] for place, digest in digests.items()}
-        if isinstance(instrument, Precomputed):
+        if look_up := look_up_of(instrument):
             readings = {}
             for digest, image in unique.items():
                 places = [place for place, found in digests.items() if found == digest]
-                readings[digest] = instrument.looked_up(case.case_id, self.made_editor.card.name, places, image)
+                readings[digest] = look_up(case.case_id, self.made_editor.card.name, places, image)
         else:
             readings = self._kept_readings(instrument, case, unique)
         for (arm, repeat), digest in digests.items():

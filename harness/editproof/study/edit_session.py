@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
+from editproof.core.numbers import dollars
 from editproof.datasets.checks import check_regions, decoded
 from editproof.editing.ledger import Ledger
 from editproof.errors import EditproofError
@@ -69,7 +70,7 @@ def _make(run: Run, bench: Bench, threads: int, counts: Counter[str]) -> None:
             counts.update(statuses)
             bar.update(len(statuses))
             failed = total_of(counts) - counts["ok"]
-            bar.set_postfix_str(f"USD {bench.ledger_totals().cost_usd - before:.2f}, {failed} not ok", refresh=False)
+            bar.set_postfix_str(f"{dollars(bench.ledger_totals().cost_usd - before)}, {failed} not ok", refresh=False)
 
 
 def total_of(counts: Counter[str]) -> int:
@@ -91,7 +92,7 @@ def _estimate(run: Run, bench: Bench) -> str:
         made += number
         known &= expected is not None
         cost += expected or 0.0
-    price = f"expected cost USD {cost:.2f}" if known else "no price is known"
+    price = f"expected cost {dollars(cost)}" if known else "no price is known"
     return f"{len(run.dataset) * run.plan.repeats} edits asked for, {made} to make; {price}"
 
 
@@ -100,7 +101,7 @@ def _summary(run: Run, counts: Counter[str]) -> str:
     spent = ledger.totals()
     lost = len(ledger.unanswered())
     words = ", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "none"
-    text = f"{words}; spent in this run USD {spent.cost_usd:.2f}"
+    text = f"{words}; spent in this run {dollars(spent.cost_usd)}"
     if lost:
         text += f"; {lost} requests of this store were sent and never answered, and may have been paid for"
     return text

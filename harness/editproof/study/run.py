@@ -35,9 +35,9 @@ from editproof.evidence.plain import plain
 from editproof.evidence.protocol import locked, read_lock, read_register, slug
 from editproof.evidence.record import CONTROLS
 from editproof.imaging.region import INSIDE
+from editproof.instruments import hooks
 from editproof.instruments.fitness import check_fit
 from editproof.instruments.registry import instrument_from_spec
-from editproof.instruments.runtimes.table import Table
 from editproof.metrics import VERSION as METRICS_VERSION
 from editproof.study.bench import Bench, Plan, Progress
 from editproof.study.case_records import case_row
@@ -155,9 +155,8 @@ class Run:
         cases = distinct(self.dataset)
         check_regions(self.whole, {INSIDE: "a tool to change"})
         check_fit(self.instrument.card, self.dataset.card, cases)
-        getattr(self.instrument, "check", lambda: None)()
-        if isinstance(self.instrument, Table):
-            self.instrument.covers(cases, [card.name for card in self.cards.values() if card.name != CONTROLS[0]])
+        hooks.check(self.instrument)
+        hooks.check_covers(self.instrument, cases, [card.name for card in self.cards.values()])
         return True
 
     def unmeasured(self, spec: str) -> EditorStudy:

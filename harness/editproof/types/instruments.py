@@ -64,10 +64,19 @@ class InstrumentCard:
     sends_data_to: str | None = None
     absent_arms: tuple[str, ...] = ()
 
+    @property
+    def precomputed(self) -> bool:
+        """Whether its readings were made elsewhere, so that it may lack some."""
+        return bool(self.reading.get("runtime") == "table")
+
 
 @runtime_checkable
 class Instrument(Protocol):
-    """A downstream instrument: images in, readings of every member out."""
+    """A downstream instrument: images in, readings of every member out.
+
+    It may also have the methods ``check()``, ``covers(cases, tools)`` and ``looked_up(case_id, tool, places, image)``;
+    :mod:`editproof.instruments.hooks` says what each is for.
+    """
 
     @property
     def card(self) -> InstrumentCard: ...

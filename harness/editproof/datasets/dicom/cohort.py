@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from editproof.core.usage import FILE, Given, Option, Usage, one_of, takes
 from editproof.datasets.cohort import HAND_UNITS, MARKERS_UP_TO, Cohort, check_unique_ids, cohort_of, with_marker
 from editproof.datasets.dicom.file import VERSION, Facts, Voi, dicom_image, facts_of, file_bytes, header_of
 from editproof.datasets.dicom.listing import listing_of
@@ -16,8 +17,8 @@ from editproof.datasets.dicom.pseudonyms import Pseudonyms, pseudonyms
 from editproof.datasets.dicom.rows import Rows, labels_beside
 from editproof.datasets.folder.cohort import mask_files
 from editproof.datasets.folder.files import Entry, existing
-from editproof.datasets.masks.files import Masks, digests_of, with_masks
-from editproof.datasets.reading import Reading
+from editproof.datasets.masks.files import MASKS, Masks, digests_of, with_masks
+from editproof.datasets.reading import INDEX, Reading
 from editproof.datasets.tables.labels import without_reference
 from editproof.errors import DatasetError
 from editproof.types import Case, Pixels
@@ -136,6 +137,32 @@ def dicom(
             *without_reference(units, [case.reference for case in cases]),
         ],
         units=units,
+    )
+
+
+@takes(
+    Usage(
+        "a folder of DICOM files, with a table of labels beside them",
+        "PATH",
+        (
+            Option("labels", "table of the reference standard, below the folder", FILE),
+            Option("voi", "whether a header's first window is applied", one_of("first", "none"), "first"),
+            MASKS,
+            Option("key", "file with the key of the pseudonyms", FILE),
+            INDEX,
+        ),
+    )
+)
+def named_dicom(given: Given, reading: Reading) -> Cohort:
+    """A cohort from a folder of DICOM files, from ``dicom:PATH?OPTION=VALUE&...``."""
+    value = given.value
+    return dicom(
+        given.argument,
+        labels=value["labels"],
+        voi=value["voi"],
+        masks=value["masks"],
+        key=value["key"],
+        reading=reading,
     )
 
 

@@ -9,11 +9,12 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from editproof.core.usage import FILLED, Given, Option, Usage, takes
 from editproof.datasets.cohort import MARKERS_UP_TO, Cohort, check_unique_ids, cohort_of, with_marker
 from editproof.datasets.folder.files import IMAGE_SUFFIXES, Entry, entries, existing, gray_image, header_checked
 from editproof.datasets.folder.names import NamePattern, name_pattern
-from editproof.datasets.masks.files import Masks, digests_of, with_masks
-from editproof.datasets.reading import Reading
+from editproof.datasets.masks.files import MASKS, Masks, digests_of, with_masks
+from editproof.datasets.reading import INDEX, Reading
 from editproof.datasets.tables.labels import PREFIX, Labels, labels_of, without_reference
 from editproof.datasets.tables.strata import strata_columns
 from editproof.datasets.tables.table import Table, is_missing, number_of, numeric_columns, table
@@ -95,6 +96,18 @@ def folder(
         warnings=warnings,
         units=labels.units,
     )
+
+
+@takes(
+    Usage(
+        "images with a manifest, or with telling file names",
+        "PATH",
+        (Option("names", "what file names say: a pattern, stem or grazpedwri", FILLED), MASKS, INDEX),
+    )
+)
+def named_folder(given: Given, reading: Reading) -> Cohort:
+    """A cohort from a folder, from ``folder:PATH?OPTION=VALUE&...``."""
+    return folder(given.argument, names=given.value["names"], masks=given.value["masks"], reading=reading)
 
 
 def folder_pixels(image: Entry, edit: Entry | None, protected: Entry | None, masks: Masks, case_id: str) -> Pixels:

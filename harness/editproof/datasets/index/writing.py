@@ -8,12 +8,14 @@ them out (:mod:`editproof.datasets.index.reading`).
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import numpy as np
 
+from editproof.core.specification import Specification, specification
+from editproof.core.usage import parsed
 from editproof.datasets.checks import decoded
 from editproof.datasets.cohort import digest_of_cases
 from editproof.datasets.dicom.listing import listing_of
@@ -30,7 +32,7 @@ from editproof.datasets.index.likeness import (
 )
 from editproof.datasets.index.reading import SCHEMA
 from editproof.datasets.reading import Reading
-from editproof.datasets.registry import OPTIONS, built_in, options_in, path_and_options
+from editproof.datasets.registry import READERS, built_in, given_to
 from editproof.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -80,7 +82,7 @@ def index_of(
     reading = reading or Reading()
     reading.tolerant = True
     spec = spec_of(spec)
-    if "index" in path_and_options(spec)[1]:
+    if "index" in given_to(spec).written:
         raise DatasetError(f"the index of {spec}", "it names an index itself", "Leave index=... out.")
     cohort, trainings = built_in(spec, reading), [training_at(path) for path in against]
     rows: list[dict[str, JSON]] = []
@@ -119,12 +121,12 @@ def spec_of(text: str) -> str:
         Where it is neither.
     """
     name, colon, _ = text.partition(":")
-    if colon and name in OPTIONS:
+    if colon and name in READERS:
         return text
-    path, _, query = text.partition("?")
-    root = Path(path).expanduser()
+    named = Specification("folder", *_path_and_options(text))
+    root = Path(named.argument).expanduser()
     if not root.exists():
-        advice = f"Name a folder, or a cohort as for --dataset: {', '.join(OPTIONS)}."
+        advice = f"Name a folder, or a cohort as for --dataset: {', '.join(READERS)}."
         raise DatasetError(f"the cohort {text}", "no such folder, and no reader is called so", advice)
     if root.suffix.lower() == ".zip":
         return f"rsna:{text}"
@@ -140,8 +142,8 @@ def spec_of(text: str) -> str:
     if ".csv" in kinds:
         return f"rsna:{text}"
     if kinds & set(IMAGE_SUFFIXES) and root.is_dir():
-        named = "names" in options_in(query)
-        return f"folder:{path}?{'&'.join(filter(None, (query, '' if named else 'names=stem')))}"
+        names = {} if "names" in named.options else {"names": "stem"}
+        return str(replace(named, options={**named.options, **names}))
     if ".zip" in kinds:
         return f"rsna:{text}"
     raise DatasetError(f"the cohort {text}", "no manifest, DICOM or image in it", "Check the path.")
@@ -155,7 +157,14 @@ def spec_with_index(spec: str, index: Path) -> str:
     >>> spec_with_index("dicom:scans?masks=files", Path("a&b.json"))
     'dicom:scans?masks=files&index=a%26b.json'
     """
-    return f"{spec}{'&' if '?' in spec else '?'}index={quote(str(index), safe='/+:~ ')}"
+    asked = specification(spec)
+    return str(replace(asked, options={**asked.options, "index": str(index)}))
+
+
+def _path_and_options(text: str) -> tuple[str, dict[str, str]]:
+    """Path and options of a cohort that is named without its reader."""
+    asked = parsed(lambda: specification(f"folder:{text}"), f"the cohort {text}", DatasetError)
+    return asked.argument, asked.options
 
 
 def _row(case: Case, pixels: Pixels) -> dict[str, JSON]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from editproof.core.usage import Option, one_of
 from editproof.datasets.folder.files import Entry, mask_image
 from editproof.datasets.masks.hand import VERSION, artefact_mask, hand_mask
-from editproof.errors import DatasetError
 from editproof.types import Pixels
 
 if TYPE_CHECKING:
@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 
 Masks = Literal["auto", "files"]
 """Where masks come from that no file gives: found on a hand radiograph, or nothing to edit and all else protected."""
+
+
+MASKS = Option(
+    "masks",
+    "where no file gives masks, whether a hand and its markers are looked for",
+    one_of("auto", "files"),
+    "auto",
+)
 
 
 def with_masks(image: Image, edit: Entry | None, protected: Entry | None, masks: Masks, case_id: str) -> Pixels:
@@ -50,10 +58,3 @@ def digests_of(edit: Entry | None, protected: Entry | None, masks: Masks) -> lis
     """What identifies the masks of a case, for its digest."""
     standing_in = f"automatic:{VERSION}" if masks == "auto" else "none"
     return [entry.digest() if entry else standing_in for entry in (edit, protected)]
-
-
-def masks_option(text: str, asked: str) -> Masks:
-    """The option ``masks`` as it is written on a command line."""
-    if text in ("auto", "files"):
-        return cast("Masks", text)
-    raise DatasetError(asked, f"masks = {text!r}", "Write auto (a hand and its markers are looked for) or files.")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from editproof.core.usage import Given, Option, Usage, one_of, takes, whole
 from editproof.datasets.cohort import MARKERS_UP_TO, Cohort, check_unique_ids, cohort_of, with_marker
 from editproof.datasets.folder.files import Entry, existing, gray_image, header_checked
 from editproof.datasets.masks.hand import VERSION, artefact_mask, hand_mask
-from editproof.datasets.reading import Reading
+from editproof.datasets.reading import INDEX, Reading
 from editproof.datasets.rsna.files import AGES, SEXES, RsnaFiles, rsna_files
 from editproof.datasets.rsna.split import Split, split_of
 from editproof.datasets.rsna.unsquash import unsquashed
@@ -146,6 +148,27 @@ def rsna(
         reading=reading,
         warnings=warnings,
     )
+
+
+@takes(
+    Usage(
+        "the RSNA Pediatric Bone Age sets as they are handed out, in folders or zips",
+        "PATH",
+        (
+            Option("n", "cases to draw, half of each sex", whole(1, words={"all": sys.maxsize})),
+            Option(
+                "split", "this project's own split of the training set", one_of("train", "validation", "test", "all")
+            ),
+            Option("seed", "of the draw", whole(), "0"),
+            Option("part", "which of RSNA's own sets, where there are several", one_of(*COUNTS)),
+            INDEX,
+        ),
+    )
+)
+def named_rsna(given: Given, reading: Reading) -> Cohort:
+    """An RSNA cohort, from ``rsna:PATH?OPTION=VALUE&...``."""
+    value = given.value
+    return rsna(given.argument, value["split"], value["n"], value["seed"], part=value["part"], reading=reading)
 
 
 def rsna_pixels(entry: Entry, case_id: str, size: tuple[int, int] | None) -> Pixels:

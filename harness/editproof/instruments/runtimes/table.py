@@ -78,7 +78,7 @@ class Table:
         _ = self._rows
 
     def covers(self, cases: Iterable[Case], tools: Sequence[str]) -> None:
-        """Refuse a table without a row for some original, or without any for a tool.
+        """Refuse a table without a row for some original, or without any for a tool; ``identity`` needs none.
 
         Raises
         ------
@@ -87,6 +87,7 @@ class Table:
         """
         if self._by_pixels:
             return
+        tools = [tool for tool in tools if tool != IDENTITY]
         lacking = [
             (case.case_id, quantity.name)
             for case in cases

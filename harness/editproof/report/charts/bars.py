@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from editproof.report.page.figures import number
+from editproof.core.numbers import number
 from editproof.types import CriterionCard, Estimate
 
 WIDTH = 240.0

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
+from editproof.core.numbers import figure, number
 from editproof.evidence.measurements import EDITED, ORIGINAL, Measurements
 from editproof.report.charts import svg
 from editproof.report.charts.marks import HEIGHT, WIDTH, Frame, across, band, dots, filled, hollow, line, up
 from editproof.report.page import readings as read
-from editproof.report.page.figures import number
 from editproof.report.page.readings import Floats, Paired
 from editproof.report.text.wording import counted, in_words, region_in_words
 from editproof.stats.interval import Interval
@@ -189,7 +189,7 @@ def intensities(table: Measurements, name: str) -> Figure:
         lines = line(*before, svg.ORIGINAL, (6, 3), 2, titles), line(*after, svg.EDITED, (), 2, titles)
         panels.append(alt.layer(*lines).properties(width=WIDTH / 2.05, height=HEIGHT * 0.7, title=heading))
         if before[0].shape == after[0].shape:
-            distances.append(f"{label} {float(np.abs(before[1] - after[1]).max()):.3f}")
+            distances.append(f"{label} {figure(float(np.abs(before[1] - after[1]).max()), 3)}")
     if not panels:
         return Figure(title, "No gray values of edits were counted.")
     apart = f"Greatest distance between the curves: {', '.join(distances)}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from editproof.core.numbers import grouped
 from editproof.evidence.record import Evidence
 from editproof.report.page.figures import figures
 from editproof.report.text.wording import TITLE, counted, printable, stratum_in_words, typeset, without_floor
@@ -39,7 +40,8 @@ def _lines(evidence: Evidence) -> Iterator[str]:
     for editor in evidence.editors:
         lost = editor.flow.get("requested", 0) - editor.flow.get("ok", 0)
         yield from ("", f"## {_MARK[editor.outcome]} {_text(editor.card.name)}: {TITLE[editor.outcome]}", "")
-        yield f"{_text(editor.reason)} {editor.flow.get('requested', 0):,} edits requested, {lost:,} not returned."
+        asked = counted(editor.flow.get("requested", 0), "edit")
+        yield f"{_text(editor.reason)} {asked} requested, {grouped(lost)} not returned."
         yield from ("", *_table(editor.verdicts)) if editor.verdicts else ("", "No criterion was applied.")
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from editproof.core.numbers import number
 from editproof.evidence.measurements import Measurements
 from editproof.evidence.record import PicturedExhibit
-from editproof.report.page.figures import number
 from editproof.report.page.pictures import Pictures, pictures
 from editproof.report.page.readings import Paired
 from editproof.report.text.wording import STATUS, in_words

@@ -11,6 +11,7 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from editproof.core import numbers
 from editproof.report.charts.bars import WIDTH
 from editproof.report.page.fragility import fragility, other_figures
 from editproof.report.text import wording
@@ -42,6 +43,9 @@ def environment() -> Environment:
         "fragility": fragility,
         "other_figures": other_figures,
         "slug": slug,
+        "grouped": numbers.grouped,
+        "percent": numbers.percent,
+        "level": numbers.level,
     }
     made.globals |= {
         "Outcome": Outcome,

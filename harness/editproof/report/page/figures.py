@@ -1,12 +1,11 @@
-"""Numbers as text: as short as the interval allows, and never rounded across a limit."""
+"""Estimates as text: as short as the interval allows, and never rounded across a limit."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from editproof.core.numbers import decimals_for
+from editproof.core.numbers import decimals_for, level, number
 from editproof.types import CriterionCard, Estimate
 
 _UNITLESS = {"", "1", "probability", "share", "fraction"}
@@ -54,8 +53,8 @@ def figures(estimate: Estimate, card: CriterionCard | None = None, digits: int |
     sign = card is not None and card.signed
     value, *around = (number(x, digits, edges, sign=sign) for x in (estimate.value, *ends))
     unit = "" if estimate.unit in _UNITLESS else estimate.unit
-    level = f"{100 * estimate.confidence:.4g} %" if ends else ""
-    return Figures(value, f"[{', '.join(around)}]" if ends else "", unit, level)
+    coverage = level(estimate.confidence) if ends else ""
+    return Figures(value, f"[{', '.join(around)}]" if ends else "", unit, coverage)
 
 
 def both_sides(estimate: Estimate) -> str:
@@ -83,34 +82,3 @@ def other_rules(estimate: Estimate) -> list[tuple[str, Estimate]]:
     return [
         (rule, replace(estimate, value=value, low=low, high=high, reason=None)) for rule, (value, low, high) in found
     ]
-
-
-def number(x: float, digits: int, edges: tuple[float, ...] = (), *, sign: bool = False) -> str:
-    """``x`` with ``digits`` decimals, or with as many more as keep it on its own side of every edge.
-
-    Examples
-    --------
-    >>> number(2.004, 1, (2.0,)), number(-0.03, 1), number(12.25, 1, sign=True), number(float("-inf"), 1)
-    ('2.004', '0.0', '+12.2', '−∞')
-    >>> number(0.0, 3)
-    '0'
-    """
-    if not math.isfinite(x):
-        return "∞" if x > 0 else "−∞" if x < 0 else "–"
-    if x == 0:
-        return "0"
-    for more in range(digits, 18):
-        text = f"{x:.{more}f}"
-        if all(_side(float(text), edge) == _side(x, edge) for edge in edges):
-            break
-    else:
-        text = repr(x)
-    if float(text) == 0:
-        text = text.lstrip("-")
-    elif sign and x > 0:
-        text = f"+{text}"
-    return text.replace("-", "−")
-
-
-def _side(x: float, edge: float) -> int:
-    return (x > edge) - (x < edge)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from editproof.core.numbers import stated
 from editproof.report.text.wording import in_words, typeset
 from editproof.types import JSON, InstrumentCard
 
@@ -72,4 +73,4 @@ def _changes(figures: Mapping[str, JSON]) -> Iterator[str]:
 def _number(value: JSON, sign: str = "") -> str:
     """A number as it is written on the card; anything else as text."""
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return typeset(f"{value:{sign}}") if is_number else typeset(str("–" if value is None else value))
+    return typeset(stated(value, sign)) if is_number else typeset(str("–" if value is None else value))

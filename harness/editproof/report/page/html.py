@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from editproof.core.numbers import level
 from editproof.evidence.record import Evidence
 from editproof.report.charts import charts
 from editproof.report.charts.charts import Figure
@@ -100,6 +101,6 @@ def _methods(evidence: Evidence) -> list[tuple[str, str, list[str]]]:
         estimate = verdict.estimate
         if estimate.exists:
             seed = "closed form" if estimate.seed is None else f"seed {estimate.seed}"
-            key = (estimate.method, f"{100 * estimate.confidence:.4g} % interval, {seed}")
+            key = (estimate.method, f"{level(estimate.confidence)} interval, {seed}")
             used.setdefault(key, {})[verdict.criterion.estimand] = None
     return [(method, detail, list(names)) for (method, detail), names in used.items()]

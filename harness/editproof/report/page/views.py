@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from editproof.core.numbers import decimals_for
+from editproof.core.numbers import decimals_for, percent
 from editproof.evidence.findings import Attribution
 from editproof.evidence.measurements import EDITED
 from editproof.evidence.record import EditorEvidence, Evidence
@@ -210,7 +210,7 @@ def _left(entry: Attribution, attribution: tuple[Attribution, ...]) -> str:
     whole = next((a.estimate for a in attribution if a.arm == EDITED), None)
     if entry.arm == EDITED or whole is None or whole.value is None or whole.low is None or entry.estimate.value is None:
         return ""
-    return f"{100 * entry.estimate.value / whole.value:.0f} %".replace("-", "−") if whole.low > 0 else ""
+    return percent(entry.estimate.value / whole.value).replace("-", "−") if whole.low > 0 else ""
 
 
 def _steps(attribution: tuple[Attribution, ...], everyone: list[Estimate]) -> tuple[Step, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
+from editproof.core.numbers import grouped
 from editproof.evidence.record import EditorEvidence, Evidence
 from editproof.report.page.figures import figures
 from editproof.report.text.wording import TITLE, counted, printable, stratum_in_words, typeset, without_floor
@@ -42,7 +43,7 @@ def _of_tool(editor: EditorEvidence) -> Iterator[str]:
     yield f"{_MARK[editor.outcome]} {name}: {title} ({editor.outcome.value})"
     yield from _wrapped(editor.reason, "  ")
     lost = editor.flow.get("requested", 0) - editor.flow.get("ok", 0)
-    yield f"  {counted(editor.flow.get('requested', 0), 'edit')} requested, {lost:,} not returned"
+    yield f"  {counted(editor.flow.get('requested', 0), 'edit')} requested, {grouped(lost)} not returned"
     yield from (_line(verdict) for verdict in editor.verdicts)
 
 

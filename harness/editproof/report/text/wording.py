@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from editproof.core.numbers import grouped
 from editproof.types import EditStatus, InstrumentCard, Outcome
 
 LONGEST: Final = 2000
@@ -169,7 +170,7 @@ def counted(n: int, noun: str, many: str = "") -> str:
     >>> counted(1, "patient"), counted(1200, "edit"), counted(2, "criterion", "criteria")
     ('1 patient', '1,200 edits', '2 criteria')
     """
-    return f"{n:,} {noun if n == 1 else many or noun + 's'}"
+    return f"{grouped(n)} {noun if n == 1 else many or noun + 's'}"
 
 
 def listed(items: list[str]) -> str:
