@@ -61,6 +61,7 @@ _HOMES = {
     "editproof.evidence.bundle": ("loaded", "saved"),
     "editproof.evidence.record": ("Evidence",),
     "editproof.audit.verification": ("faults",),
+    "editproof.metrics": ("Metric", "MetricOutput", "Pair", "Picture", "feature", "metric", "shared"),
     "editproof.evidence.measurements": ("Measurements",),
     "editproof.study.bench": ("Bench", "Plan"),
     "editproof.types": (

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 from editproof.audit.comparing import concluded
 from editproof.audit.consistency import inconsistencies
 from editproof.audit.derivation import derived, primary_claims, undecidable
+from editproof.audit.metric_sources import metric_faults
 from editproof.audit.publication import faces, statement_on
 from editproof.datasets.shard import cases_in
 from editproof.errors import EditproofError, EvidenceError
@@ -20,18 +21,21 @@ from editproof.evidence.plain import ABSENT, differences, plain
 from editproof.evidence.plain import Path as Place
 from editproof.evidence.record import CONTROLS, Evidence
 from editproof.evidence.schema import path_text, violations
+from editproof.metrics import Metric
 from editproof.types import JSON
 
 _LONGEST = 60
 
 
-def faults(folder: Path, key: attestation.PublicKey | None = None) -> Iterator[str]:
+def faults(folder: Path, key: attestation.PublicKey | None = None, metrics: Sequence[Metric] = ()) -> Iterator[str]:
     """Everything in a bundle that does not hold, one sentence each: the file, the field, what it is and should be.
 
     Parameters
     ----------
     key : public key, optional
         Whose signature the bundle must carry.
+    metrics : sequence of Metric
+        Those of the study's own that the numbers in the tables must be of.
     """
     yield from bundle.faults(folder)
     try:
@@ -46,6 +50,8 @@ def faults(folder: Path, key: attestation.PublicKey | None = None) -> Iterator[s
     yield from _rewritten(folder, evidence)
     yield from _attestation(folder, evidence, key)
     yield from _not_as_derived(evidence) if isinstance(evidence, Comparison) else _contradictions(evidence)
+    if isinstance(evidence, Evidence):
+        yield from metric_faults(evidence, metrics)
     yield from _faces(folder, evidence)
 
 

@@ -23,7 +23,7 @@ def callable_from_file(path: Path, name: str, asked: str, error: type[EditproofE
     if not path.is_file():
         raise error(asked, f"there is no file {path}", "Give the path of a Python file.")
     try:
-        module = _module_at(path)
+        module = module_at(path)
     except (Exception, SystemExit) as cause:
         raise error(asked, f"the file does not import ({type(cause).__name__}: {cause})") from cause
     found = getattr(module, name, None)
@@ -34,11 +34,13 @@ def callable_from_file(path: Path, name: str, asked: str, error: type[EditproofE
     return made
 
 
-def _module_at(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+def module_at(path: Path, name: str = "") -> ModuleType:
+    """The module that a Python file makes, under a name of its own or else the file's; whatever it raises is raised."""
+    name = name or path.stem
+    spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:  # pragma: no cover - a .py path always has a loader
         raise ImportError(str(path))
     module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault(path.stem, module)
+    sys.modules.setdefault(name, module)
     spec.loader.exec_module(module)
     return module

@@ -19,7 +19,7 @@ from editproof.audit.derivation import concluded, reading_order
 from editproof.core.digests import digest_of
 from editproof.core.redaction import redacted
 from editproof.criteria import Criterion, verdict_on
-from editproof.criteria.claimed import check_claims, regions_of
+from editproof.criteria.claimed import check_claims, check_image_claims, regions_of
 from editproof.criteria.conformance import control_verdicts, floor_verdicts
 from editproof.criteria.masks import mask_report
 from editproof.datasets.checks import check_regions, distinct
@@ -37,9 +37,10 @@ from editproof.imaging.region import INSIDE
 from editproof.instruments.fitness import check_fit
 from editproof.instruments.registry import instrument_from_spec
 from editproof.instruments.runtimes.table import Table
-from editproof.metrics import VERSION as METRICS_VERSION
+from editproof.metrics import Metric, own_metrics
+from editproof.metrics.registry import in_protocol
 from editproof.study.bench import Bench, Plan, Progress
-from editproof.study.case_records import case_row
+from editproof.study.case_records import case_row, measured_quantities
 from editproof.study.exhibits import exhibits
 from editproof.study.judging import EditorStudy, Judgement, out_of_reach
 from editproof.types import JSON, Dataset, Editor, EditorCard, Instrument, Outcome, Verdict
@@ -91,6 +92,7 @@ class Run:
     register: Path | None = None
     editor_factories: tuple[tuple[str, EditorFactory], ...] = ()
     dataset_factories: tuple[tuple[str, Callable[[str], Dataset]], ...] = ()
+    metrics: tuple[Metric, ...] = ()
     _known: dict[str, Measurements] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
@@ -130,13 +132,19 @@ class Run:
 
     def check(self, claims: Collection[Criterion] = ()) -> None:
         """Raise the one clear error that a wrong tool, cohort, instrument or claim deserves, before work is done."""
-        _ = self.cards, self._fitting, self._lock, self._register
+        _ = self.own_metrics, self.cards, self._fitting, self._lock, self._register
         for card in self.cards.values():
             for chain in chains(card).values():
                 round_trip(f"{chain}+identity")
         check_claims(claims, self.instrument.card)
+        check_image_claims(claims, measured_quantities(self.own_metrics))
         asked_by = {region: f"criterion {claim.id}" for claim in claims for region in regions_of(claim)}
         check_regions(self.whole, asked_by)
+
+    @cached_property
+    def own_metrics(self) -> tuple[Metric, ...]:
+        """The metrics measured beside the built-in ones: the study's own, and those of installed packages."""
+        return own_metrics(self.metrics)
 
     @cached_property
     def _lock(self) -> dict[str, JSON] | None:
@@ -250,7 +258,7 @@ class Run:
             "floors": {instrument.name: plain(instrument.floors)},
             "editors": {card.name: plain(card) for card in self.cards.values()},
             "plan": plain(self.plan),
-            "metrics": METRICS_VERSION,
+            "metrics": in_protocol(self.own_metrics),
         }
         if self._register is not None:
             protocol["register"] = self._register
@@ -279,6 +287,7 @@ class Run:
             self.store,
             self.plan,
             terms,
+            self.own_metrics,
         )
 
 
