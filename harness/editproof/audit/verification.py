@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -21,21 +21,18 @@ from editproof.evidence.plain import ABSENT, differences, plain
 from editproof.evidence.plain import Path as Place
 from editproof.evidence.record import CONTROLS, Evidence
 from editproof.evidence.schema import path_text, violations
-from editproof.metrics import Metric
 from editproof.types import JSON
 
 _LONGEST = 60
 
 
-def faults(folder: Path, key: attestation.PublicKey | None = None, metrics: Sequence[Metric] = ()) -> Iterator[str]:
+def faults(folder: Path, key: attestation.PublicKey | None = None) -> Iterator[str]:
     """Everything in a bundle that does not hold, one sentence each: the file, the field, what it is and should be.
 
     Parameters
     ----------
     key : public key, optional
         Whose signature the bundle must carry.
-    metrics : sequence of Metric
-        Those of the study's own that the numbers in the tables must be of.
     """
     yield from bundle.faults(folder)
     try:
@@ -51,7 +48,7 @@ def faults(folder: Path, key: attestation.PublicKey | None = None, metrics: Sequ
     yield from _attestation(folder, evidence, key)
     yield from _not_as_derived(evidence) if isinstance(evidence, Comparison) else _contradictions(evidence)
     if isinstance(evidence, Evidence):
-        yield from metric_faults(evidence, metrics)
+        yield from metric_faults(evidence)
     yield from _faces(folder, evidence)
 
 

@@ -1,4 +1,4 @@
-"""A callable named by ``PATH.py:NAME``, for tools and instruments that live in a user's own file."""
+"""What lives in a user's own file: a tool or an instrument named by ``PATH.py:NAME``, estimands by ``PATH.py``."""
 
 from __future__ import annotations
 
@@ -20,12 +20,7 @@ def callable_from_file(path: Path, name: str, asked: str, error: type[EditproofE
     error
         Where there is no such file, it does not import, or it has no such callable.
     """
-    if not path.is_file():
-        raise error(asked, f"there is no file {path}", "Give the path of a Python file.")
-    try:
-        module = module_at(path)
-    except (Exception, SystemExit) as cause:
-        raise error(asked, f"the file does not import ({type(cause).__name__}: {cause})") from cause
+    module = module_from_file(path, asked, error)
     found = getattr(module, name, None)
     if not callable(found):
         names = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
@@ -34,13 +29,27 @@ def callable_from_file(path: Path, name: str, asked: str, error: type[EditproofE
     return made
 
 
-def module_at(path: Path, name: str = "") -> ModuleType:
-    """The module that a Python file makes, under a name of its own or else the file's; whatever it raises is raised."""
-    name = name or path.stem
-    spec = importlib.util.spec_from_file_location(name, path)
+def module_from_file(path: Path, asked: str, error: type[EditproofError]) -> ModuleType:
+    """The module of a Python file, whose code runs.
+
+    Raises
+    ------
+    error
+        Where there is no such file, or it does not import.
+    """
+    if not path.is_file():
+        raise error(asked, f"there is no file {path}", "Give the path of a Python file.")
+    try:
+        return _module_at(path)
+    except (Exception, SystemExit) as cause:
+        raise error(asked, f"the file does not import ({type(cause).__name__}: {cause})") from cause
+
+
+def _module_at(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:  # pragma: no cover - a .py path always has a loader
         raise ImportError(str(path))
     module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault(name, module)
+    sys.modules.setdefault(path.stem, module)
     spec.loader.exec_module(module)
     return module

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from editproof.metrics.metric import OF_IMAGE, OF_PAIR, Metric, MetricOutput, feature, metric
 from editproof.metrics.pair import Pair, Picture, shared
-from editproof.metrics.registry import BUILT_IN, METRICS, VERSION, own_metrics
+from editproof.metrics.registry import BUILT_IN, METRICS, METRICS_VERSION, own_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,8 +18,22 @@ if TYPE_CHECKING:
     from editproof.types import Image, Mask
 
 __all__ = [
-    "BUILT_IN", "METRICS", "OF_IMAGE", "OF_PAIR", "VERSION", "Metric", "MetricOutput", "Pair", "Picture", "feature",
-    "image_features", "measured", "metric", "own_metrics", "pair_metrics", "shared",
+    "BUILT_IN",
+    "METRICS",
+    "METRICS_VERSION",
+    "OF_IMAGE",
+    "OF_PAIR",
+    "Metric",
+    "MetricOutput",
+    "Pair",
+    "Picture",
+    "feature",
+    "image_features",
+    "measured",
+    "metric",
+    "own_metrics",
+    "pair_metrics",
+    "shared",
 ]  # fmt: skip
 
 

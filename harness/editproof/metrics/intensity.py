@@ -50,7 +50,7 @@ def distribution_changes(pair: Pair) -> Numbers:
 
 
 @metric(MetricOutput("depth_ratio", unit="", unchanged=1.0, regions=(WHOLE,)))
-def depth_ratio(pair: Pair) -> Numbers:
+def depth_change(pair: Pair) -> Numbers:
     """Gray levels in use after the edit, relative to before: a 16-bit image that went through 8 bits shows."""
     before, after = (int(np.count_nonzero(levels[WHOLE])) for levels in (pair.levels_before, pair.levels_after))
     return {"depth_ratio:whole": after / before}

@@ -24,7 +24,7 @@ _LEAST_CONTRAST = 0.5
     MetricOutput("marker_contrast", unit="levels", regions=(INSIDE,)),
     MetricOutput("marker_residual", unit="", unchanged=1.0, regions=(INSIDE,)),
 )
-def marker_residual(pair: Pair) -> dict[str, float]:
+def marker_left(pair: Pair) -> dict[str, float]:
     """What is left of the marker: its contrast against the surrounding ring, relative to the original's.
 
     Contrast is the root mean square departure of the pixels inside the mask from the median of the ring around it,
@@ -60,7 +60,7 @@ def _contrast(image: Image, inside: Mask, ring: Mask) -> float:
 
 
 @metric(MetricOutput("border_change", unit="of range", unchanged=0.0, regions=(WHOLE,)))
-def border_change(pair: Pair) -> dict[str, float]:
+def border_changes(pair: Pair) -> dict[str, float]:
     """Mean absolute change in the outermost 2 % of the shorter side: padding, cropping and re-framing show there."""
     change = pair.change
     width = max(1, round(BORDER_SHARE * min(change.shape)))

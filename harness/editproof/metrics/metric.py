@@ -23,7 +23,7 @@ from numbers import Real
 from pathlib import Path
 from typing import Any
 
-from editproof.core.callables import module_at
+from editproof.core.callables import module_from_file
 from editproof.core.digests import digest_of
 from editproof.core.sources import source_digest
 from editproof.errors import MetricError
@@ -234,6 +234,6 @@ def _defined_at(module: str, name: str, file: str | None) -> Metric:
     except ImportError:
         elsewhere = True
     if elsewhere:
-        found = module_at(Path(str(file)), module)
+        found = module_from_file(Path(str(file)), f"metric {name!r} of {module}", MetricError)
     made: Metric = getattr(found, name)
     return made

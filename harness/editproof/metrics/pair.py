@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from editproof.types import Image, Mask
 
 Of = TypeVar("Of", bound="Picture | Pair")
-Result = TypeVar("Result")
+Value = TypeVar("Value")
 
 
-def shared(function: Callable[[Of], Result]) -> Callable[[Of], Result]:
+def shared(function: Callable[[Of], Value]) -> Callable[[Of], Value]:
     """Mark a function of a :class:`Picture` or a :class:`Pair` as an intermediate: computed once for each of them.
 
     Arrays that it returns cannot be written to, since every metric is given the same one.
@@ -48,10 +48,10 @@ def shared(function: Callable[[Of], Result]) -> Callable[[Of], Result]:
     """
 
     @functools.wraps(function)
-    def once(of: Of) -> Result:
+    def once(of: Of) -> Value:
         if once not in of.kept:
             of.kept[once] = _read_only(function(of))
-        found: Result = of.kept[once]
+        found: Value = of.kept[once]
         return found
 
     return once

@@ -36,7 +36,7 @@ _CRITERIA = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 50, 1e-6)
     MetricOutput("shift", unit="of longer side", unchanged=0.0, regions=(PROTECTED,)),
     MetricOutput("alignment", unit="", unchanged=1.0, regions=(PROTECTED,)),
 )
-def registration_drift(pair: Pair) -> dict[str, float]:
+def movement(pair: Pair) -> dict[str, float]:
     """Rotation (degrees), scale (ratio less 1) and shift (share of the longer side) of the anatomy, as sizes.
 
     Estimated by ECC over the protected region (the whole image where that is empty) on reduced copies. Where the

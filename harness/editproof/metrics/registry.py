@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from editproof.core.callables import module_at
 from editproof.core.registry import Registry
 from editproof.errors import MetricError
-from editproof.metrics.intensity import depth_ratio, distribution_changes, pixel_changes, summary_features
-from editproof.metrics.marker import border_change, marker_residual
+from editproof.metrics.intensity import depth_change, distribution_changes, pixel_changes, summary_features
+from editproof.metrics.marker import border_changes, marker_left
 from editproof.metrics.metric import Metric
-from editproof.metrics.registration import registration_drift
+from editproof.metrics.registration import movement
 from editproof.metrics.similarity import similarity
 from editproof.types import JSON
 
-VERSION = "2"
+METRICS_VERSION = "2"
 """Raised whenever any number of a built-in metric changes its meaning; enters the protocol digest."""
 
 BUILT_IN = (
-    summary_features, distribution_changes, depth_ratio, pixel_changes, similarity, registration_drift, border_change,
-    marker_residual,
+    summary_features, distribution_changes, depth_change, pixel_changes, similarity, movement, border_changes,
+    marker_left,
 )  # fmt: skip
 """In the order of their rows in the table of measurements."""
 
@@ -76,28 +75,15 @@ def own_metrics(given: Iterable[object] = (), by: str = HOOK) -> tuple[Metric, .
     return found
 
 
-def trusted_metrics(path: Path) -> tuple[Metric, ...]:
-    """The metrics that a Python file defines or imports at its top level, to hold evidence against their source.
-
-    Raises
-    ------
-    MetricError
-        Where there is no such file, or it does not import.
-    """
-    asked = f"--trust {path}"
-    if not path.is_file():
-        raise MetricError(asked, f"there is no file {path}", "Give the path of a Python file.")
-    try:
-        module = module_at(path)
-    except (Exception, SystemExit) as error:
-        words = " ".join(f"{type(error).__name__}: {error}".split())
-        raise MetricError(asked, f"the file does not import ({words})") from error
-    return tuple({id(value): value for value in vars(module).values() if isinstance(value, Metric)}.values())
+def metrics_in(module: ModuleType) -> list[Metric]:
+    """The metrics among the names of a user's module, its own and those it imports, that are not built in."""
+    found = {id(value): value for value in list(vars(module).values()) if isinstance(value, Metric)}
+    return [metric for metric in found.values() if metric not in BUILT_IN]
 
 
 def in_protocol(own: Sequence[Metric]) -> JSON:
     """What a protocol fixes of how images are measured: the version, and the digest of every metric not built in."""
-    return {_VERSION_KEY: VERSION, **{metric.name: metric.digest for metric in own}} if own else VERSION
+    return {_VERSION_KEY: METRICS_VERSION, **{metric.name: metric.digest for metric in own}} if own else METRICS_VERSION
 
 
 def version_in_protocol(fixed: JSON) -> JSON:
