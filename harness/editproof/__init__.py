@@ -63,6 +63,7 @@ _HOMES = {
     "editproof.evidence.bundle": ("loaded", "saved"),
     "editproof.evidence.record": ("Evidence",),
     "editproof.audit.verification": ("faults",),
+    "editproof.metrics": ("Metric", "MetricOutput", "Pair", "Picture", "feature", "metric", "shared"),
     "editproof.evidence.measurements": ("Measurements", "measurements_of"),
     "editproof.study.bench": ("Bench", "Plan"),
     "editproof.types": (

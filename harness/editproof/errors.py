@@ -38,6 +38,10 @@ class InstrumentError(EditproofError):
     """A predictor cannot be loaded or gave something other than it declares."""
 
 
+class MetricError(EditproofError):
+    """A metric cannot be computed, or gave something other than it declares."""
+
+
 class ProtocolError(EditproofError):
     """A criterion, estimand or protocol contradicts itself."""
 

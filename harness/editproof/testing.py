@@ -1,19 +1,40 @@
-"""The contract that every editor keeps, as one check for the tests of this package and of every plug-in."""
+"""The contracts that editors, metrics and instruments keep, as checks for tests of this package and of every plug-in.
+
+``check_editor``, ``check_metric`` and ``check_instrument`` raise :class:`AssertionError` where a contract is broken.
+``images``, ``masks``, ``pairs`` and ``tables`` are strategies of hypothesis, which has to be installed to use them::
+
+    from hypothesis import given
+    from editproof.testing import pairs
+
+    @given(pairs())
+    def test_my_metric_is_symmetric(pair):
+        ...
+"""
 
 from __future__ import annotations
 
+import importlib
 import json
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from editproof.editors.adapter import checked
+from editproof.errors import EditproofError
+from editproof.evidence.measurements import EDITED, ORIGINAL, POOLED, Measurements, measurements_of
 from editproof.evidence.plain import plain
-from editproof.types import Editor, EditOutcome, EditRequest, EditStatus
+from editproof.instruments.reading import read
+from editproof.metrics import BUILT_IN, OF_PAIR, Metric, Pair, Picture, measured
+from editproof.types import JSON, Editor, EditOutcome, EditRequest, EditStatus, Instrument
 
 if TYPE_CHECKING:
-    from editproof.types import Image
+    from hypothesis.strategies import SearchStrategy
+
+    from editproof.types import Image, Mask
+
+Numbers = dict[str, tuple[float, str]]
 
 SHAPES = ((96, 80), (75, 53))
 """Height and width of what is sent: multiples of 16, and odd."""
@@ -63,7 +84,7 @@ def check_editor(
     """
     card = checked(editor).card
     _holds(bool(card.name and card.version and card.description and card.mask_semantics), f"the card is blank: {card}")
-    _holds(json.loads(json.dumps(plain(card))) == plain(card), "the card is not plain JSON")
+    _holds(_is_json(plain(card)), "the card is not plain JSON")
     outcomes = []
     for request in contract_requests() if requests is None else requests:
         first = _outcome(editor, request, must_succeed=must_succeed)
@@ -77,6 +98,198 @@ def check_editor(
         outcomes.append(first)
     _holds(checked(editor).card == card, "the card changed while editing")
     return outcomes
+
+
+def contract_pairs() -> Iterator[Pair]:
+    """Pairs that any metric must take: even and odd sizes, 8 and 16 bit, equal and changed, regions and none."""
+    for dtype in (np.uint8, np.uint16):
+        for shape in SHAPES:
+            top = 255 if dtype == np.uint8 else 4095
+            original = _texture(shape, top).astype(dtype)
+            noise = np.random.default_rng(1).integers(0, 9, shape)
+            box, anatomy = np.zeros(shape, bool), np.zeros(shape, bool)
+            box[4:12, 4:20] = anatomy[20:60, 10:45] = True
+            original[box] = top
+            changed = (original.astype(float) / 2 + noise).astype(dtype)
+            for edited in (original.copy(), changed, np.roll(original, 2, axis=1), np.zeros_like(original)):
+                yield Pair.of(original, edited, box, anatomy, (0.2, 0.25))
+                yield Pair.of(original, edited, np.zeros(shape, bool), np.zeros(shape, bool))
+            yield Pair.of(original, original.copy(), np.ones(shape, bool), np.zeros(shape, bool))
+
+
+def check_metric(metric: Metric, given: Iterable[Pair] | None = None) -> list[Numbers]:
+    """Check that a metric keeps the contract; call it from a test of your own metric.
+
+    It declares what it gives, with units; it gives finite numbers and nothing else, on images of 8 and of 16 bits and
+    where a region is empty; the same ones each time, alone or after other metrics; it leaves its inputs as they are;
+    and where the edit equals the original it gives the value that it declares for that.
+
+    Parameters
+    ----------
+    metric : Metric
+        As ``editproof.metric`` or ``editproof.feature`` makes it.
+    given : iterable of Pair, optional
+        What to measure; :func:`contract_pairs` where not given.
+
+    Returns
+    -------
+    list of dict
+        What it gave for each pair (a feature: for each edit), for further checks.
+
+    Raises
+    ------
+    AssertionError
+        Where the contract is broken, with what was asked and what came.
+
+    Examples
+    --------
+    >>> from editproof.metrics.marker import border_changes
+    >>> check_metric(border_changes)[0]
+    {'border_change:whole': (0.0, 'of range')}
+    """
+    try:
+        metric.check()
+        metric.__reduce__()
+    except EditproofError as error:
+        raise AssertionError(str(error)) from error
+    return [_measured(metric, pair) for pair in (contract_pairs() if given is None else given)]
+
+
+def _measured(metric: Metric, pair: Pair) -> Numbers:
+    arrays = (pair.original, pair.edited, pair.edit_mask, pair.protected_mask)
+    before = [array.copy() for array in arrays]
+    what = f"metric {metric.name}, {arrays[0].dtype} images of shape {arrays[0].shape}"
+    busy = Pair.of(*arrays, pair.spacing_mm)
+    _ = measured(busy, BUILT_IN), measured(busy.after, BUILT_IN)
+    try:
+        first, again, later = (metric(_its(metric, of)) for of in (pair, Pair.of(*arrays, pair.spacing_mm), busy))
+    except EditproofError as error:
+        raise AssertionError(f"{what}: {error}") from error
+    kept = all(np.array_equal(array, copy) for array, copy in zip(arrays, before, strict=True))
+    _holds(kept, f"{what}: its inputs were changed in place")
+    _holds(first == again, f"{what}: measured twice, it gave {first} and {again}")
+    _holds(first == later, f"{what}: it gave {first}, and after other metrics {later}")
+    if metric.of == OF_PAIR and np.array_equal(pair.original, pair.edited):
+        for output in metric.outputs:
+            for value in (first[name][0] for name in output.quantities if name in first):
+                alike = output.unchanged is None or math.isclose(value, output.unchanged, rel_tol=1e-9, abs_tol=1e-12)
+                words = f"{output.name} is {value} where nothing changed, and declared as {output.unchanged}"
+                _holds(alike, f"{what}: {words}")
+    return first
+
+
+def _its(metric: Metric, pair: Pair) -> Pair | Picture:
+    return pair if metric.of == OF_PAIR else pair.after
+
+
+def check_instrument(instrument: Instrument, given: Sequence[Image] | None = None) -> list[Mapping[str, list[float]]]:
+    """Check that an instrument keeps the contract; call it from a test of your own instrument.
+
+    It gives what its card declares, finite; the same readings each time; those of an image by itself whatever other
+    images are read beside it; and it leaves the images as they are.
+
+    Parameters
+    ----------
+    instrument : Instrument
+    given : sequence of ndarray of uint8 or uint16, optional
+        Images of shape (H, W) to read; drawn ones of two sizes and types where not given. Every covariate is 1.
+
+    Returns
+    -------
+    list of dict
+        Members' readings by quantity of each image.
+
+    Raises
+    ------
+    AssertionError
+        Where the contract is broken.
+    """
+    card = instrument.card
+    _holds(bool(card.name and card.quantities), f"the card is blank: {card}")
+    _holds(_is_json(plain(card)), "the card is not plain JSON")
+    drawn = [
+        _texture(shape, top).astype(np.uint8 if top < 256 else np.uint16) for shape in SHAPES for top in (255, 4095)
+    ]
+    images = drawn if given is None else list(given)
+    copies, told = [image.copy() for image in images], dict.fromkeys(card.covariates, 1.0)
+    try:
+        first, again = (read(instrument, "contract", images, told) for _ in range(2))
+        alone = [read(instrument, "contract", [image], told)[0] for image in images]
+    except EditproofError as error:
+        raise AssertionError(str(error)) from error
+    kept = all(np.array_equal(image, copy) for image, copy in zip(images, copies, strict=True))
+    _holds(kept, f"{card.name}: the images were changed in place")
+    for one, other, single in zip(first, again, alone, strict=True):
+        _holds(one == other, f"{card.name}: read twice, an image gave {one} and {other}")
+        close = one.keys() == single.keys() and all(np.allclose(one[name], single[name], rtol=1e-4) for name in one)
+        _holds(close, f"{card.name}: an image gave {single} alone, and {one} beside others")
+    return list(first)
+
+
+def images(*, dtype: type | None = None, shape: tuple[int, int] = (24, 20)) -> SearchStrategy[Image]:
+    """Strategy: images of shape (H, W), of uint8 or uint16 where no type is given."""
+    st, arrays = _hypothesis()
+    dtypes = [np.uint8, np.uint16] if dtype is None else [dtype]
+    found: SearchStrategy[Image] = st.sampled_from(dtypes).flatmap(
+        lambda chosen: arrays(chosen, shape, elements=st.integers(0, int(np.iinfo(chosen).max)))
+    )
+    return found
+
+
+def masks(*, shape: tuple[int, int] = (24, 20)) -> SearchStrategy[Mask]:
+    """Strategy: boolean masks of shape (H, W), empty and full ones among them."""
+    st, arrays = _hypothesis()
+    found: SearchStrategy[Mask] = st.one_of(
+        arrays(bool, shape), st.sampled_from([np.zeros(shape, bool), np.ones(shape, bool)])
+    )
+    return found
+
+
+def pairs(*, dtype: type | None = None, shape: tuple[int, int] = (24, 20)) -> SearchStrategy[Pair]:
+    """Strategy: an original and an edit of one type, equal ones among them, with masks that do not overlap."""
+    st, _ = _hypothesis()
+
+    def drawn(draw: Any) -> Pair:
+        original = draw(images(dtype=dtype, shape=shape))
+        edited = original.copy() if draw(st.booleans()) else draw(images(dtype=original.dtype.type, shape=shape))
+        edit_mask = draw(masks(shape=shape))
+        spacing = draw(st.none() | st.tuples(st.floats(0.05, 2.0), st.floats(0.05, 2.0)))
+        return Pair.of(original, edited, edit_mask, draw(masks(shape=shape)) & ~edit_mask, spacing)
+
+    found: SearchStrategy[Pair] = st.composite(drawn)()
+    return found
+
+
+def tables(quantity: str = "bone_age", unit: str = "months", *, low: float = 0.0, high: float = 240.0) -> Any:
+    """Strategy: :class:`Measurements` of one quantity, with a reference, several cases a patient, lost edits."""
+    st, _ = _hypothesis()
+    values = st.floats(low, high)
+
+    def drawn(draw: Any) -> Measurements:
+        n_cases, n_repeats = draw(st.integers(2, 12)), draw(st.integers(1, 3))
+        cases, rows, edits = [], [], []
+        for index in range(n_cases):
+            case, patient = f"c{index}", f"p{draw(st.integers(0, n_cases - 1))}"
+            cases.append({"case": case, "patient": patient, f"reference:{quantity}": draw(values)})
+            rows.append((case, ORIGINAL, 0, POOLED, quantity, draw(values), unit))
+            for repeat in range(n_repeats):
+                status = draw(st.sampled_from([EditStatus.OK, EditStatus.OK, EditStatus.OK, EditStatus.REFUSED]))
+                edits.append((case, repeat, status.value, "" if status is EditStatus.OK else "drawn"))
+                if status is EditStatus.OK:
+                    rows.append((case, EDITED, repeat, POOLED, quantity, draw(values), unit))
+        return measurements_of("drawn", cases, rows, edits)
+
+    return st.composite(drawn)()
+
+
+def _hypothesis() -> tuple[Any, Any]:
+    """Its strategies, and its strategy of arrays."""
+    try:
+        st = importlib.import_module("hypothesis.strategies")
+        return st, importlib.import_module("hypothesis.extra.numpy").arrays
+    except ImportError as error:
+        asked = "a strategy of editproof.testing"
+        raise EditproofError(asked, "hypothesis is not installed", "pip install hypothesis") from error
 
 
 def _outcome(editor: Editor, request: EditRequest, *, must_succeed: bool) -> EditOutcome:
@@ -100,6 +313,13 @@ def _outcome(editor: Editor, request: EditRequest, *, must_succeed: bool) -> Edi
         _holds(bool(outcome.message), f"{what}: {outcome.status} without a message")
         _holds(not must_succeed, f"{what}: {outcome.status}: {outcome.message}")
     return outcome
+
+
+def _is_json(value: JSON) -> bool:
+    try:
+        return bool(json.loads(json.dumps(value)) == value)
+    except (TypeError, ValueError):
+        return False
 
 
 def _holds(condition: bool, words: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from editproof.audit.comparing import concluded
 from editproof.audit.consistency import inconsistencies
 from editproof.audit.findings import evidence_of, in_reading_order, primary_claims, undecidable
+from editproof.audit.metric_sources import metric_faults
 from editproof.audit.publication import faces, statement_on
 from editproof.criteria.redecision import criterion_from
 from editproof.criteria.registry import foreign
@@ -52,6 +53,8 @@ def faults(folder: Path, key: attestation.PublicKey | None = None) -> Iterator[s
         yield from unknown
     else:
         yield from _not_as_derived(evidence) if isinstance(evidence, Comparison) else _contradictions(evidence)
+    if isinstance(evidence, Evidence):
+        yield from metric_faults(evidence)
     yield from _faces(folder, evidence)
 
 

@@ -85,6 +85,7 @@ def _trusting(action: Action) -> Action:
 
 
 def _verify(options: argparse.Namespace) -> int:
+    from editproof.audit.metric_sources import unknown_metrics
     from editproof.audit.verification import faults, rendered_elsewhere, signature_in_words
     from editproof.evidence.attestation import public_key
     from editproof.evidence.bundle import opened
@@ -108,6 +109,8 @@ def _verify(options: argparse.Namespace) -> int:
         evidence.verdicts if isinstance(evidence, Comparison) else [v for e in evidence.editors for v in e.verdicts]
     )
     print(f"{options.run}: every digest holds, and all {len(judged)} verdicts follow from the measurements")
+    for name in () if isinstance(evidence, Comparison) else unknown_metrics(evidence):
+        print(f"not checked: the source of metric {name}, which is not known here; its numbers count as measured")
     if other := rendered_elsewhere(evidence):
         print(f"not compared: the page, which editproof {other} rendered; it is known by its digest alone")
     print(signature_in_words(options.run))

@@ -1,4 +1,4 @@
-"""What a user's own file defines: a tool or an instrument named by ``PATH.py:NAME``, estimands by ``PATH.py``."""
+"""What a user's own file defines: tools and instruments by ``PATH.py:NAME``, estimands and metrics by ``PATH.py``."""
 
 from __future__ import annotations
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from editproof.criteria.criterion import Criterion
 from editproof.criteria.estimand import CONTINUOUS, IMAGES, PROBABILITY
 from editproof.errors import ProtocolError
+from editproof.evidence.measurements import ORIGINAL
 from editproof.evidence.protocol import SAME_ID
 from editproof.imaging.region import INSIDE, OUTSIDE, PROTECTED
 from editproof.types import CriterionCard, InstrumentCard
@@ -54,6 +56,34 @@ def check_claims(criteria: Collection[Criterion], card: InstrumentCard) -> None:
         if estimand.kind == CONTINUOUS and estimand.unit and estimand.unit != quantity.unit:
             found = f"it is stated in {estimand.unit}, {card.name} reads {quantity.name} in {quantity.unit}"
             raise ProtocolError(asked, found, "State the criterion's unit and margin in the unit of the instrument.")
+
+
+def check_image_claims(criteria: Collection[Criterion], measured: Mapping[str, Collection[str]]) -> None:
+    """Refuse a criterion on a quantity that no image metric gives, or gives on other arms only.
+
+    Parameters
+    ----------
+    measured : mapping of str to collection of str
+        Arms on which each quantity is measured.
+
+    Raises
+    ------
+    ProtocolError
+    """
+    for criterion in criteria:
+        estimand = criterion.estimand
+        if estimand.kind != "image":
+            continue
+        asked = f"criterion {criterion.id}, {estimand!r}"
+        if estimand.quantity not in measured:
+            near = get_close_matches(estimand.quantity, measured, n=3, cutoff=0.5)
+            advice = f"Did you mean {' or '.join(near)}?" if near else f"Metrics give {', '.join(measured)}."
+            raise ProtocolError(asked, f"no metric gives {estimand.quantity}", advice)
+        arms = {estimand.arm} | ({ORIGINAL} & set(estimand.needs))
+        if missed := sorted(arms - set(measured[estimand.quantity])):
+            known = " and ".join(measured[estimand.quantity])
+            found = f"{estimand.quantity} is measured on {known} images, not on {missed[0]} ones"
+            raise ProtocolError(asked, found, "Choose another metric or arm.")
 
 
 def regions_of(criterion: Criterion) -> set[str]:

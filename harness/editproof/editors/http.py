@@ -15,8 +15,21 @@ from typing import Any
 from urllib.parse import SplitResult
 
 from editproof.core.egress import receiver, server_of
-from editproof.core.http import LONGEST_S, Answer, NoAnswerError, post
-from editproof.core.usage import FILLED, SECONDS, YES_NO, Given, Option, Usage, nearest, number, one_of, takes, whole
+from editproof.core.http import Answer, NoAnswerError, post
+from editproof.core.usage import (
+    FILLED,
+    LONGEST_S,
+    SECONDS,
+    YES_NO,
+    Given,
+    Option,
+    Usage,
+    nearest,
+    number,
+    one_of,
+    takes,
+    whole,
+)
 from editproof.editors import replies
 from editproof.editors.adapter import Service
 from editproof.editors.pace import on_the_wire

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from editproof.types import Image, Mask
 
 WHOLE, PROTECTED, OUTSIDE, INSIDE = "whole", "protected", "outside_mask", "inside_mask"
+REGIONS = (WHOLE, PROTECTED, OUTSIDE, INSIDE)
 
 
 def regions(edit_mask: Mask, protected_mask: Mask) -> dict[str, Mask]:

@@ -1,6 +1,6 @@
-"""Image pairs in, named numbers out, in one pass over a pair.
+"""Image pairs in, named numbers out, each intermediate computed once.
 
-Every number is named ``<metric>:<region>`` and comes with its unit. A metric that is not defined (an empty region, an
+Every number is named ``<output>:<region>`` and comes with its unit. A number that is not defined (an empty region, an
 image without contrast) is absent, never 0 and never NaN.
 """
 
@@ -8,35 +8,54 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from editproof.imaging.region import INSIDE, OUTSIDE, PROTECTED, WHOLE, full_range, regions
-from editproof.metrics.intensity import (
-    depth_ratio,
-    distribution_changes,
-    histogram256,
-    pixel_changes,
-    summary_features,
-)  # fmt: skip
-from editproof.metrics.marker import border_change, marker_residual
-from editproof.metrics.registration import registration_drift
-from editproof.metrics.similarity import similarity
-from editproof.stats.ks import level_counts
+from editproof.metrics.metric import OF_IMAGE, OF_PAIR, Metric, MetricOutput, feature, metric
+from editproof.metrics.pair import Pair, Picture, shared
+from editproof.metrics.registry import BUILT_IN, METRICS, METRICS_VERSION, own_metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable
 
     from editproof.types import Image, Mask
 
-VERSION = "2"
-"""Raised whenever any number of this room changes its meaning; enters the protocol digest."""
-
 __all__ = [
-    "INSIDE", "OUTSIDE", "PROTECTED", "VERSION", "WHOLE", "full_range", "histogram256", "image_features",
-    "pair_metrics", "regions",
+    "BUILT_IN",
+    "METRICS",
+    "METRICS_VERSION",
+    "OF_IMAGE",
+    "OF_PAIR",
+    "Metric",
+    "MetricOutput",
+    "Pair",
+    "Picture",
+    "feature",
+    "image_features",
+    "measured",
+    "metric",
+    "own_metrics",
+    "pair_metrics",
+    "shared",
 ]  # fmt: skip
 
 
+def measured(of: Pair | Picture, metrics: Iterable[Metric] = BUILT_IN) -> dict[str, tuple[float, str]]:
+    """What metrics give for a pair, or for one image, as ``{"<output>:<region>": (value, unit)}``.
+
+    Parameters
+    ----------
+    of : Pair or Picture
+        Metrics of the other kind are left out.
+
+    Raises
+    ------
+    MetricError
+        Where a metric raises, or gives something other than it declares.
+    """
+    kind = OF_PAIR if isinstance(of, Pair) else OF_IMAGE
+    return {name: value for metric in metrics if metric.of == kind for name, value in metric(of).items()}
+
+
 def pair_metrics(original: Image, edited: Image, edit_mask: Mask, protected_mask: Mask) -> dict[str, tuple[float, str]]:
-    """How an edit differs from its original, as ``{"<metric>:<region>": (value, unit)}``.
+    """How an edit differs from its original, by the built-in metrics; see :func:`measured`.
 
     Parameters
     ----------
@@ -57,28 +76,9 @@ def pair_metrics(original: Image, edited: Image, edit_mask: Mask, protected_mask
     ValueError
         Where the images differ in shape or type; the study rejects such edits as malformed beforehand.
     """
-    if original.shape != edited.shape or original.dtype != edited.dtype:
-        raise ValueError(f"{original.shape} {original.dtype} against {edited.shape} {edited.dtype}")
-    inside = regions(edit_mask, protected_mask)
-    before = {region: level_counts(original, mask) for region, mask in inside.items()}
-    after = {region: level_counts(edited, mask) for region, mask in inside.items()}
-    return {
-        **distribution_changes(before, after),
-        **depth_ratio(before[WHOLE], after[WHOLE]),
-        **pixel_changes(original, edited, inside),
-        **similarity(original, edited, inside),
-        **registration_drift(original, edited, protected_mask),
-        **border_change(original, edited),
-        **marker_residual(original, edited, edit_mask),
-    }
+    return measured(Pair.of(original, edited, edit_mask, protected_mask))
 
 
-def image_features(image: Image, inside: Mapping[str, Mask]) -> dict[str, tuple[float, str]]:
-    """Summary features of one image per region: ``mean``, ``sd``, ``entropy``, and ``noise:whole``.
-
-    Parameters
-    ----------
-    inside : mapping of str to ndarray of bool
-        Masks by name, as made by :func:`regions`.
-    """
-    return summary_features(image, {name: level_counts(image, mask) for name, mask in inside.items()})
+def image_features(image: Image, edit_mask: Mask, protected_mask: Mask) -> dict[str, tuple[float, str]]:
+    """Summary features of one image per region: ``mean``, ``sd``, ``entropy``, and ``noise:whole``."""
+    return measured(Picture(image, edit_mask, protected_mask))

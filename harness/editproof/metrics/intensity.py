@@ -7,87 +7,100 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from editproof.imaging.region import full_range
+from editproof.imaging.region import WHOLE, full_range
+from editproof.metrics.metric import MetricOutput, feature, metric
 from editproof.stats.ks import ks_distance, level_counts, wasserstein_distance
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
-    from editproof.types import Image, Mask
+    from editproof.metrics.pair import Pair, Picture
+    from editproof.types import Image
 
-    Named = dict[str, tuple[float, str]]
+    Numbers = dict[str, float]
 
 MEANINGFUL = 0.02
 """Change of one pixel, as a share of the intensity range, above which it counts as more than noise."""
 
 
-def histogram256(image: Image, mask: Mask | None = None) -> NDArray[np.int64]:
-    """Pixel counts on 256 levels, shape (256,); 16-bit levels are grouped by their upper byte.
+def grouped(levels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Pixel counts on 256 levels from those on all levels, shape (256,); 16-bit levels go by their upper byte.
 
     Examples
     --------
-    >>> histogram256(np.array([[0, 0, 300]], dtype=np.uint16))[:3].tolist()
+    >>> grouped(np.bincount([0, 0, 300], minlength=65536))[:3].tolist()
     [2, 1, 0]
     """
-    counts = level_counts(image, mask)
-    return counts if len(counts) == 256 else counts.reshape(256, -1).sum(axis=1)
+    return np.asarray(levels.reshape(256, -1).sum(axis=1))
 
 
-def distribution_changes(before: Mapping[str, NDArray[np.int64]], after: Mapping[str, NDArray[np.int64]]) -> Named:
+@metric(
+    MetricOutput("ks_distance", unit="", unchanged=0.0), MetricOutput("wasserstein", unit="of range", unchanged=0.0)
+)
+def distribution_changes(pair: Pair) -> Numbers:
     """KS distance D and Wasserstein distance (share of the intensity range) of every region, from its level counts."""
-    found: Named = {}
-    for region, counts in before.items():
-        distance, shift = ks_distance(counts, after[region]), wasserstein_distance(counts, after[region])
+    found = {}
+    for region, counts in pair.levels_before.items():
+        other = pair.levels_after[region]
+        distance, shift = ks_distance(counts, other), wasserstein_distance(counts, other)
         if distance is not None and shift is not None:
-            found[f"ks_distance:{region}"] = (distance, "")
-            found[f"wasserstein:{region}"] = (shift / (len(counts) - 1), "of range")
+            found[f"ks_distance:{region}"] = distance
+            found[f"wasserstein:{region}"] = shift / (len(counts) - 1)
     return found
 
 
-def depth_ratio(before: NDArray[np.int64], after: NDArray[np.int64]) -> Named:
+@metric(MetricOutput("depth_ratio", unit="", unchanged=1.0, regions=(WHOLE,)))
+def depth_change(pair: Pair) -> Numbers:
     """Gray levels in use after the edit, relative to before: a 16-bit image that went through 8 bits shows."""
-    used = int(np.count_nonzero(before))
-    return {"depth_ratio:whole": (int(np.count_nonzero(after)) / used, "")} if used else {}
+    before, after = (int(np.count_nonzero(levels[WHOLE])) for levels in (pair.levels_before, pair.levels_after))
+    return {"depth_ratio:whole": after / before}
 
 
-def pixel_changes(original: Image, edited: Image, regions: Mapping[str, Mask]) -> Named:
+@metric(
+    MetricOutput("changed_share", unit="", unchanged=0.0),
+    MetricOutput("changed_share_above_2pct", unit="", unchanged=0.0),
+    MetricOutput("mean_abs_change", unit="of range", unchanged=0.0),
+    MetricOutput("max_abs_change", unit="of range", unchanged=0.0),
+)
+def pixel_changes(pair: Pair) -> Numbers:
     """Share of pixels that changed at all, that changed by more than 2 % of the range, and the mean change."""
-    change = cv2.absdiff(original, edited)
-    most = full_range(original)
+    most = full_range(pair.original)
     bins = np.arange(most + 1)
-    found: Named = {}
-    for region, mask in regions.items():
-        counts = level_counts(change, mask)
+    found = {}
+    for region, mask in pair.regions.items():
+        counts = level_counts(pair.change, mask)
         n = int(counts.sum())
-        found[f"changed_share:{region}"] = ((n - int(counts[0])) / n, "")
-        found[f"changed_share_above_2pct:{region}"] = (int(counts[int(MEANINGFUL * most) + 1 :].sum()) / n, "")
-        found[f"mean_abs_change:{region}"] = (float(counts @ bins) / n / most, "of range")
-        found[f"max_abs_change:{region}"] = (float(np.flatnonzero(counts)[-1]) / most, "of range")
+        found[f"changed_share:{region}"] = (n - int(counts[0])) / n
+        found[f"changed_share_above_2pct:{region}"] = int(counts[int(MEANINGFUL * most) + 1 :].sum()) / n
+        found[f"mean_abs_change:{region}"] = float(counts @ bins) / n / most
+        found[f"max_abs_change:{region}"] = float(np.flatnonzero(counts)[-1]) / most
     return found
 
 
-def summary_features(image: Image, counts: Mapping[str, NDArray[np.int64]]) -> Named:
+@feature(
+    MetricOutput("mean", unit="levels"),
+    MetricOutput("sd", unit="levels"),
+    MetricOutput("entropy", unit="bits"),
+    MetricOutput("noise", unit="levels", regions=(WHOLE,)),
+)
+def summary_features(picture: Picture) -> Numbers:
     """Mean, SD and entropy of every region, and the noise of the whole image.
 
     Entropy is in bits over 256 levels; noise is the SD that the Laplacian of a flat image would show (Immerkaer,
     *Comput Vis Image Underst* 1996;64:300-302).
     """
-    found: Named = {}
-    for region, levels in counts.items():
+    found = {}
+    for region, levels in picture.levels.items():
         n = int(levels.sum())
-        if not n:
-            continue
         at = np.arange(len(levels), dtype=float)
         average = float(levels @ at) / n
         spread = float(np.sqrt(max(0.0, float(levels @ (at - average) ** 2) / n)))
-        coarse = levels.reshape(256, -1).sum(axis=1) / n
+        coarse = grouped(levels) / n
         share = coarse[coarse > 0]
-        found[f"mean:{region}"] = (average, "levels")
-        found[f"sd:{region}"] = (spread, "levels")
-        found[f"entropy:{region}"] = (abs(float((share * np.log2(share)).sum())), "bits")
-    found["noise:whole"] = (noise_of(image), "levels")
+        found[f"mean:{region}"] = average
+        found[f"sd:{region}"] = spread
+        found[f"entropy:{region}"] = abs(float((share * np.log2(share)).sum()))
+    found["noise:whole"] = noise_of(picture.image)
     return found
 
 

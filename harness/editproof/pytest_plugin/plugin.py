@@ -61,6 +61,11 @@ class Hooks:
         """Factories of own estimands, marked by ``@estimand``; they decide claims in every process."""
         raise NotImplementedError
 
+    @pytest.hookspec
+    def pytest_editproof_metrics(self, config: pytest.Config) -> list[Any]:
+        """Own image metrics, made with ``@metric`` at the top level of a file; they are measured in every process."""
+        raise NotImplementedError
+
     @pytest.hookspec(firstresult=True)
     def pytest_editproof_instrument(self, config: pytest.Config, dataset: str) -> Path | None:
         """Card file of the instrument that reads the named dataset, where ``--instrument`` was not given."""
@@ -324,6 +329,7 @@ def _run(config: pytest.Config) -> Run:
             register=config.rootpath / named if (named := config.getini("editproof_register")) else None,
             editor_factories=_merged(hooks.pytest_editproof_editors(config=config)),
             dataset_factories=_merged(hooks.pytest_editproof_datasets(config=config)),
+            metrics=_joined(hooks.pytest_editproof_metrics(config=config)),
         )
     return config.stash[RUN]
 
@@ -392,6 +398,11 @@ def _editor_specs(config: pytest.Config) -> list[str]:
 
 def _merged(answers: list[dict[str, Any]]) -> tuple[tuple[str, Any], ...]:
     return tuple(sorted((name, factory) for answer in answers for name, factory in answer.items()))
+
+
+def _joined(answers: list[Any]) -> tuple[Any, ...]:
+    """What several files hand in; one that hands in a single value means a list of it."""
+    return tuple(value for answer in answers for value in (answer if isinstance(answer, Iterable) else [answer]))
 
 
 @contextmanager

@@ -22,12 +22,14 @@ from editproof.editing.store import Store
 from editproof.editors.adapter import CheckedEditor, checked
 from editproof.editors.arms import images_of
 from editproof.editors.probe import probed
+from editproof.errors import MetricError
 from editproof.evidence.facts import MaskTrial
-from editproof.evidence.measurements import ORIGINAL, Measurements
+from editproof.evidence.measurements import EDITED, ORIGINAL, Measurements
 from editproof.evidence.plain import plain
 from editproof.instruments.hooks import look_up_of
 from editproof.instruments.reading import check_alike, read, reading_rows
-from editproof.study.case_records import histogram_rows, measuring_code, metric_rows, table_of
+from editproof.metrics import Metric, Picture
+from editproof.study.case_records import histogram_rows, measuring_code, metric_rows, pictures_of, table_of
 from editproof.study.workers import results
 from editproof.types import JSON, Case, Dataset, Editor, EditOutcome, EditRequest, Instrument, Pixels
 
@@ -76,7 +78,8 @@ class Bench:
     """A tool, an instrument and a store, put together: measures one case at a time.
 
     ``editor`` and ``instrument`` are suppliers: hashable, picklable, called without arguments, so that a worker
-    process can make its own. Each is called once a process. ``terms`` say on what terms the tool is asked.
+    process can make its own. Each is called once a process. ``terms`` say on what terms the tool is asked, ``metrics``
+    are measured beside the built-in ones.
     """
 
     editor: Callable[[], Editor]
@@ -84,6 +87,7 @@ class Bench:
     store_root: Path
     plan: Plan
     terms: Terms = field(default_factory=Terms)
+    metrics: tuple[Metric, ...] = ()
 
     @property
     def made_editor(self) -> CheckedEditor:
@@ -175,16 +179,30 @@ class Bench:
         pixels = decoded(case)
         outcomes = self.edits(case, pixels)
         images = images_of(self.made_editor.card, self.plan.request(case, pixels, 0), outcomes)
+        pictures = pictures_of(pixels, images, case.spacing_mm)
         return {
             "case": case.case_id,
             "edits": [[repeat, outcome.status.value, outcome.message] for repeat, outcome in enumerate(outcomes)],
-            "rows": [*self._readings(case, images), *metric_rows(pixels, images)],
-            "histograms": histogram_rows(pixels, images),
+            "rows": [*self._readings(case, images), *self._metrics(case, pictures)],
+            "histograms": histogram_rows(pictures),
         }
 
     def _rehearsed(self, case: Case) -> None:
-        """Read one original before the first edit is made, so that an instrument that cannot is found out for free."""
-        deque(self._readings(case, {(ORIGINAL, 0): decoded(case).image}), maxlen=0)
+        """Read and measure one original before the first edit is made, so that what cannot be done is found for free.
+
+        A user's own metrics are tried on the original and on itself as its edit.
+        """
+        pixels = decoded(case)
+        deque(self._readings(case, {(ORIGINAL, 0): pixels.image}), maxlen=0)
+        if self.metrics:
+            images = {(ORIGINAL, 0): pixels.image, (EDITED, 0): pixels.image}
+            deque(self._metrics(case, pictures_of(pixels, images, case.spacing_mm)), maxlen=0)
+
+    def _metrics(self, case: Case, pictures: Mapping[tuple[str, int], Picture]) -> Iterator[list[JSON]]:
+        try:
+            yield from metric_rows(pictures, self.metrics)
+        except MetricError as error:
+            raise MetricError(f"{error.asked} on case {case.case_id}", error.found, error.advice) from error
 
     def _readings(self, case: Case, images: Mapping[tuple[str, int], Image]) -> Iterator[list[JSON]]:
         instrument = _made(self.instrument)
@@ -223,9 +241,15 @@ class Bench:
                 plain(self.plan),
                 measuring_code(),
                 *([self.terms.since] if self.terms.mode == LIVE else []),
+                *[[metric.name, metric.digest] for metric in self.metrics],
             ]
         )
-        return {case.case_id: digest_of([study, case.case_id, case.digest, dict(case.reference)]) for case in cases}
+        return {
+            case.case_id: digest_of(
+                [study, case.case_id, case.digest, dict(case.reference), *([case.spacing_mm] if self.metrics else [])]
+            )
+            for case in cases
+        }
 
 
 @cache

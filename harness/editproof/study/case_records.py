@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,11 +12,16 @@ import numpy as np
 
 from editproof.core.digests import pixel_digest
 from editproof.evidence.measurements import EDITED, IMAGE, ORIGINAL, Measurements, measurements_of
-from editproof.metrics import histogram256, image_features, pair_metrics, regions
+from editproof.metrics import BUILT_IN, OF_IMAGE, OF_PAIR, Metric, Pair, Picture, measured
+from editproof.metrics.intensity import grouped
 from editproof.types import JSON, Case, Pixels
 
 if TYPE_CHECKING:
     from editproof.types import Image
+
+
+MEASURED_ARMS = {OF_PAIR: (EDITED,), OF_IMAGE: (ORIGINAL, EDITED)}
+"""Arms of which image metrics are measured, by what these are metrics of."""
 
 
 @cache
@@ -31,30 +36,54 @@ def measuring_code() -> str:
     return digest.hexdigest()
 
 
-def metric_rows(pixels: Pixels, images: Mapping[tuple[str, int], Image]) -> Iterator[list[JSON]]:
-    """Rows ``arm, repeat, instrument, quantity, value, unit`` of every image metric; equal pixels are measured once."""
-    known: dict[str, Mapping[str, tuple[float, str]]] = {}
+def pictures_of(
+    pixels: Pixels, images: Mapping[tuple[str, int], Image], spacing_mm: tuple[float, float] | None = None
+) -> dict[tuple[str, int], Picture]:
+    """The originals and edits among a case's images, each with the masks of the case; equal pixels are one picture."""
+    first = Picture(pixels.image, pixels.edit_mask, pixels.protected_mask, spacing_mm)
+    known = {pixel_digest(pixels.image): first}
+    pictures = {}
     for (arm, repeat), image in images.items():
-        if arm not in (ORIGINAL, EDITED):
-            continue
-        digest = f"{arm}{pixel_digest(image)}"
-        if digest not in known:
-            features = image_features(image, regions(pixels.edit_mask, pixels.protected_mask))
-            pair = {} if arm == ORIGINAL else pair_metrics(pixels.image, image, pixels.edit_mask, pixels.protected_mask)
-            known[digest] = {**features, **pair}
-        for name, (value, unit) in known[digest].items():
+        if arm in MEASURED_ARMS[OF_IMAGE]:
+            digest = pixel_digest(image)
+            pictures[arm, repeat] = known[digest] if digest in known else known.setdefault(digest, first.beside(image))
+    return pictures
+
+
+def metric_rows(pictures: Mapping[tuple[str, int], Picture], own: Sequence[Metric] = ()) -> Iterator[list[JSON]]:
+    """Rows ``arm, repeat, instrument, quantity, value, unit`` of every image metric; equal pixels are measured once.
+
+    Parameters
+    ----------
+    pictures : mapping of (str, int) to Picture
+        By arm and repeat, as :func:`pictures_of` makes them; the original first.
+    own : sequence of Metric
+        To be computed beside the built-in ones.
+    """
+    metrics = (*BUILT_IN, *own)
+    original = pictures[ORIGINAL, 0]
+    known: dict[tuple[str, int], Mapping[str, tuple[float, str]]] = {}
+    for (arm, repeat), picture in pictures.items():
+        key = arm, id(picture)
+        if key not in known:
+            pair = {} if arm == ORIGINAL else measured(Pair(original, picture), metrics)
+            known[key] = {**measured(picture, metrics), **pair}
+        for name, (value, unit) in known[key].items():
             yield [arm, repeat, IMAGE, name, value, unit]
 
 
-def histogram_rows(pixels: Pixels, images: Mapping[tuple[str, int], Image]) -> list[list[JSON]]:
+def histogram_rows(pictures: Mapping[tuple[str, int], Picture]) -> list[list[JSON]]:
     """Counts of 256 levels by arm and region, summed over repeats."""
     counts: dict[tuple[str, str], Any] = {}
-    for (arm, _), image in images.items():
-        if arm not in (ORIGINAL, EDITED):
-            continue
-        for region, mask in regions(pixels.edit_mask, pixels.protected_mask).items():
-            counts[arm, region] = counts.get((arm, region), 0) + histogram256(image, mask)
+    for (arm, _), picture in pictures.items():
+        for region, levels in picture.levels.items():
+            counts[arm, region] = counts.get((arm, region), 0) + grouped(levels)
     return [[arm, region, [int(count) for count in histogram]] for (arm, region), histogram in counts.items()]
+
+
+def measured_quantities(own: Iterable[Metric] = ()) -> dict[str, tuple[str, ...]]:
+    """Every quantity that image metrics may give, with the arms on which they are measured."""
+    return {name: MEASURED_ARMS[metric.of] for metric in (*BUILT_IN, *own) for name in metric.units}
 
 
 def case_row(case: Case) -> dict[str, JSON]:

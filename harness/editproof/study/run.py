@@ -19,7 +19,7 @@ from editproof.audit.findings import in_reading_order, primary_claims, protocol_
 from editproof.core.digests import digest_of
 from editproof.core.redaction import redacted
 from editproof.criteria import Criterion, verdict_on
-from editproof.criteria.claimed import check_claims, regions_of
+from editproof.criteria.claimed import check_claims, check_image_claims, regions_of
 from editproof.criteria.registry import digests_of
 from editproof.criteria.rehearsal import rehearse
 from editproof.datasets.checks import check_regions, distinct
@@ -38,9 +38,10 @@ from editproof.imaging.region import INSIDE
 from editproof.instruments import hooks
 from editproof.instruments.fitness import check_fit
 from editproof.instruments.registry import instrument_from_spec
-from editproof.metrics import VERSION as METRICS_VERSION
+from editproof.metrics import Metric, own_metrics
+from editproof.metrics.registry import in_protocol
 from editproof.study.bench import Bench, Plan, Progress
-from editproof.study.case_records import case_row
+from editproof.study.case_records import case_row, measured_quantities
 from editproof.study.exhibits import exhibit_pictures
 from editproof.study.judging import EditorStudy, Judgement, out_of_reach
 from editproof.types import JSON, Dataset, Editor, EditorCard, Instrument, Verdict
@@ -92,6 +93,7 @@ class Run:
     register: Path | None = None
     editor_factories: tuple[tuple[str, EditorFactory], ...] = ()
     dataset_factories: tuple[tuple[str, Callable[[str], Dataset]], ...] = ()
+    metrics: tuple[Metric, ...] = ()
     _known: dict[str, Measurements] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
@@ -131,15 +133,21 @@ class Run:
 
     def check(self, claims: Collection[Criterion] = ()) -> None:
         """Raise the one clear error that a wrong tool, cohort, instrument or claim deserves, before work is done."""
-        _ = self.cards, self._fitting, self._lock, self._register
+        _ = self.own_metrics, self.cards, self._fitting, self._lock, self._register
         for card in self.cards.values():
             for chain in chains(card).values():
                 round_trip(f"{chain}+identity")
         for claim in claims:
             rehearse(claim.estimand)
         check_claims(claims, self.instrument.card)
+        check_image_claims(claims, measured_quantities(self.own_metrics))
         asked_by = {region: f"criterion {claim.id}" for claim in claims for region in regions_of(claim)}
         check_regions(self.whole, asked_by)
+
+    @cached_property
+    def own_metrics(self) -> tuple[Metric, ...]:
+        """The metrics measured beside the built-in ones: the study's own, and those of installed packages."""
+        return own_metrics(self.metrics)
 
     @cached_property
     def _lock(self) -> dict[str, JSON] | None:
@@ -229,7 +237,7 @@ class Run:
         terms: dict[str, JSON] = {
             "editors": {card.name: plain(card) for card in self.cards.values()},
             "plan": plain(self.plan),
-            "metrics": METRICS_VERSION,
+            "metrics": in_protocol(self.own_metrics),
         }
         if own := digests_of(judgement.claim.criterion for judgement in judgements):
             terms["estimands"] = own
@@ -264,6 +272,7 @@ class Run:
             self.store,
             self.plan,
             terms,
+            self.own_metrics,
         )
 
 

@@ -15,8 +15,9 @@ from urllib.parse import urlsplit, urlunsplit
 import numpy as np
 
 from editproof.core.egress import receiver, server_of
-from editproof.core.http import LONGEST_S, Answer, NoAnswerError, post
+from editproof.core.http import Answer, NoAnswerError, post
 from editproof.core.redaction import redacted
+from editproof.core.usage import LONGEST_S
 from editproof.errors import InstrumentError
 from editproof.evidence.measurements import UNCERTAINTY
 from editproof.imaging.codec import png
