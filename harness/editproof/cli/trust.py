@@ -1,4 +1,4 @@
-"""A user's own estimands on the command line: ``--trust FILE.py`` lets the code of a named file run, and no other."""
+"""A user's own estimands and metrics on the command line: ``--trust FILE.py`` lets the code of a named file run, and no other."""
 
 from __future__ import annotations
 
@@ -19,37 +19,40 @@ def add_trust(verb: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE.py",
-        help="let the code of a file of your own estimands run; repeatable",
+        help="let the code of a file of your own estimands or metrics run; repeatable",
     )
 
 
 @contextmanager
 def trusted(files: Sequence[Path]) -> Iterator[None]:
-    """Know the estimands of some Python files.
+    """Know the estimands and metrics of some Python files.
 
     Raises
     ------
     EvidenceError, ProtocolError
-        Where a file does not import, holds no estimand, or claims a name that is taken.
+        Where a file does not import, holds neither, or claims a name that is taken.
     """
     with ExitStack() as known:
         for file in files:
-            known.enter_context(_estimands_of(file))
+            known.enter_context(_values_of(file))
         yield
 
 
 @contextmanager
-def _estimands_of(file: Path) -> Iterator[None]:
+def _values_of(file: Path) -> Iterator[None]:
     from editproof.core.callables import module_from_file
     from editproof.criteria.registry import ESTIMANDS, own_factories
+    from editproof.metrics.registry import METRICS, metrics_in
 
     asked, folder = f"--trust {file}", str(file.resolve().parent)
     sys.path.insert(0, folder)
     try:
-        own = own_factories(module_from_file(file, asked, EvidenceError))
+        module = module_from_file(file, asked, EvidenceError)
     finally:
         sys.path.remove(folder)
-    if not own:
-        raise EvidenceError(asked, "it defines no estimand", "Name the file whose functions are marked by @estimand.")
-    with ESTIMANDS.also(own, asked):
+    estimands, metrics = own_factories(module), metrics_in(module)
+    if not (estimands or metrics):
+        advice = "Name the file whose functions are marked by @estimand, @metric or @feature."
+        raise EvidenceError(asked, "it defines no estimand and no metric", advice)
+    with ESTIMANDS.also(estimands, asked), METRICS.also(metrics, asked):
         yield
