@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from editproof.datasets.checks import check_regions, decoded
-from editproof.editing.ledger import Ledger
+from editproof.editing.ledger import Ledger, torn_words
 from editproof.errors import EditproofError
 from editproof.imaging.region import INSIDE
 
@@ -103,4 +103,6 @@ def _summary(run: Run, counts: Counter[str]) -> str:
     text = f"{words}; spent in this run USD {spent.cost_usd:.2f}"
     if lost:
         text += f"; {lost} requests of this store were sent and never answered, and may have been paid for"
+    if torn := ledger.torn_lines():
+        text += f"; {torn_words(torn)}"
     return text

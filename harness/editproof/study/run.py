@@ -16,7 +16,10 @@ from pathlib import Path
 from filelock import FileLock
 
 from editproof.audit.derivation import concluded, reading_order
+from editproof.core.declared import open_ended
 from editproof.core.digests import digest_of
+from editproof.core.lines import append, lines_of
+from editproof.core.records import maybe
 from editproof.core.redaction import redacted
 from editproof.criteria import Criterion, verdict_on
 from editproof.criteria.claimed import check_claims, regions_of
@@ -46,6 +49,15 @@ from editproof.types import JSON, Dataset, Editor, EditorCard, Instrument, Outco
 
 COMPUTING = ("editproof", "numpy", "scipy", "pandas", "scikit-learn", "opencv-python-headless", "torch", "timm")
 RUNTIMES = ("onnxruntime",)
+
+
+@open_ended
+@dataclass(frozen=True)
+class Judged:
+    """A line of ``judged.jsonl``: the digest of a cohort, and of a protocol under which it was judged here."""
+
+    dataset: str
+    protocol: str
 
 
 @dataclass(frozen=True)
@@ -218,12 +230,11 @@ class Run:
 
     def _earlier_protocols(self, digest: str) -> int:
         """Under how many other protocols this store has judged this cohort; a cohort used up in tuning proves less."""
-        history, mine = self.store / "judged.jsonl", {"dataset": self.dataset.card.digest, "protocol": digest}
-        before = [json.loads(line) for line in history.read_text().splitlines()] if history.exists() else []
+        history, mine = self.store / "judged.jsonl", Judged(self.dataset.card.digest, digest)
+        before = [entry for line in lines_of(history)[0] if (entry := maybe(Judged, line))]
         if mine not in before:
-            with history.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(mine) + "\n")
-        return sum(entry["dataset"] == mine["dataset"] and entry != mine for entry in before)
+            append(history, json.dumps(plain(mine)))
+        return sum(entry.dataset == mine.dataset and entry != mine for entry in before)
 
     def _editor_evidence(self, spec: str, measured: Measurements, judgements: Sequence[Judgement]) -> EditorEvidence:
         """What was measured and judged of one tool, before anything is concluded from it."""
