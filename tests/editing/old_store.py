@@ -24,7 +24,9 @@ def requests(types):
         mask = np.zeros(image.shape, bool)
         mask[1:4, 1:6] = True
         for repeat in range(REPEATS):
-            yield types.EditRequest(image, mask, "Remove the marker; ü", repeat, 100 * number + repeat, case, {"q": 0.5})
+            yield types.EditRequest(
+                image, mask, "Remove the marker; ü", repeat, 100 * number + repeat, case, {"q": 0.5}
+            )
 
 
 def paid(types, adapter):

@@ -39,10 +39,14 @@ class Wanted:
         As an error names it after "Write".
     holds : callable
         Whether a value of the type is one.
+    as_written : bool
+        Whether a value stays as it is in the text, 8 and not 8.0, so that its digest does; then ``holds`` alone says
+        what it may be.
     """
 
     words: str
     holds: Callable[[Any], bool] = lambda _: True
+    as_written: bool = False
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], Any]) -> Any:
         """The type as pydantic reads it, followed by this check."""
@@ -53,6 +57,8 @@ class Wanted:
                 raise PydanticCustomError("wanted", "another value is wanted")
             return value
 
+        if self.as_written:
+            return core_schema.no_info_plain_validator_function(checked)
         return core_schema.no_info_after_validator_function(checked, handler(source))
 
 
@@ -101,6 +107,11 @@ def is_mapping(value: object, holds: Callable[[Any], bool] = lambda _: True) -> 
 def is_list(value: object, holds: Callable[[Any], bool] = is_text) -> bool:
     """Whether it is a list of values that hold; text is no list of letters."""
     return isinstance(value, list | tuple) and all(map(holds, value))
+
+
+def is_list_of_names(value: object) -> bool:
+    """Whether it is a list of names, none twice."""
+    return isinstance(value, list | tuple) and is_list(value, is_line) and is_unique(tuple(value))
 
 
 def is_unique(values: tuple[Any, ...]) -> bool:

@@ -14,14 +14,15 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from editproof.core.declared import is_count, is_line, is_list, is_mapping, is_number
 from editproof.core.egress import receiver, server_of
+from editproof.core.records import brief
 from editproof.core.redaction import redacted
 from editproof.errors import InstrumentError
 from editproof.evidence.measurements import UNCERTAINTY
 from editproof.imaging.codec import png
 from editproof.instruments.runtimes.modelled import covariates_of
 from editproof.instruments.runtimes.posting import posted
-from editproof.instruments.soundness import brief, is_count, is_line, is_list, is_mapping, is_number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
