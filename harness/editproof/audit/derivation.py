@@ -22,7 +22,7 @@ from editproof.errors import EditproofError
 from editproof.evidence.gallery import chosen
 from editproof.evidence.measurements import Measurements
 from editproof.evidence.plain import plain
-from editproof.evidence.protocol import CONFIRMATORY, EXPLORATORY, claims, departures, of_instrument, run_name
+from editproof.evidence.protocol import CONFIRMATORY, EXPLORATORY, claims, departures, lock_of, of_instrument, run_name
 from editproof.evidence.record import EditorEvidence, Evidence
 from editproof.types import JSON, EditStatus, Verdict
 
@@ -52,7 +52,8 @@ def concluded(evidence: Evidence) -> Evidence:
     editors = tuple(_concluded(editor, evidence.validity, incomplete) for editor in asked)
     outcome, reason = outcome_of_run(editors)
     protocol = _protocol(evidence, editors)
-    departed = departures(evidence.lock, protocol, evidence.created)
+    lock = lock_of(evidence.lock) if evidence.lock is not None else None
+    departed = departures(lock, protocol, evidence.created)
     return replace(
         evidence,
         run=run_name(evidence.created, evidence.dataset.name, protocol["digest"]),

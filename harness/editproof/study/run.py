@@ -16,10 +16,10 @@ from pathlib import Path
 from filelock import FileLock
 
 from editproof.audit.derivation import concluded, reading_order
+from editproof.core import records
 from editproof.core.declared import open_ended
 from editproof.core.digests import digest_of
 from editproof.core.lines import append, lines_of
-from editproof.core.records import maybe
 from editproof.core.redaction import redacted
 from editproof.criteria import Criterion, verdict_on
 from editproof.criteria.claimed import check_claims, regions_of
@@ -34,7 +34,7 @@ from editproof.editors.registry import EditorFactory, editor_from_spec
 from editproof.errors import EditorError
 from editproof.evidence.measurements import Measurements, measurements_of
 from editproof.evidence.plain import plain
-from editproof.evidence.protocol import claims, locked, of_instrument, read_lock, read_register, slug
+from editproof.evidence.protocol import Lock, claims, locked, of_instrument, read_lock, read_register, slug
 from editproof.evidence.record import CONTROLS, EditorEvidence, Evidence
 from editproof.imaging.region import INSIDE
 from editproof.instruments.fitness import check_fit
@@ -151,7 +151,7 @@ class Run:
         check_regions(self.whole, asked_by)
 
     @cached_property
-    def _lock(self) -> dict[str, JSON] | None:
+    def _lock(self) -> Lock | None:
         return read_lock(self.lock) if self.lock else None
 
     @cached_property
@@ -220,7 +220,7 @@ class Run:
                     "cohort_judged_before": self._earlier_protocols(protocol["digest"]),
                 },
                 controls=self._controls() if any(judgement.controls for judgement in judgements) else {},
-                lock=self._lock,
+                lock=records.plain(self._lock) if self._lock else None,
                 shard=self.shard,
             )
         )  # fmt: skip
@@ -231,7 +231,7 @@ class Run:
     def _earlier_protocols(self, digest: str) -> int:
         """Under how many other protocols this store has judged this cohort; a cohort used up in tuning proves less."""
         history, mine = self.store / "judged.jsonl", Judged(self.dataset.card.digest, digest)
-        before = [entry for line in lines_of(history)[0] if (entry := maybe(Judged, line))]
+        before = [entry for line in lines_of(history)[0] if (entry := records.maybe(Judged, line))]
         if mine not in before:
             append(history, json.dumps(plain(mine)))
         return sum(entry.dataset == mine.dataset and entry != mine for entry in before)
