@@ -62,8 +62,10 @@ def dataset_from_spec(spec: str, extra: Mapping[str, DatasetFactory] | None = No
     _, options = path_and_options(spec)
     if "index" not in options:
         return built_in(spec, Reading())
-    index = index_at(Path(options["index"]))
-    return held_to(built_in(spec, Reading(index.excluded)), index)
+    path = Path(options["index"])
+    index = index_at(path)
+    excluded = {entry.case: ", ".join(entry.kinds) for entry in index.excluded}
+    return held_to(built_in(spec, Reading(excluded)), index, path.name)
 
 
 def built_in(spec: str, reading: Reading) -> Cohort:
