@@ -6,7 +6,7 @@ import json
 
 import pytest
 from editproof.errors import ProtocolError
-from editproof.evidence.protocol import departures, lock_of, locked, read_lock
+from editproof.evidence.protocol import departures, lock_of, locked, read_lock, read_register
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -127,3 +127,27 @@ def test_the_fault_of_a_lock_is_named(tmp_path, change, found, advice):
         read_lock(path)
     assert found in caught.value.found
     assert advice in caught.value.advice
+
+
+REGISTERS = {
+    "no TOML": ("[requirements", "it cannot be read", "Write the tables"),
+    "another table": ("[hazard]\nH1 = 'x'", "an unknown field 'hazard'", "Did you mean 'hazards'?"),
+    "no table": ("hazards = 'x'", "hazards is 'x'", "Write a mapping"),
+    "no words": ("[hazards]\nH1 = ' '", "hazards.H1 is ' '", "Write words, in quotes"),
+    "a number": ("[requirements]\nR1 = 5", "requirements.R1 is 5", "Write words, in quotes"),
+    "a day": ("[requirements]\nR1 = 2026-01-31", "requirements.R1 is ['datetime.date(2026", "Write words, in quotes"),
+}
+
+
+@pytest.mark.parametrize(("text", "found", "advice"), REGISTERS.values(), ids=REGISTERS)
+def test_the_fault_of_a_register_is_named(tmp_path, text, found, advice):
+    (tmp_path / "register.toml").write_text(text)
+    with pytest.raises(ProtocolError) as caught:
+        read_register(tmp_path / "register.toml")
+    assert found in caught.value.found
+    assert advice in caught.value.advice
+
+
+def test_a_register_may_name_hazards_alone_and_in_several_lines(tmp_path):
+    (tmp_path / "register.toml").write_text('[hazards]\nH1 = """a\nb"""\n')
+    assert read_register(tmp_path / "register.toml") == {"requirements": {}, "hazards": {"H1": "a\nb"}}

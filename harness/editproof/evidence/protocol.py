@@ -7,7 +7,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -26,7 +26,17 @@ SAME_ID = ("two different criteria go by that id", "Give each its own.")
 
 _ADVICE = "Write one with `editproof lock` before the edits are made."
 
-REGISTERED = ("requirements", "hazards")
+Words = Annotated[str, Wanted("words, in quotes", lambda text: bool(text.strip()))]
+
+
+@closed
+@dataclass(frozen=True)
+class Register:
+    """The requirements and hazards that a suite answers to, in words by id."""
+
+    requirements: Mapping[str, Words] = field(default_factory=dict)
+    hazards: Mapping[str, Words] = field(default_factory=dict)
+
 
 CONFIRMATORY, EXPLORATORY = "CONFIRMATORY", "EXPLORATORY"
 
@@ -204,14 +214,8 @@ def read_register(path: Path) -> dict[str, dict[str, str]]:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ProtocolError(f"register {path}", f"it cannot be read ({error})", advice) from error
-    strange = [name for name in found if name not in REGISTERED]
-    if strange:
-        raise ProtocolError(f"register {path}", f"it holds {', '.join(strange)}", advice)
-    tables = {name: found.get(name, {}) for name in REGISTERED}
-    for name, table in tables.items():
-        if not isinstance(table, dict) or not all(isinstance(words, str) and words.strip() for words in table.values()):
-            raise ProtocolError(f"register {path}", f"{name} is no table of ids and words", advice)
-    return tables
+    register = records.typed(Register, found, f"register {path}", advice, ProtocolError)
+    return {"requirements": dict(register.requirements), "hazards": dict(register.hazards)}
 
 
 def departures(lock: Lock | None, protocol: Mapping[str, JSON], created: str) -> tuple[str, ...]:
