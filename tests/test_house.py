@@ -38,6 +38,8 @@ ONLY_USERS = {
     "openai": {"editors/openai.py", "editors/openai_batch.py"},
     "pydicom": {"datasets/dicom/file.py"},
     **{name: {"core/http.py"} for name in ("httpx2", "httpcore2", "http", "socket")},
+    "pydantic": {"core/records.py"},
+    "pydantic_core": {"core/declared.py"},
 }  # fmt: skip
 
 PART = "each module is one of several that answer the same call, and is asked by its module"
@@ -117,7 +119,7 @@ def test_ground_floor_needs_the_standard_library_alone():
 
 def test_plugin_is_inert():
     loaded = python("import sys, pytest, editproof.pytest_plugin.plugin; print(*sys.modules)").split()
-    heavy = {"numpy", "pandas", "scipy", "torch", "cv2", "jinja2", "editproof.study.run"}
+    heavy = {"numpy", "pandas", "scipy", "torch", "cv2", "jinja2", "pydantic", "editproof.study.run"}
     assert "editproof.pytest_plugin.plugin" in loaded
     assert not heavy & set(loaded)
 

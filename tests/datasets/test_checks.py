@@ -86,7 +86,7 @@ def test_a_card_says_in_how_many_cases_there_is_nothing_to_edit(files):
 def test_an_index_leaves_blank_images_out_and_says_why_nothing_is_left(files):
     rows = [{"case_id": name, "image": f"{name}.png"} for name in ("a", "blank")]
     index = index_of(f"folder:{write_manifest(files, rows)}")
-    assert [(entry["case"], *entry["why"]) for entry in index["excluded"]] == [
+    assert [(entry.case, *entry.why) for entry in index.excluded] == [
         ("blank", "case blank: all its pixels are of one gray level. Leave it out.")
     ]
     with pytest.raises(DatasetError, match="none of its 1 cases can be used; the first: case blank: all its pixels"):

@@ -11,6 +11,7 @@ import pytest
 
 pytest.importorskip("pydicom", reason="the extra dicom is not installed")
 
+from editproof.core.records import plain
 from editproof.datasets.dicom.cohort import dicom
 from editproof.datasets.dicom.file import dicom_image
 from editproof.datasets.folder.files import Entry
@@ -344,8 +345,8 @@ def test_one_image_twice_is_a_duplicate_that_an_index_leaves_out(tmp_path):
     with pytest.raises(DatasetError, match="its SOPInstanceUID is that of DICOM file 1 of 3"):
         dicom(root)
     index = index_of(f"dicom:{root}")
-    assert [entry["kinds"] for entry in index["excluded"]] == [["not sound"], ["not sound"]]
-    (tmp_path / "cohort.json").write_text(json.dumps(index))
+    assert [entry.kinds for entry in index.excluded] == [("not sound",), ("not sound",)]
+    (tmp_path / "cohort.json").write_text(json.dumps(plain(index)))
     (kept,) = dataset_from_spec(f"dicom:{root}?index={tmp_path / 'cohort.json'}")
     np.testing.assert_array_equal(kept.decode().image, IMAGE)
 
@@ -363,10 +364,10 @@ def test_a_negative_that_is_called_a_positive_is_noted_and_kept(tmp_path):
         image = case.decode().image
         written(radiograph_file(255 - image if number == 2 else image, number), tmp_path / f"{number:02}.dcm")
     index = index_of(f"dicom:{tmp_path}")
-    (note,) = [note for note in index["notes"] if "run against the rest" in note]
+    (note,) = [note for note in index.notes if "run against the rest" in note]
     assert note.startswith("In 1 of 20 cases gray levels run against the rest")
-    assert f"Look at {index['cases'][2]['case']}." in note
-    assert index["cohort"]["cases"] == 20
+    assert f"Look at {index.cases[2].case}." in note
+    assert index.cohort.cases == 20
 
 
 def test_links_are_not_followed_but_counted(tmp_path):
@@ -450,7 +451,7 @@ def test_names_that_all_changed_are_explained(tmp_path):
     root, files = tmp_path / "scans", {}
     for number, case in enumerate(phantoms(3, 5, stream="test")):
         files[number] = written(radiograph_file(case.decode().image, number), root / f"{number}.dcm")
-    (tmp_path / "i.json").write_text(json.dumps(index_of(f"dicom:{root}")))
+    (tmp_path / "i.json").write_text(json.dumps(plain(index_of(f"dicom:{root}"))))
     files[0].unlink()
     with pytest.raises(DatasetError, match="2 cases are new, 3 gone") as caught:
         dataset_from_spec(f"dicom:{root}?index={tmp_path / 'i.json'}")

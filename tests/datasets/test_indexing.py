@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 from editproof.cli import STOPPED, main
+from editproof.core import records
 from editproof.datasets.index.leakage import training_at
 from editproof.datasets.index.likeness import (
     NEAR_BITS,
@@ -20,6 +21,7 @@ from editproof.datasets.index.likeness import (
     perceptual_hash,
     thumbnail,
 )
+from editproof.datasets.index.reading import index_at
 from editproof.datasets.index.writing import index_of, spec_of
 from editproof.datasets.reading import Reading
 from editproof.datasets.registry import dataset_from_spec
@@ -92,17 +94,17 @@ def messy(tmp_path, images):
 
 def test_index_says_what_it_excludes_and_why(messy):
     index = index_of(str(messy))
-    excluded = {entry["case"]: (entry["kinds"], entry["why"]) for entry in index["excluded"]}
+    excluded = {entry.case: (entry.kinds, entry.why) for entry in index.excluded}
     assert set(excluded) == {"twin", "near", "cut"}
-    assert excluded["twin"] == (["duplicate"], ["its pixels are those of a"])
-    assert excluded["near"][0] == ["near-duplicate of another patient"]
+    assert excluded["twin"] == (("duplicate",), ("its pixels are those of a",))
+    assert excluded["near"][0] == ("near-duplicate of another patient",)
     assert "b of another patient" in excluded["near"][1][0]
-    assert excluded["cut"][0] == ["not sound"]
+    assert excluded["cut"][0] == ("not sound",)
     assert "damaged" in excluded["cut"][1][0]
-    assert [case["case"] for case in index["cases"]] == ["a", "b", "again"]
-    assert index["cohort"] == {"name": index["cohort"]["name"], "cases": 3, "patients": 2}
-    assert index["balance"]["sex"] == {"M": 3}
-    assert any("1 pairs of nearly equal pictures are of one patient" in note for note in index["notes"])
+    assert [case.case for case in index.cases] == ["a", "b", "again"]
+    assert (index.cohort.cases, index.cohort.patients) == (3, 2)
+    assert index.balance["sex"] == {"M": 3}
+    assert any("1 pairs of nearly equal pictures are of one patient" in note for note in index.notes)
 
 
 def test_no_positive_is_taken_for_a_negative(images):
@@ -142,7 +144,7 @@ def test_a_label_patient_or_stratum_that_changed_is_noticed(tmp_path, images, co
         (tmp_path / f"{name}.png").write_bytes(png(image))
         row = {"case_id": name, "patient_id": f"P{name}", "image": f"{name}.png", "bone_age": 100, "sex": "M"}
         rows.append(row | {"site": "Bern"})
-    (tmp_path / "i.json").write_text(json.dumps(index_of(str(write_manifest(tmp_path, rows)))))
+    (tmp_path / "i.json").write_text(json.dumps(records.plain(index_of(str(write_manifest(tmp_path, rows))))))
     assert len(dataset_from_spec(f"folder:{tmp_path}?index={tmp_path / 'i.json'}")) == 2
     rows[1][column] = cell
     write_manifest(tmp_path, rows)
@@ -158,7 +160,7 @@ def test_an_index_that_is_there_is_not_written_over(messy, tmp_path, capsys):
     assert out.read_text() == "mine"
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"schema": 9}', "[1]"])
+@pytest.mark.parametrize("text", ["", "{}", '{"schema": 9}', '{"schema": 2}', "[1]"])
 def test_index_that_is_none(messy, tmp_path, text):
     (tmp_path / "i.json").write_text(text)
     with pytest.raises(DatasetError, match=r"the index .*i\.json"):
@@ -179,14 +181,14 @@ def sha(name):
 )
 def test_patients_that_an_instrument_was_trained_on_are_excluded(messy, tmp_path, cases):
     index = index_of(str(messy), [card(tmp_path / "card.json", training_cases=cases)])
-    kinds = {entry["case"]: entry["kinds"] for entry in index["excluded"]}
+    kinds = {entry.case: list(entry.kinds) for entry in index.excluded}
     assert kinds["b"] == ["trained on"]
     assert "a" not in kinds
 
 
 def test_every_image_of_a_trained_patient_goes(messy, tmp_path):
     index = index_of(str(messy), [card(tmp_path / "card.json", training_cases={"ids": ["again"]})])
-    assert {e["case"] for e in index["excluded"] if "trained on" in e["kinds"]} == {"a", "again"}
+    assert {e.case for e in index.excluded if "trained on" in e.kinds} == {"a", "again"}
 
 
 def test_the_index_of_a_training_set_tells_copies(messy, tmp_path, images):
@@ -194,8 +196,8 @@ def test_the_index_of_a_training_set_tells_copies(messy, tmp_path, images):
     training.mkdir()
     (training / "x.png").write_bytes(png(jpeg(images[1], 90)))
     (training / "y.png").write_bytes(png(images[0]))
-    (tmp_path / "trained.json").write_text(json.dumps(index_of(f"folder:{training}?names=stem")))
-    why = {e["case"]: e["why"] for e in index_of(str(messy), [tmp_path / "trained.json"])["excluded"]}
+    (tmp_path / "trained.json").write_text(json.dumps(records.plain(index_of(f"folder:{training}?names=stem"))))
+    why = {e.case: e.why for e in index_of(str(messy), [tmp_path / "trained.json"]).excluded}
     assert "a near-duplicate of it is in trained.json" in why["b"]
     assert "its pixels are in trained.json" in why["a"]
 
@@ -204,12 +206,12 @@ def test_the_split_rule_of_a_card_speaks_of_rsna_alone(messy, rsna_folder, tmp_p
     told = card(tmp_path / "card.json", training_data="RSNA; split by editproof.datasets.rsna.split (80/8/12 %)")
     index = index_of(f"rsna:{rsna_folder()}", [told])
     seen = {name for name in ("1377", "1378", "1380") if split_of(name) == "train"}
-    assert {e["case"] for e in index["excluded"] if "trained on" in e["kinds"]} == seen != set()
+    assert {e.case for e in index.excluded if "trained on" in e.kinds} == seen != set()
     index = index_of(str(messy), [told])
-    assert not any("trained on" in entry["kinds"] for entry in index["excluded"])
-    assert any("says nothing of this cohort" in note for note in index["notes"])
+    assert not any("trained on" in entry.kinds for entry in index.excluded)
+    assert any("says nothing of this cohort" in note for note in index.notes)
     silent = card(tmp_path / "silent.json")
-    assert any("leakage cannot be detected" in note for note in index_of(str(messy), [silent])["notes"])
+    assert any("leakage cannot be detected" in note for note in index_of(str(messy), [silent]).notes)
 
 
 def test_the_shipped_card_tells_its_split():
@@ -227,11 +229,11 @@ def test_dicom_names_are_compared_and_not_kept(tmp_path, images):
     index = index_of(
         str(tmp_path / "d"), [card(tmp_path / "card.json", training_cases={"ids": [f"{HIDDEN}2"]})], reading=reading
     )
-    kinds = {entry["case"]: entry["kinds"] for entry in index["excluded"]}
+    kinds = {entry.case: list(entry.kinds) for entry in index.excluded}
     assert sorted(kinds.values()) == [["not sound"], ["trained on"]]
-    assert HIDDEN not in json.dumps(index)
+    assert HIDDEN not in json.dumps(records.plain(index))
     assert sorted(reading.files.values()) == ["1.dcm", "2.dcm", "3.dcm"]
-    (tmp_path / "cohort.json").write_text(json.dumps(index))
+    (tmp_path / "cohort.json").write_text(json.dumps(records.plain(index)))
     assert len(dataset_from_spec(f"dicom:{tmp_path / 'd'}?index={tmp_path / 'cohort.json'}")) == 1
 
 
@@ -246,7 +248,7 @@ def test_spec_of_a_folder(tmp_path, rsna_folder):
     assert spec_of(str(plain)) == f"folder:{plain}?names=stem"
     assert spec_of(f"{plain}?masks=files") == f"folder:{plain}?masks=files&names=stem"
     assert spec_of(f"{plain}?names=grazpedwri&masks=files") == f"folder:{plain}?names=grazpedwri&masks=files"
-    assert len(index_of(f"{plain}?masks=files")["cases"]) == 1
+    assert len(index_of(f"{plain}?masks=files").cases) == 1
     write_manifest(plain, [{"case_id": "a", "image": "a.png"}])
     assert spec_of(str(plain)) == f"folder:{plain}"
     packed = tmp_path / "packed"
@@ -262,10 +264,10 @@ def test_an_rsna_row_without_its_image_is_excluded(rsna_folder, tmp_path):
     root = rsna_folder()
     (root / "boneage-training-dataset" / "1378.png").unlink()
     index = index_of(f"rsna:{root}")
-    (entry,) = [entry for entry in index["excluded"] if entry["case"] == "1378"]
-    assert entry["kinds"] == ["not sound"]
-    (tmp_path / "i.json").write_text(json.dumps(index))
-    left = [case["case"] for case in index["cases"]]
+    (entry,) = [entry for entry in index.excluded if entry.case == "1378"]
+    assert entry.kinds == ("not sound",)
+    (tmp_path / "i.json").write_text(json.dumps(records.plain(index)))
+    left = [case.case for case in index.cases]
     assert [case.case_id for case in dataset_from_spec(f"rsna:{root}?index={tmp_path / 'i.json'}")] == left
 
 
@@ -275,17 +277,23 @@ SOUND = {"case": "x", "patient": "y", "pixels": "0" * 64, "hash": "f" * 64}
 @pytest.mark.parametrize(
     ("told", "found"),
     [
-        ({"training_cases": ["A1"]}, "training_cases is a list"),
-        ({"training_cases": None}, "training_cases is null"),
-        ({"training_cases": "A1"}, "training_cases is a string"),
-        ({"training_cases": {"ids": "A1"}}, "ids is a string"),
-        ({"training_cases": {"ids": None}}, "ids is null"),
-        ({"training_cases": {"ids": [1]}}, "ids has an entry that is not a string"),
-        ({"training_cases": {"sha256_of_ids": ["A1"]}}, "'A1' is not a sha256"),
-        ({"schema": 1, "cases": [SOUND, {**SOUND, "patient": None}]}, "its case 2 has no patient"),
-        ({"schema": 1, "cases": ["A1"]}, "its case 1 has no case, patient, pixels, hash"),
-        ({"schema": 1, "cases": {}}, "its case 1 has no"),
-        ({"schema": 1, "cases": [{**SOUND, "hash": "nothex"}]}, "'nothex' is not a hash"),
+        ({"training_cases": ["A1"]}, "training_cases is ['A1']"),
+        ({"training_cases": None}, "training_cases is None"),
+        ({"training_cases": "A1"}, "training_cases is 'A1'"),
+        ({"training_cases": {"ids": "A1"}}, "training_cases.ids is 'A1'"),
+        ({"training_cases": {"ids": None}}, "training_cases.ids is None"),
+        ({"training_cases": {"ids": [1]}}, "training_cases.ids[0] is 1"),
+        (
+            {"training_cases": {"sha256_of_ids": ["A1"]}},
+            "training_cases.sha256_of_ids[0] is 'A1'. Write 64 hexadecimal digits",
+        ),
+        ({"schema": 1, "cases": [SOUND, {**SOUND, "patient": None}]}, "cases[1].patient is None"),
+        ({"schema": 1, "cases": ["A1"]}, "cases[0] is 'A1'. Write a mapping of case, patient, pixels, hash"),
+        ({"schema": 1, "cases": {}}, "cases is {}"),
+        (
+            {"schema": 1, "cases": [{**SOUND, "hash": "nothex"}]},
+            "cases[0].hash is 'nothex'. Write 64 hexadecimal digits",
+        ),
     ],
 )
 def test_training_cases_in_another_form_are_one_clear_error(tmp_path, told, found):
@@ -343,7 +351,7 @@ def test_the_hint_can_be_pasted(messy, tmp_path, capsys, name):
 
 
 def test_a_plus_sign_in_a_specification_is_one(messy, tmp_path):
-    (tmp_path / "a+b.json").write_text(json.dumps(index_of(str(messy))))
+    (tmp_path / "a+b.json").write_text(json.dumps(records.plain(index_of(str(messy)))))
     for sign in ("+", "%2B"):
         assert len(dataset_from_spec(f"folder:{messy}?index={tmp_path}/a{sign}b.json")) == 3
 
@@ -355,3 +363,34 @@ def test_the_hint_names_the_reader_that_indexed(tmp_path, capsys, images):
     arguments = ["dataset", "index", str(bare), "--out", str(bare / "i.json"), "--link", str(bare / "link.csv")]
     assert main(arguments) == 0
     assert f'--dataset "folder:{bare}?names=stem&index={bare}/i.json"' in capsys.readouterr().out
+
+
+FAULTS = {
+    "an earlier schema": ({"schema": 1}, "an index of schema editproof-index/1 is read by editproof 0.1; this is"),
+    "a later schema": ({"schema": 3}, "an index of schema editproof-index/3 is read by a later editproof; this is"),
+    "no schema": ({"schema": "x"}, "its schema is 'x', not 'editproof-index/2'"),
+    "true for one": ({"schema": True}, "its schema is True"),
+    "a count of text": ({"cohort": {"name": "n", "cases": "3", "patients": 2}}, "cohort.cases is '3'. Write a whole"),
+    "a digest cut off": ({"cases": [{"pixels": "ab"}]}, "cases[0].case is missing"),
+    "a misspelt field": ({"exluded": []}, "an unknown field 'exluded'. Did you mean 'excluded'?"),
+    "a share of 2": ("share", "cases[0].edit_share is 2. Write a share from 0 to 1"),
+}
+
+
+@pytest.mark.parametrize(("change", "found"), FAULTS.values(), ids=FAULTS)
+def test_the_fault_of_an_index_is_named(messy, tmp_path, change, found):
+    told = records.plain(index_of(str(messy)))
+    if change == "share":
+        told["cases"][0]["edit_share"] = 2
+        change = {}
+    (tmp_path / "i.json").write_text(json.dumps(told | change))
+    with pytest.raises(DatasetError) as caught:
+        dataset_from_spec(f"folder:{messy}?index={tmp_path / 'i.json'}")
+    assert found in str(caught.value)
+    assert "editproof dataset index" in caught.value.advice
+
+
+def test_an_index_is_read_as_it_was_written(messy, tmp_path):
+    index = index_of(str(messy))
+    (tmp_path / "i.json").write_text(json.dumps(records.plain(index)))
+    assert index_at(tmp_path / "i.json") == index

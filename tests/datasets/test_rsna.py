@@ -323,8 +323,8 @@ def test_a_split_rule_says_nothing_of_other_ids(rsna_folder, tmp_path):
     told = tmp_path / "card.json"
     told.write_text('{"name": "reader", "training_data": "RSNA; split by editproof.datasets.rsna.split"}')
     index = index_of(f"rsna:{rsna_folder(ids=('K1', 'K2', 'K3', 'K4'))}", [told])
-    assert not any("trained on" in entry["kinds"] for entry in index["excluded"])
-    assert any("says nothing of this cohort" in note for note in index["notes"])
+    assert not any("trained on" in entry.kinds for entry in index.excluded)
+    assert any("says nothing of this cohort" in note for note in index.notes)
 
 
 def test_a_stray_image_beside_the_zips_does_not_hide_them(three_sets):

@@ -93,7 +93,7 @@ def tale_of(server: Server, folder: Path, n: int, kills: int, seed: int = 4) -> 
         billed=sum(billed.values()),
         open=len(in_flight),
         twice={seed for seed, times in billed.items() if times > 1},
-        may={seeds[key] for line in in_flight for key in line["keys"]},
+        may={seeds[key] for line in in_flight for key in line.keys},
         lost=set(seeds.values()) - set(billed),
         faults=list(Store(store).faults()),
         same_evidence=evidence == whole,

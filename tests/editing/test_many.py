@@ -41,7 +41,7 @@ def test_processes_at_once_ask_for_each_edit_once(server, tmp_path):
         process.join(60)
     assert [process.exitcode for process in processes] == [0] * 4
     assert sum(server.billed.values()) == 3 * n
-    ended = Counter(key for line in Ledger(tmp_path).lines() for key in line["keys"])
+    ended = Counter(key for line in Ledger(tmp_path).ended_lines() for key in line.keys)
     assert len(ended) == 3 * n
     assert set(ended.values()) == {1}
     assert not Ledger(tmp_path).unanswered()
@@ -54,7 +54,7 @@ def test_a_request_in_flight_at_a_kill_is_counted(server, tmp_path):
     os.kill(process.pid, signal.SIGKILL)
     process.join()
     [lost] = Ledger(tmp_path).unanswered()
-    assert lost["attempt"] == 1
+    assert lost.attempt == 1
 
 
 def test_processes_share_one_limit(server, tmp_path):

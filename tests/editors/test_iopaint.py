@@ -64,4 +64,4 @@ def test_a_gray_radiograph_comes_back_with_its_rest_alone(iopaint, request_of, d
     assert (outcome.image == request.image)[~request.edit_mask].all()
     assert (outcome.image != request.image)[request.edit_mask].any()
     assert outcome.image.dtype == np.uint8
-    assert edits.store.raw(next(edits.ledger.lines())["keys"][0]).startswith(b"\x89PNG")
+    assert edits.store.raw(edits.ledger.ended_lines()[0].keys[0]).startswith(b"\x89PNG")

@@ -27,10 +27,10 @@ def test_an_edit_comes_back_in_place(server, desk, request_of):
     assert (sent["model"], sent["size"], sent["n"]) == ("gpt-image-2", "64x80", "1")
     assert pixels(sent["image"]).shape == (80, 64, 3)
     assert (pixels(sent["mask"])[..., 3] == 0).sum() == request.edit_mask.sum(), "alpha 0 marks what may change"
-    [line] = edits.ledger.lines()
-    assert line["cost_usd"] == round((100 * 5 + 1000 * 8 + 1000 * 30) / 1e6, 6)
-    assert (line["http_status"], line["request_id"], line["status"]) == (200, "req_1", ["ok"])
-    assert json.loads(edits.store.raw(line["keys"][0]))["data"][0]["b64_json"]
+    [line] = edits.ledger.ended_lines()
+    assert line.cost_usd == round((100 * 5 + 1000 * 8 + 1000 * 30) / 1e6, 6)
+    assert (line.http_status, line.request_id, line.status) == (200, "req_1", ("ok",))
+    assert json.loads(edits.store.raw(line.keys[0]))["data"][0]["b64_json"]
 
 
 def test_what_stands_is_not_asked_for_again(server, desk, request_of):
@@ -67,12 +67,12 @@ def test_every_way_to_fail_is_counted_once(server, desk, request_of, scenario):
     [outcome] = edits.outcomes(editor_from_spec(server.openai()), [request_of()])
     assert (outcome.status, words in outcome.message) == (status, True), outcome
     assert len(server.requests) == attempts
-    lines = list(edits.ledger.lines())
-    assert [line["status"] for line in lines] == [*[["failed"]] * (attempts - 1), [status.value]]
+    lines = edits.ledger.ended_lines()
+    assert [line.status for line in lines] == [*[("failed",)] * (attempts - 1), (status.value,)]
     assert not edits.ledger.unanswered()
     assert sum(server.billed.values()) == BILLED.get(scenario, 0)
     known = {"jpeg", "wrong_size", "truncated"}
-    assert sum("cost_usd" in line for line in lines if line.get("cost_usd")) >= (scenario in known)
+    assert sum(bool(line.cost_usd) for line in lines) >= (scenario in known)
 
 
 def test_no_answer_in_time_is_never_asked_for_twice(server, desk, request_of):
@@ -121,7 +121,7 @@ def test_what_costs_nothing_is_tried_again(server, desk, request_of, scenario):
     edits = desk()
     [outcome] = edits.outcomes(editor_from_spec(server.openai()), [request_of()])
     assert outcome.status is EditStatus.OK
-    assert [line["status"] for line in edits.ledger.lines()] == [["failed"], ["failed"], ["ok"]]
+    assert [line.status for line in edits.ledger.ended_lines()] == [("failed",), ("failed",), ("ok",)]
     assert sum(server.billed.values()) == 1
 
 
@@ -133,7 +133,7 @@ def test_what_can_never_succeed_ends_the_run(server, desk, request_of, scenario)
         edits.outcomes(editor_from_spec(server.openai()), [request_of()])
     assert KEY not in str(stop.value)
     assert len(server.requests) == 1
-    assert [line["status"] for line in edits.ledger.lines()] == [["stopped"]]
+    assert [line.status for line in edits.ledger.ended_lines()] == [("stopped",)]
 
 
 def test_a_server_that_is_not_there_ends_the_run(server, desk, request_of):
@@ -141,7 +141,7 @@ def test_a_server_that_is_not_there_ends_the_run(server, desk, request_of):
     edits = desk()
     with pytest.raises(EditorError, match="not reached in 4 tries"):
         edits.outcomes(editor_from_spec(server.openai()), [request_of()])
-    assert len(list(edits.ledger.lines())) == 4
+    assert len(edits.ledger.ended_lines()) == 4
 
 
 def test_siblings_come_from_one_call(server, desk, request_of):

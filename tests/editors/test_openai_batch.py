@@ -37,16 +37,16 @@ def test_edits_come_back_at_half_the_price(server, desk, request_of, editor):
     right = np.where(requests[0].edit_mask, 255 - requests[0].image, requests[0].image)
     assert all(outcome.status is EditStatus.OK and (outcome.image == right).all() for outcome in outcomes)
     assert not server.requests, "nothing was asked one by one"
-    lines = list(edits.ledger.lines())
-    assert [line["status"] for line in lines] == [["ok"]] * 3
-    assert sum(line["cost_usd"] for line in lines) == pytest.approx(1.5 * ONE_EDIT_USD)
-    assert {line["request_id"] for line in lines} == {"req_b"}
-    assert {line["id"] for line in lines} == {line["custom_id"] for line in server.post.lines}
+    lines = edits.ledger.ended_lines()
+    assert [line.status for line in lines] == [("ok",)] * 3
+    assert sum(line.cost_usd for line in lines) == pytest.approx(1.5 * ONE_EDIT_USD)
+    assert {line.request_id for line in lines} == {"req_b"}
+    assert {line.id for line in lines} == {line["custom_id"] for line in server.post.lines}
     body = server.post.lines[0]["body"]
     assert (body["model"], body["size"], body["n"]) == ("gpt-image-2", "64x80", 1)
     mask = pixels(base64.b64decode(body["mask"]["image_url"].removeprefix("data:image/png;base64,")))
     assert (mask[..., 3] == 0).sum() == requests[0].edit_mask.sum()
-    assert json.loads(edits.store.raw(lines[0]["keys"][0]))["response"]["body"]["data"]
+    assert json.loads(edits.store.raw(lines[0].keys[0]))["response"]["body"]["data"]
 
 
 def test_nothing_is_left_behind(server, desk, request_of, editor, tmp_path):
@@ -100,7 +100,7 @@ def test_every_line_ends_for_itself(server, desk, request_of, editor, scenario):
     outcomes = edits.outcomes(editor, three(request_of))
     assert [one.status for one in outcomes] == [EditStatus.OK, status, EditStatus.OK]
     assert words in outcomes[1].message
-    assert len(list(edits.ledger.lines())) == 3
+    assert len(edits.ledger.ended_lines()) == 3
     assert not edits.ledger.unanswered()
 
 
@@ -109,7 +109,7 @@ def test_a_line_that_ends_the_run_lets_the_others_be_stored(server, desk, reques
     edits = desk()
     with pytest.raises(EditorError, match="turns us away"):
         edits.outcomes(editor, three(request_of))
-    assert sorted(line["status"][0] for line in edits.ledger.lines()) == ["failed", "ok", "ok"]
+    assert sorted(line.status[0] for line in edits.ledger.ended_lines()) == ["failed", "ok", "ok"]
 
 
 def test_a_batch_that_is_refused_is_asked_for_again(server, desk, request_of, editor):
@@ -171,7 +171,7 @@ def test_a_kill_at_any_step_loses_nothing_and_pays_once(server, desk, request_of
     assert sum(server.billed.values()) == 3
     assert not edits.ledger.unanswered()
     assert not list(edits.store.faults())
-    assert sum(line.get("cost_usd", 0) for line in edits.ledger.lines()) == pytest.approx(1.5 * ONE_EDIT_USD)
+    assert sum(line.cost_usd or 0 for line in edits.ledger.ended_lines()) == pytest.approx(1.5 * ONE_EDIT_USD)
 
 
 def test_a_batch_whose_id_was_lost_on_the_way_is_found_again(server, desk, request_of, editor):
@@ -240,7 +240,7 @@ def test_limits_hold_before_the_batch_is_created(server, desk, request_of, terms
     edits = desk(since=0.0, **terms)
     with pytest.raises(EditorError, match="--max-"):
         edits.outcomes(editor, three(request_of))
-    assert [line["status"] for line in edits.ledger.lines()] == [["ok"]] * 2, "what was allowed is stored"
+    assert [line.status for line in edits.ledger.ended_lines()] == [("ok",)] * 2, "what was allowed is stored"
     assert sum(server.billed.values()) == 2
 
 

@@ -194,7 +194,7 @@ def test_weights_of_another_network_are_refused(copied: Callable[..., Path], ima
     [
         ({"members": 3}, "3 members and 2 weights files"),
         ({"quantities": [{"name": "bone_age", "unit": "years"}]}, "it declares {'bone_age': 'years'}"),
-        ({"quantities": "bone_age"}, "malformed"),
+        ({"quantities": "bone_age"}, "malformed: quantities is 'bone_age'. Write a list"),
     ],
 )
 def test_a_card_that_contradicts_itself_is_refused(
@@ -205,7 +205,12 @@ def test_a_card_that_contradicts_itself_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("text", "found"), [("no JSON", "not JSON"), ("[]", "no instrument's card"), ('{"name": "x"}', "it lacks descrip")]
+    ("text", "found"),
+    [
+        ("no JSON", "not JSON"),
+        ("[]", r"it is \[\]. Write a mapping of name, desc"),
+        ('{"name": "x"}', "description is missing"),
+    ],
 )
 def test_a_file_that_is_no_card_is_refused(tmp_path: Path, text: str, found: str) -> None:
     path = tmp_path / "card.json"

@@ -28,7 +28,7 @@ from editproof.evidence.findings import Findings, ToolFindings
 from editproof.evidence.gallery import chosen
 from editproof.evidence.measurements import Measurements
 from editproof.evidence.plain import plain
-from editproof.evidence.protocol import CONFIRMATORY, EXPLORATORY, claims, departures, of_instrument, run_name
+from editproof.evidence.protocol import CONFIRMATORY, EXPLORATORY, claims, departures, lock_of, of_instrument, run_name
 from editproof.evidence.record import Evidence
 from editproof.types import JSON, EditStatus, Verdict
 
@@ -59,7 +59,8 @@ def findings(facts: Facts) -> Findings:
     named = zip(facts.tools, tools, strict=True)
     outcome, reason = outcome_of_run({tool.card.name: (found.outcome, found.reason) for tool, found in named})
     protocol = protocol_of(facts)
-    departed = departures(facts.lock, protocol, facts.created)
+    lock = None if facts.lock is None else lock_of(facts.lock)
+    departed = departures(lock, protocol, facts.created)
     return Findings(
         run=run_name(facts.created, facts.dataset.name, protocol["digest"]),
         outcome=outcome,

@@ -8,13 +8,14 @@ import json
 import os
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from editproof.core.numbers import brief
 from editproof.errors import DatasetError
 
 if TYPE_CHECKING:
     from editproof.cli.verbs import Verbs
+    from editproof.datasets.index.reading import Index
     from editproof.datasets.reading import Reading
 
 
@@ -45,6 +46,7 @@ def add_to(verbs: Verbs) -> None:
 def _index(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
+    from editproof.core.records import plain
     from editproof.datasets.index.writing import index_of, spec_of, spec_with_index
     from editproof.datasets.reading import Reading
 
@@ -60,11 +62,12 @@ def _index(options: argparse.Namespace) -> int:
         reading=reading,
         progress=lambda cases, n: tqdm(cases, total=n, desc="index", unit="case", disable=None),
     )
-    options.out.write_text(json.dumps(index, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    text = json.dumps(plain(index), indent=1, ensure_ascii=False, allow_nan=False)
+    options.out.write_text(f"{text}\n", encoding="utf-8")
     if options.link:
         _write_link(options.link, reading)
     _say(index, options.out)
-    if not index["cohort"]["cases"]:
+    if not index.cohort.cases:
         print(f"{options.out}: written; no case is left to study")
         return 0
     print(f'{options.out}: written; study the rest with --dataset "{spec_with_index(spec, options.out)}"')
@@ -84,18 +87,18 @@ def _check_writable(file: Path) -> None:
         raise DatasetError(f"write {file}", "its folder cannot be written to", "Name a file in another folder.")
 
 
-def _say(index: dict[str, Any], out: Path) -> None:
-    cohort, excluded = index["cohort"], index["excluded"]
-    print(f"{cohort['name']}: {cohort['cases']} cases of {cohort['patients']} patients, {len(excluded)} excluded")
-    for kind, count in sorted(Counter(kind for entry in excluded for kind in entry["kinds"]).items()):
+def _say(index: Index, out: Path) -> None:
+    cohort, excluded = index.cohort, index.excluded
+    print(f"{cohort.name}: {cohort.cases} cases of {cohort.patients} patients, {len(excluded)} excluded")
+    for kind, count in sorted(Counter(kind for entry in excluded for kind in entry.kinds).items()):
         print(f"  {count} {kind}")
     for entry in excluded[:20]:
-        print(f"    {entry['case']}: {'; '.join(entry['why'])}")
+        print(f"    {entry.case}: {'; '.join(entry.why)}")
     if len(excluded) > 20:
         print(f"    ... and {len(excluded) - 20} more in {out}")
-    for name, spread in index["balance"].items():
+    for name, spread in index.balance.items():
         print(f"  {name}: {', '.join(f'{key} {brief(value)}' for key, value in spread.items())}")
-    for note in index["notes"]:
+    for note in index.notes:
         print(f"  note: {note}")
 
 

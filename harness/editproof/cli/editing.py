@@ -40,16 +40,18 @@ def _edit(options: argparse.Namespace) -> int:
 
 
 def _store(options: argparse.Namespace) -> int:
-    from editproof.editing.ledger import Ledger
+    from editproof.editing.ledger import Ledger, torn_words
     from editproof.editing.store import Store
 
     found = list(Store(options.root).faults())
     for fault in found:
         print(fault)
-    totals = Ledger(options.root).totals()
+    ledger = Ledger(options.root)
+    totals, torn = ledger.totals(), ledger.torn_lines()
     print(
         f"{options.root}: {len(found)} fault(s); {sum(totals.edits.values())} edits were asked for, "
         f"{dollars(totals.cost_usd)} paid; {len(totals.open)} requests were sent and never answered"
+        f"{f'; {torn_words(torn)}' if torn else ''}"
     )
     return 1 if found else 0
 

@@ -1,4 +1,4 @@
-"""A user's own estimands and metrics on the command line: ``--trust FILE.py`` lets the code of a named file run, and no other."""
+"""A user's own estimands and metrics on the command line: ``--trust FILE.py`` lets that file run, and no other."""
 
 from __future__ import annotations
 

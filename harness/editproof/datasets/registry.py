@@ -69,8 +69,10 @@ def dataset_from_spec(spec: str, extra: Mapping[str, DatasetFactory] | None = No
     index = given_to(spec).value["index"]
     if index is None:
         return built_in(spec, Reading())
-    indexed = index_at(Path(index))
-    return held_to(built_in(spec, Reading(indexed.excluded)), indexed)
+    path = Path(index)
+    indexed = index_at(path)
+    excluded = {entry.case: ", ".join(entry.kinds) for entry in indexed.excluded}
+    return held_to(built_in(spec, Reading(excluded)), indexed, path.name)
 
 
 def built_in(spec: str, reading: Reading) -> Cohort:

@@ -13,14 +13,16 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from filelock import FileLock
 
+from editproof.core.declared import Number, open_ended
+from editproof.editing.store import Kind
 from editproof.errors import EditorError, EvidenceError
-from editproof.types import JSON, EditOutcome, EditRequest, EditStatus
+from editproof.types import EditOutcome, EditRequest, EditStatus
 
 if TYPE_CHECKING:
     from editproof.editing.ledger import Ledger
@@ -30,7 +32,35 @@ if TYPE_CHECKING:
 
 Found = TypeVar("Found")
 
-RECORDS = "batches"
+
+@open_ended
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """A batch that was put together for a service.
+
+    Attributes
+    ----------
+    name : str
+        That it bears at the service, and here.
+    time : float
+        Seconds of the epoch at which it was put together.
+    id : str or None
+        The service's; None until it is received.
+    open : bool
+        Whether answers of it are still to be stored.
+    tickets : mapping
+        Store keys of the edits that each line asks for, by the line's id in the ledger.
+    """
+
+    name: str
+    tool: str
+    time: Number
+    id: str | None
+    open: bool
+    tickets: Mapping[str, tuple[str, ...]]
+
+
+BATCHES = Kind("batches", Batch)
 
 Groups = Iterator[Mapping[str, EditRequest]]
 """Requests by store key; those of one group are alike in all but repeat and seed."""
@@ -39,18 +69,18 @@ Groups = Iterator[Mapping[str, EditRequest]]
 def awaited(store: Store, ledger: Ledger, tool: str) -> dict[str, str]:
     """Keys of edits that are out in a batch of a tool, with the service's id of the batch or its name."""
     records = _open_records(store, tool)
-    ended = {line["id"] for line in ledger.lines()} if records else set()
+    ended = {line.id for line in ledger.ended_lines()} if records else set()
     return {
-        key: record["id"] or record["name"]
+        key: record.id or record.name
         for record in records
-        for ticket, keys in record["tickets"].items()
+        for ticket, keys in record.tickets.items()
         if ticket not in ended
         for key in keys
     }
 
 
-def _open_records(store: Store, tool: str) -> list[dict[str, JSON]]:
-    return [record for record in store.records(RECORDS) if record["open"] and record["tool"] == tool]
+def _open_records(store: Store, tool: str) -> list[Batch]:
+    return [record for record in store.records(BATCHES) if record.open and record.tool == tool]
 
 
 @dataclass
@@ -91,7 +121,7 @@ class Batches:
             Where a limit of the run is reached, once what was asked for within it is stored; where the service
             refuses a batch, or cannot be reached for long.
         """
-        with FileLock(self._folder("locks") / f"{RECORDS}.lock"):
+        with FileLock(self._folder("locks") / f"{BATCHES.folder}.lock"):
             self._recover()
             wanted = self._submit(missing())
             records = [record for record in self._open() if wanted.intersection(_keys(record))]
@@ -103,23 +133,23 @@ class Batches:
         if self._stop:
             raise self._stop
 
-    def _open(self) -> list[dict[str, JSON]]:
+    def _open(self) -> list[Batch]:
         return _open_records(self.store, self.editor.card.name)
 
     def _recover(self) -> None:
         """Find the batches whose id was never received; release the lines that never left."""
         known = set[str]()
         for record in self._open():
-            known |= set(record["tickets"])
-            if record["id"] is None:
-                found = self._patiently(lambda r=record: self.post.found(r["name"], r["time"]))  # type: ignore[misc]
+            known |= set(record.tickets)
+            if record.id is None:
+                found = self._patiently(lambda r=record: self.post.found(r.name, r.time))  # type: ignore[misc]
                 if found is None:
                     self._release(record, "the batch was never created")
                 else:
-                    self._keep(record | {"id": found})
+                    self._keep(replace(record, id=found))
         for line in self.ledger.unanswered():
-            if line["tool"] == self.editor.card.name and "batch" in line and line["id"] not in known:
-                self._ended(line["id"], line["keys"], "not_sent", "the batch was never created")
+            if line.tool == self.editor.card.name and line.batch is not None and line.id not in known:
+                self._ended(line.id, line.keys, "not_sent", "the batch was never created")
 
     def _submit(self, groups: Groups) -> set[str]:
         """Write and submit what is not out already; the keys of everything that is wanted."""
@@ -135,7 +165,7 @@ class Batches:
             if draft and draft.is_full_for(line, self.post):
                 self._create(draft)
                 draft = None
-            draft = draft or _Draft(self._folder(RECORDS))
+            draft = draft or _Draft(self._folder(BATCHES.folder))
             try:
                 self._enter(ticket, fresh, draft)
             except EditorError as limit:
@@ -154,18 +184,14 @@ class Batches:
         self.ledger.sent(self.editor.card.name, list(group), 1, expected, id=ticket, batch=draft.name)
 
     def _create(self, draft: _Draft) -> None:
-        record: dict[str, JSON] = {
-            "name": draft.name,
-            "tool": self.editor.card.name,
-            "time": time.time(),
-            "id": None,
-            "open": True,
-            "tickets": draft.tickets,
-        }
+        tickets = {ticket: tuple(keys) for ticket, keys in draft.tickets.items()}
+        record = Batch(
+            name=draft.name, tool=self.editor.card.name, time=time.time(), id=None, open=True, tickets=tickets
+        )
         self._keep(record)
         self.say(f"submitting a batch of {len(draft.tickets)}")
         try:
-            record["id"] = self.post.submitted(draft.file, draft.name)
+            record = replace(record, id=self.post.submitted(draft.file, draft.name))
         except EditorError as refused:
             self._release(record, str(refused), "stopped")
             raise
@@ -174,16 +200,16 @@ class Batches:
             raise EditorError(f"editor {self.editor.card.name}", found, advice) from error
         self._keep(record)
 
-    def _await(self, records: Sequence[dict[str, JSON]]) -> None:
+    def _await(self, records: Sequence[Batch]) -> None:
         """Wait until every batch has ended, and fetch each as it does."""
         waiting = [record for record in records if not self._answers(record).exists()]
         for attempt in range(1, 2**30):
             for record in list(waiting):
-                state = self._patiently(lambda r=record: self.post.state(r["id"]))  # type: ignore[misc]
+                state = self._patiently(lambda r=record: self.post.state(_id(r)))  # type: ignore[misc]
                 self.say(f"batch {len(records) - len(waiting) + 1} of {len(records)}: {state.words}")
                 if state.fault:
                     self._release(record, state.fault, "stopped")
-                    found = f"batch {record['id']} was refused as a whole ({state.fault})"
+                    found = f"batch {record.id} was refused as a whole ({state.fault})"
                     raise EditorError(f"editor {self.editor.card.name}", found, "Mend that; what was made stands.")
                 if state.ended:
                     self._fetch(record)
@@ -192,13 +218,13 @@ class Batches:
                 return
             time.sleep(self.patience.wait_s(attempt, 0.0))
 
-    def _fetch(self, record: dict[str, JSON]) -> None:
+    def _fetch(self, record: Batch) -> None:
         part = self._answers(record).with_suffix(".part")
         with _disk(part):
-            self._patiently(lambda: self.post.fetched(record["id"], part))
+            self._patiently(lambda: self.post.fetched(_id(record), part))
             part.replace(self._answers(record))
 
-    def _deliver(self, groups: Groups, records: Sequence[dict[str, JSON]]) -> Iterator[tuple[str, EditOutcome]]:
+    def _deliver(self, groups: Groups, records: Sequence[Batch]) -> Iterator[tuple[str, EditOutcome]]:
         """Open and store every answer; what a batch never answered has failed."""
         lines = {ticket: place for record in records for ticket, place in self._lines(record).items()}
         left = {ticket: (keys, record) for record in records for ticket, keys in self._left(record).items()}
@@ -212,42 +238,42 @@ class Batches:
                 outcomes = self._opened(lines.get(ticket), request, len(keys), record)
                 yield from zip(keys, self.kept(ticket, keys, outcomes), strict=True)
         for record in records:
-            if not set(left).intersection(record["tickets"]):
-                self._keep(record | {"open": False})
-                self.post.cleared(record["id"])
+            if not set(left).intersection(record.tickets):
+                self._keep(replace(record, open=False))
+                self.post.cleared(_id(record))
                 self._answers(record).unlink(missing_ok=True)
-                self._file(record["name"]).unlink(missing_ok=True)
+                self._file(record.name).unlink(missing_ok=True)
 
-    def _left(self, record: Mapping[str, JSON]) -> dict[str, list[str]]:
+    def _left(self, record: Batch) -> dict[str, Sequence[str]]:
         """Tickets of a batch whose answers are not stored yet; where only the ledger lacks its line, it gets it."""
-        ended = {line["id"] for line in self.ledger.lines()}
-        left = {ticket: keys for ticket, keys in record["tickets"].items() if ticket not in ended}
+        ended = {line.id for line in self.ledger.ended_lines()}
+        left: dict[str, Sequence[str]] = {
+            ticket: keys for ticket, keys in record.tickets.items() if ticket not in ended
+        }
         for ticket, keys in list(left.items()):
             stored = [self.store.edit(key, failed_since=0.0) for key in keys]
-            outcomes = [outcome for outcome in stored if outcome and outcome.provenance.get("batch") == record["id"]]
+            outcomes = [outcome for outcome in stored if outcome and outcome.provenance.get("batch") == record.id]
             if len(outcomes) == len(keys):
                 self.kept(ticket, keys, outcomes)
                 del left[ticket]
         return left
 
-    def _opened(
-        self, place: tuple[Path, int] | None, request: EditRequest, n: int, record: Mapping[str, JSON]
-    ) -> list[EditOutcome]:
+    def _opened(self, place: tuple[Path, int] | None, request: EditRequest, n: int, record: Batch) -> list[EditOutcome]:
         if place is None:
-            message = f"batch {record['id']} ended without an answer to this"
-            return [EditOutcome.failure(EditStatus.FAILED, message, batch=record["id"])] * n
+            message = f"batch {record.id} ended without an answer to this"
+            return [EditOutcome.failure(EditStatus.FAILED, message, batch=record.id)] * n
         path, offset = place
         with path.open("rb") as file:
             file.seek(offset)
             answer = file.readline().rstrip(b"\n")
         try:
-            found = self.post.opened(answer, request, n, record["id"])
+            found = self.post.opened(answer, request, n, _id(record))
         except EditorError as error:  # one line cannot end the run before the others are stored
             self._stop = error
-            found = [EditOutcome(EditStatus.FAILED, None, str(error), {"batch": record["id"]}, answer)] * n
+            found = [EditOutcome(EditStatus.FAILED, None, str(error), {"batch": record.id}, answer)] * n
         return [self.editor.outcome(request, lambda one=one: one) for one in found]  # type: ignore[misc]
 
-    def _lines(self, record: Mapping[str, JSON]) -> dict[str, tuple[Path, int]]:
+    def _lines(self, record: Batch) -> dict[str, tuple[Path, int]]:
         """Where the answer to each ticket is."""
         path, offset, found = self._answers(record), 0, {}
         with path.open("rb") as file:
@@ -261,12 +287,12 @@ class Batches:
                 offset += len(line)
         return found
 
-    def _release(self, record: dict[str, JSON], words: str, status: str = "not_sent") -> None:
+    def _release(self, record: Batch, words: str, status: str = "not_sent") -> None:
         """End every attempt of a batch that was never worked on; nothing of it can have been paid for."""
-        for ticket, keys in record["tickets"].items():
+        for ticket, keys in record.tickets.items():
             self._ended(ticket, keys, status, words)
-        self._keep(record | {"open": False})
-        self._file(record["name"]).unlink(missing_ok=True)
+        self._keep(replace(record, open=False))
+        self._file(record.name).unlink(missing_ok=True)
 
     def _ended(self, ticket: str, keys: Sequence[str], status: str, words: str) -> None:
         self.ledger.ended(ticket, self.editor.card.name, keys, status=[status], message=words)
@@ -284,8 +310,8 @@ class Batches:
             time.sleep(self.patience.wait_s(attempt, 0.0))
         raise AssertionError
 
-    def _keep(self, record: Mapping[str, JSON]) -> None:
-        self.store.keep_record(RECORDS, record["name"], record)
+    def _keep(self, record: Batch) -> None:
+        self.store.keep_record(BATCHES, record.name, record)
 
     def _folder(self, name: str) -> Path:
         folder = self.store.root / name
@@ -293,10 +319,10 @@ class Batches:
         return folder
 
     def _file(self, name: str) -> Path:
-        return self._folder(RECORDS) / f"{name}.jsonl"
+        return self._folder(BATCHES.folder) / f"{name}.jsonl"
 
-    def _answers(self, record: Mapping[str, JSON]) -> Path:
-        return self._folder(RECORDS) / f"{record['name']}.answers"
+    def _answers(self, record: Batch) -> Path:
+        return self._folder(BATCHES.folder) / f"{record.name}.answers"
 
 
 class _Draft:
@@ -328,5 +354,11 @@ def _disk(path: Path) -> Iterator[None]:
         raise EvidenceError(f"file of a batch {path}", found, advice) from error
 
 
-def _keys(record: Mapping[str, JSON]) -> Iterable[str]:
-    return (key for keys in record["tickets"].values() for key in keys)
+def _keys(record: Batch) -> Iterable[str]:
+    return (key for keys in record.tickets.values() for key in keys)
+
+
+def _id(record: Batch) -> str:
+    """The service's id of a batch that was submitted."""
+    assert record.id is not None
+    return record.id

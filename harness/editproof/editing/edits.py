@@ -246,7 +246,7 @@ class Edits:
         except EditorError as error:
             stop = EditorError(redacted(error.asked), redacted(error.found), redacted(error.advice))
             self._stops[tool] = stop
-            self.ledger.ended(ticket, tool, keys, status=["stopped"], message=str(stop))
+            self.ledger.ended(ticket, tool, keys, ["stopped"], message=str(stop))
             raise stop from None
         return outcomes, ticket, round(time.perf_counter() - began, 4)
 

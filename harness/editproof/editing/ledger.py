@@ -3,29 +3,104 @@
 A line in ``sent.jsonl`` is written before a request leaves, its counterpart in ``attempts.jsonl`` after the answer
 is safe in the store. A request that has no counterpart was in flight when its process died, and may have been paid
 for; it is counted at its expected cost, and shown.
+
+A line that is torn, by a full disk, a kill or a loss of power, is skipped and counted; the next one begins on a line
+of its own. The request of a torn ``sent`` line may have been paid for too, and counts so: at the cost that its text
+still tells, else at the highest expected cost of any request known.
 """
 
 from __future__ import annotations
 
-import errno
 import json
-import os
+import re
 import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated, TypeVar
 
 from filelock import FileLock
 
+from editproof.core.declared import Amount, Count, Number, open_ended
+from editproof.core.lines import append, lines_of
 from editproof.core.numbers import dollars, figure
+from editproof.core.records import ABSENT, maybe, plain
 from editproof.errors import EditorError, EvidenceError
 from editproof.types import JSON
 
 SENT, ENDED = "sent.jsonl", "attempts.jsonl"
+
+_COST = re.compile(rb'"expected_usd": ([0-9.]+(?:e-?[0-9]+)?),')
+_ID = re.compile(rb'"id": "([0-9a-f]+)"')
+
+
+@open_ended
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """A request that is about to leave.
+
+    Attributes
+    ----------
+    id : str
+        Of this attempt; its :class:`Ended` has the same.
+    keys : tuple of str
+        Store keys of the edits asked for.
+    attempt : int
+        From 1 on; a retry is no new edit.
+    expected_usd : float or None
+        Expected cost in US dollars; None where no price is known.
+    batch : str or None
+        Name of the batch that it is a line of.
+    time : float
+        Seconds of the epoch.
+    """
+
+    id: str
+    tool: str
+    keys: tuple[str, ...]
+    attempt: Count
+    expected_usd: Amount | None
+    time: Number
+    batch: Annotated[str | None, ABSENT] = None
+
+
+@open_ended
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """How a request ended.
+
+    Attributes
+    ----------
+    status : tuple of str
+        How each of its edits ended: a value of :class:`editproof.types.EditStatus`, or one ``"stopped"`` or
+        ``"not_sent"`` for all of them.
+    cost_usd : float or None
+        In US dollars; None where the tool did not say.
+    http_status, request_id, usage : optional
+        What the server said of it, as it came.
+    seconds : float or None
+        It took.
+    """
+
+    id: str
+    tool: str
+    keys: tuple[str, ...]
+    status: tuple[str, ...]
+    time: Number
+    message: str = ""
+    attempt: Annotated[Count | None, ABSENT] = None
+    seconds: Annotated[Amount | None, ABSENT] = None
+    cost_usd: Annotated[Amount | None, ABSENT] = None
+    http_status: Annotated[JSON, ABSENT] = None
+    request_id: Annotated[JSON, ABSENT] = None
+    usage: Annotated[JSON, ABSENT] = None
+
+
+Line = TypeVar("Line", bound=Sent | Ended)
 
 
 @dataclass
@@ -39,17 +114,38 @@ class Totals:
     cost_usd : float
         Of ended requests.
     open : dict
-        Lines of requests that were sent and have not ended, by id.
+        Requests that were sent and have not ended, by id.
+    torn : int
+        Requests whose line was torn: nothing is known of them but that they may have been paid for.
+    torn_usd, torn_edits : float, int
+        What they may have cost, and how many edits they may have been, all of them together.
     """
 
     edits: Counter[str] = field(default_factory=Counter)
     cost_usd: float = 0.0
-    open: dict[str, JSON] = field(default_factory=dict)
+    open: dict[str, Sent] = field(default_factory=dict)
+    torn: int = 0
+    torn_usd: float = 0.0
+    torn_edits: int = 0
 
     @property
     def committed_usd(self) -> float:
-        """Cost of ended requests and expected cost of open ones."""
-        return self.cost_usd + sum(line["expected_usd"] or 0.0 for line in self.open.values())
+        """Cost of ended requests, and expected cost of open ones and of those whose line was torn."""
+        return self.cost_usd + sum(line.expected_usd or 0.0 for line in self.open.values()) + self.torn_usd
+
+
+@dataclass(frozen=True)
+class _Torn:
+    """What a torn line of ``sent.jsonl`` still tells; its time and tool could not be relied on."""
+
+    expected_usd: float | None
+    id: str | None
+
+    @classmethod
+    def of(cls, text: bytes) -> _Torn:
+        """Its fields where their text is whole; they stand in the order of their names."""
+        cost, name = _COST.search(text), _ID.search(text)
+        return cls(float(cost[1]) if cost else None, name[1].decode() if name else None)
 
 
 class Ledger:
@@ -72,10 +168,21 @@ class Ledger:
         self._max_cost, self._max_edits = max_cost, max_edits
         self._limited = max_cost is not None or max_edits is not None
         self._totals, self._offsets = Totals(), {SENT: 0, ENDED: 0}
+        self._known, self._without_beginning = set[str](), set[str]()
+        self._torn: list[_Torn] = []
+        self._torn_last: list[_Torn] = []
+        self._most = (0.0, 1)
         self._lock = threading.Lock()
 
     def sent(
-        self, tool: str, keys: Sequence[str], attempt: int, expected_usd: float | None = None, **facts: JSON
+        self,
+        tool: str,
+        keys: Sequence[str],
+        attempt: int,
+        expected_usd: float | None = None,
+        *,
+        id: str = "",  # noqa: A002
+        batch: str | None = None,
     ) -> str:
         """Id of a request about to be sent, entered before it leaves.
 
@@ -83,70 +190,73 @@ class Ledger:
         ------
         EditorError
             Where it would go over a limit of the run.
+        EvidenceError
+            Where it cannot be entered.
         """
-        line = {
-            "id": uuid.uuid4().hex[:16],
-            "tool": tool,
-            "keys": list(keys),
-            "attempt": attempt,
-            "expected_usd": expected_usd,
-            **facts,
-        }
+        request, now = id or uuid.uuid4().hex[:16], round(time.time(), 3)
+        line = Sent(
+            id=request,
+            tool=tool,
+            keys=tuple(keys),
+            attempt=attempt,
+            expected_usd=expected_usd,
+            batch=batch,
+            time=now,
+        )
         with self._lock, self._across_processes():
             if self._limited:
                 self._check(line)
             self._append(SENT, line)
-        return str(line["id"])
+        return request
 
-    def ended(self, request: str, tool: str, keys: Sequence[str], **facts: JSON) -> None:
-        """Enter how a request ended: statuses, seconds, cost, and what the server said of it."""
+    def ended(self, request: str, tool: str, keys: Sequence[str], status: Sequence[str], **facts: JSON) -> None:
+        """Enter how a request ended, with the further facts that :class:`Ended` has."""
+        now = round(time.time(), 3)
         with self._lock:
-            self._append(ENDED, {"id": request, "tool": tool, "keys": list(keys), **facts})
+            self._append(ENDED, Ended(id=request, tool=tool, keys=tuple(keys), status=tuple(status), time=now, **facts))
 
     def totals(self) -> Totals:
         """What the run has come to so far; reads only what was written since the last call."""
         with self._lock:
             return self._caught_up()
 
-    def lines(self, name: str = ENDED) -> Iterator[JSON]:
-        """Every line of one of the two files, from the first.
+    def sent_lines(self) -> list[Sent]:
+        """Every request that was sent, from the first."""
+        return [line for line in self._whole(SENT, Sent) if line is not None]
 
-        Raises
-        ------
-        EvidenceError
-            Where a line is damaged.
-        """
-        for number, line in enumerate(_content(self.root / name).splitlines(), 1):
-            try:
-                yield json.loads(line)
-            except ValueError as error:
-                asked = f"line {number} of {self.root / name}"
-                raise EvidenceError(asked, f"it is no JSON ({error})", "Restore it, or remove that line.") from error
+    def ended_lines(self) -> list[Ended]:
+        """Every request that ended, from the first."""
+        return [line for line in self._whole(ENDED, Ended) if line is not None]
+
+    def torn_lines(self) -> int:
+        """Lines of both files that are damaged and skipped."""
+        return [*self._whole(SENT, Sent), *self._whole(ENDED, Ended)].count(None)
 
     def ends(self, tool: str) -> Counter[str]:
         """How the attempts of a tool in this run ended, one count for each edit."""
-        lines = (line for line in self.lines() if line["tool"] == tool and line["time"] >= self._since)
-        return Counter(status for line in lines for status in line["status"])
+        lines = (line for line in self.ended_lines() if line.tool == tool and line.time >= self._since)
+        return Counter(status for line in lines for status in line.status)
 
-    def unanswered(self) -> list[JSON]:
-        """Lines of requests that were sent and never ended, in this run or an earlier one."""
-        ended = {line["id"] for line in self.lines(ENDED)}
-        return [line for line in self.lines(SENT) if line["id"] not in ended]
+    def unanswered(self) -> list[Sent]:
+        """Requests that were sent and never ended, in this run or an earlier one."""
+        ended = {line.id for line in self.ended_lines()}
+        return [line for line in self.sent_lines() if line.id not in ended]
 
-    def _check(self, line: Mapping[str, JSON]) -> None:
-        totals = self._caught_up()
-        edits = totals.edits[line["tool"]] + (len(line["keys"]) if line["attempt"] == 1 else 0)
+    def _check(self, line: Sent) -> None:
+        totals = self._caught_up(line)
+        # the tool of a torn line is not known: its edits may be those of any
+        edits = totals.edits[line.tool] + totals.torn_edits + (len(line.keys) if line.attempt == 1 else 0)
         again = "What was made stands; run again with a higher limit to go on."
         if self._max_edits is not None and edits > self._max_edits:
             raise EditorError(
-                f"--max-edits {self._max_edits}", f"{line['tool']} was asked for as many edits as allowed", again
+                f"--max-edits {self._max_edits}", f"{line.tool} was asked for as many edits as allowed", again
             )
         if self._max_cost is not None:
-            expected = line["expected_usd"]
+            expected = line.expected_usd
             if expected is None:
                 raise EditorError(
                     f"--max-cost {self._max_cost}",
-                    f"no price is known for {line['tool']}",
+                    f"no price is known for {line.tool}",
                     "Add its model to a price table (EDITPROOF_PRICES=FILE.json), or use --max-edits.",
                 )
             if totals.committed_usd + expected > self._max_cost:
@@ -154,41 +264,65 @@ class Ledger:
                 found = f"{spent} are spent or committed; the next request may cost {next_one}"
                 raise EditorError(f"--max-cost {self._max_cost}", found, again)
 
-    def _caught_up(self) -> Totals:
-        ended, sent = self._news(ENDED), self._news(SENT)  # read in this order, no end lacks its beginning
+    def _caught_up(self, next_line: Sent | None = None) -> Totals:
         totals = self._totals
+        ended, _ = self._news(ENDED, Ended)  # read in this order, no end lacks its beginning
+        sent, rest = self._news(SENT, Sent)
         for line in sent:
-            if line["time"] >= self._since:
-                totals.edits[line["tool"]] += len(line["keys"]) if line["attempt"] == 1 else 0
-                totals.open[line["id"]] = line
-        for line in ended:
-            if totals.open.pop(line["id"], None) is not None:
-                totals.cost_usd += line.get("cost_usd") or 0.0
+            if isinstance(line, bytes):
+                self._torn_last.append(_Torn.of(line))
+            else:
+                self._enter(line)
+        for end in ended:
+            if isinstance(end, Ended):
+                self._close(end)
+        torn = [*self._torn, *self._torn_last, *([_Torn.of(rest)] if rest else [])]
+        torn = [line for line in torn if line.id not in self._without_beginning]
+        highest, most = self._most if next_line is None else self._most_with(next_line)
+        totals.torn, totals.torn_edits = len(torn), len(torn) * most
+        totals.torn_usd = sum(highest if line.expected_usd is None else line.expected_usd for line in torn)
         return totals
 
-    def _news(self, name: str) -> list[JSON]:
-        content = _content(self.root / name, self._offsets[name])
-        whole = content[: content.rfind(b"\n") + 1]
-        self._offsets[name] += len(whole)
-        lines = []
-        for text in whole.splitlines():
-            try:
-                lines.append(json.loads(text))
-            except ValueError:
-                continue  # a damaged line is named by `editproof verify`; a run goes on
-        return lines
+    def _enter(self, line: Sent) -> None:
+        self._known.add(line.id)
+        self._most = self._most_with(line)
+        if line.time >= self._since:
+            self._totals.edits[line.tool] += len(line.keys) if line.attempt == 1 else 0
+            self._totals.open[line.id] = line
+            self._torn += self._torn_last  # a torn line is of the run of the whole one after it, or of this one
+        self._torn_last.clear()
 
-    def _append(self, name: str, line: Mapping[str, JSON]) -> None:
-        text = json.dumps({"time": round(time.time(), 3), **line}, sort_keys=True, ensure_ascii=False) + "\n"
+    def _close(self, line: Ended) -> None:
+        if self._totals.open.pop(line.id, None) is not None:
+            self._totals.cost_usd += line.cost_usd or 0.0
+        elif line.id not in self._known and line.time >= self._since:  # its beginning was torn
+            self._without_beginning.add(line.id)
+            self._totals.edits[line.tool] += len(line.keys) if line.attempt in (1, None) else 0
+            self._totals.cost_usd += line.cost_usd or 0.0
+
+    def _most_with(self, line: Sent) -> tuple[float, int]:
+        """The highest expected cost of a request so far, and the most edits asked for in one."""
+        cost, edits = self._most
+        return max(cost, line.expected_usd or 0.0), max(edits, len(line.keys))
+
+    def _news(self, name: str, kind: type[Line]) -> tuple[list[Line | bytes], bytes]:
+        """Lines since the last call, as bytes where they are torn; and what may become one."""
+        lines, rest, offset = lines_of(self.root / name, self._offsets[name])
+        found: list[Line | bytes] = [maybe(kind, line) or line for line in lines]
+        if rest and (whole := maybe(kind, rest)):  # only the end of the line is lacking
+            found, offset, rest = [*found, whole], offset + len(rest), b""
+        self._offsets[name] = offset
+        return found, rest
+
+    def _whole(self, name: str, kind: type[Line]) -> list[Line | None]:
+        """Every line of a file, None where it is torn."""
+        lines, rest, _ = lines_of(self.root / name)
+        return [maybe(kind, line) for line in ([*lines, rest] if rest else lines)]
+
+    def _append(self, name: str, line: Sent | Ended) -> None:
         path = self.root / name
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-            try:
-                if os.write(handle, text.encode()) < len(text.encode()):
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            finally:
-                os.close(handle)
+            append(path, json.dumps(plain(line), sort_keys=True, ensure_ascii=False))
         except OSError as error:
             raise EvidenceError(f"ledger {path}", f"it cannot be written ({error.strerror})", "Free space.") from error
 
@@ -199,10 +333,7 @@ class Ledger:
         return FileLock(self.root / "ledger.lock")
 
 
-def _content(path: Path, offset: int = 0) -> bytes:
-    try:
-        with path.open("rb") as file:
-            file.seek(offset)
-            return file.read()
-    except FileNotFoundError:
-        return b""
+def torn_words(torn: int) -> str:
+    """What to say of torn lines, where there are any."""
+    lines, are = ("1 line", "is") if torn == 1 else (f"{torn} lines", "are")
+    return f"{lines} of its ledger {are} torn and skipped; what {'it' if torn == 1 else 'they'} entered may be paid for"

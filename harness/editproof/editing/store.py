@@ -3,26 +3,65 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
 
 import cv2
 import numpy as np
 
+from editproof.core.declared import Number, open_ended
 from editproof.core.digests import canonical, digest_of, pixel_digest
-from editproof.editing.ledger import ENDED, SENT, Ledger
+from editproof.core.records import ABSENT, plain, read
 from editproof.errors import EvidenceError
 from editproof.imaging.png import PNG_FAST
 from editproof.types import JSON, EditorCard, EditOutcome, EditRequest, EditStatus
 
 if TYPE_CHECKING:
     from editproof.types import Image
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Kind(Generic[Value]):
+    """A kind of record that a store keeps: the folder that it is in, and the type of each."""
+
+    folder: str
+    type: type[Value]
+
+
+@open_ended
+@dataclass(frozen=True, kw_only=True)
+class StoredEdit:
+    """How an edit ended; its pixels and the bytes that the tool answered are files of their own.
+
+    Attributes
+    ----------
+    time : float
+        Seconds of the epoch at which it was stored.
+    provenance : mapping
+        What the tool said of how it made the edit.
+    raw : str or None
+        sha256 (hex) of the bytes that the tool answered; None where it answered none.
+    pixels : str or None
+        Digest of the pixels; None where there is no image.
+    """
+
+    status: EditStatus
+    time: Number
+    message: str = ""
+    provenance: Mapping[str, JSON]
+    raw: Annotated[str | None, ABSENT] = None
+    pixels: Annotated[str | None, ABSENT] = None
+
+
+EDITS = Kind("edits", StoredEdit)
 
 FAILURES = (EditStatus.FAILED, EditStatus.TIMED_OUT)
 """How an edit ends without an answer; a later run asks for it again."""
@@ -84,16 +123,16 @@ class Store:
         EvidenceError
             Where the stored edit is damaged.
         """
-        sidecar = self.record("edits", key)
-        if sidecar is None:
+        stored = self.record(EDITS, key)
+        if stored is None:
             return None
-        status = EditStatus(sidecar["status"])
+        status = stored.status
         since = failed_since if status in FAILURES else answered_since
-        if sidecar["time"] < since:
+        if stored.time < since:
             return None
         if status is not EditStatus.OK:
-            return EditOutcome(status, None, sidecar["message"], sidecar["provenance"])
-        return EditOutcome(status, self._image(key, sidecar["pixels"]), provenance=sidecar["provenance"])
+            return EditOutcome(status, None, stored.message, stored.provenance)
+        return EditOutcome(status, self._image(key, stored.pixels), provenance=stored.provenance)
 
     def keep_edit(self, key: str, outcome: EditOutcome) -> None:
         """Store how an edit ended: the answered bytes first, then the image, then the record that vouches for both.
@@ -103,79 +142,77 @@ class Store:
         EvidenceError
             Where the disk is full or cannot be written.
         """
-        sidecar: dict[str, JSON] = {
-            "time": round(time.time(), 3),
-            "status": outcome.status.value,
-            "message": outcome.message,
-            "provenance": dict(outcome.provenance),
-        }
-        if outcome.raw:
-            sidecar["raw"] = hashlib.sha256(outcome.raw).hexdigest()
-            raw = self._path("raw", sidecar["raw"], ".bin")
+        answered = hashlib.sha256(outcome.raw).hexdigest() if outcome.raw else None
+        if answered is not None:
+            raw = self._path("raw", answered, ".bin")
             if not raw.exists():
                 _written(raw, outcome.raw)
+        pixels = None
         if outcome.image is not None:
-            sidecar["pixels"] = pixel_digest(outcome.image)
+            pixels = pixel_digest(outcome.image)
             encoded = cv2.imencode(".png", outcome.image, PNG_FAST)[1]
-            _written(self._path("edits", key, ".png"), encoded.tobytes())
-        self.keep_record("edits", key, sidecar)
+            _written(self._path(EDITS.folder, key, ".png"), encoded.tobytes())
+        now = round(time.time(), 3)
+        stored = StoredEdit(
+            status=outcome.status,
+            time=now,
+            message=outcome.message,
+            provenance=dict(outcome.provenance),
+            raw=answered,
+            pixels=pixels,
+        )
+        self.keep_record(EDITS, key, stored)
 
     def raw(self, key: str) -> bytes | None:
         """The bytes that the tool answered for an edit, or None where it answered none."""
-        sidecar = self.record("edits", key)
-        return self._path("raw", sidecar["raw"], ".bin").read_bytes() if sidecar and "raw" in sidecar else None
+        stored = self.record(EDITS, key)
+        return self._path("raw", stored.raw, ".bin").read_bytes() if stored and stored.raw else None
 
-    def record(self, kind: str, key: str) -> JSON | None:
-        """The JSON value that stands under ``kind`` and ``key``, or None.
+    def record(self, kind: Kind[Value], key: str) -> Value | None:
+        """The record of a kind under ``key``, or None.
 
         Raises
         ------
         EvidenceError
-            Where its text is not the one that was stored.
+            Where its text is not the one that was stored, or not of that kind.
         """
-        path = self._path(kind, key, ".json")
-        try:
-            return _unsealed(path.read_bytes())
-        except FileNotFoundError:
-            return None
-        except ValueError as error:
-            raise EvidenceError(
-                f"stored record {path}", f"it is damaged ({error})", "Remove it to have it made again."
-            ) from error
+        path = self._path(kind.folder, key, ".json")
+        text = _sealed_text(path)
+        return None if text is None else read(kind.type, text, f"stored record {path}", _AGAIN)
 
-    def records(self, kind: str) -> Iterator[JSON]:
-        """Every JSON value of a kind, in the order of their keys."""
-        for path in sorted(self.root.glob(f"{kind}/??/*.json")):
-            yield self.record(kind, path.stem)
+    def records(self, kind: Kind[Value]) -> Iterator[Value]:
+        """Every record of a kind, in the order of their keys."""
+        for path in sorted(self.root.glob(f"{kind.folder}/??/*.json")):
+            if (record := self.record(kind, path.stem)) is not None:
+                yield record
 
-    def keep_record(self, kind: str, key: str, value: Mapping[str, JSON]) -> None:
-        """Store a JSON value, sealed."""
-        _written(self._path(kind, key, ".json"), _sealed(value))
+    def keep_record(self, kind: Kind[Value], key: str, value: Value) -> None:
+        """Store a record, sealed."""
+        _written(self._path(kind.folder, key, ".json"), _sealed(plain(value)))
 
     def faults(self) -> Iterator[str]:
         """Everything in the store that is not as it was written, each named by its path."""
         for path in sorted(self.root.glob("*/??/*")):
-            kind, name = path.parent.parent.name, path.name
+            folder, name = path.parent.parent.name, path.name
             try:
                 if path.suffix == ".bin" and hashlib.sha256(path.read_bytes()).hexdigest() != path.stem:
                     yield f"{path}: its bytes are not those that were stored"
                 elif path.suffix == ".json" and not name.startswith("."):
-                    value = self.record(kind, path.stem) or {}
-                    if kind == "edits" and value.get("pixels"):
-                        self._image(path.stem, value["pixels"])
-                    if kind == "edits" and value.get("raw") and not self._path("raw", value["raw"], ".bin").exists():
-                        yield f"{path}: the bytes it was made from are missing"
-            except EvidenceError as error:
-                yield f"{error.asked}: {error.found}"
-        for name in (ENDED, SENT):
-            try:
-                for _ in Ledger(self.root).lines(name):
-                    pass
+                    _sealed_text(path)
+                    if folder == EDITS.folder:
+                        yield from self._faults_of_edit(path)
             except EvidenceError as error:
                 yield f"{error.asked}: {error.found}"
 
-    def _image(self, key: str, digest: str) -> Image:
-        path = self._path("edits", key, ".png")
+    def _faults_of_edit(self, path: Path) -> Iterator[str]:
+        stored = self.record(EDITS, path.stem)
+        if stored and stored.pixels:
+            self._image(path.stem, stored.pixels)
+        if stored and stored.raw and not self._path("raw", stored.raw, ".bin").exists():
+            yield f"{path}: the bytes it was made from are missing"
+
+    def _image(self, key: str, digest: str | None) -> Image:
+        path = self._path(EDITS.folder, key, ".png")
         advice = "Remove that file and its .json to have the edit made again."
         try:
             image = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
@@ -185,10 +222,11 @@ class Store:
             raise EvidenceError(f"stored edit {path}", "its pixels are not those that were stored", advice)
         return image
 
-    def _path(self, kind: str, key: str, suffix: str) -> Path:
-        return self.root / kind / key[:2] / f"{key}{suffix}"
+    def _path(self, folder: str, key: str, suffix: str) -> Path:
+        return self.root / folder / key[:2] / f"{key}{suffix}"
 
 
+_AGAIN = "Remove it to have it made again."
 _SEAL = len('{"sha256":"","value":') + 64
 
 
@@ -197,15 +235,22 @@ def _sealed(value: JSON) -> bytes:
     return f'{{"sha256":"{hashlib.sha256(text.encode()).hexdigest()}","value":{text}}}'.encode()
 
 
-def _unsealed(content: bytes) -> JSON:
-    text = content[_SEAL:-1]
+def _sealed_text(path: Path) -> bytes | None:
+    """The text of a stored record, found to be the one that was sealed; None where there is no such file."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    text, found = content[_SEAL:-1], ""
     if content[: len('{"sha256":"')] + content[_SEAL - len('","value":') : _SEAL] + content[-1:] != (
         b'{"sha256":"' + b'","value":' + b"}"
     ):
-        raise ValueError("it carries no seal")
-    if content[len('{"sha256":"') :][:64].decode(errors="replace") != hashlib.sha256(text).hexdigest():
-        raise ValueError("its text is not the one that was sealed")
-    return json.loads(text)
+        found = "it carries no seal"
+    elif content[len('{"sha256":"') :][:64].decode(errors="replace") != hashlib.sha256(text).hexdigest():
+        found = "its text is not the one that was sealed"
+    if found:
+        raise EvidenceError(f"stored record {path}", f"it is damaged ({found})", _AGAIN)
+    return text
 
 
 def _written(path: Path, content: bytes) -> None:

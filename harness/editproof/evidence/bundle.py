@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
+from editproof.core.schemas import fault_of_schema
 from editproof.errors import EvidenceError
 from editproof.evidence.comparison import COMPARISON, Comparison
 from editproof.evidence.measurements import Measurements
@@ -107,10 +108,9 @@ def record_in(folder: Path) -> JSON:
             f"evidence in {folder}", f"{RECORD} cannot be read ({error})", "Name a run's folder."
         ) from error
     schema = record.get("schema") if isinstance(record, dict) else None
-    if schema not in KINDS:
-        raise EvidenceError(
-            f"evidence in {folder}", f"its schema is {schema!r}", f"This version reads {', '.join(map(repr, KINDS))}."
-        )
+    if found := fault_of_schema(schema, KINDS, "evidence", "verify"):
+        advice = f"Use that version; this one reads {', '.join(KINDS)}."
+        raise EvidenceError(f"evidence in {folder}", found, advice)
     return record
 
 

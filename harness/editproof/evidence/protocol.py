@@ -7,9 +7,14 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated
 
+from editproof.core import records
+from editproof.core.declared import Wanted, Whole, closed
+from editproof.core.schemas import fault_of_schema
 from editproof.errors import ProtocolError
 from editproof.evidence.plain import plain
 from editproof.types import JSON, CriterionCard, InstrumentCard
@@ -19,9 +24,92 @@ SCHEMA = "editproof-protocol/1"
 SAME_ID = ("two different criteria go by that id", "Give each its own.")
 """What was found, and what to do, where criteria cannot be told apart."""
 
-REGISTERED = ("requirements", "hazards")
+_ADVICE = "Write one with `editproof lock` before the edits are made."
+
+Words = Annotated[str, Wanted("words, in quotes", lambda text: bool(text.strip()))]
+
+
+@closed
+@dataclass(frozen=True)
+class Register:
+    """The requirements and hazards that a suite answers to, in words by id."""
+
+    requirements: Mapping[str, Words] = field(default_factory=dict)
+    hazards: Mapping[str, Words] = field(default_factory=dict)
+
 
 CONFIRMATORY, EXPLORATORY = "CONFIRMATORY", "EXPLORATORY"
+
+
+def moment(text: JSON) -> datetime | None:
+    """A point in time that carries its zone, or None."""
+    try:
+        found = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return found if found.tzinfo else None
+
+
+Moment = Annotated[str, Wanted("a time with its zone, e.g. 2026-01-31T12:00:00+00:00", lambda text: bool(moment(text)))]
+
+
+@closed
+@dataclass(frozen=True, kw_only=True)
+class Protocol:
+    """What a run fixes.
+
+    Attributes
+    ----------
+    claims : mapping
+        Every criterion with the strata it is judged in, by id.
+    dataset : str
+        Digest of the cohort.
+    instruments, floors, editors : mapping
+        By name: what is fixed of an instrument, what it must reach on the originals, the card of a tool.
+    plan : mapping
+        Prompt, repeats, seed and parameters.
+    metrics
+        Version of the image metrics, or with metrics that are not built in a mapping with the digest of each.
+    estimands : mapping, optional
+        sha256 (hex) over the source of each estimand that is not built in, by name.
+    register : mapping, optional
+        Requirements and hazards that the suite answers to.
+    digest : str
+        sha256 (hex) over all of it.
+    """
+
+    claims: Mapping[str, Mapping[str, JSON]]
+    dataset: str
+    instruments: Mapping[str, Mapping[str, JSON]]
+    floors: Mapping[str, Mapping[str, Mapping[str, JSON]]]
+    editors: Mapping[str, Mapping[str, JSON]]
+    plan: Mapping[str, JSON]
+    metrics: JSON
+    estimands: Annotated[Mapping[str, str] | None, records.ABSENT] = None
+    register: Annotated[Mapping[str, Mapping[str, str]] | None, records.ABSENT] = None
+    digest: str
+
+
+@closed
+@dataclass(frozen=True, kw_only=True)
+class Lock:
+    """A protocol that was fixed beforehand.
+
+    Attributes
+    ----------
+    locked : str
+        When, ISO 8601 with its zone.
+    standing : mapping of str to int
+        How many cases of each tool had been edited by then.
+    digest : str, optional
+        As of :func:`lock_digest`; a lock without one is a departure.
+    """
+
+    schema: str = SCHEMA
+    locked: Moment
+    standing: Annotated[Mapping[str, Whole], Wanted("the number of cases by tool, {...}")]
+    protocol: Protocol
+    digest: Annotated[str | None, records.ABSENT] = None
 
 
 def claims(judged: Iterable[tuple[CriterionCard, str]]) -> dict[str, JSON]:
@@ -65,39 +153,50 @@ def slug(text: str) -> str:
 
 
 def locked(protocol: Mapping[str, JSON], standing: Mapping[str, int], at: str) -> str:
-    """The text of a lock file: the protocol, when it was locked, and how many cases had been edited by then."""
-    lock = {"schema": SCHEMA, "locked": at, "standing": dict(standing), "protocol": dict(protocol)}
-    return json.dumps({**lock, "digest": lock_digest(lock)}, indent=1)
+    """The text of a lock file: the protocol, when it was locked, and how many cases had been edited by then.
+
+    Raises
+    ------
+    ProtocolError
+        Where the protocol is not one.
+    """
+    lock = lock_of({"schema": SCHEMA, "locked": at, "standing": dict(standing), "protocol": dict(protocol)})
+    return json.dumps(records.plain(replace(lock, digest=lock_digest(lock))), indent=1)
 
 
-def lock_digest(lock: Mapping[str, JSON]) -> str:
+def lock_digest(lock: Lock) -> str:
     """The sha256 (hex) over a lock but for its own digest: tells a lock that was changed by hand, not by a forger."""
-    content = {name: value for name, value in lock.items() if name != "digest"}
+    content = records.plain(replace(lock, digest=None))
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def read_lock(path: Path) -> dict[str, JSON]:
+def lock_of(told: JSON, asked: str = "the lock of this run") -> Lock:
+    """The lock that a value of plain JSON is.
+
+    Raises
+    ------
+    ProtocolError
+        Where it is not one, or one of another schema.
+    """
+    if found := fault_of_schema(told.get("schema") if isinstance(told, dict) else None, [SCHEMA], "a lock"):
+        raise ProtocolError(asked, found, _ADVICE)
+    return records.typed(Lock, told, asked, _ADVICE, ProtocolError)
+
+
+def read_lock(path: Path) -> Lock:
     """The content of a lock file.
 
     Raises
     ------
     ProtocolError
-        Where it is none.
+        Where it cannot be read, or is not one.
     """
-    asked, advice = f"protocol {path}", "Write one with `editproof lock` before the edits are made."
+    asked = f"protocol {path}"
     try:
-        lock = json.loads(path.read_bytes())
+        told = records.json_of(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
-        raise ProtocolError(asked, f"it cannot be read ({error})", advice) from error
-    if not isinstance(lock, dict) or lock.get("schema") != SCHEMA:
-        raise ProtocolError(asked, f"it is no {SCHEMA} file", advice)
-    standing = lock.get("standing")
-    counts = list(standing.values()) if isinstance(standing, dict) else [None]
-    if not all(type(count) is int and count >= 0 for count in counts):
-        raise ProtocolError(asked, "its standing is no number of cases by tool", advice)
-    if not isinstance(lock.get("protocol"), dict) or _moment(lock.get("locked")) is None:
-        raise ProtocolError(asked, "it has no protocol, or does not say when that was locked", advice)
-    return lock
+        raise ProtocolError(asked, f"it cannot be read ({error})", _ADVICE) from error
+    return lock_of(told, asked)
 
 
 def read_register(path: Path) -> dict[str, dict[str, str]]:
@@ -118,60 +217,38 @@ def read_register(path: Path) -> dict[str, dict[str, str]]:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ProtocolError(f"register {path}", f"it cannot be read ({error})", advice) from error
-    strange = [name for name in found if name not in REGISTERED]
-    if strange:
-        raise ProtocolError(f"register {path}", f"it holds {', '.join(strange)}", advice)
-    tables = {name: found.get(name, {}) for name in REGISTERED}
-    for name, table in tables.items():
-        if not isinstance(table, dict) or not all(isinstance(words, str) and words.strip() for words in table.values()):
-            raise ProtocolError(f"register {path}", f"{name} is no table of ids and words", advice)
-    return tables
+    register = records.typed(Register, found, f"register {path}", advice, ProtocolError)
+    return {"requirements": dict(register.requirements), "hazards": dict(register.hazards)}
 
 
-def departures(lock: Mapping[str, JSON] | None, protocol: Mapping[str, JSON], created: str) -> tuple[str, ...]:
+def departures(lock: Lock | None, protocol: Mapping[str, JSON], created: str) -> tuple[str, ...]:
     """Where a run departs from what was locked, one sentence each; empty for a confirmatory run.
 
     Parameters
     ----------
-    lock : mapping or None
+    lock : Lock or None
         As :func:`read_lock` gives it.
     protocol : mapping
         What the run fixed.
     created : str
         When the run ended, ISO 8601.
-
-    Examples
-    --------
-    >>> lock = {"locked": "2026-01-01T00:00:00Z", "standing": {"tool": 3}, "protocol": {"plan": {"repeats": 3}}}
-    >>> lock["digest"] = lock_digest(lock)
-    >>> departures(lock, {"plan": {"repeats": 1}}, "2026-01-02T00:00:00Z")
-    ('3 cases of tool had been edited before the protocol was locked', 'plan.repeats: locked 3, run 1')
     """
     if lock is None:
         return ("no protocol was locked before the edits were made",)
-    standing, locked_at, ended = lock["standing"], _moment(lock["locked"]), _moment(created)
+    standing, locked_at, ended = lock.standing, moment(lock.locked), moment(created)
     unsaid = [tool for tool in protocol.get("editors", {}) if tool not in standing]
     reasons = [
-        ("digest" not in lock, "the lock has no digest, so that a change in it could not be told"),
-        (lock.get("digest", lock_digest(lock)) != lock_digest(lock), "the lock was changed after it was written"),
+        (lock.digest is None, "the lock has no digest, so that a change in it could not be told"),
+        (lock.digest not in (None, lock_digest(lock)), "the lock was changed after it was written"),
         (
             locked_at is None or ended is None or locked_at > ended,
-            f"the lock says that it was written at {lock['locked']}, after the run",
+            f"the lock says that it was written at {lock.locked}, after the run",
         ),
         (unsaid, f"the lock does not say how many cases of {', '.join(unsaid)} had been edited before"),
     ]
     early = [(n, f"{n} cases of {tool} had been edited before the protocol was locked") for tool, n in standing.items()]
     told = tuple(words for holds, words in (*reasons, *early) if holds)
-    return told + tuple(_differences(lock["protocol"], protocol, ""))
-
-
-def _moment(text: JSON) -> datetime | None:
-    """A point in time that carries its zone, or None."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        return None
-    return moment if moment.tzinfo else None
+    return told + tuple(_differences(records.plain(lock.protocol), protocol, ""))
 
 
 def _differences(before: JSON, after: JSON, place: str) -> Iterator[str]:

@@ -3,41 +3,105 @@
 from __future__ import annotations
 
 import json
-import math
-from dataclasses import asdict, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any, Literal
 
+from editproof.core.declared import Count, Names, Wanted, closed, open_ended
+from editproof.core.records import json_of, plain, typed
 from editproof.errors import InstrumentError
 from editproof.instruments.files import PICKLE, SAFETENSORS, content_kind, file_sha256, verified
-from editproof.instruments.soundness import check_card, check_fields
-from editproof.types import InstrumentCard, Quantity
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from editproof.types import JSON
+from editproof.instruments.soundness import check_card
+from editproof.types import JSON, InstrumentCard
 
 __all__ = ["CODE", "RUNTIMES", "file_sha256", "read_card", "verified_weights", "write_card"]
 
 TIMM = "timm"
-RUNTIMES = (TIMM, "onnx", "torchscript", "python", "http", "table")
 CODE = {"torchscript": "TorchScript", "python": "Python"}
 """Runtimes whose files are programs: they run only where the user, not the card, says that they are trusted."""
 READS = {"bone_age": "months", "sex": "probability"}
 """What a timm network of this package can read, and in which unit."""
-_KNOWN = {field.name for field in fields(InstrumentCard)}
-_DESCRIBED = ("name", "description", "quantities", "licence", "training_data")
-_REQUIRED = (*_DESCRIBED, "members", "sha256", "preprocessing")
-_READING = {
-    "onnx": {"files", "by_covariate", "inputs", "outputs", "options"},
-    "torchscript": {"files", "by_covariate", "inputs", "outputs", "options"},
-    "python": {"factory", "inputs", "outputs", "options"},
-    "http": {"endpoint", "version", "options"},
-    "table": {"table"},
+
+_ByCovariate = Annotated[
+    Mapping[str, Mapping[str, Names]], Wanted('{"sex": {"0": ["female.onnx"], "1": ["male.onnx"]}}')
+]
+_Outputs = Annotated[
+    Mapping[str, Mapping[str, JSON]], Wanted('a mapping by quantity, e.g. {"bone_age": {"output": "months"}}')
+]
+
+
+@open_ended
+@dataclass(frozen=True, kw_only=True)
+class TimmFile(InstrumentCard):
+    """The card of networks of this package; what it holds beside these fields is for readers alone."""
+
+    preprocessing: Mapping[str, JSON]
+    runtime: Literal["timm"] = "timm"
+
+
+@closed
+@dataclass(frozen=True, kw_only=True)
+class CardFile(InstrumentCard):
+    """What a card of any other runtime may say; ``notes`` are for readers alone."""
+
+    members: Count = 1
+    sha256: Mapping[str, str] = field(default_factory=dict)
+    runtime: str
+    notes: JSON = None
+
+
+@closed
+@dataclass(frozen=True, kw_only=True)
+class ModelFile(CardFile):
+    """A card of model files that are run here."""
+
+    files: Names | None = None
+    by_covariate: _ByCovariate | None = None
+    inputs: Mapping[str, JSON] | None = None
+    outputs: _Outputs | None = None
+    options: Mapping[str, JSON] | None = None
+
+
+@closed
+@dataclass(frozen=True, kw_only=True)
+class PythonFile(CardFile):
+    """A card of an estimator that a function of the user's makes."""
+
+    factory: str | None = None
+    inputs: Mapping[str, JSON] | None = None
+    outputs: _Outputs | None = None
+    options: Mapping[str, JSON] | None = None
+
+
+@closed
+@dataclass(frozen=True, kw_only=True)
+class WebFile(CardFile):
+    """A card of an instrument behind HTTP."""
+
+    endpoint: Mapping[str, JSON] | None = None
+    version: str | None = None
+    options: Mapping[str, JSON] | None = None
+
+
+@closed
+@dataclass(frozen=True, kw_only=True)
+class TableFile(CardFile):
+    """A card of readings that were made elsewhere."""
+
+    table: Mapping[str, JSON] | None = None
+
+
+FILES: Mapping[str, type[InstrumentCard]] = {
+    TIMM: TimmFile,
+    "onnx": ModelFile,
+    "torchscript": ModelFile,
+    "python": PythonFile,
+    "http": WebFile,
+    "table": TableFile,
 }
-"""What of a card beside the common fields says how a runtime reads."""
-_FOR_READERS = {"notes", "runtime"}
+"""What a card may say, by its runtime."""
+RUNTIMES = tuple(FILES)
 
 
 def read_card(path: Path) -> InstrumentCard:
@@ -53,7 +117,7 @@ def read_card(path: Path) -> InstrumentCard:
     """
     asked = f"instrument {path}"
     try:
-        told = _read(Path(path))
+        told = json_of(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         advice = "Name the card.json of an instrument, or train one: python -m models.train."
         raise InstrumentError(asked, f"it cannot be read ({error.strerror})", advice) from error
@@ -63,54 +127,30 @@ def read_card(path: Path) -> InstrumentCard:
     runtime = told.get("runtime", TIMM) if isinstance(told, dict) else TIMM
     if runtime not in RUNTIMES:
         raise InstrumentError(asked, f"runtime {runtime!r}", f"Write one of {', '.join(RUNTIMES)}.")
-    required = _REQUIRED if runtime == TIMM else _DESCRIBED
-    if not isinstance(told, dict) or (missing := [key for key in required if key not in told]):
-        lacking = ", ".join(missing) if isinstance(told, dict) else "everything"
-        raise InstrumentError(asked, f"it is no instrument's card: it lacks {lacking}", "See docs/instruments.md.")
-    if told.get("members", 0) is None:
+    if isinstance(told, dict) and told.get("members", 0) is None:
         del told["members"]
-    check_fields(told, asked)
+    file = typed(FILES[runtime], told, asked, "See docs/instruments.md.", InstrumentError)
+    facts: dict[str, Any] = {entry.name: getattr(file, entry.name) for entry in fields(InstrumentCard)}
     if runtime != TIMM:
-        told = _opened(told, runtime, asked)
-    told |= {"quantities": tuple(Quantity(**quantity) for quantity in told["quantities"])}
-    told |= {key: tuple(told.get(key, ())) for key in ("covariates", "limitations", "absent_arms")}
-    card = InstrumentCard(**{key: told[key] for key in told.keys() & _KNOWN})
+        facts |= _opened(file, told, runtime, asked)
+    card = InstrumentCard(**facts)
     check_card(card, asked, apart=runtime == TIMM)
     if runtime == TIMM:
         _check_timm(card, asked)
     return card
 
 
-def _read(path: Path) -> Any:
-    """What the JSON of a card says; ``NaN`` and numbers beyond all bounds, which Python would take, are no JSON."""
-
-    def number(text: str) -> float:
-        if not math.isfinite(value := float(text)):
-            raise ValueError(f"{text} is no number of JSON")
-        return value
-
-    return json.loads(path.read_text(encoding="utf-8"), parse_float=number, parse_constant=number)
+def _opened(file: InstrumentCard, told: Mapping[str, JSON], runtime: str, asked: str) -> dict[str, Any]:
+    """What a card of another runtime than timm says by its own fields, gathered under ``reading`` as it is written."""
+    own = {entry.name for entry in fields(file)} - {entry.name for entry in fields(CardFile)}
+    reading: dict[str, JSON] = {"runtime": runtime, **{key: told[key] for key in sorted(own & set(told))}}
+    facts = {"reading": reading, "sends_data_to": None, "absent_arms": ()}
+    return facts | (_members(file, reading, told.get("members"), asked) if isinstance(file, ModelFile) else {})
 
 
-def _opened(told: dict[str, Any], runtime: str, asked: str) -> dict[str, Any]:
-    """What a card of another runtime than timm says, its own keys gathered under ``reading``."""
-    own = _READING[runtime]
-    if unknown := sorted(set(told) - own - _FOR_READERS - _KNOWN):
-        advice = f"A card of runtime {runtime} knows {', '.join(sorted(own | _FOR_READERS | _KNOWN))}."
-        raise InstrumentError(asked, f"an unknown key {unknown[0]!r}", advice)
-    for key in ("reading", "sends_data_to", "absent_arms"):
-        told.pop(key, None)
-    reading = {"runtime": runtime, **{key: told[key] for key in sorted(own & set(told))}}
-    declared = told.get("members")
-    told = {"sha256": {}, "members": 1, **told, "reading": reading}
-    if runtime in ("onnx", "torchscript"):
-        told |= _members(told, reading, declared, asked)
-    return told
-
-
-def _members(told: Mapping[str, Any], reading: dict[str, Any], declared: int | None, asked: str) -> dict[str, Any]:
+def _members(file: ModelFile, reading: dict[str, JSON], declared: int | None, asked: str) -> dict[str, Any]:
     """Number of members, and their files in order: one list, or one for each value of a covariate."""
-    groups = [reading.get("files") or sorted(told["sha256"])]
+    groups = [reading.get("files") or sorted(file.sha256)]
     if choice := reading.get("by_covariate"):
         try:
             ((covariate, by_value),) = choice.items()
@@ -119,7 +159,7 @@ def _members(told: Mapping[str, Any], reading: dict[str, Any], declared: int | N
         except (AttributeError, ValueError, TypeError) as error:
             advice = 'Write {"sex": {"0": ["female.onnx"], "1": ["male.onnx"]}}.'
             raise InstrumentError(asked, f"by_covariate is {choice!r}", advice) from error
-        if covariate not in told.get("covariates", ()) or reading.get("files") or len(set(values)) < 2:
+        if covariate not in file.covariates or reading.get("files") or len(set(values)) < 2:
             found = f"by_covariate chooses by {covariate!r} among {len(set(values))} values"
             advice = f'List {covariate!r} under covariates, two values or more, and no "files".'
             raise InstrumentError(asked, found, advice)
@@ -134,7 +174,7 @@ def _members(told: Mapping[str, Any], reading: dict[str, Any], declared: int | N
     if declared not in (None, size):
         advice = "Leave members out, or list as many files."
         raise InstrumentError(asked, f"it declares {declared} members and {size} model files", advice)
-    if idle := sorted(set(told["sha256"]) - {name for group in groups for name in group}):
+    if idle := sorted(set(file.sha256) - {name for group in groups for name in group}):
         found_idle = f"sha256 names {idle[0]}, which is no model of the card"
         raise InstrumentError(asked, found_idle, 'List it under "files" or by_covariate, or leave it out.')
     return {"members": size}
@@ -175,4 +215,4 @@ def verified_weights(card: InstrumentCard, folder: Path) -> tuple[Path, ...]:
 
 def write_card(path: Path, card: InstrumentCard, for_readers: Mapping[str, JSON]) -> None:
     """Write a card, with further keys that only human readers need."""
-    path.write_text(json.dumps({**asdict(card), **for_readers}, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(json.dumps({**plain(card), **for_readers}, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from scipy.special import expit, softmax
 
+from editproof.core.declared import Number, Wanted, Whole, closed, is_count, is_number, is_text
+from editproof.core.records import typed
 from editproof.errors import InstrumentError
 from editproof.evidence.measurements import UNCERTAINTY
-from editproof.instruments.soundness import is_count, is_number, is_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from editproof.types import JSON, InstrumentCard
+    from editproof.types import InstrumentCard
 
     Raw = Mapping[str, NDArray[Any]]
 
@@ -29,6 +30,14 @@ _ACTIVATIONS = {
 }
 
 
+_Place = Annotated[
+    str | int, Wanted("its name, or its place from 0", lambda it: is_text(it) or is_count(it, 0), as_written=True)
+]
+_Activation = Annotated[str, Wanted(f"one of {', '.join(_ACTIVATIONS)}", _ACTIVATIONS.__contains__)]
+_Scale = Annotated[float, Wanted("a finite number other than 0", lambda value: is_number(value) and value != 0)]
+
+
+@closed
 @dataclass(frozen=True)
 class Output:
     """Where a reading stands among a model's outputs, and what makes it a reading.
@@ -45,11 +54,11 @@ class Output:
         The reading is ``scale * activated + offset``, in the unit of the quantity.
     """
 
-    output: str | int = 0
-    index: int | None = None
-    activation: str = "none"
-    scale: float = 1.0
-    offset: float = 0.0
+    output: _Place = 0
+    index: Whole | None = None
+    activation: _Activation = "none"
+    scale: _Scale = 1.0
+    offset: Number = 0.0
 
     def of(self, raw: Raw, n: int, asked: str) -> NDArray[np.float64]:
         """The reading of each of ``n`` images, shape (n,).
@@ -106,27 +115,10 @@ def outputs_of(card: InstrumentCard, asked: str) -> dict[str, Output]:
     for name in names:
         described = dict(told.get(name, {}))
         further = described.pop(UNCERTAINTY, None)
-        made[name] = _output(described, f"{asked}, output of {name}")
+        made[name] = typed(Output, described, f"{asked}, output of {name}", error=InstrumentError)
         if further is not None:
-            made[f"{name}:{UNCERTAINTY}"] = _output(further, f"{asked}, uncertainty of {name}")
+            of_spread = typed(Output, further, f"{asked}, uncertainty of {name}", error=InstrumentError)
+            made[f"{name}:{UNCERTAINTY}"] = of_spread
     if len(names) > 1 and len({(o.output, o.index) for key, o in made.items() if ":" not in key}) < len(names):
         raise InstrumentError(asked, "two quantities are read off the same output", "Give each output and index.")
-    return made
-
-
-def _output(described: Mapping[str, JSON], asked: str) -> Output:
-    known = Output.__dataclass_fields__
-    if not isinstance(described, Mapping) or (unknown := sorted(set(described) - set(known))):
-        found = f"unknown field {unknown[0]!r}" if isinstance(described, Mapping) else f"{described!r}"
-        raise InstrumentError(asked, found, f"It has {', '.join(known)}.")
-    made = Output(**described)
-    if not is_text(made.activation) or made.activation not in _ACTIVATIONS:
-        raise InstrumentError(asked, f"activation {made.activation!r}", f"Write one of {', '.join(_ACTIVATIONS)}.")
-    if not is_number(made.scale) or not is_number(made.offset) or not made.scale:
-        found = f"scale {made.scale!r} and offset {made.offset!r}"
-        raise InstrumentError(asked, found, "Write numbers; a scale is not 0.")
-    if made.index is not None and not is_count(made.index, 0):
-        raise InstrumentError(asked, f"index {made.index!r}", "Write the column, a whole number from 0 on.")
-    if not is_text(made.output) and not is_count(made.output, 0):
-        raise InstrumentError(asked, f"output {made.output!r}", "Write its name, or its place from 0.")
     return made

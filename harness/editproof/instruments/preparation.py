@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from editproof.core.declared import is_count, is_list, is_mapping, is_number
 from editproof.errors import InstrumentError
 from editproof.imaging.framing import FITS, framed, stretched_to_unit
-from editproof.instruments.soundness import is_count, is_list, is_mapping, is_number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

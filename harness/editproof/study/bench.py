@@ -18,7 +18,7 @@ from editproof.core.digests import digest_of, pixel_digest
 from editproof.datasets.checks import decoded, distinct
 from editproof.editing.edits import LIVE, Edits, Terms, each
 from editproof.editing.ledger import Totals
-from editproof.editing.store import Store
+from editproof.editing.store import FAILURES, Store
 from editproof.editors.adapter import CheckedEditor, checked
 from editproof.editors.arms import images_of
 from editproof.editors.probe import probed
@@ -29,7 +29,19 @@ from editproof.evidence.plain import plain
 from editproof.instruments.hooks import look_up_of
 from editproof.instruments.reading import check_alike, read, reading_rows
 from editproof.metrics import Metric, Picture
-from editproof.study.case_records import histogram_rows, measuring_code, metric_rows, pictures_of, table_of
+from editproof.study.case_records import (
+    CASES,
+    READINGS,
+    CaseRecord,
+    EndedEdit,
+    Histogram,
+    Row,
+    histogram_rows,
+    measuring_code,
+    metric_rows,
+    pictures_of,
+    table_of,
+)
 from editproof.study.workers import results
 from editproof.types import JSON, Case, Dataset, Editor, EditOutcome, EditRequest, Instrument, Pixels
 
@@ -130,7 +142,7 @@ class Bench:
         cases = distinct(dataset)
         keys = self._keys(cases)
         store, name = Store(self.store_root), self.made_editor.card.name
-        records = {case.case_id: store.record("cases", keys[case.case_id]) for case in cases}
+        records = {case.case_id: store.record(CASES, keys[case.case_id]) for case in cases}
         todo = [case for case in cases if records[case.case_id] is None]
         if todo:
             self._rehearsed(todo[0])
@@ -138,17 +150,17 @@ class Bench:
             made = self.edited(todo)
             deque(progress(made, len(todo), f"{name}: edit") if progress else made, maxlen=0)
         if todo:
-            done: Iterable[JSON] = results(
+            done: Iterable[CaseRecord] = results(
                 partial(_kept_record, self, keys), todo, jobs=min(jobs, max(1, len(todo) // 4))
             )
             for record in progress(done, len(todo), f"{name}: edit and read") if progress else done:
-                records[record["case"]] = record
-        return table_of(name, cases, [records[case.case_id] for case in cases])
+                records[record.case] = record
+        return table_of(name, cases, [record for record in records.values() if record is not None])
 
     def standing(self, dataset: Dataset) -> int:
         """Number of cases whose record stands in the store already."""
         store = Store(self.store_root)
-        return sum(store.record("cases", key) is not None for key in self._keys(dataset).values())
+        return sum(store.record(CASES, key) is not None for key in self._keys(dataset).values())
 
     def edits(self, case: Case, pixels: Pixels) -> list[EditOutcome]:
         """The outcome of every repeat of one case, from the store where it stands there."""
@@ -174,18 +186,16 @@ class Bench:
         """What the tool changed under five masks, on the run's terms; paid for once, as all edits are."""
         return probed(self.made_editor, _edits_in(self.store_root, self.terms).outcomes)
 
-    def record(self, case: Case) -> dict[str, JSON]:
-        """Everything measured on one case, as plain JSON: ``edits``, ``rows`` and ``histograms``."""
+    def record(self, case: Case) -> CaseRecord:
+        """Everything measured on one case."""
         pixels = decoded(case)
         outcomes = self.edits(case, pixels)
         images = images_of(self.made_editor.card, self.plan.request(case, pixels, 0), outcomes)
         pictures = pictures_of(pixels, images, case.spacing_mm)
-        return {
-            "case": case.case_id,
-            "edits": [[repeat, outcome.status.value, outcome.message] for repeat, outcome in enumerate(outcomes)],
-            "rows": [*self._readings(case, images), *self._metrics(case, pictures)],
-            "histograms": histogram_rows(pictures),
-        }
+        ends = (EndedEdit(repeat, outcome.status, outcome.message) for repeat, outcome in enumerate(outcomes))
+        rows = (*self._readings(case, images), *self._metrics(case, pictures))
+        histograms = (Histogram(arm, region, tuple(counts)) for arm, region, counts in histogram_rows(pictures))
+        return CaseRecord(case.case_id, tuple(ends), tuple(Row(*row) for row in rows), tuple(histograms))
 
     def _rehearsed(self, case: Case) -> None:
         """Read and measure one original before the first edit is made, so that what cannot be done is found for free.
@@ -210,26 +220,29 @@ class Bench:
         digests = {place: pixel_digest(image) for place, image in images.items()}
         unique = {digest: images[place] for place, digest in digests.items()}
         if look_up := look_up_of(instrument):
-            readings = {}
+            readings: dict[str, Mapping[str, list[float]] | None] = {}
             for digest, image in unique.items():
                 places = [place for place, found in digests.items() if found == digest]
                 readings[digest] = look_up(case.case_id, self.made_editor.card.name, places, image)
         else:
-            readings = self._kept_readings(instrument, case, unique)
+            readings = dict(self._kept_readings(instrument, case, unique))
         for (arm, repeat), digest in digests.items():
             yield from ([arm, repeat, *row] for row in reading_rows(instrument.card, readings[digest]))
 
-    def _kept_readings(self, instrument: Instrument, case: Case, unique: Mapping[str, Image]) -> dict[str, JSON]:
+    def _kept_readings(
+        self, instrument: Instrument, case: Case, unique: Mapping[str, Image]
+    ) -> dict[str, dict[str, list[float]]]:
         """The readings of images by their digest; what was never read is read and kept."""
         store, instrument_key, told = Store(self.store_root), _instrument_key(instrument), _covariates(instrument, case)
         keys = {digest: digest_of([instrument_key, digest, told]) for digest in unique}
-        readings: dict[str, JSON] = {digest: store.record("readings", key) for digest, key in keys.items()}
-        unread = [digest for digest, reading in readings.items() if reading is None]
+        kept = {digest: store.record(READINGS, key) for digest, key in keys.items()}
+        readings = {digest: reading for digest, reading in kept.items() if reading is not None}
+        unread = [digest for digest in keys if digest not in readings]
         if unread:
             fresh = read(instrument, case.case_id, [unique[digest] for digest in unread], told)
             for digest, reading in zip(unread, fresh, strict=True):
                 readings[digest] = reading
-                store.keep_record("readings", keys[digest], reading)
+                store.keep_record(READINGS, keys[digest], reading)
         check_alike(instrument.card, case.case_id, readings.values())
         return readings
 
@@ -264,10 +277,10 @@ def _edits_in(store_root: Path, terms: Terms) -> Edits:
     return Edits(store_root, terms)
 
 
-def _kept_record(bench: Bench, keys: Mapping[str, str], case: Case) -> dict[str, JSON]:
+def _kept_record(bench: Bench, keys: Mapping[str, str], case: Case) -> CaseRecord:
     record = bench.record(case)
-    if all(status not in ("failed", "timed_out") for _, status, _ in record["edits"]):
-        Store(bench.store_root).keep_record("cases", keys[case.case_id], record)
+    if all(edit.status not in FAILURES for edit in record.edits):
+        Store(bench.store_root).keep_record(CASES, keys[case.case_id], record)
     return record
 
 

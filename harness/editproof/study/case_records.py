@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from editproof.core.declared import Number, Whole, closed
 from editproof.core.digests import pixel_digest
+from editproof.editing.store import Kind
 from editproof.evidence.measurements import EDITED, IMAGE, ORIGINAL, Measurements, measurements_of
 from editproof.metrics import BUILT_IN, OF_IMAGE, OF_PAIR, Metric, Pair, Picture, measured
 from editproof.metrics.intensity import grouped
-from editproof.types import JSON, Case, Pixels
+from editproof.types import JSON, Case, EditStatus, Pixels
 
 if TYPE_CHECKING:
     from editproof.types import Image
@@ -22,6 +25,49 @@ if TYPE_CHECKING:
 
 MEASURED_ARMS = {OF_PAIR: (EDITED,), OF_IMAGE: (ORIGINAL, EDITED)}
 """Arms of which image metrics are measured, by what these are metrics of."""
+
+
+class Row(NamedTuple):
+    """One number: of a repeat of an arm, by an instrument, in the unit of the quantity."""
+
+    arm: str
+    repeat: Whole
+    instrument: str
+    quantity: str
+    value: Number
+    unit: str
+
+
+class EndedEdit(NamedTuple):
+    """How one requested edit ended."""
+
+    repeat: Whole
+    status: EditStatus
+    message: str
+
+
+class Histogram(NamedTuple):
+    """Counts of 256 levels in a region of an arm, summed over repeats."""
+
+    arm: str
+    region: str
+    counts: tuple[Whole, ...]
+
+
+@closed
+@dataclass(frozen=True)
+class CaseRecord:
+    """Everything measured on one case."""
+
+    case: str
+    edits: tuple[EndedEdit, ...]
+    rows: tuple[Row, ...]
+    histograms: tuple[Histogram, ...]
+
+
+CASES = Kind("cases", CaseRecord)
+READINGS = Kind("readings", dict[str, list[float]])
+"""Of one image: every member's reading, by quantity."""
 
 
 @cache
@@ -96,14 +142,14 @@ def case_row(case: Case) -> dict[str, JSON]:
     }
 
 
-def table_of(editor: str, cases: Sequence[Case], records: Sequence[JSON]) -> Measurements:
+def table_of(editor: str, cases: Sequence[Case], records: Sequence[CaseRecord]) -> Measurements:
     """The records of all cases, in the order of the cases, as one table; histograms are summed."""
     rows, edits = [], []
     pooled_counts: dict[tuple[str, str], Any] = {}
     for record in records:
-        rows += [(record["case"], *row) for row in record["rows"]]
-        edits += [(record["case"], *edit) for edit in record["edits"]]
-        for arm, region, counts in record["histograms"]:
+        rows += [(record.case, *row) for row in record.rows]
+        edits += [(record.case, repeat, status.value, message) for repeat, status, message in record.edits]
+        for arm, region, counts in record.histograms:
             pooled_counts[arm, region] = pooled_counts.get((arm, region), 0) + np.array(counts, dtype=np.int64)
     return measurements_of(
         editor,

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from editproof.core.numbers import dollars
 from editproof.datasets.checks import check_regions, decoded
-from editproof.editing.ledger import Ledger
+from editproof.editing.ledger import Ledger, torn_words
 from editproof.errors import EditproofError
 from editproof.imaging.region import INSIDE
 
@@ -104,4 +104,6 @@ def _summary(run: Run, counts: Counter[str]) -> str:
     text = f"{words}; spent in this run {dollars(spent.cost_usd)}"
     if lost:
         text += f"; {lost} requests of this store were sent and never answered, and may have been paid for"
+    if torn := ledger.torn_lines():
+        text += f"; {torn_words(torn)}"
     return text

@@ -16,7 +16,10 @@ from pathlib import Path
 from filelock import FileLock
 
 from editproof.audit.findings import in_reading_order, primary_claims, protocol_of
+from editproof.core import records
+from editproof.core.declared import open_ended
 from editproof.core.digests import digest_of
+from editproof.core.lines import append, lines_of
 from editproof.core.redaction import redacted
 from editproof.criteria import Criterion, verdict_on
 from editproof.criteria.claimed import check_claims, check_image_claims, regions_of
@@ -32,7 +35,7 @@ from editproof.errors import EditorError
 from editproof.evidence.facts import Claim, Facts, ToolFacts
 from editproof.evidence.measurements import Measurements, measurements_of
 from editproof.evidence.plain import plain
-from editproof.evidence.protocol import locked, read_lock, read_register, slug
+from editproof.evidence.protocol import Lock, locked, read_lock, read_register, slug
 from editproof.evidence.record import CONTROLS
 from editproof.imaging.region import INSIDE
 from editproof.instruments import hooks
@@ -48,6 +51,15 @@ from editproof.types import JSON, Dataset, Editor, EditorCard, Instrument, Verdi
 
 COMPUTING = ("editproof", "numpy", "scipy", "pandas", "scikit-learn", "opencv-python-headless", "torch", "timm")
 RUNTIMES = ("onnxruntime",)
+
+
+@open_ended
+@dataclass(frozen=True)
+class Judged:
+    """A line of ``judged.jsonl``: the digest of a cohort, and of a protocol under which it was judged here."""
+
+    dataset: str
+    protocol: str
 
 
 @dataclass(frozen=True)
@@ -150,7 +162,7 @@ class Run:
         return own_metrics(self.metrics)
 
     @cached_property
-    def _lock(self) -> dict[str, JSON] | None:
+    def _lock(self) -> Lock | None:
         return read_lock(self.lock) if self.lock else None
 
     @cached_property
@@ -203,7 +215,7 @@ class Run:
             tools=tools,
             terms=self._terms(judgements),
             environment=_environment(redacted(command)),
-            lock=self._lock,
+            lock=records.plain(self._lock) if self._lock else None,
             shard=self.shard,
         )
         counted = {"cohort_judged_before": self._earlier_protocols(str(protocol_of(facts)["digest"]))}
@@ -215,12 +227,11 @@ class Run:
 
     def _earlier_protocols(self, digest: str) -> int:
         """Under how many other protocols this store has judged this cohort; a cohort used up in tuning proves less."""
-        history, mine = self.store / "judged.jsonl", {"dataset": self.dataset.card.digest, "protocol": digest}
-        before = [json.loads(line) for line in history.read_text().splitlines()] if history.exists() else []
+        history, mine = self.store / "judged.jsonl", Judged(self.dataset.card.digest, digest)
+        before = [entry for line in lines_of(history)[0] if (entry := records.maybe(Judged, line))]
         if mine not in before:
-            with history.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(mine) + "\n")
-        return sum(entry["dataset"] == mine["dataset"] and entry != mine for entry in before)
+            append(history, json.dumps(plain(mine)))
+        return sum(entry.dataset == mine.dataset and entry != mine for entry in before)
 
     def _tool_facts(self, spec: str, claims: Sequence[Claim]) -> ToolFacts:
         bench, measured = self.bench(spec), self._measured(spec)

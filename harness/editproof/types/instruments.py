@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Annotated, Protocol, runtime_checkable
 
+from editproof.core.declared import Count, Line, Names, Wanted, closed, is_number
 from editproof.types.images import JSON
 
 if TYPE_CHECKING:
@@ -14,16 +16,26 @@ if TYPE_CHECKING:
 
     from editproof.types.images import Image
 
+KINDS = ("continuous", "probability")
+_NAME = re.compile(r"[^\W\d][\w .=/-]*")
+
+_Name = Annotated[str, Wanted("letters, digits and _, a letter first", lambda text: bool(_NAME.fullmatch(text)))]
+_Kind = Annotated[
+    str, Wanted("continuous or probability; of several classes, give each a probability of its own", KINDS.__contains__)
+]
+_Limit = Annotated[float, Wanted("a finite number", is_number, as_written=True)]
+
 
 @dataclass(frozen=True)
 class Quantity:
     """What an instrument reads: its name, unit and kind (``continuous`` or ``probability``)."""
 
-    name: str
-    unit: str
-    kind: str = "continuous"
+    name: _Name
+    unit: Line
+    kind: _Kind = "continuous"
 
 
+@closed
 @dataclass(frozen=True)
 class InstrumentCard:
     """What an instrument is; travels with its weights.
@@ -48,21 +60,21 @@ class InstrumentCard:
         Arms of a study of which there are no readings, for an instrument that cannot read images itself.
     """
 
-    name: str
+    name: Line
     description: str
     quantities: tuple[Quantity, ...]
-    members: int
+    members: Count
     sha256: Mapping[str, str]
     licence: str
     training_data: str
-    covariates: tuple[str, ...] = ()
+    covariates: Names = ()
     preprocessing: Mapping[str, JSON] = field(default_factory=dict)
     performance: Mapping[str, JSON] = field(default_factory=dict)
-    floors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    floors: Mapping[str, Mapping[str, _Limit]] = field(default_factory=dict)
     limitations: tuple[str, ...] = ()
     reading: Mapping[str, JSON] = field(default_factory=dict)
-    sends_data_to: str | None = None
-    absent_arms: tuple[str, ...] = ()
+    sends_data_to: Line | None = None
+    absent_arms: Names = ()
 
     @property
     def precomputed(self) -> bool:

@@ -3,25 +3,67 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+from editproof.core.declared import Wanted, open_ended
+from editproof.core.records import json_of, typed
 from editproof.datasets.index.likeness import NEAR_BITS, differing_bits
+from editproof.datasets.index.reading import Hex
 from editproof.datasets.rsna.split import split_of
 from editproof.errors import DatasetError
+from editproof.types import JSON
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
     from pathlib import Path
-
-    from editproof.types import JSON
 
 RULE = "editproof.datasets.rsna.split"
 """How a card names the split rule of this package, under ``training_cases`` or in the words of its training data."""
 _HASH = re.compile(r"[0-9a-f]{64}")
 """A sha256, and a perceptual hash of 256 bits."""
+
+
+_Ids = Annotated[tuple[str, ...], Wanted('a list of ids, such as ["A1", "A2"]')]
+_Digest = Annotated[str, Wanted("64 hexadecimal digits", lambda text: bool(_HASH.fullmatch(text.lower())))]
+
+
+@dataclass(frozen=True)
+class TrainingCases:
+    """What a card says of the cases that it was trained on; what else is beside these fields is for readers."""
+
+    ids: _Ids = ()
+    sha256_of_ids: tuple[_Digest, ...] = ()
+    split_rule: JSON = None
+
+
+@open_ended
+@dataclass(frozen=True)
+class TrainedOn:
+    """The fields of a card that tell of training cases."""
+
+    training_cases: Annotated[TrainingCases, Wanted('an object, such as {"ids": ["A1", "A2"]}')] = TrainingCases()
+    training_data: JSON = ""
+    name: JSON = None
+
+
+@dataclass(frozen=True)
+class TrainedCase:
+    """The fields of an indexed case that are compared; they are in indexes of every schema."""
+
+    case: str
+    patient: str
+    pixels: str
+    hash: Hex
+
+
+@open_ended
+@dataclass(frozen=True)
+class TrainingSet:
+    """The cases of an index of any schema."""
+
+    cases: tuple[TrainedCase, ...]
 
 
 @dataclass(frozen=True)
@@ -78,69 +120,32 @@ def training_at(path: Path) -> Training:
     """
     asked, advice = f"training cases in {path}", "Name an instrument's card.json, or an index of its training set."
     try:
-        content: JSON = json.loads(path.expanduser().read_text(encoding="utf-8"))
+        told = json_of(path.expanduser().read_text(encoding="utf-8"))
     except OSError as error:
         raise DatasetError(asked, f"it cannot be read ({error.strerror})", advice) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DatasetError(asked, f"it is not JSON ({error})", advice) from error
-    if not isinstance(content, dict):
-        raise DatasetError(asked, "it is not a card", advice)
-    if "schema" in content and "cases" in content:
-        return _of_index(content["cases"], path)
-    return _of_card(content, path)
+    if isinstance(told, dict) and "schema" in told and "cases" in told:
+        again = "Or index it anew: editproof dataset index."
+        return _of_index(typed(TrainingSet, told, asked, again, DatasetError), path)
+    return _of_card(typed(TrainedOn, told, asked, advice, DatasetError), path)
 
 
-def _of_index(cases: JSON, path: Path) -> Training:
-    """The cases of an index, each with the four words that are compared."""
-    keys = ("case", "patient", "pixels", "hash")
-    for place, case in enumerate(cases if isinstance(cases, list) else [None]):
-        lacking = [key for key in keys if not isinstance(case, dict) or not isinstance(case.get(key), str)]
-        if lacking or not _HASH.fullmatch(case["hash"]):
-            found = (
-                f"its case {place + 1} has no {', '.join(lacking)}" if lacking else f"{case['hash']!r} is not a hash"
-            )
-            raise DatasetError(f"training cases in {path}", found, "Write the index again: editproof dataset index.")
+def _of_index(index: TrainingSet, path: Path) -> Training:
     return Training(
         path.name,
-        frozenset(_digest(case[key]) for case in cases for key in ("case", "patient")),
-        frozenset(case["pixels"] for case in cases),
-        frozenset(case["hash"] for case in cases),
+        frozenset(_digest(name) for case in index.cases for name in (case.case, case.patient)),
+        frozenset(case.pixels for case in index.cases),
+        frozenset(case.hash for case in index.cases),
     )
 
 
-def _of_card(content: Mapping[str, JSON], path: Path) -> Training:
+def _of_card(card: TrainedOn, path: Path) -> Training:
     """What a card lists, or says in words."""
-    asked = f"training cases in {path}"
-    listed = content.get("training_cases", {})
-    if not isinstance(listed, dict):
-        found = f"training_cases is {_kind(listed)}"
-        raise DatasetError(asked, found, 'Write an object, such as {"ids": ["A1", "A2"]}.')
-    for key in ("ids", "sha256_of_ids"):
-        names = listed.get(key, [])
-        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            found = (
-                f"{key} is {_kind(names)}"
-                if not isinstance(names, list)
-                else f"{key} has an entry that is not a string"
-            )
-            raise DatasetError(asked, found, 'List ids as strings, such as ["A1", "A2"].')
-    digests = listed.get("sha256_of_ids", [])
-    if wrong := [name for name in digests if not _HASH.fullmatch(name.lower())]:
-        raise DatasetError(asked, f"{wrong[0][:80]!r} is not a sha256", "Write 64 hexadecimal digits for each id.")
-    by_rule = listed.get("split_rule") == RULE or (not listed and RULE in str(content.get("training_data", "")))
-    return Training(
-        str(content.get("name", path.name)),
-        frozenset(_digest(name) for name in listed.get("ids", [])) | {name.lower() for name in digests},
-        by_rule=by_rule,
-    )
-
-
-def _kind(value: JSON) -> str:
-    """What a value of JSON is, in words."""
-    if value is None:
-        return "null"
-    words = {str: "a string", list: "a list", dict: "an object", bool: "a truth value"}
-    return words.get(type(value), "a number")
+    listed = card.training_cases
+    by_rule = listed.split_rule == RULE or (listed == TrainingCases() and RULE in str(card.training_data))
+    known = {*map(_digest, listed.ids), *(digest.lower() for digest in listed.sha256_of_ids)}
+    return Training(str(card.name or path.name), frozenset(known), by_rule=by_rule)
 
 
 def _digest(name: str) -> str:

@@ -1,6 +1,6 @@
 """Index a cohort before a study: what is in it, what should not be, and why.
 
-An index is plain JSON. It names every case with a digest over patient, files, reference standard and strata, one of
+An index names every case with a digest over patient, files, reference standard and strata, one of
 its pixels, and a perceptual hash; and every case that a study should leave out. ``NAME:PATH?index=FILE`` then leaves
 them out (:mod:`editproof.datasets.index.reading`).
 """
@@ -30,7 +30,7 @@ from editproof.datasets.index.likeness import (
     pixels_digest,
     thumbnail,
 )
-from editproof.datasets.index.reading import SCHEMA
+from editproof.datasets.index.reading import ExcludedCase, Index, IndexedCase, IndexedCohort, Spread
 from editproof.datasets.reading import Reading
 from editproof.datasets.registry import READERS, built_in, given_to
 from editproof.errors import DatasetError
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from editproof.datasets.cohort import Cohort
     from editproof.datasets.index.leakage import Training
-    from editproof.types import JSON, Case, Pixels
+    from editproof.types import Case, Pixels
 
 FLAWED, DUPLICATE, NEAR, TRAINED = "not sound", "duplicate", "near-duplicate of another patient", "trained on"
 LISTED = 10
@@ -55,7 +55,7 @@ def index_of(
     *,
     reading: Reading | None = None,
     progress: Callable[[Iterable[Case], int], Iterable[Case]] | None = None,
-) -> dict[str, JSON]:
+) -> Index:
     """The index of a cohort.
 
     Parameters
@@ -69,11 +69,6 @@ def index_of(
     progress : callable, optional
         Wraps the cases, of known number, e.g. in a progress bar.
 
-    Returns
-    -------
-    dict
-        ``schema, cohort, near_duplicate_bits, against, cases, excluded, notes, balance``.
-
     Raises
     ------
     DatasetError
@@ -85,7 +80,7 @@ def index_of(
     if "index" in given_to(spec).written:
         raise DatasetError(f"the index of {spec}", "it names an index itself", "Leave index=... out.")
     cohort, trainings = built_in(spec, reading), [training_at(path) for path in against]
-    rows: list[dict[str, JSON]] = []
+    rows: list[IndexedCase] = []
     thumbnails: list[NDArray[np.float32]] = []
     for case in progress(cohort, len(cohort)) if progress else cohort:
         with reading.guarding(case.case_id):
@@ -96,20 +91,17 @@ def index_of(
     notes = [*cohort.card.warnings, *_negatives(rows, thumbnails)]
     _note_duplicates(rows, why, notes)
     _note_leakage(rows, cohort, trainings, reading, why, notes)
-    kept = [row for row in rows if row["case"] not in why]
-    patients = {row["patient"] for row in kept}
-    return {
-        "schema": SCHEMA,
-        "cohort": {"name": cohort.card.name, "cases": len(kept), "patients": len(patients)},
-        "near_duplicate_bits": NEAR_BITS,
-        "against": [training.name for training in trainings],
-        "cases": kept,
-        "excluded": [
-            {"case": name, "kinds": list(kinds), "why": list(kinds.values())} for name, kinds in sorted(why.items())
-        ],
-        "notes": notes,
-        "balance": _balance([case for case in cohort if case.case_id not in why]),
-    }
+    kept = tuple(row for row in rows if row.case not in why)
+    patients = {row.patient for row in kept}
+    return Index(
+        cohort=IndexedCohort(cohort.card.name, len(kept), len(patients)),
+        near_duplicate_bits=NEAR_BITS,
+        against=tuple(training.name for training in trainings),
+        cases=kept,
+        excluded=tuple(ExcludedCase(name, tuple(of), tuple(of.values())) for name, of in sorted(why.items())),
+        notes=tuple(notes),
+        balance=_balance([case for case in cohort if case.case_id not in why]),
+    )
 
 
 def spec_of(text: str) -> str:
@@ -167,50 +159,50 @@ def _path_and_options(text: str) -> tuple[str, dict[str, str]]:
     return asked.argument, asked.options
 
 
-def _row(case: Case, pixels: Pixels) -> dict[str, JSON]:
-    return {
-        "case": case.case_id,
-        "patient": case.patient_id,
-        "digest": digest_of_cases([case]),
-        "pixels": pixels_digest(pixels.image),
-        "hash": perceptual_hash(pixels.image),
-        "size": list(pixels.image.shape),
-        "bits": pixels.image.dtype.itemsize * 8,
-        "edit_share": round(float(pixels.edit_mask.mean()), 4),
-        "protected_share": round(float(pixels.protected_mask.mean()), 4),
-    }
+def _row(case: Case, pixels: Pixels) -> IndexedCase:
+    return IndexedCase(
+        case=case.case_id,
+        patient=case.patient_id,
+        digest=digest_of_cases([case]),
+        pixels=pixels_digest(pixels.image),
+        hash=perceptual_hash(pixels.image),
+        size=pixels.image.shape,
+        bits=pixels.image.dtype.itemsize * 8,
+        edit_share=round(float(pixels.edit_mask.mean()), 4),
+        protected_share=round(float(pixels.protected_mask.mean()), 4),
+    )
 
 
-def _negatives(rows: list[dict[str, JSON]], thumbnails: list[NDArray[np.float32]]) -> list[str]:
+def _negatives(rows: list[IndexedCase], thumbnails: list[NDArray[np.float32]]) -> list[str]:
     """A note on cases that may be negatives; they are kept, since a bright field about a dark one looks the same."""
-    if not (names := [rows[place]["case"] for place in inverted(thumbnails)]):
+    if not (names := [rows[place].case for place in inverted(thumbnails)]):
         return []
     listed = ", ".join(names[:LISTED]) + (", ..." if len(names) > LISTED else "")
     what = "a bright surround, or the wrong photometric interpretation (MONOCHROME1 for MONOCHROME2)"
     return [f"In {len(names)} of {len(rows)} cases gray levels run against the rest: {what}. Look at {listed}."]
 
 
-def _note_duplicates(rows: list[dict[str, JSON]], why: dict[str, dict[str, str]], notes: list[str]) -> None:
+def _note_duplicates(rows: list[IndexedCase], why: dict[str, dict[str, str]], notes: list[str]) -> None:
     """The later of two equal pictures is excluded; of two nearly equal ones too, where patients differ."""
     first: dict[str, str] = {}
     for row in rows:
-        if (twin := first.setdefault(row["pixels"], row["case"])) != row["case"]:
-            why.setdefault(row["case"], {})[DUPLICATE] = f"its pixels are those of {twin}"
-    left = [row for row in rows if row["case"] not in why]
+        if (twin := first.setdefault(row.pixels, row.case)) != row.case:
+            why.setdefault(row.case, {})[DUPLICATE] = f"its pixels are those of {twin}"
+    left = [row for row in rows if row.case not in why]
     same_patient = 0
-    for a, b, bits in near_pairs([row["hash"] for row in left]):
+    for a, b, bits in near_pairs([row.hash for row in left]):
         one, other = left[a], left[b]
-        if one["patient"] == other["patient"]:
+        if one.patient == other.patient:
             same_patient += 1
-        elif one["case"] not in why:
-            words = f"it differs from {one['case']} of another patient in {bits} of 256 bits"
-            why.setdefault(other["case"], {})[NEAR] = words
+        elif one.case not in why:
+            words = f"it differs from {one.case} of another patient in {bits} of 256 bits"
+            why.setdefault(other.case, {})[NEAR] = words
     if same_patient:
         notes.append(f"{same_patient} pairs of nearly equal pictures are of one patient each, and are kept.")
 
 
 def _note_leakage(
-    rows: list[dict[str, JSON]],
+    rows: list[IndexedCase],
     cohort: Cohort,
     trainings: Sequence[Training],
     reading: Reading,
@@ -227,16 +219,16 @@ def _note_leakage(
             notes.append(f"{training.name} names its training cases {words}")
         tainted: dict[str, str] = {}
         for row in rows:
-            known = reading.known_as.get(row["case"], {row["case"], row["patient"]})
-            seen = training.seen(known, row["pixels"], row["hash"], row["case"] if rsna else None)
+            known = reading.known_as.get(row.case, {row.case, row.patient})
+            seen = training.seen(known, row.pixels, row.hash, row.case if rsna else None)
             if seen:
-                tainted.setdefault(row["patient"], seen)
+                tainted.setdefault(row.patient, seen)
         for row in rows:
-            if row["patient"] in tainted:
-                why.setdefault(row["case"], {})[TRAINED] = tainted[row["patient"]]
+            if row.patient in tainted:
+                why.setdefault(row.case, {})[TRAINED] = tainted[row.patient]
 
 
-def _balance(cases: list[Case]) -> dict[str, JSON]:
+def _balance(cases: list[Case]) -> dict[str, Spread]:
     """Counts of every class, and of every stratum of few values; range and median of every number."""
     columns: dict[str, list[str | float]] = {}
     for case in cases:
@@ -245,7 +237,7 @@ def _balance(cases: list[Case]) -> dict[str, JSON]:
     return {name: _spread(values) for name, values in sorted(columns.items())}
 
 
-def _spread(values: list[str | float]) -> JSON:
+def _spread(values: list[str | float]) -> Spread:
     counts = Counter(values)
     if all(isinstance(value, float) for value in values) and not set(values) <= {0.0, 1.0}:
         numbers = np.array(values, np.float64)

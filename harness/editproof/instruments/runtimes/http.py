@@ -14,15 +14,16 @@ from urllib.parse import urlsplit, urlunsplit
 
 import numpy as np
 
+from editproof.core.declared import is_count, is_line, is_list, is_mapping, is_number
 from editproof.core.egress import receiver, server_of
 from editproof.core.http import Answer, NoAnswerError, post
+from editproof.core.records import brief
 from editproof.core.redaction import redacted
 from editproof.core.usage import LONGEST_S
 from editproof.errors import InstrumentError
 from editproof.evidence.measurements import UNCERTAINTY
 from editproof.imaging.codec import png
 from editproof.instruments.runtimes.modelled import covariates_of
-from editproof.instruments.soundness import brief, is_count, is_line, is_list, is_mapping, is_number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

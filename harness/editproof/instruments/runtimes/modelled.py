@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from editproof.core.declared import is_number, is_text
 from editproof.errors import InstrumentError
 from editproof.instruments.card import CODE
 from editproof.instruments.files import no_pickle, verified
 from editproof.instruments.outputs import outputs_of
 from editproof.instruments.preparation import Preparation
 from editproof.instruments.runtimes.onnx_parts import check_whole
-from editproof.instruments.soundness import is_number, is_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from editproof.core.declared import is_line, is_list_of_names, is_mapping
 from editproof.core.digests import pixel_digest
 from editproof.errors import InstrumentError
 from editproof.evidence.measurements import (
@@ -25,7 +26,6 @@ from editproof.evidence.measurements import (
     PASTE_BACK,
 )
 from editproof.instruments.files import verified
-from editproof.instruments.soundness import is_line, is_list_of_names, is_mapping
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
