@@ -54,7 +54,7 @@ def test_an_invalid_run_proves_nothing(runs):
 
 def test_a_margin_that_nobody_gave_is_a_placeholder(runs):
     made = compared(runs["gentle"], runs["gentle"], {}, share=0.5)
-    assert made.claims[0].margin == 1.0
+    assert made.facts.claims[0].margin == 1.0
     assert made.verdicts[0].criterion.source == "placeholder: 0.5 of the margin of BA-1"
     assert made.label == "EXPLORATORY"
     assert "the margin of BA-1 is a placeholder" in made.departures
@@ -86,13 +86,13 @@ def test_its_bundle_verifies_and_no_claim_in_it_can_be_changed(runs, tmp_path):
     page = (folder / "report.html").read_text()
     assert "Is the new version no worse than the old one?" in page
     for number, (path, value, field) in enumerate((
-        (("verdicts", 0, "outcome"), "PASS", "verdicts[0].outcome"),
-        (("verdicts", 0, "estimate", "high"), 0.1, "verdicts[0].estimate.high"),
-        (("claims", 0, "margin"), 99.0, "verdicts[0].outcome"),
-        (("claims", 0, "source"), "a guideline", "verdicts[0].criterion.source"),
-        (("outcome",), "PASS", "outcome"),
-        (("label",), "EXPLORATORY", "label"),
-        (("old", "protocol"), "00", "protocol.runs[0]"),
+        (("findings", "verdicts", 0, "outcome"), "PASS", "findings.verdicts[0].outcome"),
+        (("findings", "verdicts", 0, "estimate", "high"), 0.1, "findings.verdicts[0].estimate.high"),
+        (("facts", "claims", 0, "margin"), 99.0, "findings.verdicts[0].outcome"),
+        (("facts", "claims", 0, "source"), "a guideline", "findings.verdicts[0].criterion.source"),
+        (("findings", "outcome"), "PASS", "findings.outcome"),
+        (("findings", "label"), "EXPLORATORY", "findings.label"),
+        (("facts", "old", "protocol"), "00", "findings.protocol.runs[0]"),
     )):  # fmt: skip
         (tmp_path / str(number)).mkdir()
         copy = copy_of(folder, tmp_path / str(number))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from editproof.core.digests import digest_of
@@ -12,12 +11,18 @@ from editproof.criteria import overall
 from editproof.criteria.redecision import criterion_from
 from editproof.criteria.versions import difference_verdict, margin_by_share
 from editproof.errors import EvidenceError
-from editproof.evidence.comparison import Claim, Comparison, Version
+from editproof.evidence.comparison import (
+    Comparison,
+    ComparisonFacts,
+    ComparisonFindings,
+    MarginClaim,
+    Version,
+)
 from editproof.evidence.plain import differences, plain
 from editproof.evidence.protocol import CONFIRMATORY, EXPLORATORY, run_name
 from editproof.evidence.record import EditorEvidence, Evidence
 from editproof.evidence.schema import path_text
-from editproof.types import JSON, Outcome
+from editproof.types import Outcome
 
 SHARE = 0.5
 SHARED = ("dataset", "instruments", "floors", "plan", "metrics", "estimands")
@@ -63,62 +68,59 @@ def compared(
         given = card.id in margins
         margin = margins[card.id] if given else margin_by_share(criterion_from(card), share)
         source = "given for this comparison" if given else f"{PLACEHOLDER}: {brief(share)} of the margin of {card.id}"
-        claims.append(Claim(card, verdict.stratum, margin, source))
+        claims.append(MarginClaim(card, verdict.stratum, margin, source))
     if unknown := sorted(set(margins) - {claim.criterion.id for claim in claims}):
         raise EvidenceError(f"margin of {', '.join(unknown)}", "there is no such primary criterion")
-    return concluded(
-        Comparison(
-            run="",
+    return comparison_of(
+        ComparisonFacts(
             created=datetime.now(UTC).isoformat(timespec="seconds"),
-            outcome=Outcome.INCONCLUSIVE,
-            reason="",
-            label="",
-            departures=(),
             dataset=new.dataset,
             instruments=new.instruments,
             old=_version(old, earlier),
             new=_version(new, later),
             claims=tuple(claims),
-            verdicts=(),
-            protocol={name: new.protocol.get(name) for name in SHARED},
+            terms={name: new.protocol[name] for name in SHARED if name in new.protocol},
             environment=new.environment,
         )
     )
 
 
-def concluded(comparison: Comparison) -> Comparison:
-    """The same facts, with everything that follows from them decided again."""
-    new, old = comparison.new, comparison.old
+def comparison_of(facts: ComparisonFacts) -> Comparison:
+    """The record of a comparison: its facts, and what follows from them."""
+    return Comparison(facts, comparison_findings(facts))
+
+
+def comparison_findings(facts: ComparisonFacts) -> ComparisonFindings:
+    """Everything that follows from the facts of a comparison."""
+    new, old = facts.new, facts.old
     names = (f"{new.card.name} {new.card.version}", f"{old.card.name} {old.card.version}")
     verdicts = tuple(
         difference_verdict(
             criterion_from(claim.criterion), claim.margin, claim.source,
             new.measurements.where(claim.stratum), old.measurements.where(claim.stratum), names,
         )
-        for claim in comparison.claims
+        for claim in facts.claims
     )  # fmt: skip
     outcome, reason = overall(verdicts)
     if broken := [version.run for version in (old, new) if version.outcome is Outcome.INVALID]:
         outcome, reason = Outcome.INVALID, f"Nothing can be compared with an invalid run: {', '.join(broken)}."
-    terms = {name: value for name, value in comparison.protocol.items() if name != "digest"}
-    terms |= {"claims": plain(comparison.claims), "runs": [old.protocol, new.protocol]}
-    protocol: dict[str, JSON] = {**terms, "digest": digest_of(terms)}
-    departed = tuple(_departures(comparison))
-    return replace(
-        comparison,
-        run=run_name(comparison.created, f"{new.card.name} against {old.card.name}", protocol["digest"]),
+    terms = {**facts.terms, "claims": plain(facts.claims), "runs": [old.protocol, new.protocol]}
+    digest = digest_of(terms)
+    departed = tuple(_departures(facts))
+    return ComparisonFindings(
+        run=run_name(facts.created, f"{new.card.name} against {old.card.name}", digest),
         outcome=outcome,
         reason=reason,
         label=EXPLORATORY if departed else CONFIRMATORY,
         departures=departed,
         verdicts=verdicts,
-        protocol=protocol,
+        protocol={**terms, "digest": digest},
     )
 
 
-def _departures(comparison: Comparison) -> list[str]:
-    found = [f"run {v.run} was {v.label}" for v in (comparison.old, comparison.new) if v.label != CONFIRMATORY]
-    loose = [claim.criterion.id for claim in comparison.claims if claim.source.startswith(PLACEHOLDER)]
+def _departures(facts: ComparisonFacts) -> list[str]:
+    found = [f"run {v.run} was {v.label}" for v in (facts.old, facts.new) if v.label != CONFIRMATORY]
+    loose = [claim.criterion.id for claim in facts.claims if claim.source.startswith(PLACEHOLDER)]
     return found + [f"the margin of {name} is a placeholder" for name in loose]
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
-from editproof.audit.comparing import concluded
+from editproof.audit.comparing import comparison_findings
 from editproof.audit.consistency import inconsistencies
-from editproof.audit.findings import evidence_of, in_reading_order, primary_claims, undecidable
+from editproof.audit.findings import findings, in_reading_order, primary_claims, undecidable
 from editproof.audit.metric_sources import metric_faults
 from editproof.audit.publication import faces, statement_on
 from editproof.criteria.redecision import criterion_from
@@ -104,13 +104,13 @@ def _contradictions(evidence: Evidence) -> Iterator[str]:
     yield from [*inconsistencies(facts, expected), *_controls(facts), *_unasked(evidence), *_pictures(evidence)]
     yield from _misworded(facts)
     try:
-        again = evidence_of(facts)
+        again = findings(facts)
     except (EditproofError, KeyError, TypeError, ValueError, IndexError) as error:
         for field, reason in undecidable(facts):
             yield f"{RECORD}: {field} cannot be decided again: {reason}"
         yield f"{RECORD}: the run cannot be decided again: {type(error).__name__}: {error}"
         return
-    for place, ours, theirs in differences(plain(evidence.findings), plain(again.findings), ("findings",)):
+    for place, ours, theirs in differences(plain(evidence.findings), plain(again), ("findings",)):
         about = f" ({words})" if (words := _about(evidence, place)) else ""
         yield f"{RECORD}: {path_text(place)}{about} is {_short(ours)}, the facts give {_short(theirs)}"
 
@@ -118,7 +118,7 @@ def _contradictions(evidence: Evidence) -> Iterator[str]:
 def _foreign(evidence: Record) -> Iterator[str]:
     """Estimands by which nothing can be decided again here: unknown ones, and ones of other code than the run's."""
     asked = (
-        [claim.criterion for claim in evidence.claims]
+        [claim.criterion for claim in evidence.facts.claims]
         if isinstance(evidence, Comparison)
         else [verdict.criterion for editor in evidence.editors for verdict in editor.verdicts]
     )
@@ -127,15 +127,16 @@ def _foreign(evidence: Record) -> Iterator[str]:
 
 def _not_as_derived(comparison: Comparison) -> Iterator[str]:
     """What of a comparison does not follow from the tables and margins in it."""
-    if not comparison.new.measurements.cases.equals(comparison.old.measurements.cases):
+    facts = comparison.facts
+    if not facts.new.measurements.cases.equals(facts.old.measurements.cases):
         yield "measurements/new-cases.csv: case: not the cases of measurements/old-cases.csv"
     try:
-        again = concluded(comparison)
+        again = comparison_findings(facts)
     except (EditproofError, KeyError, TypeError, ValueError, IndexError) as error:
         yield f"{RECORD}: the comparison cannot be decided again: {type(error).__name__}: {error}"
         return
-    for place, ours, theirs in differences(plain(comparison), plain(again)):
-        yield f"{RECORD}: {path_text(place)} is {_short(ours)}, the rest of the bundle gives {_short(theirs)}"
+    for place, ours, theirs in differences(plain(comparison.findings), plain(again), ("findings",)):
+        yield f"{RECORD}: {path_text(place)} is {_short(ours)}, the facts give {_short(theirs)}"
 
 
 def _controls(facts: Facts) -> Iterator[str]:

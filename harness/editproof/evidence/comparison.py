@@ -32,7 +32,7 @@ class Version:
 
 
 @dataclass(frozen=True)
-class Claim:
+class MarginClaim:
     """A primary criterion of the new version, and by how much it may be worse than the old one."""
 
     criterion: CriterionCard
@@ -42,30 +42,95 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """Whether the new version is no worse than the old one, under every primary criterion.
+class ComparisonFacts:
+    """What is compared, and by which margins.
+
+    Attributes
+    ----------
+    terms : mapping
+        What the protocols of both runs share.
+    """
+
+    created: str
+    dataset: DatasetCard
+    instruments: tuple[InstrumentCard, ...]
+    old: Version
+    new: Version
+    claims: tuple[MarginClaim, ...]
+    terms: Mapping[str, JSON]
+    environment: Mapping[str, JSON]
+
+
+@dataclass(frozen=True)
+class ComparisonFindings:
+    """What follows from the facts of a comparison.
 
     Attributes
     ----------
     departures : tuple of str
         What makes it EXPLORATORY: margins that are placeholders, runs that were.
     protocol : mapping
-        What both runs share, and the digest of the comparison's own terms.
+        The terms, the claims with their margins, the protocols of both runs, and the digest over all of it.
     """
 
     run: str
-    created: str
     outcome: Outcome
     reason: str
     label: str
     departures: tuple[str, ...]
-    dataset: DatasetCard
-    instruments: tuple[InstrumentCard, ...]
-    old: Version
-    new: Version
-    claims: tuple[Claim, ...]
     verdicts: tuple[Verdict, ...]
     protocol: Mapping[str, JSON]
-    environment: Mapping[str, JSON]
-    incomplete: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Whether the new version is no worse than the old one, under every primary criterion."""
+
+    facts: ComparisonFacts
+    findings: ComparisonFindings
     schema: str = COMPARISON
+
+    @property
+    def run(self) -> str:
+        """Name of the comparison, a safe file name."""
+        return self.findings.run
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the comparison came to."""
+        return self.findings.outcome
+
+    @property
+    def reason(self) -> str:
+        """The outcome in one sentence."""
+        return self.findings.reason
+
+    @property
+    def departures(self) -> tuple[str, ...]:
+        """What makes it exploratory."""
+        return self.findings.departures
+
+    @property
+    def label(self) -> str:
+        """Whether it is confirmatory or exploratory."""
+        return self.findings.label
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """One a claim."""
+        return self.findings.verdicts
+
+    @property
+    def protocol(self) -> Mapping[str, JSON]:
+        """What was fixed, and its digest."""
+        return self.findings.protocol
+
+    @property
+    def environment(self) -> Mapping[str, JSON]:
+        """What computed the new version's run."""
+        return self.facts.environment
+
+    @property
+    def incomplete(self) -> tuple[str, ...]:
+        """Always empty: a comparison decides every claim that it is given."""
+        return ()

@@ -13,5 +13,8 @@ def render_comparison(comparison: Comparison) -> str:
         "comparison.html.j2",
         comparison=comparison,
         groups=views.groups(comparison.verdicts),
-        own=[(v, len(v.measurements.edits), v.measurements.n_missing) for v in (comparison.old, comparison.new)],
+        own=[
+            (v, len(v.measurements.edits), v.measurements.n_missing)
+            for v in (comparison.facts.old, comparison.facts.new)
+        ],
     )
