@@ -46,7 +46,7 @@ def test_evidence_says_what_a_tool_makes_of_its_mask(lab):
         "box", "shifted", "inverted", "tiny hole", "all protected",
     ]  # fmt: skip
     [report] = (lab.path / "reports").glob("*/report.html")
-    assert "Its mask: ignored" in report.read_text()
+    assert "Use of the mask: ignored" in report.read_text()
 
 
 def test_harmful_tool_fails_with_a_readable_line(lab):

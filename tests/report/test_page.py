@@ -129,7 +129,7 @@ def test_causes_are_said_in_a_sentence_and_masks_in_a_word(whole: Evidence, page
     old = tuple(replace(editor, causes="", mask=None) for editor in whole.editors)
     section = Page.of(render(replace(whole, editors=old), images=False).partition('id="causes"')[2]).text
     assert "As returned: +" in section, "evidence from before there was a sentence still lists its steps"
-    assert "Its mask" not in section
+    assert "Use of the mask" not in section
 
 
 def test_without_images_no_pixel_leaves(whole: Evidence) -> None:
