@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 import pytest
 from editproof.core.declared import Amount, Count, Line, Names, Number, Wanted, Whole, closed, is_number, open_ended
-from editproof.core.records import ABSENT, brief, maybe, path_text, plain, read, typed
+from editproof.core.records import ABSENT, from_plain, from_text, maybe, path_text, plain, quoted
 from editproof.core.schemas import LAST_READ_BY, fault_of_schema
 from editproof.datasets.index.reading import SCHEMA as INDEX_SCHEMA
 from editproof.errors import DatasetError, EvidenceError
@@ -94,7 +94,7 @@ FAULTS = {
 @pytest.mark.parametrize(("change", "found", "advice"), FAULTS.values(), ids=FAULTS)
 def test_a_wrong_value_is_named_by_its_place(change, found, advice):
     with pytest.raises(DatasetError) as caught:
-        typed(Outer, RIGHT | change, "the file", "See the docs.", DatasetError)
+        from_plain(Outer, RIGHT | change, "the file", "See the docs.", DatasetError)
     assert (caught.value.asked, caught.value.found.removeprefix("it is malformed: ")) == ("the file", found)
     assert caught.value.advice.startswith(advice)
     assert caught.value.advice.endswith("See the docs.")
@@ -104,15 +104,15 @@ def test_a_wrong_value_is_named_by_its_place(change, found, advice):
 @pytest.mark.parametrize("text", ["", "{", "nonsense", "[" * 100_000, b"\xff"])
 def test_what_is_not_json_is_one_line(text):
     with pytest.raises(EvidenceError, match="the file: it is not JSON") as caught:
-        read(Outer, text, "the file")
+        from_text(Outer, text, "the file")
     assert "\n" not in str(caught.value)
     assert maybe(Outer, text) is None
 
 
 def test_an_open_record_skips_fields_of_other_versions_and_a_closed_one_does_not():
-    assert typed(Open, {"inner": {"count": 1, "later": 2}, "more": 3}, "") == Open(Inner(1))
+    assert from_plain(Open, {"inner": {"count": 1, "later": 2}, "more": 3}, "") == Open(Inner(1))
     with pytest.raises(EvidenceError, match="unknown field 'more'"):
-        typed(Outer, RIGHT | {"more": 3}, "")
+        from_plain(Outer, RIGHT | {"more": 3}, "")
 
 
 values = st.recursive(
@@ -139,7 +139,7 @@ outers = st.builds(
 @given(outers)
 def test_what_is_written_is_read_back(record):
     told = json.loads(json.dumps(plain(record)))
-    assert typed(Outer, told, "") == record
+    assert from_plain(Outer, told, "") == record
     assert ("absent" in told) == (record.absent is not None)
     assert json.dumps(told["limit"]) == json.dumps(record.limit), "8 stays 8, and 8.0 stays 8.0"
     assert told["anything"] == record.anything
@@ -150,7 +150,7 @@ def test_no_value_of_json_is_more_than_one_error(value):
     """Whatever a file holds, it is a record or one line of ours."""
     for told in (value, RIGHT | {"by_name": value}, RIGHT | {"inner": value}, RIGHT | {"points": value}):
         try:
-            found = typed(Outer, told, "the file")
+            found = from_plain(Outer, told, "the file")
         except EvidenceError as error:
             found = error
         assert isinstance(found, Outer) or len(str(found)) < 600
@@ -172,8 +172,8 @@ def test_words():
     deep: list[Any] = []
     for _ in range(100_000):
         deep = [deep]
-    assert brief(deep) == "a list without bottom"
-    assert brief("x" * 99).endswith("...")
+    assert quoted(deep) == "a list without bottom"
+    assert quoted("x" * 99).endswith("...")
     assert path_text(("a", 0, "b")) == "a[0].b"
 
 

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from editproof.audit.findings import evidence_of as evidence_made_of
 from editproof.criteria import Criterion, at_most, mae_drift
 from editproof.criteria.families import decided
 from editproof.editing.ledger import Ledger
@@ -101,11 +102,12 @@ def tale_of(server: Server, folder: Path, n: int, kills: int, seed: int = 4) -> 
 
 
 def evidence_of(store: Path, spec: str, n: int) -> dict[str, bytes]:
-    """Every file of a run's evidence, but for its name and time."""
+    """Every file of a run's evidence, made at one time."""
     run, judgements = run_of(store, spec, n), []
     claim = Criterion("B-1", mae_drift("brightness", unit="levels"), at_most(1.0), source="placeholder: a test")
     Judge("test", decided, judgements.append, shown=tempfile.TemporaryDirectory)(claim, run.study(spec))
-    return files_of(replace(run.evidence(judgements, (), "command"), run="", created=""))
+    evidence = evidence_made_of(replace(run.facts(judgements, (), "command"), created="2026-11-01T00:00:00+00:00"))
+    return files_of(evidence)
 
 
 def seed_of_key(spec: str, store: Path, n: int) -> dict[str, str]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from editproof.core.digests import digest_of
 from editproof.core.numbers import brief
+from editproof.core.records import path_text
 from editproof.criteria import overall
 from editproof.criteria.redecision import criterion_from
 from editproof.criteria.versions import difference_verdict, margin_by_share
@@ -21,7 +22,6 @@ from editproof.evidence.comparison import (
 from editproof.evidence.plain import differences, plain
 from editproof.evidence.protocol import CONFIRMATORY, EXPLORATORY, run_name
 from editproof.evidence.record import EditorEvidence, Evidence
-from editproof.evidence.schema import path_text
 from editproof.types import Outcome
 
 SHARE = 0.5

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pandas as pd
 
 from editproof.audit.findings import evidence_of, in_reading_order
+from editproof.core.records import path_text
 from editproof.criteria.conformance import TOLD
 from editproof.datasets.shard import cases_in, parts_of, shard_text
 from editproof.errors import EvidenceError
@@ -17,7 +18,6 @@ from editproof.evidence.gallery import chosen
 from editproof.evidence.measurements import Measurements
 from editproof.evidence.plain import differences, plain
 from editproof.evidence.record import Evidence
-from editproof.evidence.schema import path_text
 
 Part = tuple[Evidence, Measurements]
 """A run, and what it measured of one tool."""

@@ -12,6 +12,7 @@ from editproof.audit.consistency import inconsistencies
 from editproof.audit.findings import findings, in_reading_order, primary_claims, undecidable
 from editproof.audit.metric_sources import metric_faults
 from editproof.audit.publication import faces, statement_on
+from editproof.core.records import path_text
 from editproof.criteria.redecision import criterion_from
 from editproof.criteria.registry import foreign
 from editproof.datasets.shard import cases_in
@@ -23,7 +24,7 @@ from editproof.evidence.facts import Facts
 from editproof.evidence.plain import ABSENT, differences, plain
 from editproof.evidence.plain import Path as Place
 from editproof.evidence.record import CONTROLS, Evidence
-from editproof.evidence.schema import path_text, violations
+from editproof.evidence.schema import violations
 from editproof.types import JSON
 
 _LONGEST = 60

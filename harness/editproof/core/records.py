@@ -44,7 +44,7 @@ _BASIC = {
 }
 
 
-def read(kind: type[T], content: bytes | str, asked: str, advice: str = "", error: Error = EvidenceError) -> T:
+def from_text(kind: type[T], content: bytes | str, asked: str, advice: str = "", error: Error = EvidenceError) -> T:
     """The value that some JSON text is.
 
     Parameters
@@ -63,9 +63,9 @@ def read(kind: type[T], content: bytes | str, asked: str, advice: str = "", erro
 
     Examples
     --------
-    >>> read(dict[str, int], '{"n": 1}', "the counts")
+    >>> from_text(dict[str, int], '{"n": 1}', "the counts")
     {'n': 1}
-    >>> read(dict[str, int], '{"n": "1"}', "the counts")
+    >>> from_text(dict[str, int], '{"n": "1"}', "the counts")
     Traceback (most recent call last):
         ...
     editproof.errors.EvidenceError: the counts: it is malformed: n is '1'. Write a whole number.
@@ -78,9 +78,9 @@ def read(kind: type[T], content: bytes | str, asked: str, advice: str = "", erro
     return value
 
 
-def typed(kind: type[T], value: Any, asked: str, advice: str = "", error: Error = EvidenceError) -> T:
-    """The value of a kind that a value of plain JSON is; see :func:`read`."""
-    return read(kind, json.dumps(value, default=lambda other: [brief(other)]), asked, advice, error)
+def from_plain(kind: type[T], value: Any, asked: str, advice: str = "", error: Error = EvidenceError) -> T:
+    """The value of a kind that a value of plain JSON is; see :func:`from_text`."""
+    return from_text(kind, json.dumps(value, default=lambda other: [quoted(other)]), asked, advice, error)
 
 
 def maybe(kind: type[T], content: bytes | str) -> T | None:
@@ -126,7 +126,7 @@ def path_text(path: Sequence[str | int]) -> str:
     return text.removeprefix(".")
 
 
-def brief(value: object) -> str:
+def quoted(value: object) -> str:
     """A value as an error names it."""
     try:
         words = repr(value)
@@ -160,7 +160,7 @@ def _in_words(kind: Any, refused: ValidationError) -> tuple[str, str]:
     words = _words(_declared(kind, place))
     if code == "missing":
         return f"it is malformed: {path_text(place)} is missing", f"Write {words}."
-    return f"it is malformed: {path_text(place) or 'it'} is {brief(fault['input'])}", f"Write {words}."
+    return f"it is malformed: {path_text(place) or 'it'} is {quoted(fault['input'])}", f"Write {words}."
 
 
 def _declared(kind: Any, place: Sequence[str | int]) -> Any:

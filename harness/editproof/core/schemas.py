@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from importlib.metadata import version
 
-from editproof.core.records import brief
+from editproof.core.records import quoted
 
 LAST_READ_BY = {
     "editproof-evidence/1": "0.1",
@@ -45,7 +45,7 @@ def fault_of_schema(schema: object, known: Collection[str], noun: str, verb: str
         return ""
     family, _, number = schema.partition("/") if isinstance(schema, str) else ("", "", "")
     if not number.isdecimal() or family not in {name.partition("/")[0] for name in known}:
-        return f"its schema is {brief(schema)}, not {' or '.join(map(repr, known))}"
+        return f"its schema is {quoted(schema)}, not {' or '.join(map(repr, known))}"
     newest = max(int(name.partition("/")[2]) for name in known if name.startswith(f"{family}/"))
     reader = "a later editproof" if int(number) > newest else f"editproof {LAST_READ_BY.get(str(schema), '0')}"
     past = {"read": "read", "verify": "verified"}[verb]

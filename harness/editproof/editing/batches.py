@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 from filelock import FileLock
 
 from editproof.core.declared import Number, open_ended
-from editproof.editing.store import Kind
+from editproof.editing.store import RecordKind
 from editproof.errors import EditorError, EvidenceError
 from editproof.types import EditOutcome, EditRequest, EditStatus
 
@@ -60,7 +60,7 @@ class Batch:
     tickets: Mapping[str, tuple[str, ...]]
 
 
-BATCHES = Kind("batches", Batch)
+BATCHES = RecordKind("batches", Batch)
 
 Groups = Iterator[Mapping[str, EditRequest]]
 """Requests by store key; those of one group are alike in all but repeat and seed."""

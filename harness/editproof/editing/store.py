@@ -17,7 +17,7 @@ import numpy as np
 
 from editproof.core.declared import Number, open_ended
 from editproof.core.digests import canonical, digest_of, pixel_digest
-from editproof.core.records import ABSENT, plain, read
+from editproof.core.records import ABSENT, from_text, plain
 from editproof.errors import EvidenceError
 from editproof.imaging.png import PNG_FAST
 from editproof.types import JSON, EditorCard, EditOutcome, EditRequest, EditStatus
@@ -29,7 +29,7 @@ Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
-class Kind(Generic[Value]):
+class RecordKind(Generic[Value]):
     """A kind of record that a store keeps: the folder that it is in, and the type of each."""
 
     folder: str
@@ -61,7 +61,7 @@ class StoredEdit:
     pixels: Annotated[str | None, ABSENT] = None
 
 
-EDITS = Kind("edits", StoredEdit)
+EDITS = RecordKind("edits", StoredEdit)
 
 FAILURES = (EditStatus.FAILED, EditStatus.TIMED_OUT)
 """How an edit ends without an answer; a later run asks for it again."""
@@ -168,7 +168,7 @@ class Store:
         stored = self.record(EDITS, key)
         return self._path("raw", stored.raw, ".bin").read_bytes() if stored and stored.raw else None
 
-    def record(self, kind: Kind[Value], key: str) -> Value | None:
+    def record(self, kind: RecordKind[Value], key: str) -> Value | None:
         """The record of a kind under ``key``, or None.
 
         Raises
@@ -178,15 +178,15 @@ class Store:
         """
         path = self._path(kind.folder, key, ".json")
         text = _sealed_text(path)
-        return None if text is None else read(kind.type, text, f"stored record {path}", _AGAIN)
+        return None if text is None else from_text(kind.type, text, f"stored record {path}", _AGAIN)
 
-    def records(self, kind: Kind[Value]) -> Iterator[Value]:
+    def records(self, kind: RecordKind[Value]) -> Iterator[Value]:
         """Every record of a kind, in the order of their keys."""
         for path in sorted(self.root.glob(f"{kind.folder}/??/*.json")):
             if (record := self.record(kind, path.stem)) is not None:
                 yield record
 
-    def keep_record(self, kind: Kind[Value], key: str, value: Value) -> None:
+    def keep_record(self, kind: RecordKind[Value], key: str, value: Value) -> None:
         """Store a record, sealed."""
         _written(self._path(kind.folder, key, ".json"), _sealed(plain(value)))
 

@@ -19,7 +19,7 @@ from editproof.errors import ProtocolError
 from editproof.evidence.plain import plain
 from editproof.types import JSON, CriterionCard, InstrumentCard
 
-SCHEMA = "editproof-protocol/1"
+SCHEMA = "editproof-protocol/2"
 
 SAME_ID = ("two different criteria go by that id", "Give each its own.")
 """What was found, and what to do, where criteria cannot be told apart."""
@@ -31,7 +31,7 @@ Words = Annotated[str, Wanted("words, in quotes", lambda text: bool(text.strip()
 
 @closed
 @dataclass(frozen=True)
-class Register:
+class RegisterFile:
     """The requirements and hazards that a suite answers to, in words by id."""
 
     requirements: Mapping[str, Words] = field(default_factory=dict)
@@ -180,7 +180,7 @@ def lock_of(told: JSON, asked: str = "the lock of this run") -> Lock:
     """
     if found := fault_of_schema(told.get("schema") if isinstance(told, dict) else None, [SCHEMA], "a lock"):
         raise ProtocolError(asked, found, _ADVICE)
-    return records.typed(Lock, told, asked, _ADVICE, ProtocolError)
+    return records.from_plain(Lock, told, asked, _ADVICE, ProtocolError)
 
 
 def read_lock(path: Path) -> Lock:
@@ -217,7 +217,7 @@ def read_register(path: Path) -> dict[str, dict[str, str]]:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ProtocolError(f"register {path}", f"it cannot be read ({error})", advice) from error
-    register = records.typed(Register, found, f"register {path}", advice, ProtocolError)
+    register = records.from_plain(RegisterFile, found, f"register {path}", advice, ProtocolError)
     return {"requirements": dict(register.requirements), "hazards": dict(register.hazards)}
 
 

@@ -17,6 +17,7 @@ from typing import Any, Union, get_args, get_origin
 
 from jsonschema import Draft202012Validator, ValidationError
 
+from editproof.core.records import path_text
 from editproof.evidence.bundle import KINDS, TABLES, json_bytes
 from editproof.evidence.measurements import Measurements
 from editproof.evidence.plain import annotations_of
@@ -74,12 +75,6 @@ def _said(error: ValidationError) -> Iterator[str]:
     else:
         wanted = {key: error.schema[key] for key in ("type", "enum", "const", "anyOf", "$ref") if key in error.schema}
         yield f"{place}: {_short(error.instance)} is not {_short(wanted)}"
-
-
-def path_text(path: Any) -> str:
-    """A path in a record as a reader would write it: ``editors[0].verdicts[3].outcome``."""
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    return text.removeprefix(".")
 
 
 def _short(value: object) -> str:

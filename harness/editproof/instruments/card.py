@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from editproof.core.declared import Count, Names, Wanted, closed, open_ended
-from editproof.core.records import json_of, plain, typed
+from editproof.core.records import from_plain, json_of, plain
 from editproof.errors import InstrumentError
 from editproof.instruments.files import PICKLE, SAFETENSORS, content_kind, file_sha256, verified
 from editproof.instruments.soundness import check_card
@@ -129,7 +129,7 @@ def read_card(path: Path) -> InstrumentCard:
         raise InstrumentError(asked, f"runtime {runtime!r}", f"Write one of {', '.join(RUNTIMES)}.")
     if isinstance(told, dict) and told.get("members", 0) is None:
         del told["members"]
-    file = typed(FILES[runtime], told, asked, "See docs/instruments.md.", InstrumentError)
+    file = from_plain(FILES[runtime], told, asked, "See docs/instruments.md.", InstrumentError)
     facts: dict[str, Any] = {entry.name: getattr(file, entry.name) for entry in fields(InstrumentCard)}
     if runtime != TIMM:
         facts |= _opened(file, told, runtime, asked)

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import expit, softmax
 
 from editproof.core.declared import Number, Wanted, Whole, closed, is_count, is_number, is_text
-from editproof.core.records import typed
+from editproof.core.records import from_plain
 from editproof.errors import InstrumentError
 from editproof.evidence.measurements import UNCERTAINTY
 
@@ -115,9 +115,9 @@ def outputs_of(card: InstrumentCard, asked: str) -> dict[str, Output]:
     for name in names:
         described = dict(told.get(name, {}))
         further = described.pop(UNCERTAINTY, None)
-        made[name] = typed(Output, described, f"{asked}, output of {name}", error=InstrumentError)
+        made[name] = from_plain(Output, described, f"{asked}, output of {name}", error=InstrumentError)
         if further is not None:
-            of_spread = typed(Output, further, f"{asked}, uncertainty of {name}", error=InstrumentError)
+            of_spread = from_plain(Output, further, f"{asked}, uncertainty of {name}", error=InstrumentError)
             made[f"{name}:{UNCERTAINTY}"] = of_spread
     if len(names) > 1 and len({(o.output, o.index) for key, o in made.items() if ":" not in key}) < len(names):
         raise InstrumentError(asked, "two quantities are read off the same output", "Give each output and index.")

@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from editproof.core.records import typed
+from editproof.core.records import from_plain
 from editproof.errors import InstrumentError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def check_card(card: InstrumentCard, asked: str, *, apart: bool = False) -> None
     ------
     InstrumentError
     """
-    typed(type(card), asdict(card), asked, error=InstrumentError)
+    from_plain(type(card), asdict(card), asked, error=InstrumentError)
     names = [quantity.name for quantity in card.quantities]
     if not names or len(set(names)) < len(names):
         raise InstrumentError(asked, f"it reads {', '.join(names) or 'nothing'}", "Name each quantity once.")

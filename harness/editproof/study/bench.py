@@ -35,7 +35,7 @@ from editproof.study.case_records import (
     CaseRecord,
     EndedEdit,
     Histogram,
-    Row,
+    MeasuredRow,
     histogram_rows,
     measuring_code,
     metric_rows,
@@ -195,7 +195,7 @@ class Bench:
         ends = (EndedEdit(repeat, outcome.status, outcome.message) for repeat, outcome in enumerate(outcomes))
         rows = (*self._readings(case, images), *self._metrics(case, pictures))
         histograms = (Histogram(arm, region, tuple(counts)) for arm, region, counts in histogram_rows(pictures))
-        return CaseRecord(case.case_id, tuple(ends), tuple(Row(*row) for row in rows), tuple(histograms))
+        return CaseRecord(case.case_id, tuple(ends), tuple(MeasuredRow(*row) for row in rows), tuple(histograms))
 
     def _rehearsed(self, case: Case) -> None:
         """Read and measure one original before the first edit is made, so that what cannot be done is found for free.

@@ -13,7 +13,7 @@ import numpy as np
 
 from editproof.core.declared import Number, Whole, closed
 from editproof.core.digests import pixel_digest
-from editproof.editing.store import Kind
+from editproof.editing.store import RecordKind
 from editproof.evidence.measurements import EDITED, IMAGE, ORIGINAL, Measurements, measurements_of
 from editproof.metrics import BUILT_IN, OF_IMAGE, OF_PAIR, Metric, Pair, Picture, measured
 from editproof.metrics.intensity import grouped
@@ -27,7 +27,7 @@ MEASURED_ARMS = {OF_PAIR: (EDITED,), OF_IMAGE: (ORIGINAL, EDITED)}
 """Arms of which image metrics are measured, by what these are metrics of."""
 
 
-class Row(NamedTuple):
+class MeasuredRow(NamedTuple):
     """One number: of a repeat of an arm, by an instrument, in the unit of the quantity."""
 
     arm: str
@@ -61,12 +61,12 @@ class CaseRecord:
 
     case: str
     edits: tuple[EndedEdit, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[MeasuredRow, ...]
     histograms: tuple[Histogram, ...]
 
 
-CASES = Kind("cases", CaseRecord)
-READINGS = Kind("readings", dict[str, list[float]])
+CASES = RecordKind("cases", CaseRecord)
+READINGS = RecordKind("readings", dict[str, list[float]])
 """Of one image: every member's reading, by quantity."""
 
 

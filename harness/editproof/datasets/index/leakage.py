@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from editproof.core.declared import Wanted, open_ended
-from editproof.core.records import json_of, typed
+from editproof.core.records import from_plain, json_of
 from editproof.datasets.index.likeness import NEAR_BITS, differing_bits
 from editproof.datasets.index.reading import Hex
 from editproof.datasets.rsna.split import split_of
@@ -127,8 +127,8 @@ def training_at(path: Path) -> Training:
         raise DatasetError(asked, f"it is not JSON ({error})", advice) from error
     if isinstance(told, dict) and "schema" in told and "cases" in told:
         again = "Or index it anew: editproof dataset index."
-        return _of_index(typed(TrainingSet, told, asked, again, DatasetError), path)
-    return _of_card(typed(TrainedOn, told, asked, advice, DatasetError), path)
+        return _of_index(from_plain(TrainingSet, told, asked, again, DatasetError), path)
+    return _of_card(from_plain(TrainedOn, told, asked, advice, DatasetError), path)
 
 
 def _of_index(index: TrainingSet, path: Path) -> Training:

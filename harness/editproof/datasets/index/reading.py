@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, TypeAlias
 
 from editproof.core.declared import Count, Wanted, Whole, closed, is_number
-from editproof.core.records import json_of, typed
+from editproof.core.records import from_plain, json_of
 from editproof.core.schemas import fault_of_schema
 from editproof.datasets.cohort import Cohort, digest_of_cases
 from editproof.errors import DatasetError
@@ -116,7 +116,7 @@ def index_at(path: Path) -> Index:
     named = f"editproof-index/{schema}" if type(schema) is int else schema
     if found := fault_of_schema(named, [f"editproof-index/{SCHEMA}"], "an index"):
         raise DatasetError(asked, found, advice)
-    return typed(Index, told, asked, advice, DatasetError)
+    return from_plain(Index, told, asked, advice, DatasetError)
 
 
 def held_to(cohort: Cohort, index: Index, name: str) -> Cohort:

@@ -17,7 +17,7 @@ import numpy as np
 from editproof.core.declared import is_count, is_line, is_list, is_mapping, is_number
 from editproof.core.egress import receiver, server_of
 from editproof.core.http import Answer, NoAnswerError, post
-from editproof.core.records import brief
+from editproof.core.records import quoted
 from editproof.core.redaction import redacted
 from editproof.core.usage import LONGEST_S
 from editproof.errors import InstrumentError
@@ -69,7 +69,7 @@ class Web:
             raise InstrumentError(self._asked, f"endpoint {_keys(endpoint)}", f"It has {', '.join(sorted(_FIELDS))}.")
         for name, (words, holds) in _FIELDS.items():
             if name in endpoint and not holds(endpoint[name]):
-                raise InstrumentError(self._asked, f"endpoint.{name} is {brief(endpoint[name])}", f"Write {words}.")
+                raise InstrumentError(self._asked, f"endpoint.{name} is {quoted(endpoint[name])}", f"Write {words}.")
         if not card.reading.get("version", "").strip():
             advice = 'Write "version": what answers there, e.g. its release; readings are kept under it.'
             raise InstrumentError(self._asked, "no version on the card", advice)
@@ -174,7 +174,7 @@ class Web:
         rows = told if isinstance(told, list) and told and all(isinstance(row, list) for row in told) else [told]
         if not all(is_list(row, is_number) for row in rows) or len(set(map(len, rows))) > 1:
             advice = "A reading is a finite number, neither true nor in quotes."
-            raise InstrumentError(asked, f"the answer holds no numbers: {brief(told)}", advice)
+            raise InstrumentError(asked, f"the answer holds no numbers: {quoted(told)}", advice)
         values = np.array(rows, dtype=np.float64)
         if values.shape != (members, n):
             advice = f"Answer {n} numbers, or {members} lists of {n}."
