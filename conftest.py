@@ -22,13 +22,13 @@ def pytest_editproof_editors() -> dict[str, object]:
 
 def pytest_editproof_datasets() -> dict[str, object]:
     """The embedded cohort: ``phantom`` or ``phantom:?n=40&seed=1``."""
-    from editproof.core.usage import Option, Usage, number, takes, whole
+    from editproof.core.usage import Option, Usage, numeric, takes, whole
 
     options = (
         Option("n", "cases", whole(1), "200"),
         Option("seed", "of the draw", whole(), "2023"),
-        Option("maturity_sd", "SD of apparent minus reference bone age, months", number("a number")),
-        Option("sex_separation", "distance of the sexes' mean builds, in SD", number("a number")),
+        Option("maturity_sd", "SD of apparent minus reference bone age, months", numeric("a number")),
+        Option("sex_separation", "distance of the sexes' mean builds, in SD", numeric("a number")),
         Option("rings", "whether some hands wear a ring", whole(0, 1), "0"),
         Option("touching", "whether some markers touch the hand's edge", whole(0, 1), "0"),
     )

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from editproof.stats.auc import auc
+from editproof.stats.auc import auc_statistic
 from editproof.stats.bootstrap import patient_counts
-from editproof.stats.ks import ks_distance, level_counts
+from editproof.stats.ks import level_counts, two_sample_distance
 from editproof.stats.sums import mean
 from scipy.stats import ks_2samp
 from sklearn.metrics import mean_absolute_error, roc_auc_score
@@ -62,7 +62,7 @@ def auc_race(rng: np.random.Generator, peer_resamples: int) -> Race:
     edited = 1.2 * positive[:, None] + rng.normal(size=(PATIENTS, REPEATS))
 
     def ours() -> np.ndarray:
-        change = auc(edited, positive) - auc(original, positive)
+        change = auc_statistic(edited, positive) - auc_statistic(original, positive)
         return np.concatenate([change.values(c) for c in patient_counts(change.strata, RESAMPLES, fresh_seed())])
 
     def peer() -> list[float]:
@@ -82,7 +82,7 @@ def ks_race(rng: np.random.Generator) -> Race:
     after = np.clip(before + rng.integers(-3, 5, before.shape), 0, 255).astype(np.uint8)
 
     def ours() -> float:
-        found = ks_distance(level_counts(before), level_counts(after))
+        found = two_sample_distance(level_counts(before), level_counts(after))
         assert found is not None
         return found
 

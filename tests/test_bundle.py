@@ -8,7 +8,7 @@ import math
 import pandas as pd
 import pytest
 from editproof.errors import EvidenceError
-from editproof.evidence.bundle import faults, loaded, saved
+from editproof.evidence.bundle import bundle_faults, loaded, save
 from editproof.evidence.findings import Attribution
 from editproof.evidence.measurements import measurements_of
 from editproof.evidence.plain import plain, typed
@@ -68,32 +68,32 @@ def same(one: Evidence, other: Evidence) -> bool:
 
 
 def test_round_trip(evidence, tmp_path):
-    saved(evidence, tmp_path / "run")
-    assert not list(faults(tmp_path / "run"))
+    save(evidence, tmp_path / "run")
+    assert not list(bundle_faults(tmp_path / "run"))
     assert same(loaded(tmp_path / "run"), evidence)
 
 
 def test_every_changed_byte_is_found(evidence, tmp_path):
     folder = tmp_path / "run"
-    saved(evidence, folder)
+    save(evidence, folder)
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path.name != "manifest.json":
             content = path.read_bytes()
             path.write_bytes(bytes([content[0] ^ 1]) + content[1:])
-            assert any(fault.startswith(path.relative_to(folder).as_posix()) for fault in faults(folder))
+            assert any(fault.startswith(path.relative_to(folder).as_posix()) for fault in bundle_faults(folder))
             path.write_bytes(content)
-    assert not list(faults(folder))
+    assert not list(bundle_faults(folder))
 
 
 def test_missing_and_added_files_are_named(evidence, tmp_path):
     folder = tmp_path / "run"
-    saved(evidence, folder)
+    save(evidence, folder)
     (folder / "measurements" / "0-rows.csv").unlink()
     (folder / "stray.txt").write_text("?")
     (folder / "nothing").mkdir()
     (folder / "evidence.json").rename(tmp_path / "elsewhere.json")
     (folder / "evidence.json").symlink_to(tmp_path / "elsewhere.json")
-    assert list(faults(folder)) == [
+    assert list(bundle_faults(folder)) == [
         "measurements/0-rows.csv: missing, though manifest.json lists it",
         "evidence.json: a link, which can lead to another file tomorrow",
         "nothing: an empty folder",
@@ -102,13 +102,13 @@ def test_missing_and_added_files_are_named(evidence, tmp_path):
 
 
 def test_a_run_cut_short_is_no_run(evidence, tmp_path):
-    saved(evidence, tmp_path)
+    save(evidence, tmp_path)
     (tmp_path / "manifest.json").unlink()
-    assert "cut short" in next(faults(tmp_path))
+    assert "cut short" in next(bundle_faults(tmp_path))
 
 
 def test_another_schema_is_refused(evidence, tmp_path):
-    saved(evidence, tmp_path)
+    save(evidence, tmp_path)
     record = json.loads((tmp_path / "evidence.json").read_text())
     (tmp_path / "evidence.json").write_text(json.dumps({**record, "schema": "editproof-evidence/99"}))
     with pytest.raises(EvidenceError, match="editproof-evidence/99"):

@@ -6,7 +6,7 @@ import json
 from importlib.resources import files
 
 import pytest
-from editproof.evidence.bundle import KINDS, json_bytes, record_in, saved
+from editproof.evidence.bundle import KINDS, json_bytes, record_in, save
 from editproof.evidence.schema import file_name, schema_of, violations
 
 from tests.audit import study
@@ -19,7 +19,7 @@ def test_the_shipped_schema_is_current(name):
 
 
 def test_unknown_missing_and_wrong_fields_are_named(tmp_path):
-    saved(study.evidence(), tmp_path)
+    save(study.evidence(), tmp_path)
     record = record_in(tmp_path)
     assert not list(violations(record))
     record["findings"]["tools"][1]["verdicts"][0]["estimate"]["p_value"] = 0.01

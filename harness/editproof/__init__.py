@@ -60,7 +60,7 @@ _HOMES = {
         "wasserstein",
         "within",
     ),
-    "editproof.evidence.bundle": ("loaded", "saved"),
+    "editproof.evidence.bundle": ("loaded", "save"),
     "editproof.evidence.record": ("Evidence",),
     "editproof.audit.verification": ("faults",),
     "editproof.metrics": ("Metric", "MetricOutput", "Pair", "Picture", "feature", "metric", "shared"),

@@ -25,7 +25,7 @@ from editproof.editors.adapter import checked
 from editproof.errors import EditproofError
 from editproof.evidence.measurements import EDITED, ORIGINAL, POOLED, Measurements, measurements_of
 from editproof.evidence.plain import plain
-from editproof.instruments.reading import read
+from editproof.instruments.reading import read_images
 from editproof.metrics import BUILT_IN, OF_PAIR, Metric, Pair, Picture, measured
 from editproof.types import JSON, Editor, EditOutcome, EditRequest, EditStatus, Instrument
 
@@ -213,8 +213,8 @@ def check_instrument(instrument: Instrument, given: Sequence[Image] | None = Non
     images = drawn if given is None else list(given)
     copies, told = [image.copy() for image in images], dict.fromkeys(card.covariates, 1.0)
     try:
-        first, again = (read(instrument, "contract", images, told) for _ in range(2))
-        alone = [read(instrument, "contract", [image], told)[0] for image in images]
+        first, again = (read_images(instrument, "contract", images, told) for _ in range(2))
+        alone = [read_images(instrument, "contract", [image], told)[0] for image in images]
     except EditproofError as error:
         raise AssertionError(str(error)) from error
     kept = all(np.array_equal(image, copy) for image, copy in zip(images, copies, strict=True))

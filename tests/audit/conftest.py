@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from editproof.audit.publication import Signer, delivered
+from editproof.audit.publication import Signer, deliver
 from editproof.criteria.estimand import Estimand
 from editproof.evidence.record import Evidence
 
@@ -63,10 +63,10 @@ def keys(tmp_path_factory) -> dict[str, Path]:
 
 @pytest.fixture(scope="package")
 def unsigned(run, tmp_path_factory) -> Path:
-    return delivered(run, tmp_path_factory.mktemp("unsigned")).parent
+    return deliver(run, tmp_path_factory.mktemp("unsigned")).parent
 
 
 @pytest.fixture(scope="package")
 def signed(run, keys, tmp_path_factory) -> Path:
     signer = Signer(keys["ed25519"], "Dr. A. Example", MEANING)
-    return delivered(run, tmp_path_factory.mktemp("signed"), signer=signer).parent
+    return deliver(run, tmp_path_factory.mktemp("signed"), signer=signer).parent

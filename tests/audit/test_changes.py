@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from editproof.audit.findings import evidence_of
-from editproof.audit.publication import attested
+from editproof.audit.publication import attest
 from editproof.audit.verification import faults
 from editproof.errors import EvidenceError
 from editproof.evidence.bundle import ATTESTATION, MANIFEST, loaded, seal
@@ -26,7 +26,7 @@ def forged(folder: Path) -> None:
     (folder / MANIFEST).unlink()
     seal(folder, (f.relative_to(folder).as_posix() for f in folder.rglob("*") if f.is_file() and f.name != ATTESTATION))
     try:
-        attested(folder, loaded(folder))
+        attest(folder, loaded(folder))
     except EvidenceError:
         return
 
@@ -96,7 +96,7 @@ def test_a_run_decided_anew_without_a_claim_departs_from_its_lock(run, tmp_path)
 def test_a_lie_told_throughout_verifies_unsigned(run, tmp_path):
     """What verify cannot know: measurements invented as a whole, with everything that follows from them."""
 
-    from editproof.audit.publication import delivered
+    from editproof.audit.publication import deliver
 
     gentle, harsh = run.facts.tools
     lie = replace(
@@ -105,4 +105,4 @@ def test_a_lie_told_throughout_verifies_unsigned(run, tmp_path):
     )  # fmt: skip
     whole = evidence_of(replace(run.facts, tools=(gentle, lie)))
     assert whole.outcome.value == "PASS"
-    assert list(faults(delivered(whole, tmp_path).parent)) == []
+    assert list(faults(deliver(whole, tmp_path).parent)) == []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from editproof.audit.comparing import compared
-from editproof.audit.publication import delivered
+from editproof.audit.publication import deliver
 from editproof.audit.verification import faults
 from editproof.cli import main
 from editproof.errors import EvidenceError
@@ -25,7 +25,7 @@ MARGINS = {"BA-1": 1.5, "REL-1": 0.2, "SX-1": 0.5}
 def folders(remembered, tmp_path_factory) -> dict[str, Path]:
     root = tmp_path_factory.mktemp("versions")
     return {
-        name: delivered(study.locked(study.evidence(tools=(name,))), root / name).parent for name in ("gentle", "harsh")
+        name: deliver(study.locked(study.evidence(tools=(name,))), root / name).parent for name in ("gentle", "harsh")
     }
 
 
@@ -81,7 +81,7 @@ def test_what_is_not_the_same_frozen_set_is_refused(runs):
 
 def test_its_bundle_verifies_and_no_claim_in_it_can_be_changed(runs, tmp_path):
     made = compared(runs["harsh"], runs["gentle"], MARGINS)
-    folder = delivered(made, tmp_path).parent
+    folder = deliver(made, tmp_path).parent
     assert list(faults(folder)) == []
     page = (folder / "report.html").read_text()
     assert "Is the new version no worse than the old one?" in page

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from editproof.audit.findings import evidence_of
 from editproof.audit.merging import merged
-from editproof.audit.publication import delivered
+from editproof.audit.publication import deliver
 from editproof.audit.verification import faults
 from editproof.errors import EvidenceError
 from editproof.evidence.bundle import TABLES
@@ -49,7 +49,7 @@ def test_cases_joined(shards, tmp_path):
     whole = study.evidence()
     for order in (shards, shards[::-1]):
         assert equal(merged(order), untold(whole)) == []
-    assert list(faults(delivered(merged(shards), tmp_path).parent)) == []
+    assert list(faults(deliver(merged(shards), tmp_path).parent)) == []
 
 
 def test_tools_joined():

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from editproof.audit.publication import Signer, attested, rendered, signed
+from editproof.audit.publication import Signer, attest, sign, write_page
 from editproof.audit.verification import faults, signature_in_words
 from editproof.cli import main
 from editproof.errors import EvidenceError
@@ -86,7 +86,7 @@ def test_another_key_is_told_from_the_one_that_was_asked_for(unsigned, keys, tmp
         next(faults(folder, ours))
         == f"{ATTESTATION}: signatures: there is none, and one by the given key was asked for"
     )
-    attested(folder, loaded(folder), Signer(keys["ed25519"], "Mallory", "approval"))
+    attest(folder, loaded(folder), Signer(keys["ed25519"], "Mallory", "approval"))
     assert "is not by the given key" in next(faults(folder, ours))
 
 
@@ -101,7 +101,7 @@ def test_sign_and_verify_on_the_command_line(unsigned, keys, tmp_path, capsys):
     assert main(["sign", str(folder), "--key", str(keys["p256"]), *words]) == 2
     assert "it is signed already" in capsys.readouterr().err
     with pytest.raises(EvidenceError, match="would differ from the one that was signed"):
-        rendered(loaded(folder), folder, images=False)
+        write_page(loaded(folder), folder, images=False)
 
 
 @pytest.mark.parametrize("name", ["p384", "p256.pub", "nowhere"])
@@ -114,4 +114,4 @@ def test_a_key_of_another_kind_is_one_error_without_its_content(keys, name, tmp_
 
 def test_a_blank_name_is_refused(unsigned, keys, tmp_path):
     with pytest.raises(EvidenceError, match="no name"):
-        signed(copy_of(unsigned, tmp_path), loaded(unsigned), Signer(keys["ed25519"], " ", "review"))
+        sign(copy_of(unsigned, tmp_path), loaded(unsigned), Signer(keys["ed25519"], " ", "review"))

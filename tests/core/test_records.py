@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 import pytest
 from editproof.core.declared import Amount, Count, Line, Names, Number, Wanted, Whole, closed, is_number, open_ended
-from editproof.core.records import ABSENT, from_plain, from_text, maybe, path_text, plain, quoted
+from editproof.core.records import ABSENT, from_plain, from_text, json_of_record, maybe, path_text, quoted
 from editproof.core.schemas import LAST_READ_BY, fault_of_schema
 from editproof.datasets.index.reading import SCHEMA as INDEX_SCHEMA
 from editproof.errors import DatasetError, EvidenceError
@@ -138,7 +138,7 @@ outers = st.builds(
 
 @given(outers)
 def test_what_is_written_is_read_back(record):
-    told = json.loads(json.dumps(plain(record)))
+    told = json.loads(json.dumps(json_of_record(record)))
     assert from_plain(Outer, told, "") == record
     assert ("absent" in told) == (record.absent is not None)
     assert json.dumps(told["limit"]) == json.dumps(record.limit), "8 stays 8, and 8.0 stays 8.0"

@@ -11,7 +11,7 @@ from editproof.core.specification import (
     reader_of,
     specification,
 )
-from editproof.core.usage import FILE, Given, Option, Usage, number, one_of, takes, usage_of, whole
+from editproof.core.usage import FILE, Given, Option, Usage, numeric, one_of, takes, usage_of, whole
 from editproof.datasets.registry import READERS, dataset_from_spec
 from editproof.editors.registry import editor_factories, editor_from_spec
 from editproof.errors import DatasetError, EditorError
@@ -133,7 +133,7 @@ USAGE = Usage(
     "PATH",
     (
         Option("n", "how many", whole(1, 10, words={"all": None}), "3"),
-        Option("rate", "how fast", number("a number above 0", lambda x: x > 0)),
+        Option("rate", "how fast", numeric("a number above 0", lambda x: x > 0)),
         Option("kind", "which", one_of("plain", "striped"), "plain"),
         Option("key", "where", FILE),
     ),

@@ -17,7 +17,7 @@ from editproof.criteria import Criterion, Estimand, at_least, at_most, estimand
 from editproof.criteria.catalogue import page
 from editproof.criteria.conformance import control_verdicts, verdict_on_control
 from editproof.criteria.factory import example_of, is_factory
-from editproof.criteria.registry import ESTIMANDS, check_registered, digests_of, estimand_from, foreign
+from editproof.criteria.registry import ESTIMANDS, check_registered, estimand_digests, estimand_from, foreign
 from editproof.criteria.rehearsal import drawn, rehearse
 from editproof.criteria.versions import difference
 from editproof.errors import EvidenceError, ProtocolError
@@ -172,7 +172,7 @@ def test_an_own_estimand_is_known_for_a_while_and_its_source_is_digested():
     with ESTIMANDS.also([half_drift], "a test"):
         rehearse(made)
         rehearse(c.recalibrated(c.mae_drift("bone_age")))
-        digests = digests_of([card, Criterion("B", c.mae("bone_age"), at_most(1.0), source="s").card])
+        digests = estimand_digests([card, Criterion("B", c.mae("bone_age"), at_most(1.0), source="s").card])
         assert list(digests) == ["half_drift"]
         assert not [*foreign([card], digests)]
         assert "says nothing" in next(foreign([card], {}))

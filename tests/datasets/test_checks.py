@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from editproof.criteria import Criterion, at_least, failure_rate, ks_distance, mae_drift, ssim
 from editproof.criteria.claimed import regions_of
-from editproof.datasets.checks import check_regions, decoded
+from editproof.datasets.checks import check_regions, decoded_case
 from editproof.datasets.cohort import Cohort
 from editproof.datasets.folder.cohort import folder
 from editproof.datasets.index.writing import index_of
@@ -65,7 +65,7 @@ def test_regions_that_a_claim_is_about():
 def test_an_image_of_one_gray_level_is_no_radiograph():
     blank = Case("c", "p", lambda: Pixels(np.full((9, 9), 7, np.uint8), *[np.ones((9, 9), bool)] * 2), "d", {})
     with pytest.raises(DatasetError, match="case c: all its pixels are of one gray level"):
-        decoded(blank)
+        decoded_case(blank)
 
 
 @pytest.fixture

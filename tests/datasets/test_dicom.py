@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("pydicom", reason="the extra dicom is not installed")
 
-from editproof.core.records import plain
+from editproof.core.records import json_of_record
 from editproof.datasets.dicom.cohort import dicom
 from editproof.datasets.dicom.file import dicom_image
 from editproof.datasets.folder.files import Entry
@@ -346,7 +346,7 @@ def test_one_image_twice_is_a_duplicate_that_an_index_leaves_out(tmp_path):
         dicom(root)
     index = index_of(f"dicom:{root}")
     assert [entry.kinds for entry in index.excluded] == [("not sound",), ("not sound",)]
-    (tmp_path / "cohort.json").write_text(json.dumps(plain(index)))
+    (tmp_path / "cohort.json").write_text(json.dumps(json_of_record(index)))
     (kept,) = dataset_from_spec(f"dicom:{root}?index={tmp_path / 'cohort.json'}")
     np.testing.assert_array_equal(kept.decode().image, IMAGE)
 
@@ -451,7 +451,7 @@ def test_names_that_all_changed_are_explained(tmp_path):
     root, files = tmp_path / "scans", {}
     for number, case in enumerate(phantoms(3, 5, stream="test")):
         files[number] = written(radiograph_file(case.decode().image, number), root / f"{number}.dcm")
-    (tmp_path / "i.json").write_text(json.dumps(plain(index_of(f"dicom:{root}"))))
+    (tmp_path / "i.json").write_text(json.dumps(json_of_record(index_of(f"dicom:{root}"))))
     files[0].unlink()
     with pytest.raises(DatasetError, match="2 cases are new, 3 gone") as caught:
         dataset_from_spec(f"dicom:{root}?index={tmp_path / 'i.json'}")

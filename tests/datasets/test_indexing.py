@@ -23,7 +23,7 @@ from editproof.datasets.index.likeness import (
 )
 from editproof.datasets.index.reading import index_at
 from editproof.datasets.index.writing import index_of, spec_of
-from editproof.datasets.reading import Reading
+from editproof.datasets.reading import CohortReading
 from editproof.datasets.registry import dataset_from_spec
 from editproof.datasets.rsna.split import split_of
 from editproof.errors import DatasetError
@@ -144,7 +144,7 @@ def test_a_label_patient_or_stratum_that_changed_is_noticed(tmp_path, images, co
         (tmp_path / f"{name}.png").write_bytes(png(image))
         row = {"case_id": name, "patient_id": f"P{name}", "image": f"{name}.png", "bone_age": 100, "sex": "M"}
         rows.append(row | {"site": "Bern"})
-    (tmp_path / "i.json").write_text(json.dumps(records.plain(index_of(str(write_manifest(tmp_path, rows))))))
+    (tmp_path / "i.json").write_text(json.dumps(records.json_of_record(index_of(str(write_manifest(tmp_path, rows))))))
     assert len(dataset_from_spec(f"folder:{tmp_path}?index={tmp_path / 'i.json'}")) == 2
     rows[1][column] = cell
     write_manifest(tmp_path, rows)
@@ -196,7 +196,9 @@ def test_the_index_of_a_training_set_tells_copies(messy, tmp_path, images):
     training.mkdir()
     (training / "x.png").write_bytes(png(jpeg(images[1], 90)))
     (training / "y.png").write_bytes(png(images[0]))
-    (tmp_path / "trained.json").write_text(json.dumps(records.plain(index_of(f"folder:{training}?names=stem"))))
+    (tmp_path / "trained.json").write_text(
+        json.dumps(records.json_of_record(index_of(f"folder:{training}?names=stem")))
+    )
     why = {e.case: e.why for e in index_of(str(messy), [tmp_path / "trained.json"]).excluded}
     assert "a near-duplicate of it is in trained.json" in why["b"]
     assert "its pixels are in trained.json" in why["a"]
@@ -225,15 +227,15 @@ def test_dicom_names_are_compared_and_not_kept(tmp_path, images):
     for number in (1, 2):
         written(radiograph_file(images[number], number), tmp_path / "d" / f"{number}.dcm")
     (tmp_path / "d" / "3.dcm").write_bytes(b"x" * 500)
-    reading = Reading()
+    reading = CohortReading()
     index = index_of(
         str(tmp_path / "d"), [card(tmp_path / "card.json", training_cases={"ids": [f"{HIDDEN}2"]})], reading=reading
     )
     kinds = {entry.case: list(entry.kinds) for entry in index.excluded}
     assert sorted(kinds.values()) == [["not sound"], ["trained on"]]
-    assert HIDDEN not in json.dumps(records.plain(index))
+    assert HIDDEN not in json.dumps(records.json_of_record(index))
     assert sorted(reading.files.values()) == ["1.dcm", "2.dcm", "3.dcm"]
-    (tmp_path / "cohort.json").write_text(json.dumps(records.plain(index)))
+    (tmp_path / "cohort.json").write_text(json.dumps(records.json_of_record(index)))
     assert len(dataset_from_spec(f"dicom:{tmp_path / 'd'}?index={tmp_path / 'cohort.json'}")) == 1
 
 
@@ -266,7 +268,7 @@ def test_an_rsna_row_without_its_image_is_excluded(rsna_folder, tmp_path):
     index = index_of(f"rsna:{root}")
     (entry,) = [entry for entry in index.excluded if entry.case == "1378"]
     assert entry.kinds == ("not sound",)
-    (tmp_path / "i.json").write_text(json.dumps(records.plain(index)))
+    (tmp_path / "i.json").write_text(json.dumps(records.json_of_record(index)))
     left = [case.case for case in index.cases]
     assert [case.case_id for case in dataset_from_spec(f"rsna:{root}?index={tmp_path / 'i.json'}")] == left
 
@@ -351,7 +353,7 @@ def test_the_hint_can_be_pasted(messy, tmp_path, capsys, name):
 
 
 def test_a_plus_sign_in_a_specification_is_one(messy, tmp_path):
-    (tmp_path / "a+b.json").write_text(json.dumps(records.plain(index_of(str(messy)))))
+    (tmp_path / "a+b.json").write_text(json.dumps(records.json_of_record(index_of(str(messy)))))
     for sign in ("+", "%2B"):
         assert len(dataset_from_spec(f"folder:{messy}?index={tmp_path}/a{sign}b.json")) == 3
 
@@ -379,7 +381,7 @@ FAULTS = {
 
 @pytest.mark.parametrize(("change", "found"), FAULTS.values(), ids=FAULTS)
 def test_the_fault_of_an_index_is_named(messy, tmp_path, change, found):
-    told = records.plain(index_of(str(messy)))
+    told = records.json_of_record(index_of(str(messy)))
     if change == "share":
         told["cases"][0]["edit_share"] = 2
         change = {}
@@ -392,5 +394,5 @@ def test_the_fault_of_an_index_is_named(messy, tmp_path, change, found):
 
 def test_an_index_is_read_as_it_was_written(messy, tmp_path):
     index = index_of(str(messy))
-    (tmp_path / "i.json").write_text(json.dumps(records.plain(index)))
+    (tmp_path / "i.json").write_text(json.dumps(records.json_of_record(index)))
     assert index_at(tmp_path / "i.json") == index

@@ -7,7 +7,7 @@ from editproof.datasets.folder.cohort import folder
 from editproof.datasets.folder.files import Entry
 from editproof.datasets.folder.names import name_pattern
 from editproof.datasets.tables.labels import labels_of
-from editproof.datasets.tables.table import Table, table
+from editproof.datasets.tables.table import CaseTable, table
 from editproof.errors import DatasetError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.datasets.conftest import png, radiograph, write_csv, write_manifest
 
 
-def sheet(tmp_path, header: str, *rows: str) -> Table:
+def sheet(tmp_path, header: str, *rows: str) -> CaseTable:
     write_csv(tmp_path / "t.csv", header, *rows)
     return table(Entry(tmp_path, "t.csv", zipped=False))
 
@@ -79,7 +79,7 @@ def test_label_out_of_range_or_no_number(tmp_path, header, cell, found):
 
 @given(st.floats(-1e6, 1e6, allow_nan=False))
 def test_a_declared_number_is_read_as_written(value):
-    read = Table(Entry(None, "t.csv", zipped=False), ("reference:x [1]",), ({"reference:x [1]": repr(value)},))
+    read = CaseTable(Entry(None, "t.csv", zipped=False), ("reference:x [1]",), ({"reference:x [1]": repr(value)},))
     assert labels_of(read).of(read.rows[0], "a")[0] == {"x": value}
 
 

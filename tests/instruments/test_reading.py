@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from editproof.errors import DatasetError, InstrumentError
-from editproof.instruments.reading import check_alike, read
+from editproof.instruments.reading import check_alike, read_images
 from editproof.instruments.registry import instrument_from_spec
 from editproof.types import InstrumentCard, Quantity
 
@@ -20,7 +20,7 @@ def readings(answer):
     def predict(images, references):
         return answer() if callable(answer) else answer
 
-    return read(SimpleNamespace(card=CARD, predict=predict), "a", images(2), {})
+    return read_images(SimpleNamespace(card=CARD, predict=predict), "a", images(2), {})
 
 
 def test_a_list_of_numbers_is_an_array():
@@ -99,7 +99,7 @@ def test_a_card_in_python_is_held_to_the_same(tmp_path, factory, found):
     path = written(tmp_path, {"model.py": MODEL.encode()}, runtime="python", factory=f"model.py:{factory}")
     instrument = instrument_from_spec(str(path), trusted=True)
     with pytest.raises(InstrumentError, match=found):
-        read(instrument, "a", images(1), {})
+        read_images(instrument, "a", images(1), {})
 
 
 @pytest.mark.parametrize("source", ["import sys; sys.exit(0)", "import sys\ndef make(): sys.exit(0)"])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from editproof.imaging.region import regions
 from editproof.metrics import Pair, image_features, pair_metrics
-from editproof.metrics.intensity import grouped
+from editproof.metrics.intensity import on_256_levels
 from editproof.metrics.similarity import ssim_map
 from editproof.stats.ks import level_counts
 from hypothesis import given, settings
@@ -163,7 +163,7 @@ def test_every_number_is_finite_and_named_with_its_unit(seed, sixteen):
         metric, region = name.split(":")
         assert metric
         assert region in ("whole", "protected", "outside_mask", "inside_mask")
-    assert grouped(level_counts(one)).sum() == one.size
+    assert on_256_levels(level_counts(one)).sum() == one.size
 
 
 def test_another_size_or_type_is_refused(scene):

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from editproof.evidence.record import Evidence
 from editproof.report.formats import certificate, markdown
-from editproof.report.formats.registry import face
+from editproof.report.formats.registry import rendered_form
 from editproof.report.page import html
 from editproof.report.page.pictures import LONGEST_SIDE, difference_map, pictures
 from editproof.report.text import terminal
@@ -92,9 +92,9 @@ def test_pictures_of_eight_and_sixteen_bits_are_reduced_to_fit(dtype: type) -> N
 
 
 def test_measurements_are_one_tidy_table_in_which_lost_edits_stand_too(whole: Evidence) -> None:
-    table = pd.read_csv(io.BytesIO(face(whole, "csv")), dtype={"case": str, "patient": str})
+    table = pd.read_csv(io.BytesIO(rendered_form(whole, "csv")), dtype={"case": str, "patient": str})
     pd.testing.assert_frame_equal(
-        pd.read_parquet(io.BytesIO(face(whole, "parquet"))), table, check_dtype=False, check_exact=False
+        pd.read_parquet(io.BytesIO(rendered_form(whole, "parquet"))), table, check_dtype=False, check_exact=False
     )
     for editor in whole.editors:
         of = table[table["editor"] == editor.card.name]

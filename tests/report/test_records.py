@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 from editproof.audit import verification
-from editproof.audit.publication import delivered
+from editproof.audit.publication import deliver
 from editproof.cli import main
 from editproof.errors import EvidenceError
 from editproof.evidence.attestation import Manifestation
 from editproof.evidence.record import Evidence
 from editproof.report.formats import certificate, junit, pdf
-from editproof.report.formats.registry import face
+from editproof.report.formats.registry import rendered_form
 from editproof.report.page import html
 from editproof.types import Outcome
 from junitparser import Error, Failure, JUnitXml, Skipped
@@ -136,8 +136,8 @@ def test_page_on_paper_has_every_section_and_no_script(whole: Evidence, page: st
 def test_certificate_is_one_page_of_archival_pdf_and_the_same_twice(whole: Evidence) -> None:
     third = replace(whole.editors[0], card=replace(whole.editors[0].card, name="third-tool"))
     for evidence in (whole, gold.invalid(whole), replace(whole, editors=(*whole.editors, third))):
-        content = face(evidence, "certificate", as_pdf=True)
-        assert content == face(evidence, "certificate", as_pdf=True)
+        content = rendered_form(evidence, "certificate", as_pdf=True)
+        assert content == rendered_form(evidence, "certificate", as_pdf=True)
         assert len(archival(content)) == 1
 
 
@@ -145,7 +145,7 @@ def test_certificate_is_one_page_of_archival_pdf_and_the_same_twice(whole: Evide
 @pytest.mark.slow
 def test_report_as_pdf_is_archival_and_has_every_section() -> None:
     small = gold.evidence(12)
-    text = "".join(archival(face(small, "pdf")))
+    text = "".join(archival(rendered_form(small, "pdf")))
     for heading in ("Is the run valid?", "Criteria", "Where the harm comes from", "What the instruments read",
                     "Before and after", "Materials", "Limitations", "Traceability", "Provenance"):  # fmt: skip
         assert heading in text
@@ -180,7 +180,7 @@ def test_without_the_renderer_there_is_one_clear_error(monkeypatch: pytest.Monke
 def test_command_writes_or_prints_each_face(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = delivered(gold.evidence(12, pictures=False), tmp_path)
+    page = deliver(gold.evidence(12, pictures=False), tmp_path)
     run = page.parent
     before = {file.name for file in run.rglob("*")}
     for name in ("markdown", "junit"):

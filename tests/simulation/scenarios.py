@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache, partial
 
 import numpy as np
-from editproof.stats.agreement import Z_95, icc, limit_of_agreement, repeat_sd
-from editproof.stats.auc import auc
+from editproof.stats.agreement import Z_95, icc_statistic, limit_of_agreement, repeat_sd_statistic
+from editproof.stats.auc import auc_statistic
 from editproof.stats.auc_interval import auc_difference_interval, auc_interval
 from editproof.stats.bootstrap import interval
 from editproof.stats.calibration import cross_fitted, logistic_calibration, slope_on_reading
@@ -129,8 +129,8 @@ def _reading_statistics(patients: np.ndarray) -> dict[str, Callable[..., Sums]]:
             per_patient(patients, ((e - ref[:, None]) ** 2).mean(1), (o - ref) ** 2, 1.0), _rms
         ),
         "upper limit of agreement": lambda ref, o, e: limit_of_agreement(e - o[:, None], patients, 1),
-        "SD between repeats": lambda ref, o, e: repeat_sd(e, patients),
-        "ICC between repeats": lambda ref, o, e: icc(e, patients),
+        "SD between repeats": lambda ref, o, e: repeat_sd_statistic(e, patients),
+        "ICC between repeats": lambda ref, o, e: icc_statistic(e, patients),
         "calibration slope": lambda ref, o, e: slope_on_reading(e, ref, patients),
         "MAE drift, recalibrated": lambda ref, o, e: mean(
             _mae_drift(
@@ -197,9 +197,9 @@ def auc_world(
 
     def study(rng: Rng) -> Callable[[float], Interval]:
         positive, before, after = scores(rng, n, repeats, rho, prevalence, levels)
-        area = auc(after, positive)
+        area = auc_statistic(after, positive)
         if drift:
-            return partial(auc_difference_interval, area, auc(before, positive))
+            return partial(auc_difference_interval, area, auc_statistic(before, positive))
         return partial(auc_interval, area)
 
     kind = "AUC drift" if drift else "AUC"

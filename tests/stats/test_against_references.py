@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from editproof.stats import bootstrap
-from editproof.stats.agreement import bland_altman, icc, limit_of_agreement
-from editproof.stats.auc import auc
+from editproof.stats.agreement import bland_altman, icc_statistic, limit_of_agreement
+from editproof.stats.auc import auc_statistic
 from editproof.stats.auc_interval import auc_difference_interval, auc_interval
 from editproof.stats.bootstrap import bootstrap_t_limits, cluster_t_limits, interval, patient_counts, percentile_limits
 from editproof.stats.calibration import (
@@ -17,7 +17,7 @@ from editproof.stats.calibration import (
     logistic_calibration,
     slope_on_reading,
 )
-from editproof.stats.ks import ks_distance, ks_of_features, level_counts, wasserstein_distance
+from editproof.stats.ks import ks_of_features, level_counts, two_sample_distance, wasserstein_distance
 from editproof.stats.proportion import clopper_pearson, clustered_share, share_of_patients
 from editproof.stats.sums import Sums, mean, per_patient, ratio, slope
 from scipy import stats
@@ -122,8 +122,8 @@ def test_percentile_bootstrap_agrees_with_scipy(rng):
 def test_auc_is_that_of_scikit_learn_with_ties_and_repeats(rng):
     y = rng.random(90) < 0.3
     scores = np.round(y[:, None] + rng.normal(size=(90, 3)), 1)
-    assert auc(scores, y).value == pytest.approx(roc_auc_score(np.repeat(y, 3), scores.ravel()), abs=1e-12)
-    statistic = auc(scores, y)
+    assert auc_statistic(scores, y).value == pytest.approx(roc_auc_score(np.repeat(y, 3), scores.ravel()), abs=1e-12)
+    statistic = auc_statistic(scores, y)
     counts = next(patient_counts(statistic.strata, 4))
     order = np.concatenate([np.flatnonzero(y), np.flatnonzero(~y)])
     for row, value in zip(counts, statistic.values(counts), strict=True):
@@ -138,7 +138,7 @@ def test_unclustered_error_is_delongs(rng):
     v10 = np.array([((x[i] > x[~y]) + 0.5 * (x[i] == x[~y])).mean() for i in np.flatnonzero(y)])
     v01 = np.array([((x[y] > x[j]) + 0.5 * (x[y] == x[j])).mean() for j in np.flatnonzero(~y)])
     expected = np.sqrt(v10.var(ddof=1) / 30 + v01.var(ddof=1) / 40)
-    assert auc(x, y).standard_error == pytest.approx(expected, rel=1e-12)
+    assert auc_statistic(x, y).standard_error == pytest.approx(expected, rel=1e-12)
 
 
 def test_delong_1988_paired_difference(rng):
@@ -152,7 +152,7 @@ def test_delong_1988_paired_difference(rng):
     s01 = np.cov(placements[0][1], placements[1][1])
     covariance = s10 / 35 + s01 / 45
     expected = np.sqrt(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
-    assert (auc(one, y) - auc(two, y)).standard_error == pytest.approx(expected, rel=1e-10)
+    assert (auc_statistic(one, y) - auc_statistic(two, y)).standard_error == pytest.approx(expected, rel=1e-10)
 
 
 def test_obuchowski_1997_written_out(rng):
@@ -170,7 +170,7 @@ def test_obuchowski_1997_written_out(rng):
     s01 = i01 / ((i01 - 1) * n) * sum((v - k * theta) ** 2 for v, k in down.values())
     s11 = i / (i - 1) * sum((up[p][0] - up[p][1] * theta) * (down[p][0] - down[p][1] * theta) for p in names)
     expected = np.sqrt(s10 / m + s01 / n + 2 * s11 / (m * n))
-    statistic = auc(x, y, patients)
+    statistic = auc_statistic(x, y, patients)
     assert statistic.value == pytest.approx(theta, abs=1e-12)
     assert statistic.standard_error == pytest.approx(expected, rel=1e-10)
 
@@ -179,7 +179,7 @@ def test_clustered_delong_and_patient_bootstrap_agree(rng):
     y = np.arange(160) < 80
     patient = rng.normal(size=(160, 1))
     edited = 1.2 * y[:, None] + patient + 0.7 * rng.normal(size=(160, 3))
-    statistic = auc(edited, y) - auc(2 * y + patient[:, 0] + 0.5 * rng.normal(size=160), y)
+    statistic = auc_statistic(edited, y) - auc_statistic(2 * y + patient[:, 0] + 0.5 * rng.normal(size=160), y)
     values = np.concatenate([statistic.values(c) for c in patient_counts(statistic.strata, 4000)])
     assert values.std() == pytest.approx(statistic.standard_error, rel=0.06)
 
@@ -214,11 +214,11 @@ def test_ks_and_wasserstein_are_those_of_scipy(rng, dtype):
     for inside in (None, mask):
         one, other = level_counts(a, inside), level_counts(b, inside)
         x, y = (image.ravel() if inside is None else image[inside] for image in (a, b))
-        assert ks_distance(one, other) == pytest.approx(stats.ks_2samp(x, y).statistic, abs=1e-12)
+        assert two_sample_distance(one, other) == pytest.approx(stats.ks_2samp(x, y).statistic, abs=1e-12)
         assert wasserstein_distance(one, other) == pytest.approx(
             stats.wasserstein_distance(x.astype(float), y.astype(float)), rel=1e-9
         )
-    assert ks_distance(level_counts(a, np.zeros_like(mask)), level_counts(b)) is None
+    assert two_sample_distance(level_counts(a, np.zeros_like(mask)), level_counts(b)) is None
 
 
 def test_ks_of_features_is_two_sample_d_and_its_swap_test_holds_its_level(rng):
@@ -239,7 +239,7 @@ def test_icc_is_that_of_the_analysis_of_variance(rng):
     between = 4 * readings.mean(axis=1).var(ddof=1)
     within = readings.var(axis=1, ddof=1).mean()
     expected = (between - within) / (between + 3 * within)
-    assert icc(readings, np.arange(30)).value == pytest.approx(expected, rel=1e-10)
+    assert icc_statistic(readings, np.arange(30)).value == pytest.approx(expected, rel=1e-10)
 
 
 def test_isotonic_and_histogram_curves_are_those_of_scikit_learn(rng):
@@ -279,10 +279,10 @@ def test_a_sample_without_spread_gives_no_interval():
 
 def test_perfect_auc_keeps_an_honest_lower_limit():
     y = np.arange(60) < 30
-    found = auc_interval(auc(y.astype(float), y), 0.90)
+    found = auc_interval(auc_statistic(y.astype(float), y), 0.90)
     assert found.value == 1.0
     assert found.low == pytest.approx(0.05 ** (1 / 30))
-    alike = auc_difference_interval(auc(y.astype(float), y), auc(2.0 * y, y), 0.90)
+    alike = auc_difference_interval(auc_statistic(y.astype(float), y), auc_statistic(2.0 * y, y), 0.90)
     assert alike.low < 0 < alike.high
 
 

@@ -21,14 +21,22 @@ from editproof.criteria.conformance import (
 )
 from editproof.criteria.masks import mask_report
 from editproof.criteria.redecision import criterion_from, decided_claims
-from editproof.datasets.shard import words
+from editproof.datasets.shard import reason_incomplete
 from editproof.errors import EditproofError
 from editproof.evidence.facts import Claim, Facts, ToolFacts
 from editproof.evidence.findings import Findings, ToolFindings
 from editproof.evidence.gallery import chosen
 from editproof.evidence.measurements import Measurements
 from editproof.evidence.plain import plain
-from editproof.evidence.protocol import CONFIRMATORY, EXPLORATORY, claims, departures, lock_of, of_instrument, run_name
+from editproof.evidence.protocol import (
+    CONFIRMATORY,
+    EXPLORATORY,
+    claims,
+    departures,
+    instrument_in_protocol,
+    lock_of,
+    run_name,
+)
 from editproof.evidence.record import Evidence
 from editproof.types import JSON, EditStatus, Verdict
 
@@ -51,7 +59,7 @@ def findings(facts: Facts) -> Findings:
     """
     verdicts = [_verdicts(tool) for tool in facts.tools]
     validity = _validity(facts, verdicts)
-    part = (words(facts.shard),) if facts.shard else ()
+    part = (reason_incomplete(facts.shard),) if facts.shard else ()
     incomplete = tuple(dict.fromkeys((*part, *facts.incomplete)))
     tools = tuple(
         _tool_findings(tool, found, validity, incomplete) for tool, found in zip(facts.tools, verdicts, strict=True)
@@ -81,7 +89,7 @@ def protocol_of(facts: Facts) -> dict[str, JSON]:
         **facts.terms,
         "claims": claims(asked),
         "dataset": facts.dataset.digest,
-        "instruments": {card.name: of_instrument(card) for card in facts.instruments},
+        "instruments": {card.name: instrument_in_protocol(card) for card in facts.instruments},
         "floors": {card.name: plain(card.floors) for card in facts.instruments},
         "editors": {**facts.terms.get("editors", {}), **{tool.card.name: plain(tool.card) for tool in facts.tools}},
     }

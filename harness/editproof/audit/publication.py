@@ -13,7 +13,7 @@ from pathlib import Path
 
 from editproof.errors import EvidenceError
 from editproof.evidence import attestation
-from editproof.evidence.bundle import ATTESTATION, MANIFEST, Record, digests_in, json_bytes, saved, seal
+from editproof.evidence.bundle import ATTESTATION, MANIFEST, Record, digests_in, json_bytes, save, seal
 from editproof.evidence.comparison import Comparison
 from editproof.evidence.protocol import CONFIRMATORY
 from editproof.report.page.comparison import render_comparison
@@ -44,17 +44,17 @@ class Signer:
         return attestation.private_key(self.key, password.encode() if password else None)
 
 
-def delivered(evidence: Record, reports: Path, *, images: bool = True, signer: Signer | None = None) -> Path:
+def deliver(evidence: Record, reports: Path, *, images: bool = True, signer: Signer | None = None) -> Path:
     """Write the evidence and its page to ``reports/RUN``, attested, and return the path of the page."""
     folder = reports / evidence.run
-    saved(evidence, folder)
-    page = rendered(evidence, folder, images=images)
+    save(evidence, folder)
+    page = write_page(evidence, folder, images=images)
     if signer is not None:
-        signed(folder, evidence, signer)
+        sign(folder, evidence, signer)
     return page
 
 
-def rendered(evidence: Record, folder: Path, *, images: bool = True) -> Path:
+def write_page(evidence: Record, folder: Path, *, images: bool = True) -> Path:
     """Write the page of saved evidence into its folder, seal and attest it, and return its path.
 
     Raises
@@ -62,7 +62,7 @@ def rendered(evidence: Record, folder: Path, *, images: bool = True) -> Path:
     EvidenceError
         Where the folder is signed and the page would change, which would void the signature.
     """
-    page, content = folder / PAGE, faces(evidence)[PAGE][0 if images else 1]().encode()
+    page, content = folder / PAGE, renderings(evidence)[PAGE][0 if images else 1]().encode()
     if is_signed(folder):
         if page.exists() and page.read_bytes() == content:
             return page
@@ -72,18 +72,18 @@ def rendered(evidence: Record, folder: Path, *, images: bool = True) -> Path:
         )  # fmt: skip
     page.write_bytes(content)
     seal(folder, [PAGE])
-    attested(folder, evidence)
+    attest(folder, evidence)
     return page
 
 
-def faces(evidence: Record) -> Mapping[str, tuple[Callable[[], str], ...]]:
+def renderings(evidence: Record) -> Mapping[str, tuple[Callable[[], str], ...]]:
     """What may stand in each file that is rendered from the record: with pictures, or without."""
     if isinstance(evidence, Comparison):
         return {PAGE: (partial(render_comparison, evidence),) * 2}
     return {PAGE: (partial(render, evidence, images=True), partial(render, evidence, images=False))}
 
 
-def attested(folder: Path, record: Record, signer: Signer | None = None) -> Path:
+def attest(folder: Path, record: Record, signer: Signer | None = None) -> Path:
     """Write the statement on a sealed folder in its envelope, signed where somebody signs."""
     path = folder / ATTESTATION
     if signer is None:
@@ -100,7 +100,7 @@ def attested(folder: Path, record: Record, signer: Signer | None = None) -> Path
     return path
 
 
-def signed(folder: Path, record: Record, signer: Signer) -> Path:
+def sign(folder: Path, record: Record, signer: Signer) -> Path:
     """Sign a sealed folder.
 
     Raises
@@ -110,7 +110,7 @@ def signed(folder: Path, record: Record, signer: Signer) -> Path:
     """
     if is_signed(folder):
         raise EvidenceError(f"signing {folder}", "it is signed already", "Sign a copy without its attestation.")
-    return attested(folder, record, signer)
+    return attest(folder, record, signer)
 
 
 def is_signed(folder: Path) -> bool:

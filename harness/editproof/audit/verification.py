@@ -11,7 +11,7 @@ from editproof.audit.comparing import comparison_findings
 from editproof.audit.consistency import inconsistencies
 from editproof.audit.findings import findings, in_reading_order, primary_claims, undecidable
 from editproof.audit.metric_sources import metric_faults
-from editproof.audit.publication import faces, statement_on
+from editproof.audit.publication import renderings, statement_on
 from editproof.core.records import path_text
 from editproof.criteria.redecision import criterion_from
 from editproof.criteria.registry import foreign
@@ -38,7 +38,7 @@ def faults(folder: Path, key: attestation.PublicKey | None = None) -> Iterator[s
     key : public key, optional
         Whose signature the bundle must carry.
     """
-    yield from bundle.faults(folder)
+    yield from bundle.bundle_faults(folder)
     try:
         found = [f"{RECORD}: {fault}" for fault in violations(bundle.record_in(folder))]
         if found:
@@ -92,7 +92,7 @@ def _rewritten(folder: Path, evidence: Record) -> Iterator[str]:
             pairs = zip(actual.splitlines(), content.splitlines(), strict=False)
             line = next((number for number, (a, b) in enumerate(pairs, 1) if a != b), len(content.splitlines()))
             yield f"{name}: line {line} is not as this version writes what it reads there"
-    known = {*files, *faces(evidence), bundle.MANIFEST, ATTESTATION}
+    known = {*files, *renderings(evidence), bundle.MANIFEST, ATTESTATION}
     present = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
     yield from (f"{name}: no file of a bundle" for name in sorted(present - known))
 
@@ -188,13 +188,13 @@ def _pictures(evidence: Evidence) -> Iterator[str]:
 def _faces(folder: Path, evidence: Record) -> Iterator[str]:
     if rendered_elsewhere(evidence):
         return
-    for name, renderings in faces(evidence).items():
+    for name, allowed in renderings(evidence).items():
         try:
             actual = (folder / name).read_bytes()
         except OSError:
             yield f"{name}: missing"
             continue
-        if not any(rendering().encode() == actual for rendering in renderings):
+        if not any(rendering().encode() == actual for rendering in allowed):
             yield f"{name}: the page is not what {RECORD} renders to"
 
 

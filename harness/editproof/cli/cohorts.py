@@ -16,7 +16,7 @@ from editproof.errors import DatasetError
 if TYPE_CHECKING:
     from editproof.cli.verbs import Verbs
     from editproof.datasets.index.reading import Index
-    from editproof.datasets.reading import Reading
+    from editproof.datasets.reading import CohortReading
 
 
 def add_to(verbs: Verbs) -> None:
@@ -46,23 +46,23 @@ def add_to(verbs: Verbs) -> None:
 def _index(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from editproof.core.records import plain
+    from editproof.core.records import json_of_record
     from editproof.datasets.index.writing import index_of, spec_of, spec_with_index
-    from editproof.datasets.reading import Reading
+    from editproof.datasets.reading import CohortReading
 
     if options.link and options.link.resolve() == options.out.resolve():
         raise DatasetError(f"write {options.link}", "--out and --link name one file", "Name two.")
     for file in (options.out, options.link):
         if file is not None:
             _check_writable(file)
-    reading, spec = Reading(), spec_of(options.spec)
+    reading, spec = CohortReading(), spec_of(options.spec)
     index = index_of(
         spec,
         options.against,
         reading=reading,
         progress=lambda cases, n: tqdm(cases, total=n, desc="index", unit="case", disable=None),
     )
-    text = json.dumps(plain(index), indent=1, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(json_of_record(index), indent=1, ensure_ascii=False, allow_nan=False)
     options.out.write_text(f"{text}\n", encoding="utf-8")
     if options.link:
         _write_link(options.link, reading)
@@ -102,7 +102,7 @@ def _say(index: Index, out: Path) -> None:
         print(f"  note: {note}")
 
 
-def _write_link(path: Path, reading: Reading) -> None:
+def _write_link(path: Path, reading: CohortReading) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(("case", "file"))

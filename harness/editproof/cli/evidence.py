@@ -118,21 +118,21 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _sign(options: argparse.Namespace) -> int:
-    from editproof.audit.publication import Signer, signed
+    from editproof.audit.publication import Signer, sign
     from editproof.audit.verification import faults, signature_in_words
     from editproof.evidence.bundle import opened
 
     if found := list(faults(options.run)):
         print("\n".join([*found, f"editproof: {options.run} does not verify and was not signed"]), file=sys.stderr)
         return 1
-    signed(options.run, opened(options.run), Signer(options.key, options.signer, options.meaning))
+    sign(options.run, opened(options.run), Signer(options.key, options.signer, options.meaning))
     print(signature_in_words(options.run))
     return 0
 
 
 def _compare(options: argparse.Namespace) -> int:
     from editproof.audit.comparing import compared
-    from editproof.audit.publication import delivered
+    from editproof.audit.publication import deliver
     from editproof.audit.verification import faults
     from editproof.evidence.bundle import loaded
 
@@ -142,7 +142,7 @@ def _compare(options: argparse.Namespace) -> int:
     names = (options.new_editor, options.old_editor)
     margins = dict(map(_margin, options.margin))
     made = compared(loaded(options.new), loaded(options.old), margins, share=options.margin_share, names=names)
-    page = delivered(made, options.reports)
+    page = deliver(made, options.reports)
     for verdict in made.verdicts:
         print(verdict)
     print("\n".join([f"{made.outcome}: {made.reason}", *made.departures, str(page)]))
@@ -159,7 +159,7 @@ def _margin(text: str) -> tuple[str, float]:
 
 def _merge(options: argparse.Namespace) -> int:
     from editproof.audit.merging import merged
-    from editproof.audit.publication import delivered
+    from editproof.audit.publication import deliver
     from editproof.audit.verification import faults
     from editproof.evidence.bundle import loaded
 
@@ -167,20 +167,20 @@ def _merge(options: argparse.Namespace) -> int:
         if found := next(faults(folder), None):
             raise EvidenceError(f"merging {folder}", f"it does not verify ({found})", "See `editproof verify`.")
     whole = merged([loaded(folder) for folder in options.runs])
-    print(delivered(whole, options.reports))
+    print(deliver(whole, options.reports))
     print(f"{whole.outcome}: {whole.reason}")
     return 0
 
 
 def _report(options: argparse.Namespace) -> int:
-    from editproof.audit.publication import rendered
+    from editproof.audit.publication import write_page
     from editproof.audit.verification import faults, signed_by
     from editproof.evidence.bundle import loaded, opened
-    from editproof.report.formats.registry import face
+    from editproof.report.formats.registry import rendered_form
 
     name, file, images = options.format, options.output, options.report_images == "all"
     if name == "html" and file is None:
-        print(rendered(opened(options.run), options.run, images=images))
+        print(write_page(opened(options.run), options.run, images=images))
         return 0
     signature = None
     if name == "certificate":
@@ -189,7 +189,7 @@ def _report(options: argparse.Namespace) -> int:
             return 1
         signature = signed_by(options.run)
     as_pdf = file is not None and file.suffix.lower() == ".pdf"
-    content = face(loaded(options.run), name, images=images, signature=signature, as_pdf=as_pdf)
+    content = rendered_form(loaded(options.run), name, images=images, signature=signature, as_pdf=as_pdf)
     if name in PRINTED and file is None:
         print(content.decode(), end="")
         return 0

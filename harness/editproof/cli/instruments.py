@@ -63,17 +63,17 @@ def _held_against(instrument: Instrument, spec: str, n: int) -> None:
 def _read(instrument: Instrument, case: Case) -> list[str]:
     import numpy as np
 
-    from editproof.datasets.checks import decoded
+    from editproof.datasets.checks import decoded_case
     from editproof.instruments.ensemble import pooled
     from editproof.instruments.hooks import look_up_of
-    from editproof.instruments.reading import read
+    from editproof.instruments.reading import read_images
 
-    image = decoded(case).image
+    image = decoded_case(case).image
     told = {name: case.reference[name] for name in instrument.card.covariates}
     if look_up := look_up_of(instrument):
         found = dict(look_up(case.case_id, "", [("original", 0)], image) or {})
     else:
-        found = read(instrument, case.case_id, [image], told)[0]
+        found = read_images(instrument, case.case_id, [image], told)[0]
     lines = []
     for quantity in instrument.card.quantities:
         reference = case.reference.get(quantity.name)

@@ -92,7 +92,7 @@ def maybe(kind: type[T], content: bytes | str) -> T | None:
     return value
 
 
-def plain(value: Any) -> Any:
+def json_of_record(value: Any) -> Any:
     """A value as plain JSON: records as mappings, tuples as lists."""
     return _adapter(type(value)).dump_python(value, mode="json", warnings="none")
 

@@ -65,7 +65,7 @@ def whole(least: int = 0, most: float = math.inf, *, words: Mapping[str, Any] | 
     return Kind(_either(f"a whole number {ends}", *known), read)
 
 
-def number(words: str, holds: Callable[[float], bool] = math.isfinite) -> Kind:
+def numeric(words: str, holds: Callable[[float], bool] = math.isfinite) -> Kind:
     """A number of which something holds."""
 
     def read(written: str) -> float:
@@ -100,8 +100,8 @@ JSON_OBJECT = Kind("a JSON object", _json_object)
 LONGEST_S = 86_400
 """The longest time that a request may be given, in seconds."""
 
-SECONDS = number(f"a number of seconds above 0, up to {LONGEST_S:,}", lambda x: 0 < x <= LONGEST_S)
-RATE = number("a number above 0", lambda x: x > 0)
+SECONDS = numeric(f"a number of seconds above 0, up to {LONGEST_S:,}", lambda x: 0 < x <= LONGEST_S)
+RATE = numeric("a number above 0", lambda x: x > 0)
 YES_NO = Kind("yes or no", lambda written: one_of("yes", "no").read(written) == "yes")
 
 
@@ -198,7 +198,7 @@ class Usage:
             raise error(words, f"{asked.name} takes no argument", f"Write {flag} {asked.name}.")
         known = {option.name: option for option in self.options}
         if unknown := sorted(set(options) - set(known)):
-            advice = f"{nearest(unknown[0], known)}Options: {', '.join(known) or 'none'}."
+            advice = f"{did_you_mean(unknown[0], known)}Options: {', '.join(known) or 'none'}."
             raise error(words, f"unknown option {', '.join(unknown)}", advice)
         return self.read(words, argument, options, error)
 
@@ -246,12 +246,12 @@ def parsed(read: Callable[[], Any], asked: str, error: type[EditproofError]) -> 
         raise error(asked, str(fault), "Write NAME:ARGUMENT?OPTION=VALUE&OPTION=VALUE, each option once.") from fault
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``Did you mean ...? `` with the nearest known word, or nothing where none is near.
 
     Examples
     --------
-    >>> nearest("qualty", ["n", "quality"]), nearest("x", ["n", "quality"])
+    >>> did_you_mean("qualty", ["n", "quality"]), did_you_mean("x", ["n", "quality"])
     ('Did you mean quality? ', '')
     """
     found = difflib.get_close_matches(word, list(known), 1)

@@ -12,7 +12,7 @@ from editproof.criteria.factory import estimand
 from editproof.criteria.readings import Readings
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import EDITED, ORIGINAL, POOLED
-from editproof.stats.auc import auc as auc_of
+from editproof.stats.auc import auc_statistic as auc_of
 from editproof.stats.curves import Area, AreaChange, Calibration
 from editproof.stats.statistic import Smooth, Statistic
 

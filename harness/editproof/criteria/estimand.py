@@ -13,10 +13,10 @@ from editproof.criteria.readings import (
     RULES,
     WORST_CASE,
     Readings,
+    flow_readings,
     harm_sign,
-    of_flow,
-    of_images,
-    of_instrument,
+    image_readings,
+    instrument_readings,
     with_missing_filled,
 )  # fmt: skip
 from editproof.criteria.region import Region
@@ -165,12 +165,12 @@ class Estimand:
         """What the estimate is made of, before a rule fills what did not come back."""
         original = "original" in self.needs
         if self.scope == FLOW:
-            return of_flow(measurements, frozenset(self.quantity.split("+")))
+            return flow_readings(measurements, frozenset(self.quantity.split("+")))
         if self.scope == IMAGES:
-            return of_images(
+            return image_readings(
                 measurements, self.quantity, self.arm, original=original, undefined_counts=self.undefined_counts
             )
-        return of_instrument(
+        return instrument_readings(
             measurements, self.quantity, self.arm, self.instrument,
             reference="reference" in self.needs, original=original, by=self.by,
         )  # fmt: skip

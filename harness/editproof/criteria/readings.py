@@ -140,7 +140,7 @@ class Readings:
         return replace(self, missing=np.zeros_like(self.missing))
 
 
-def of_instrument(
+def instrument_readings(
     measurements: Measurements,
     quantity: str,
     arm: str,
@@ -164,7 +164,7 @@ def of_instrument(
     return replace(readings, same=same)
 
 
-def of_images(
+def image_readings(
     measurements: Measurements, quantity: str, arm: str, *, original: bool = False, undefined_counts: bool = False
 ) -> Readings:
     """An image metric by case and repeat.
@@ -184,7 +184,7 @@ def of_images(
     return replace(readings, same=same)
 
 
-def of_flow(measurements: Measurements, statuses: frozenset[str]) -> Readings:
+def flow_readings(measurements: Measurements, statuses: frozenset[str]) -> Readings:
     """1 where a requested edit ended in one of ``statuses``, else 0; nothing is missing here."""
     values = _statuses(measurements, statuses)
     return _in_order(measurements, values, missing=np.zeros(values.shape, dtype=bool))

@@ -88,7 +88,7 @@ def check_registered(estimand: Estimand) -> None:
         raise ProtocolError(f"estimand {name!r}", found, "Give yours a name of its own.")
 
 
-def digests_of(cards: Iterable[CriterionCard]) -> dict[str, str]:
+def estimand_digests(cards: Iterable[CriterionCard]) -> dict[str, str]:
     """The sha256 over the source of every estimand that criteria use and that is not built in, by name."""
     names = {name for card in cards if card.specification for name in card.specification.names}
     found = {name: ESTIMANDS.digest(name) for name in sorted(names) if name in ESTIMANDS}

@@ -11,8 +11,8 @@ from editproof.criteria.estimand import ANY, PROBABILITY, READINGS, REPEATS, Com
 from editproof.criteria.factory import estimand
 from editproof.criteria.readings import Readings
 from editproof.evidence.measurements import EDITED, POOLED
-from editproof.stats.agreement import icc as icc_of
-from editproof.stats.agreement import repeat_sd as repeat_sd_of
+from editproof.stats.agreement import icc_statistic as icc_of
+from editproof.stats.agreement import repeat_sd_statistic as repeat_sd_of
 from editproof.stats.statistic import Statistic
 
 if TYPE_CHECKING:

@@ -39,7 +39,7 @@ def distinct(dataset: Dataset) -> list[Case]:
     return cases
 
 
-def decoded(case: Case) -> Pixels:
+def decoded_case(case: Case) -> Pixels:
     """The checked pixels of a case: an 8- or 16-bit image with more than one gray level, and two masks of its size.
 
     Raises
@@ -93,7 +93,7 @@ def check_regions(dataset: Dataset, asked_by: Mapping[str, str]) -> None:
 
 def regions_in(case: Case) -> set[str]:
     """Names of the regions that have a pixel in a case, which is decoded and checked."""
-    pixels = decoded(case)
+    pixels = decoded_case(case)
     return set(regions(pixels.edit_mask, pixels.protected_mask))
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, overload
 
-from editproof.datasets.checks import decoded, notes_on_regions, regions_in
+from editproof.datasets.checks import decoded_case, notes_on_regions, regions_in
 from editproof.errors import DatasetError
 from editproof.imaging.region import INSIDE, PROTECTED
 from editproof.types import Case, DatasetCard
@@ -16,7 +16,7 @@ from editproof.types import Case, DatasetCard
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from editproof.datasets.reading import Reading
+    from editproof.datasets.reading import CohortReading
     from editproof.types import Dataset
 
 OLDEST = 300.0
@@ -55,7 +55,7 @@ def cohort_of(
     description: str,
     source: str,
     licence: str,
-    reading: Reading,
+    reading: CohortReading,
     warnings: Iterable[str] = (),
     units: Mapping[str, str] = HAND_UNITS,
 ) -> Cohort:
@@ -141,11 +141,11 @@ def checked_cohort(dataset: Dataset) -> Dataset:
         On the first case that does not decode, or whose image or masks are not as :class:`editproof.types.Pixels` says.
     """
     for case in dataset:
-        decoded(case)
+        decoded_case(case)
     return dataset
 
 
-def with_marker(case: Case, reading: Reading) -> Case:
+def with_marker(case: Case, reading: CohortReading) -> Case:
     """The case with a stratum ``marker``, ``found`` or ``none``: whether there is anything for a tool to remove.
 
     The regions that the case lacks are counted in ``reading``.

@@ -18,7 +18,7 @@ INDEX = Option("index", "an index of the cohort, of which the cases that it excl
 
 
 @dataclass
-class Reading:
+class CohortReading:
     """One reading of a cohort, and what was noted during it.
 
     Attributes

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from editproof.core.specification import Specification, specification
-from editproof.core.usage import Given, nearest, parsed, usage_of
+from editproof.core.usage import Given, did_you_mean, parsed, usage_of
 from editproof.datasets.dicom.cohort import named_dicom
 from editproof.datasets.folder.cohort import named_folder
-from editproof.datasets.index.reading import held_to, index_at
-from editproof.datasets.reading import Reading
+from editproof.datasets.index.reading import checked_against, index_at
+from editproof.datasets.reading import CohortReading
 from editproof.datasets.rsna.cohort import named_rsna
 from editproof.errors import DatasetError
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     DatasetFactory = Callable[[Any], Dataset]
 
-READERS: dict[str, Callable[[Given, Reading], Cohort]] = {
+READERS: dict[str, Callable[[Given, CohortReading], Cohort]] = {
     "rsna": named_rsna,
     "folder": named_folder,
     "dicom": named_dicom,
@@ -64,18 +64,18 @@ def dataset_from_spec(spec: str, extra: Mapping[str, DatasetFactory] | None = No
         return further[asked.name](given)
     if asked.name not in READERS:
         known = sorted({*READERS, *further})
-        advice = f"{nearest(asked.name, known)}There are: {', '.join(known)}."
+        advice = f"{did_you_mean(asked.name, known)}There are: {', '.join(known)}."
         raise DatasetError(f"--dataset {asked.bare}", f"no cohort is called {asked.name!r}", advice)
     index = given_to(spec).value["index"]
     if index is None:
-        return built_in(spec, Reading())
+        return built_in(spec, CohortReading())
     path = Path(index)
     indexed = index_at(path)
     excluded = {entry.case: ", ".join(entry.kinds) for entry in indexed.excluded}
-    return held_to(built_in(spec, Reading(excluded)), indexed, path.name)
+    return checked_against(built_in(spec, CohortReading(excluded)), indexed, path.name)
 
 
-def built_in(spec: str, reading: Reading) -> Cohort:
+def built_in(spec: str, reading: CohortReading) -> Cohort:
     """The cohort that a specification of a built-in reader names, read in one way or another."""
     return READERS[_parsed(spec).name](given_to(spec), reading)
 

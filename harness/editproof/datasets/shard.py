@@ -69,12 +69,12 @@ def shard_text(parts: Sequence[int], of: int) -> str:
     return "" if sorted(parts) == list(range(1, of + 1)) else f"{'+'.join(map(str, sorted(parts)))}/{of}"
 
 
-def words(shard: str) -> str:
+def reason_incomplete(shard: str) -> str:
     """Why a run of a shard is incomplete.
 
     Examples
     --------
-    >>> words("2/4")
+    >>> reason_incomplete("2/4")
     'only part 2/4 of the cohort was measured'
     """
     return f"only part {shard} of the cohort was measured"

@@ -28,7 +28,7 @@ from filelock import FileLock
 from editproof.core.declared import Amount, Count, Number, open_ended
 from editproof.core.lines import append, lines_of
 from editproof.core.numbers import dollars, figure
-from editproof.core.records import ABSENT, maybe, plain
+from editproof.core.records import ABSENT, json_of_record, maybe
 from editproof.errors import EditorError, EvidenceError
 from editproof.types import JSON
 
@@ -322,7 +322,7 @@ class Ledger:
     def _append(self, name: str, line: Sent | Ended) -> None:
         path = self.root / name
         try:
-            append(path, json.dumps(plain(line), sort_keys=True, ensure_ascii=False))
+            append(path, json.dumps(json_of_record(line), sort_keys=True, ensure_ascii=False))
         except OSError as error:
             raise EvidenceError(f"ledger {path}", f"it cannot be written ({error.strerror})", "Free space.") from error
 

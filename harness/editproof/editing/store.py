@@ -17,7 +17,7 @@ import numpy as np
 
 from editproof.core.declared import Number, open_ended
 from editproof.core.digests import canonical, digest_of, pixel_digest
-from editproof.core.records import ABSENT, from_text, plain
+from editproof.core.records import ABSENT, from_text, json_of_record
 from editproof.errors import EvidenceError
 from editproof.imaging.png import PNG_FAST
 from editproof.types import JSON, EditorCard, EditOutcome, EditRequest, EditStatus
@@ -188,7 +188,7 @@ class Store:
 
     def keep_record(self, kind: RecordKind[Value], key: str, value: Value) -> None:
         """Store a record, sealed."""
-        _written(self._path(kind.folder, key, ".json"), _sealed(plain(value)))
+        _written(self._path(kind.folder, key, ".json"), _sealed(json_of_record(value)))
 
     def faults(self) -> Iterator[str]:
         """Everything in the store that is not as it was written, each named by its path."""

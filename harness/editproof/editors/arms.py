@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from editproof.editors.inpaint import filled
+from editproof.editors.inpaint import inpainted
 from editproof.editors.registry import editor_from_spec
 from editproof.errors import EditorError
 from editproof.evidence.measurements import (
@@ -48,7 +48,7 @@ def images_of(card: EditorCard, request: EditRequest, outcomes: Sequence[EditOut
         unedited = round_trip(f"{chain}+identity")(request).image
         if unedited is not None:
             images[arm, 0] = unedited
-    images[CLASSICAL_FILL, 0] = filled(request.image, request.edit_mask)
+    images[CLASSICAL_FILL, 0] = inpainted(request.image, request.edit_mask)
     for repeat, outcome in enumerate(outcomes):
         if outcome.image is not None:
             images[EDITED, repeat] = outcome.image

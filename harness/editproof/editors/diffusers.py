@@ -16,7 +16,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from editproof.core.usage import FILLED, Given, Option, Usage, number, one_of, takes, whole
+from editproof.core.usage import FILLED, Given, Option, Usage, numeric, one_of, takes, whole
 from editproof.editors.adapter import Service
 from editproof.errors import EditorError
 from editproof.imaging import codec, geometry
@@ -26,9 +26,9 @@ OPTIONS = (
     Option("device", "where it runs, as torch names it", FILLED, "cpu"),
     Option("dtype", "of the weights", one_of("float32", "float16", "bfloat16"), "float32"),
     Option("steps", "of the diffusion", whole(1), "50"),
-    Option("guidance", "how closely the prompt is followed", number("a number"), "7.5"),
+    Option("guidance", "how closely the prompt is followed", numeric("a number"), "7.5"),
     Option(
-        "strength", "how far the masked pixels are noised", number("a number in (0, 1]", lambda x: 0 < x <= 1), "1.0"
+        "strength", "how far the masked pixels are noised", numeric("a number in (0, 1]", lambda x: 0 < x <= 1), "1.0"
     ),
     Option("negative", "what the picture shall not show"),
     Option("multiple", "of pixels, to pad to", whole(1), "64"),

@@ -48,7 +48,7 @@ class Folder:
         if name is None:
             return EditOutcome.failure(EditStatus.FAILED, f"no file for case {request.case_id}, repeat {number}")
         raw = _content(self.root, name)
-        pixels = codec.decoded(raw)
+        pixels = codec.decoded_image(raw)
         if pixels is None:
             return EditOutcome.failure(EditStatus.MALFORMED, f"{name} does not decode as an image", file=name)
         return EditOutcome(EditStatus.OK, codec.gray(pixels), "", {"file": name}, raw)

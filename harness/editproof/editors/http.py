@@ -24,8 +24,8 @@ from editproof.core.usage import (
     Given,
     Option,
     Usage,
-    nearest,
-    number,
+    did_you_mean,
+    numeric,
     one_of,
     takes,
     whole,
@@ -72,7 +72,7 @@ OPTIONS = (
     Option("rgb", "whether three equal channels are sent", YES_NO, "no"),
     Option("timeout", "for one request", SECONDS, "300"),
     Option("concurrency", "requests under way at once", whole(1), "1"),
-    Option("rpm", "requests a minute to keep to", number("a number from 0, which is no limit", lambda x: x >= 0), "0"),
+    Option("rpm", "requests a minute to keep to", numeric("a number from 0, which is no limit", lambda x: x >= 0), "0"),
 )
 """What may follow the template's name, and stand in it."""
 
@@ -81,7 +81,7 @@ FIELDS = {"body", "headers", *(option.name for option in OPTIONS)}
 
 
 @dataclass(frozen=True)
-class Web:
+class WebEditor:
     """Sends one JSON object an edit, made from a template.
 
     Attributes
@@ -172,7 +172,7 @@ def web(given: Given) -> Editor:
     if "rgb" in given.written:
         template["rgb"] = given.value["rgb"]
     if unknown := sorted(set(template) - FIELDS):
-        advice = f"{nearest(unknown[0], FIELDS)}Fields: {', '.join(sorted(FIELDS))}."
+        advice = f"{did_you_mean(unknown[0], FIELDS)}Fields: {', '.join(sorted(FIELDS))}."
         raise EditorError(asked, f"unknown field {unknown[0]}", advice)
     if "url" not in template or "body" not in template:
         raise EditorError(asked, "the template lacks url or body", "See docs/editors.md.")
@@ -202,7 +202,7 @@ def web(given: Given) -> Editor:
         geometry=f"pad:{template['multiple']}" if template["multiple"] > 1 else "",
         conversion="8bit+rgb" if template["rgb"] else "8bit",
     )
-    return Web(card, server, template, service)
+    return WebEditor(card, server, template, service)
 
 
 def _template(name: str, asked: str) -> dict[str, Any]:

@@ -32,10 +32,10 @@ class Inpaint:
 
     def __call__(self, request: EditRequest) -> EditOutcome:
         """The radiograph with the edit mask filled from its rim; not one pixel outside the mask is touched."""
-        return EditOutcome.ok(filled(request.image, request.edit_mask, self.method))
+        return EditOutcome.ok(inpainted(request.image, request.edit_mask, self.method))
 
 
-def filled(image: Image, edit_mask: Mask, method: int = cv2.INPAINT_TELEA) -> Image:
+def inpainted(image: Image, edit_mask: Mask, method: int = cv2.INPAINT_TELEA) -> Image:
     """An image with its edit mask filled from the rim, and the very same everywhere else."""
     found = cv2.inpaint(image, edit_mask.astype(np.uint8), RADIUS, method)
     return np.where(edit_mask, found, image)

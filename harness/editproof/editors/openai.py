@@ -203,7 +203,7 @@ class OpenAI:
         """How an image of a shape is brought onto a canvas that the API takes."""
         canvas = self.options["canvas"]
         if canvas == "fixed":
-            return geometry.letterboxed(shape, geometry.nearest(shape, FIXED))
+            return geometry.letterboxed(shape, geometry.nearest_canvas(shape, FIXED))
         if canvas == "free":
             return geometry.padded(shape, 16, least=655_360, most=8_294_400, ratio=3)
         return geometry.padded(shape, int(canvas))

@@ -11,7 +11,7 @@ from typing import Any
 from editproof.core.callables import callable_from_file
 from editproof.core.egress import check_egress
 from editproof.core.specification import Specification, specification
-from editproof.core.usage import Usage, nearest, parsed, usage_of
+from editproof.core.usage import Usage, did_you_mean, parsed, usage_of
 from editproof.editors.adapter import CheckedEditor, checked
 from editproof.editors.wrappers import WRAPPERS, wrapped
 from editproof.errors import EditorError
@@ -73,7 +73,7 @@ def _named(asked: Specification, factories: Mapping[str, EditorFactory]) -> Edit
     if asked.name not in factories:
         installed = f"Installed: {', '.join(sorted(factories))}, PATH.py:FACTORY; wrappers: {', '.join(WRAPPERS)}."
         first, plus, _ = asked.name.partition("+")
-        meant = nearest(first, WRAPPERS) if plus else nearest(asked.name, factories)
+        meant = did_you_mean(first, WRAPPERS) if plus else did_you_mean(asked.name, factories)
         raise EditorError(words, "no such tool is installed", f"{meant}{installed}")
     factory = factories[asked.name]
     usage = usage_of(factory)

@@ -116,7 +116,7 @@ def _letterbox(argument: str) -> tuple[str, Parts, Joined]:
     canvases = [_canvas(one) for one in argument.split(",")]
     return _fitted(
         f"letterboxed to {argument or 1024}",
-        lambda shape: geometry.letterboxed(shape, geometry.nearest(shape, canvases)),
+        lambda shape: geometry.letterboxed(shape, geometry.nearest_canvas(shape, canvases)),
     )
 
 
@@ -159,7 +159,7 @@ def _rgb(argument: str) -> tuple[str, Parts, Joined]:
         raise ValueError
 
     def joined(request: EditRequest, images: Sequence[Image]) -> Image:
-        coloured = codec.decoded(codec.png(images[0], rgb=True))
+        coloured = codec.decoded_image(codec.png(images[0], rgb=True))
         return images[0] if coloured is None else codec.gray(coloured)
 
     return "through an RGB file and back to gray", lambda request: [request], joined

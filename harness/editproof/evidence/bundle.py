@@ -53,7 +53,7 @@ def files_of(record: Record) -> dict[str, bytes]:
 _ROOMS = frozenset({"facts", "tools", "pictures", "images", "measurements", "controls"})
 
 
-def saved(record: Record, folder: Path) -> Path:
+def save(record: Record, folder: Path) -> Path:
     """Write a record to ``folder`` and return the path of its manifest, which is written last."""
     files = files_of(record)
     for name, content in files.items():
@@ -146,7 +146,7 @@ def opened(folder: Path) -> Record:
     return found
 
 
-def faults(folder: Path) -> Iterator[str]:
+def bundle_faults(folder: Path) -> Iterator[str]:
     """Every file that is not as the manifest says, one sentence each."""
     try:
         digests = digests_in(folder)

@@ -129,7 +129,7 @@ def claims(judged: Iterable[tuple[CriterionCard, str]]) -> dict[str, JSON]:
     return dict(sorted(found.items()))
 
 
-def of_instrument(card: InstrumentCard) -> JSON:
+def instrument_in_protocol(card: InstrumentCard) -> JSON:
     """What a protocol fixes of an instrument: its files, and where the card says how it reads, that too."""
     if not card.reading:
         return plain(card.sha256)
@@ -161,12 +161,12 @@ def locked(protocol: Mapping[str, JSON], standing: Mapping[str, int], at: str) -
         Where the protocol is not one.
     """
     lock = lock_of({"schema": SCHEMA, "locked": at, "standing": dict(standing), "protocol": dict(protocol)})
-    return json.dumps(records.plain(replace(lock, digest=lock_digest(lock))), indent=1)
+    return json.dumps(records.json_of_record(replace(lock, digest=lock_digest(lock))), indent=1)
 
 
 def lock_digest(lock: Lock) -> str:
     """The sha256 (hex) over a lock but for its own digest: tells a lock that was changed by hand, not by a forger."""
-    content = records.plain(replace(lock, digest=None))
+    content = records.json_of_record(replace(lock, digest=None))
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
@@ -248,7 +248,7 @@ def departures(lock: Lock | None, protocol: Mapping[str, JSON], created: str) ->
     ]
     early = [(n, f"{n} cases of {tool} had been edited before the protocol was locked") for tool, n in standing.items()]
     told = tuple(words for holds, words in (*reasons, *early) if holds)
-    return told + tuple(_differences(records.plain(lock.protocol), protocol, ""))
+    return told + tuple(_differences(records.json_of_record(lock.protocol), protocol, ""))
 
 
 def _differences(before: JSON, after: JSON, place: str) -> Iterator[str]:

@@ -93,7 +93,7 @@ class Parcel:
 
     def opened(self, content: bytes, asked_format: str = "") -> EditOutcome:
         """The outcome of an image file that was returned; nothing is resized that was not resized before sending."""
-        pixels = decoded(content)
+        pixels = decoded_image(content)
         if pixels is None:
             return EditOutcome.failure(EditStatus.MALFORMED, "what came back does not decode as an image")
         if pixels.shape[:2] != self.image.shape:
@@ -135,9 +135,9 @@ def mask_png(mask: Mask, polarity: str) -> bytes:
 
     Examples
     --------
-    >>> decoded(mask_png(np.array([[True, False]]), "white")).tolist()
+    >>> decoded_image(mask_png(np.array([[True, False]]), "white")).tolist()
     [[255, 0]]
-    >>> decoded(mask_png(np.array([[True, False]]), "alpha"))[..., 3].tolist()
+    >>> decoded_image(mask_png(np.array([[True, False]]), "alpha"))[..., 3].tolist()
     [[0, 255]]
     """
     kept = np.where(mask, 0, 255).astype(np.uint8)
@@ -148,7 +148,7 @@ def mask_png(mask: Mask, polarity: str) -> bytes:
     return cv2.imencode(".png", pixels, PNG_FAST)[1].tobytes()
 
 
-def decoded(content: bytes) -> Image | None:
+def decoded_image(content: bytes) -> Image | None:
     """The pixels of an image file as stored (gray, BGR or BGRA), or None where it does not decode."""
     if not content:
         return None

@@ -149,12 +149,12 @@ def letterboxed(shape: Shape, canvas: Shape) -> Fit:
     return Fit(shape, scaled, canvas, ((canvas[0] - scaled[0]) // 2, (canvas[1] - scaled[1]) // 2))
 
 
-def nearest(shape: Shape, canvases: Sequence[Shape]) -> Shape:
+def nearest_canvas(shape: Shape, canvases: Sequence[Shape]) -> Shape:
     """The canvas whose proportions are nearest to an image's; the first of equals.
 
     Examples
     --------
-    >>> nearest((1000, 700), [(1024, 1024), (1536, 1024)])
+    >>> nearest_canvas((1000, 700), [(1024, 1024), (1536, 1024)])
     (1536, 1024)
     """
     return min(canvases, key=lambda canvas: abs(canvas[0] / canvas[1] - shape[0] / shape[1]))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from editproof.core.declared import Count, Names, Wanted, closed, open_ended
-from editproof.core.records import from_plain, json_of, plain
+from editproof.core.records import from_plain, json_of, json_of_record
 from editproof.errors import InstrumentError
 from editproof.instruments.files import PICKLE, SAFETENSORS, content_kind, file_sha256, verified
 from editproof.instruments.soundness import check_card
@@ -215,4 +215,6 @@ def verified_weights(card: InstrumentCard, folder: Path) -> tuple[Path, ...]:
 
 def write_card(path: Path, card: InstrumentCard, for_readers: Mapping[str, JSON]) -> None:
     """Write a card, with further keys that only human readers need."""
-    path.write_text(json.dumps({**plain(card), **for_readers}, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(
+        json.dumps({**json_of_record(card), **for_readers}, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+    )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _ROUNDING = 1e-6
 
 
-def read(
+def read_images(
     instrument: Instrument, case_id: str, images: Sequence[Image], told: Mapping[str, float]
 ) -> list[dict[str, list[float]]]:
     """Readings of some images of a case, each by quantity and member.

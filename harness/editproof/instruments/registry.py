@@ -67,13 +67,13 @@ def _of_card(path: Path, *, trusted: bool) -> Instrument:
 
     check_trusted(card, trusted=trusted)
     if runtime == "table":
-        from editproof.instruments.runtimes.table import Table
+        from editproof.instruments.runtimes.table import TableOfReadings
 
-        return Table(card, folder)
+        return TableOfReadings(card, folder)
     if runtime == "http":
-        from editproof.instruments.runtimes.http import Web
+        from editproof.instruments.runtimes.http import WebInstrument
 
-        return with_options(Web(card))
+        return with_options(WebInstrument(card))
     if runtime == "python":
         from editproof.instruments.runtimes.python import Scikit
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from editproof.imaging.region import WHOLE, full_range
 from editproof.metrics.metric import MetricOutput, feature, metric
-from editproof.stats.ks import ks_distance, level_counts, wasserstein_distance
+from editproof.stats.ks import level_counts, two_sample_distance, wasserstein_distance
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,12 +23,12 @@ MEANINGFUL = 0.02
 """Change of one pixel, as a share of the intensity range, above which it counts as more than noise."""
 
 
-def grouped(levels: NDArray[np.int64]) -> NDArray[np.int64]:
+def on_256_levels(levels: NDArray[np.int64]) -> NDArray[np.int64]:
     """Pixel counts on 256 levels from those on all levels, shape (256,); 16-bit levels go by their upper byte.
 
     Examples
     --------
-    >>> grouped(np.bincount([0, 0, 300], minlength=65536))[:3].tolist()
+    >>> on_256_levels(np.bincount([0, 0, 300], minlength=65536))[:3].tolist()
     [2, 1, 0]
     """
     return np.asarray(levels.reshape(256, -1).sum(axis=1))
@@ -42,7 +42,7 @@ def distribution_changes(pair: Pair) -> Numbers:
     found = {}
     for region, counts in pair.levels_before.items():
         other = pair.levels_after[region]
-        distance, shift = ks_distance(counts, other), wasserstein_distance(counts, other)
+        distance, shift = two_sample_distance(counts, other), wasserstein_distance(counts, other)
         if distance is not None and shift is not None:
             found[f"ks_distance:{region}"] = distance
             found[f"wasserstein:{region}"] = shift / (len(counts) - 1)
@@ -95,7 +95,7 @@ def summary_features(picture: Picture) -> Numbers:
         at = np.arange(len(levels), dtype=float)
         average = float(levels @ at) / n
         spread = float(np.sqrt(max(0.0, float(levels @ (at - average) ** 2) / n)))
-        coarse = grouped(levels) / n
+        coarse = on_256_levels(levels) / n
         share = coarse[coarse > 0]
         found[f"mean:{region}"] = average
         found[f"sd:{region}"] = spread

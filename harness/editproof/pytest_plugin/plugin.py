@@ -74,10 +74,10 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     if not config.option.edit_only:
         return None
     from editproof.errors import EditproofError
-    from editproof.study.edit_session import edited
+    from editproof.study.edit_session import make_edits
 
     try:
-        return edited(_run(config), threads=config.option.edit_threads, dry_run=config.option.edit_estimate)
+        return make_edits(_run(config), threads=config.option.edit_threads, dry_run=config.option.edit_estimate)
     except EditproofError as error:
         raise pytest.UsageError(f"editproof: {error}") from error
 
@@ -186,7 +186,7 @@ class Recorder:
 
     def _conclude(self, session: pytest.Session) -> None:
         from editproof.audit.findings import evidence_of
-        from editproof.audit.publication import delivered
+        from editproof.audit.publication import deliver
         from editproof.criteria.redecision import criterion_from
         from editproof.study.judging import judgement_from
 
@@ -203,7 +203,7 @@ class Recorder:
         command = shlex.join(["pytest", *map(str, self.config.invocation_params.args)])
         with _shown(self.config):
             self.evidence = evidence_of(_run(self.config).facts(judgements, incomplete, command))
-            page = delivered(
+            page = deliver(
                 self.evidence,
                 self.config.rootpath / options.reports,
                 images=options.report_images == "all",

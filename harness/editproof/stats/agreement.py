@@ -70,7 +70,7 @@ def bland_altman(differences: ArrayLike, confidence: float = 0.95) -> dict[str, 
     }
 
 
-def repeat_sd(readings: Values, patients: NDArray[Any]) -> Sums:
+def repeat_sd_statistic(readings: Values, patients: NDArray[Any]) -> Sums:
     """Within-case standard deviation over repeats (root of the mean within-case variance).
 
     Parameters
@@ -82,7 +82,7 @@ def repeat_sd(readings: Values, patients: NDArray[Any]) -> Sums:
     return Sums(per_patient(patients, variance, 1.0), lambda sums: np.sqrt(sums[..., 0] / sums[..., 1]))
 
 
-def icc(readings: Values, patients: NDArray[Any]) -> Sums:
+def icc_statistic(readings: Values, patients: NDArray[Any]) -> Sums:
     """ICC(1,1), one-way random effects: share of the variance of single readings that lies between cases.
 
     Parameters

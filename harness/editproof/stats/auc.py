@@ -170,7 +170,7 @@ class Auc:
         return by_row, by_column, 2 * both * k / (k - 1)
 
 
-def auc(scores: ArrayLike, positive: ArrayLike, patients: NDArray[Any] | None = None) -> Auc:
+def auc_statistic(scores: ArrayLike, positive: ArrayLike, patients: NDArray[Any] | None = None) -> Auc:
     """The AUC of scores against a binary reference standard.
 
     Parameters
@@ -184,7 +184,7 @@ def auc(scores: ArrayLike, positive: ArrayLike, patients: NDArray[Any] | None = 
 
     Examples
     --------
-    >>> one = auc([0.1, 0.4, 0.35, 0.8], [False, False, True, True])
+    >>> one = auc_statistic([0.1, 0.4, 0.35, 0.8], [False, False, True, True])
     >>> one.value
     0.75
     """

@@ -30,7 +30,7 @@ _CHUNK_CELLS = 500_000
 _CACHED_CELLS = 6_000_000
 
 
-class Statistic(Protocol):
+class Resampled(Protocol):
     """A number made of patients, which can be made again of resampled patients."""
 
     @property
@@ -167,7 +167,7 @@ def _limits(statistic: Sums, alpha: float, resamples: int, seed: int) -> tuple[f
     return min(low_t, low_b), max(high_t, high_b)
 
 
-def _with_point(refusal: Interval, statistic: Statistic) -> Interval:
+def _with_point(refusal: Interval, statistic: Resampled) -> Interval:
     if not sum(statistic.strata):
         return refusal
     with np.errstate(all="ignore"):
@@ -182,7 +182,7 @@ def cluster_t_limits(value: float, error: float, degrees_of_freedom: float, alph
 
 
 def bootstrap_t_limits(
-    statistic: Statistic, alpha: float, resamples: int = RESAMPLES, seed: int = SEED
+    statistic: Resampled, alpha: float, resamples: int = RESAMPLES, seed: int = SEED
 ) -> tuple[float, float]:
     """Limits of the studentised bootstrap; infinite where more than ``alpha`` of the resamples have no spread."""
     value, error, pivot = statistic.value, statistic.standard_error, _pivots(statistic, resamples, seed)
@@ -192,7 +192,7 @@ def bootstrap_t_limits(
 
 
 @lru_cache(maxsize=4)
-def _pivots(statistic: Statistic, resamples: int, seed: int) -> NDArray[np.float64]:
+def _pivots(statistic: Resampled, resamples: int, seed: int) -> NDArray[np.float64]:
     """Studentised deviations of the resamples, sorted; kept for the next confidence that is asked for."""
     value, pivots = statistic.value, []
     for counts in patient_counts(statistic.strata, resamples, seed):
@@ -203,7 +203,7 @@ def _pivots(statistic: Statistic, resamples: int, seed: int) -> NDArray[np.float
 
 
 def percentile_limits(
-    statistic: Statistic, alpha: float, resamples: int = RESAMPLES, seed: int = SEED
+    statistic: Resampled, alpha: float, resamples: int = RESAMPLES, seed: int = SEED
 ) -> tuple[float, float]:
     """Limits of the percentile bootstrap: shown beside an AUC's own interval, since it rests on nothing else."""
     values = np.concatenate([statistic.values(c) for c in patient_counts(statistic.strata, resamples, seed)])

@@ -49,7 +49,7 @@ def level_counts(image: Image, mask: Mask | None = None) -> NDArray[np.int64]:
     return counts
 
 
-def ks_distance(first: NDArray[np.int64], second: NDArray[np.int64]) -> float | None:
+def two_sample_distance(first: NDArray[np.int64], second: NDArray[np.int64]) -> float | None:
     """Largest vertical distance of two empirical distribution functions; None where either is empty.
 
     Parameters
@@ -59,7 +59,7 @@ def ks_distance(first: NDArray[np.int64], second: NDArray[np.int64]) -> float | 
 
     Examples
     --------
-    >>> ks_distance(np.array([2, 2, 0]), np.array([0, 2, 2]))
+    >>> two_sample_distance(np.array([2, 2, 0]), np.array([0, 2, 2]))
     0.5
     """
     n, m = int(first.sum()), int(second.sum())

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from editproof.core.digests import digest_of, pixel_digest
-from editproof.datasets.checks import decoded, distinct
+from editproof.datasets.checks import decoded_case, distinct
 from editproof.editing.edits import LIVE, Edits, Terms, each
 from editproof.editing.ledger import Totals
 from editproof.editing.store import FAILURES, Store
@@ -27,7 +27,7 @@ from editproof.evidence.facts import MaskTrial
 from editproof.evidence.measurements import EDITED, ORIGINAL, Measurements
 from editproof.evidence.plain import plain
 from editproof.instruments.hooks import look_up_of
-from editproof.instruments.reading import check_alike, read, reading_rows
+from editproof.instruments.reading import check_alike, read_images, reading_rows
 from editproof.metrics import Metric, Picture
 from editproof.study.case_records import (
     CASES,
@@ -123,13 +123,13 @@ class Bench:
         edits = _edits_in(self.store_root, self.terms)
         edits.at_once, edits.say = at_once, say or edits.say
         if self.made_editor.by_post:
-            asked = edits.posted(self.made_editor, lambda: (self._requests(case, decoded(case)) for case in cases))
+            asked = edits.posted(self.made_editor, lambda: (self._requests(case, decoded_case(case)) for case in cases))
             deque(asked, maxlen=0)
         # twice as many threads, so that one decodes and stores while another's request is under way
         return each(self._edited_case, cases, threads=2 * at_once if at_once > 1 else 1)
 
     def _edited_case(self, case: Case) -> tuple[str, list[str]]:
-        return case.case_id, [outcome.status.value for outcome in self.edits(case, decoded(case))]
+        return case.case_id, [outcome.status.value for outcome in self.edits(case, decoded_case(case))]
 
     def measured(self, dataset: Dataset, *, jobs: int = 1, progress: Progress | None = None) -> Measurements:
         """Everything measured on the tool's edits of a cohort; what stands in the store is only read.
@@ -188,7 +188,7 @@ class Bench:
 
     def record(self, case: Case) -> CaseRecord:
         """Everything measured on one case."""
-        pixels = decoded(case)
+        pixels = decoded_case(case)
         outcomes = self.edits(case, pixels)
         images = images_of(self.made_editor.card, self.plan.request(case, pixels, 0), outcomes)
         pictures = pictures_of(pixels, images, case.spacing_mm)
@@ -202,7 +202,7 @@ class Bench:
 
         A user's own metrics are tried on the original and on itself as its edit.
         """
-        pixels = decoded(case)
+        pixels = decoded_case(case)
         deque(self._readings(case, {(ORIGINAL, 0): pixels.image}), maxlen=0)
         if self.metrics:
             images = {(ORIGINAL, 0): pixels.image, (EDITED, 0): pixels.image}
@@ -239,7 +239,7 @@ class Bench:
         readings = {digest: reading for digest, reading in kept.items() if reading is not None}
         unread = [digest for digest in keys if digest not in readings]
         if unread:
-            fresh = read(instrument, case.case_id, [unique[digest] for digest in unread], told)
+            fresh = read_images(instrument, case.case_id, [unique[digest] for digest in unread], told)
             for digest, reading in zip(unread, fresh, strict=True):
                 readings[digest] = reading
                 store.keep_record(READINGS, keys[digest], reading)

@@ -16,7 +16,7 @@ from editproof.core.digests import pixel_digest
 from editproof.editing.store import RecordKind
 from editproof.evidence.measurements import EDITED, IMAGE, ORIGINAL, Measurements, measurements_of
 from editproof.metrics import BUILT_IN, OF_IMAGE, OF_PAIR, Metric, Pair, Picture, measured
-from editproof.metrics.intensity import grouped
+from editproof.metrics.intensity import on_256_levels
 from editproof.types import JSON, Case, EditStatus, Pixels
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def histogram_rows(pictures: Mapping[tuple[str, int], Picture]) -> list[list[JSO
     counts: dict[tuple[str, str], Any] = {}
     for (arm, _), picture in pictures.items():
         for region, levels in picture.levels.items():
-            counts[arm, region] = counts.get((arm, region), 0) + grouped(levels)
+            counts[arm, region] = counts.get((arm, region), 0) + on_256_levels(levels)
     return [[arm, region, [int(count) for count in histogram]] for (arm, region), histogram in counts.items()]
 
 

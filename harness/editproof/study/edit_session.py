@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from editproof.core.numbers import dollars
-from editproof.datasets.checks import check_regions, decoded
+from editproof.datasets.checks import check_regions, decoded_case
 from editproof.editing.ledger import Ledger, torn_words
 from editproof.errors import EditproofError
 from editproof.imaging.region import INSIDE
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from editproof.study.run import Run
 
 
-def edited(run: Run, *, threads: int = 0, dry_run: bool = False) -> int:
+def make_edits(run: Run, *, threads: int = 0, dry_run: bool = False) -> int:
     """Make every edit of a run that does not stand, or say what that would take.
 
     Parameters
@@ -88,7 +88,7 @@ def _estimate(run: Run, bench: Bench) -> str:
     made, cost = 0, 0.0
     known = True
     for case in run.dataset:
-        number, expected = bench.missing(case, decoded(case))
+        number, expected = bench.missing(case, decoded_case(case))
         made += number
         known &= expected is not None
         cost += expected or 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from editproof.datasets.checks import decoded
+from editproof.datasets.checks import decoded_case
 from editproof.evidence.facts import Pictures
 from editproof.evidence.gallery import chosen
 from editproof.evidence.measurements import Measurements
@@ -26,7 +26,7 @@ def exhibit_pictures(dataset: Dataset, bench: Bench, measured: Measurements) -> 
 
 
 def _pictures(bench: Bench, case: Case, repeat: int) -> dict[str, bytes]:
-    pixels = decoded(case)
+    pixels = decoded_case(case)
     outcome = bench.edit(case, pixels, repeat)
     if outcome.image is None:
         return {}

@@ -23,7 +23,7 @@ from editproof.core.lines import append, lines_of
 from editproof.core.redaction import redacted
 from editproof.criteria import Criterion, verdict_on
 from editproof.criteria.claimed import check_claims, check_image_claims, regions_of
-from editproof.criteria.registry import digests_of
+from editproof.criteria.registry import estimand_digests
 from editproof.criteria.rehearsal import rehearse
 from editproof.datasets.checks import check_regions, distinct
 from editproof.datasets.registry import dataset_from_spec
@@ -215,7 +215,7 @@ class Run:
             tools=tools,
             terms=self._terms(judgements),
             environment=_environment(redacted(command)),
-            lock=records.plain(self._lock) if self._lock else None,
+            lock=records.json_of_record(self._lock) if self._lock else None,
             shard=self.shard,
         )
         counted = {"cohort_judged_before": self._earlier_protocols(str(protocol_of(facts)["digest"]))}
@@ -250,7 +250,7 @@ class Run:
             "plan": plain(self.plan),
             "metrics": in_protocol(self.own_metrics),
         }
-        if own := digests_of(judgement.claim.criterion for judgement in judgements):
+        if own := estimand_digests(judgement.claim.criterion for judgement in judgements):
             terms["estimands"] = own
         return terms if self._register is None else {**terms, "register": self._register}
 

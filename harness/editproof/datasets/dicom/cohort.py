@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from editproof.core.usage import FILE, Given, Option, Usage, one_of, takes
 from editproof.datasets.cohort import HAND_UNITS, MARKERS_UP_TO, Cohort, check_unique_ids, cohort_of, with_marker
-from editproof.datasets.dicom.file import VERSION, Facts, Voi, dicom_image, facts_of, file_bytes, header_of
+from editproof.datasets.dicom.file import VERSION, HeaderFacts, Voi, dicom_image, facts_of, file_bytes, header_of
 from editproof.datasets.dicom.listing import listing_of
 from editproof.datasets.dicom.pseudonyms import Pseudonyms, pseudonyms
 from editproof.datasets.dicom.rows import Rows, labels_beside
 from editproof.datasets.folder.cohort import mask_files
 from editproof.datasets.folder.files import Entry, existing
-from editproof.datasets.masks.files import MASKS, Masks, digests_of, with_masks
-from editproof.datasets.reading import INDEX, Reading
+from editproof.datasets.masks.files import MASKS, Masks, mask_digests, with_masks
+from editproof.datasets.reading import INDEX, CohortReading
 from editproof.datasets.tables.labels import without_reference
 from editproof.errors import DatasetError
 from editproof.types import Case, Pixels
@@ -34,7 +34,7 @@ def dicom(
     voi: Voi = "first",
     masks: Masks = "auto",
     key: str | None = None,
-    reading: Reading | None = None,
+    reading: CohortReading | None = None,
 ) -> Cohort:
     """A cohort from a folder of DICOM files.
 
@@ -71,7 +71,7 @@ def dicom(
         Where a file, the table, a mask or a label is not sound. A file is named by its place in the order of names.
     """
     asked = f"the DICOM cohort {path}"
-    reading = reading or Reading()
+    reading = reading or CohortReading()
     root = existing(path, asked)
     if not root.is_dir():
         raise DatasetError(asked, "it is not a folder", "Name the folder that holds the DICOM files.")
@@ -153,7 +153,7 @@ def dicom(
         ),
     )
 )
-def named_dicom(given: Given, reading: Reading) -> Cohort:
+def named_dicom(given: Given, reading: CohortReading) -> Cohort:
     """A cohort from a folder of DICOM files, from ``dicom:PATH?OPTION=VALUE&...``."""
     value = given.value
     return dicom(
@@ -183,7 +183,7 @@ class _Reader:
     voi: Voi
     masks: Masks
 
-    def case(self, entry: Entry, digest: str, facts: Facts, line: Mapping[str, str]) -> Case:
+    def case(self, entry: Entry, digest: str, facts: HeaderFacts, line: Mapping[str, str]) -> Case:
         own = line.get("case_id", "") if line.get("sop_instance_uid") or line.get("file") else ""
         case_id = own or self.names.of("case", facts.sop_uid)
         edit, protected = mask_files(self.root, line, facts.size, case_id, named=False)
@@ -193,7 +193,7 @@ class _Reader:
         header: dict[str, str | float] = {"age_years": facts.age_years} if facts.age_years is not None else {}
         header |= {name: cell for name, cell in (("sex", facts.sex), ("laterality", facts.laterality)) if cell}
         patient = line.get("patient_id") or facts.patient or facts.study or facts.sop_uid
-        parts = [digest, f"dicom:{VERSION}:{self.voi}", *digests_of(edit, protected, self.masks)]
+        parts = [digest, f"dicom:{VERSION}:{self.voi}", *mask_digests(edit, protected, self.masks)]
         return Case(
             case_id=case_id,
             patient_id=self.names.of("patient", patient),
@@ -210,7 +210,7 @@ def _place(number: int, found: Sequence[Entry]) -> str:
     return f"DICOM file {number + 1} of {len(found)} in order of name"
 
 
-def _warnings(cases: list[Case], facts: list[Facts], unlisted: int, masks: Masks) -> list[str]:
+def _warnings(cases: list[Case], facts: list[HeaderFacts], unlisted: int, masks: Masks) -> list[str]:
     """What a reader of the card must know of the files."""
     n, burned = len(cases), Counter(read.burned_in for read in facts)
     several = sum(count > 1 for count in Counter(read.series for read in facts if read.series).values())

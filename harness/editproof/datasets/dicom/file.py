@@ -1,7 +1,7 @@
 """One DICOM radiograph: what of its header a study may know, and its pixels as they are meant to be seen.
 
-Nothing of a header leaves this module but what :class:`Facts` names. Errors say which kind of thing is wrong and never
-repeat a value, a path, or the words of the DICOM library, which may hold a patient's name.
+Nothing of a header leaves this module but what :class:`HeaderFacts` names. Errors say which kind of thing is wrong and
+never repeat a value, a path, or the words of the DICOM library, which may hold a patient's name.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _YEARS = {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1.0}
 
 
 @dataclass(frozen=True, repr=False)
-class Facts:
+class HeaderFacts:
     """What of one header is used. The four identifiers are turned into pseudonyms or dropped by the caller.
 
     Attributes
@@ -121,7 +121,7 @@ def header_of(entry: Entry, asked: str) -> Header:
     return header
 
 
-def facts_of(header: Header, asked: str) -> Facts:
+def facts_of(header: Header, asked: str) -> HeaderFacts:
     """What of a checked header is used; a DatasetError where an identifier or a number cannot be read."""
     with _quiet(asked, "a tag that is needed cannot be read (UIDs, spacing, age, sex or laterality)"):
         sides = {str(header.get(tag, "") or "").strip().upper() for tag in ("ImageLaterality", "Laterality")} - {""}
@@ -129,7 +129,7 @@ def facts_of(header: Header, asked: str) -> Facts:
         sex = str(header.get("PatientSex", "") or "").strip().upper()
         issuer = str(header.get("IssuerOfPatientID", "") or "").strip()
         patient = str(header.get("PatientID", "") or "").strip()
-        facts = Facts(
+        facts = HeaderFacts(
             sop_uid=str(header.get("SOPInstanceUID", "") or "").strip(),
             patient=f"{issuer}\0{patient}" if patient else "",
             study=str(header.get("StudyInstanceUID", "") or "").strip(),

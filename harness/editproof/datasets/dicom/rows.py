@@ -9,13 +9,13 @@ from editproof.datasets.dicom.listing import stem_of
 from editproof.datasets.folder.files import Entry
 from editproof.datasets.tables.labels import Labels, labels_of
 from editproof.datasets.tables.strata import PREFIX, strata_columns
-from editproof.datasets.tables.table import Table, numeric_columns, table
+from editproof.datasets.tables.table import CaseTable, numeric_columns, table
 from editproof.errors import DatasetError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from editproof.datasets.dicom.file import Facts
+    from editproof.datasets.dicom.file import HeaderFacts
 
 LABELS = ("labels.csv", "labels.parquet")
 FROM_HEADER = frozenset({"age_years", "sex", "laterality", "burned_in"})
@@ -27,7 +27,7 @@ _USED = {*_KEYS, "patient_id", "edit_mask", "protected_mask"}
 class Rows:
     """The rows of the table beside the files, found by the key that they have; each belongs to one file."""
 
-    def __init__(self, sheet: Table | None) -> None:
+    def __init__(self, sheet: CaseTable | None) -> None:
         self.sheet, self.labels = sheet, labels_of(sheet, quoting=False) if sheet else Labels((), sex=False)
         columns = [name for name in (sheet.columns if sheet else ()) if name.startswith(PREFIX)]
         given = FROM_HEADER - {"sex"} if self.labels.sex else FROM_HEADER
@@ -55,7 +55,7 @@ class Rows:
     def __len__(self) -> int:
         return len(self._by)
 
-    def of(self, entry: Entry, facts: Facts) -> Mapping[str, str] | None:
+    def of(self, entry: Entry, facts: HeaderFacts) -> Mapping[str, str] | None:
         """The row of one file."""
         name = PurePosixPath(entry.name).name
         keys = (
@@ -92,7 +92,7 @@ class Rows:
         return [f"{len(unread)} columns of {self.name} are not read; {advice}"] if unread else []
 
 
-def labels_beside(root: Path, labels: str | None, asked: str) -> Table | None:
+def labels_beside(root: Path, labels: str | None, asked: str) -> CaseTable | None:
     """The table of the reference standard, the named one or else the one in the folder; None without a table."""
     present = [labels] if labels else [name for name in LABELS if (root / name).is_file()]
     if len(present) > 1:

@@ -13,11 +13,11 @@ from editproof.core.usage import FILLED, Given, Option, Usage, takes
 from editproof.datasets.cohort import MARKERS_UP_TO, Cohort, check_unique_ids, cohort_of, with_marker
 from editproof.datasets.folder.files import IMAGE_SUFFIXES, Entry, entries, existing, gray_image, header_checked
 from editproof.datasets.folder.names import NamePattern, name_pattern
-from editproof.datasets.masks.files import MASKS, Masks, digests_of, with_masks
-from editproof.datasets.reading import INDEX, Reading
+from editproof.datasets.masks.files import MASKS, Masks, mask_digests, with_masks
+from editproof.datasets.reading import INDEX, CohortReading
 from editproof.datasets.tables.labels import PREFIX, Labels, labels_of, without_reference
 from editproof.datasets.tables.strata import strata_columns
-from editproof.datasets.tables.table import Table, is_missing, number_of, numeric_columns, table
+from editproof.datasets.tables.table import CaseTable, is_missing, number_of, numeric_columns, table
 from editproof.errors import DatasetError
 from editproof.types import Case, Pixels
 
@@ -30,7 +30,7 @@ _COLUMNS = "Write one with the columns case_id,image,bone_age,sex; or say what f
 
 
 def folder(
-    path: str | Path, *, names: str | None = None, masks: Masks = "auto", reading: Reading | None = None
+    path: str | Path, *, names: str | None = None, masks: Masks = "auto", reading: CohortReading | None = None
 ) -> Cohort:
     """A cohort from a folder.
 
@@ -61,7 +61,7 @@ def folder(
         Where manifest, names, images, masks or labels are not sound.
     """
     asked = f"the cohort {path}"
-    reading = reading or Reading()
+    reading = reading or CohortReading()
     there = existing(path, asked)
     root = there if there.is_dir() else there.parent
     pattern = name_pattern(names) if names else None
@@ -105,7 +105,7 @@ def folder(
         (Option("names", "what file names say: a pattern, stem or grazpedwri", FILLED), MASKS, INDEX),
     )
 )
-def named_folder(given: Given, reading: Reading) -> Cohort:
+def named_folder(given: Given, reading: CohortReading) -> Cohort:
     """A cohort from a folder, from ``folder:PATH?OPTION=VALUE&...``."""
     return folder(given.argument, names=given.value["names"], masks=given.value["masks"], reading=reading)
 
@@ -137,7 +137,7 @@ class _Reader:
         reference, strata = self.labels.of(line, case_id)
         for column, name in sorted(self.strata.items()):
             strata[name] = float(line[column]) if column in self.numeric else line[column]
-        digests = [image.digest(), *digests_of(edit, protected, self.masks)]
+        digests = [image.digest(), *mask_digests(edit, protected, self.masks)]
         return Case(
             case_id=case_id,
             patient_id=line.get("patient_id") or case_id,
@@ -149,7 +149,7 @@ class _Reader:
         )
 
 
-def _sheet(there: Path, root: Path, pattern: NamePattern | None, asked: str) -> tuple[Table, list[str]]:
+def _sheet(there: Path, root: Path, pattern: NamePattern | None, asked: str) -> tuple[CaseTable, list[str]]:
     """The manifest, filled up with what file names say; or a table made of file names alone."""
     present = [there.name] if there.is_file() else [name for name in MANIFESTS if (root / name).is_file()]
     if len(present) > 1:
@@ -174,10 +174,10 @@ def _sheet(there: Path, root: Path, pattern: NamePattern | None, asked: str) -> 
     rows = tuple({"case_id": entry.stem, "image": entry.name} for entry in fitting)
     left = len(images) - len(fitting)
     warnings = [f"{left} images not named like {pattern.text} were left out."] if left else []
-    return _filled_from_names(Table(Entry(root, "", zipped=False), ("case_id", "image"), rows), pattern), warnings
+    return _filled_from_names(CaseTable(Entry(root, "", zipped=False), ("case_id", "image"), rows), pattern), warnings
 
 
-def _filled_from_names(sheet: Table, pattern: NamePattern) -> Table:
+def _filled_from_names(sheet: CaseTable, pattern: NamePattern) -> CaseTable:
     """The table with what file names say, wherever it has no cell of its own for it."""
     by_name = [
         {("patient_id" if name == "patient" else name): cell for name, cell in (pattern.of(stem) or {}).items()}
@@ -189,7 +189,7 @@ def _filled_from_names(sheet: Table, pattern: NamePattern) -> Table:
         {name: line.get(name) or fields.get(name, "") for name in columns}
         for line, fields in zip(sheet.rows, by_name, strict=True)
     )
-    return Table(sheet.entry, columns, rows)
+    return CaseTable(sheet.entry, columns, rows)
 
 
 def _stem(cell: str) -> str:

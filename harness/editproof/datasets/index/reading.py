@@ -119,7 +119,7 @@ def index_at(path: Path) -> Index:
     return from_plain(Index, told, asked, advice, DatasetError)
 
 
-def held_to(cohort: Cohort, index: Index, name: str) -> Cohort:
+def checked_against(cohort: Cohort, index: Index, name: str) -> Cohort:
     """The cohort, found to be what was indexed, with a word on its card about what was left out.
 
     Parameters

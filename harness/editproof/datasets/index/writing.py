@@ -16,7 +16,7 @@ import numpy as np
 
 from editproof.core.specification import Specification, specification
 from editproof.core.usage import parsed
-from editproof.datasets.checks import decoded
+from editproof.datasets.checks import decoded_case
 from editproof.datasets.cohort import digest_of_cases
 from editproof.datasets.dicom.listing import listing_of
 from editproof.datasets.folder.cohort import MANIFESTS
@@ -31,7 +31,7 @@ from editproof.datasets.index.likeness import (
     thumbnail,
 )
 from editproof.datasets.index.reading import ExcludedCase, Index, IndexedCase, IndexedCohort, Spread
-from editproof.datasets.reading import Reading
+from editproof.datasets.reading import CohortReading
 from editproof.datasets.registry import READERS, built_in, given_to
 from editproof.errors import DatasetError
 
@@ -53,7 +53,7 @@ def index_of(
     spec: str,
     against: Sequence[Path] = (),
     *,
-    reading: Reading | None = None,
+    reading: CohortReading | None = None,
     progress: Callable[[Iterable[Case], int], Iterable[Case]] | None = None,
 ) -> Index:
     """The index of a cohort.
@@ -74,7 +74,7 @@ def index_of(
     DatasetError
         Where the cohort as a whole cannot be read: no table, an id twice, no sound case.
     """
-    reading = reading or Reading()
+    reading = reading or CohortReading()
     reading.tolerant = True
     spec = spec_of(spec)
     if "index" in given_to(spec).written:
@@ -84,7 +84,7 @@ def index_of(
     thumbnails: list[NDArray[np.float32]] = []
     for case in progress(cohort, len(cohort)) if progress else cohort:
         with reading.guarding(case.case_id):
-            pixels = decoded(case)
+            pixels = decoded_case(case)
             rows.append(_row(case, pixels))
             thumbnails.append(thumbnail(pixels.image))
     why: dict[str, dict[str, str]] = {name: {FLAWED: words} for name, words in reading.flawed.items()}
@@ -205,7 +205,7 @@ def _note_leakage(
     rows: list[IndexedCase],
     cohort: Cohort,
     trainings: Sequence[Training],
-    reading: Reading,
+    reading: CohortReading,
     why: dict[str, dict[str, str]],
     notes: list[str],
 ) -> None:

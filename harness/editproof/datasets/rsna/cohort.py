@@ -14,7 +14,7 @@ from editproof.core.usage import Given, Option, Usage, one_of, takes, whole
 from editproof.datasets.cohort import MARKERS_UP_TO, Cohort, check_unique_ids, cohort_of, with_marker
 from editproof.datasets.folder.files import Entry, existing, gray_image, header_checked
 from editproof.datasets.masks.hand import VERSION, artefact_mask, hand_mask
-from editproof.datasets.reading import INDEX, Reading
+from editproof.datasets.reading import INDEX, CohortReading
 from editproof.datasets.rsna.files import AGES, SEXES, RsnaFiles, rsna_files
 from editproof.datasets.rsna.split import Split, split_of
 from editproof.datasets.rsna.unsquash import unsquashed
@@ -54,7 +54,7 @@ def rsna(
     seed: int = 0,
     *,
     part: str | None = None,
-    reading: Reading | None = None,
+    reading: CohortReading | None = None,
 ) -> Cohort:
     """An RSNA cohort with automatic hand and marker masks.
 
@@ -98,7 +98,7 @@ def rsna(
         raise DatasetError(asked, f"n = {limit}", "Request at least one case.")
     if part not in (None, *COUNTS):
         raise DatasetError(asked, f"part {part!r}", f"RSNA's sets: {', '.join(COUNTS)}.")
-    reading = reading or Reading()
+    reading = reading or CohortReading()
     root = existing(path, asked)
     files = rsna_files(root, part, asked)
     layout, images, rows = files.part, files.images, _rows(files, asked)
@@ -165,7 +165,7 @@ def rsna(
         ),
     )
 )
-def named_rsna(given: Given, reading: Reading) -> Cohort:
+def named_rsna(given: Given, reading: CohortReading) -> Cohort:
     """An RSNA cohort, from ``rsna:PATH?OPTION=VALUE&...``."""
     value = given.value
     return rsna(given.argument, value["split"], value["n"], value["seed"], part=value["part"], reading=reading)

@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from editproof.datasets.folder.files import Entry, entries, grouped_by_stem
-from editproof.datasets.tables.table import Table, table, tidy_id
+from editproof.datasets.tables.table import CaseTable, table, tidy_id
 from editproof.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class RsnaFiles:
         In words, zips that lie in a zip and are not read; empty if there is none.
     """
 
-    sheet: Table
+    sheet: CaseTable
     images: Mapping[str, list[Entry]]
     notes: tuple[str, ...]
     nested: str
@@ -95,7 +95,7 @@ def _sheets(found: Sequence[Entry]) -> list[Entry]:
 
 def _table_of(
     places: Sequence[Callable[[], Sequence[Entry]]], part: str | None, folder: Path, asked: str
-) -> tuple[Table, list[str]]:
+) -> tuple[CaseTable, list[str]]:
     """The table of the first place that has one in RSNA's layout, and warnings on those that cannot be read there."""
     seen: list[Entry] = []
     errors: list[DatasetError] = []
@@ -137,7 +137,7 @@ def _table_of(
     raise DatasetError(asked, "no CSV in it or beside it", advice)
 
 
-def _in_layout(sheet: Table, asked: str) -> Table:
+def _in_layout(sheet: CaseTable, asked: str) -> CaseTable:
     """The table, found to have ids, sexes, and bone ages but for the test set."""
     ids = sheet.column(*PART_OF)
     if ids is None or sheet.column(*SEXES) is None or (sheet.column(*AGES) is None and PART_OF[ids] != "test"):

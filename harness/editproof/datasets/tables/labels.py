@@ -21,7 +21,7 @@ from editproof.errors import DatasetError
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from editproof.datasets.tables.table import Table
+    from editproof.datasets.tables.table import CaseTable
 
 PREFIX = "reference:"
 _HEADER = re.compile(r"reference:\s*([^\[\]]+?)\s*(?:\[\s*([^\[\]]+?)\s*\])?")
@@ -128,7 +128,7 @@ class Labels:
         return reference, strata
 
 
-def labels_of(sheet: Table, *, quoting: bool = True) -> Labels:
+def labels_of(sheet: CaseTable, *, quoting: bool = True) -> Labels:
     """The columns of a table that carry the reference standard.
 
     Parameters
@@ -165,7 +165,7 @@ def without_reference(names: Collection[str], references: Sequence[Mapping[str, 
     ]
 
 
-def _target(sheet: Table, column: str) -> Target:
+def _target(sheet: CaseTable, column: str) -> Target:
     asked = f"the column {column!r} of {sheet.entry.name}"
     header = _HEADER.fullmatch(column)
     if header is None:

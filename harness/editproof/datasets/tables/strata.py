@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from editproof.datasets.tables.labels import Labels
-    from editproof.datasets.tables.table import Table
+    from editproof.datasets.tables.table import CaseTable
 
 PREFIX = "stratum:"
 MARKER = "marker"
@@ -18,7 +18,7 @@ MARKER = "marker"
 
 
 def strata_columns(
-    sheet: Table, columns: Iterable[str], labels: Labels, given_by_images: frozenset[str] = frozenset()
+    sheet: CaseTable, columns: Iterable[str], labels: Labels, given_by_images: frozenset[str] = frozenset()
 ) -> dict[str, str]:
     """Name of the stratum that each column gives.
 

@@ -22,7 +22,7 @@ _MALE, _FEMALE = {"m", "male", "true", "1", "1.0"}, {"f", "female", "false", "0"
 
 
 @dataclass(frozen=True)
-class Table:
+class CaseTable:
     """A table of words: columns in lower case (but for names and units after a colon), no blank rows."""
 
     entry: Entry
@@ -34,7 +34,7 @@ class Table:
         return next((name for name in names if name in self.columns), None)
 
 
-def table(entry: Entry, *, quoting: bool = True) -> Table:
+def table(entry: Entry, *, quoting: bool = True) -> CaseTable:
     """Read a table, CSV or Parquet by its suffix.
 
     Parameters
@@ -71,7 +71,7 @@ def table(entry: Entry, *, quoting: bool = True) -> Table:
         {name: cell for name, cell in zip(columns, line + [""] * len(columns), strict=False) if name}
         for line in lines[1:]
     )
-    return Table(entry, columns, rows)
+    return CaseTable(entry, columns, rows)
 
 
 def _csv_lines(entry: Entry) -> list[list[str]]:
@@ -197,7 +197,7 @@ def number_of(cell: str, what: str) -> float | None:
     return value
 
 
-def numeric_columns(sheet: Table, names: Iterable[str]) -> set[str]:
+def numeric_columns(sheet: CaseTable, names: Iterable[str]) -> set[str]:
     """Those of some columns in which every cell is a finite number."""
     return {name for name in names if all(_is_number(line[name]) for line in sheet.rows)}
 

@@ -45,7 +45,7 @@ _SECRET = re.compile("auth|key|token|cookie|secret|password", re.IGNORECASE)
 _WORDS = 200
 
 
-class Web:
+class WebInstrument:
     """Sends ``{"images": [base64 PNG, ...], "covariates": {NAME: [...]}}`` and takes ``{"readings": {NAME: [...]}}``.
 
     A reading is a list of one number an image, or of one such list a member.

@@ -34,7 +34,7 @@ NEEDS = {"onnx": ("onnxruntime", "onnx"), "torchscript": ("torch", "torch")}
 
 
 @dataclass(frozen=True)
-class Told:
+class CovariateInput:
     """A covariate as a model takes it: the name of its input, and ``scale * value + offset``."""
 
     input: str = ""
@@ -55,7 +55,7 @@ class Inputs:
     """
 
     image: str
-    covariates: Mapping[str, Told]
+    covariates: Mapping[str, CovariateInput]
 
 
 class Modelled:
@@ -177,7 +177,7 @@ def inputs_of(card: InstrumentCard, asked: str) -> Inputs:
     try:
         if unknown := sorted(set(described) - {"image", "covariates"}):
             raise InstrumentError(asked, f"inputs has no {unknown[0]!r}", "It has image and covariates.")
-        covariates = {name: Told(**how) for name, how in described.get("covariates", {}).items()}
+        covariates = {name: CovariateInput(**how) for name, how in described.get("covariates", {}).items()}
         image = described.get("image", "")
     except (TypeError, AttributeError, ValueError) as error:
         raise InstrumentError(asked, f"inputs cannot be read ({error})", "See docs/instruments.md.") from error

@@ -45,7 +45,7 @@ _SAME = {"rel_tol": 1e-4, "abs_tol": 1e-4}
 """How far apart two readings of the same pixels may be: what rounding, and the order of sums, may do."""
 
 
-class Table:
+class TableOfReadings:
     """Readings by place (case, arm, repeat and, of several tools, tool) or by the digest of the pixels.
 
     Parameters

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from editproof.core.numbers import figure, number
 from editproof.evidence.measurements import EDITED, ORIGINAL, Measurements
 from editproof.report.charts import svg
-from editproof.report.charts.marks import HEIGHT, WIDTH, Frame, across, band, dots, filled, hollow, line, up
+from editproof.report.charts.marks import HEIGHT, WIDTH, Frame, across, band, dots, filled_marks, hollow, line, up
 from editproof.report.page import readings as read
 from editproof.report.page.readings import Floats, Paired
 from editproof.report.text.wording import counted, in_words, region_in_words
@@ -41,7 +41,7 @@ def predicted_against_reference(pair: Paired, frame: Frame, name: str) -> Figure
     y = up(f"Reading ({unit})", frame.readings)
     chart = alt.layer(
         line(frame.readings, frame.readings),
-        filled(dots(pair.reference, pair.edited), x, y),
+        filled_marks(dots(pair.reference, pair.edited), x, y),
         hollow(dots(pair.reference, pair.original[:, None]), x, y),
     )
     came_back = "edits" if np.isfinite(pair.edited).all() else "edits that came back"
@@ -51,14 +51,14 @@ def predicted_against_reference(pair: Paired, frame: Frame, name: str) -> Figure
     )
 
 
-def bland_altman(pair: Paired, frame: Frame, name: str) -> Figure:
+def bland_altman_chart(pair: Paired, frame: Frame, name: str) -> Figure:
     """Edited minus original reading over the mean of the two."""
     import altair as alt
 
     title, unit = "Edited minus original (Bland–Altman)", pair.quantity.unit
     x, y = across(f"Mean of both readings ({unit})", frame.readings), up(f"Change ({unit})", frame.change)
     layers = [
-        filled(dots((pair.edited + pair.original[:, None]) / 2, pair.change), x, y),
+        filled_marks(dots((pair.edited + pair.original[:, None]) / 2, pair.change), x, y),
         line(frame.readings, [0.0, 0.0]),
     ]
     bias, low, high = read.agreement(pair.change)
@@ -92,7 +92,7 @@ def change_by_group(pair: Paired, table: Measurements, frame: Frame, name: str) 
     for group, (colour, shape, dash, stroke) in zip(sorted(set(groups)), styles, strict=False):
         mine = groups == group
         change = np.where(mine[:, None], pair.change, np.nan)
-        layers.append(filled(dots(pair.reference, change), x, y, colour, shape))
+        layers.append(filled_marks(dots(pair.reference, change), x, y, colour, shape))
         middle, level = _mean_by_fifth(pair.reference[mine], pair.change[mine])
         if len(middle):
             layers.append(line(middle, level, colour, dash, 2.5))
@@ -165,7 +165,7 @@ def probabilities(pair: Paired, name: str) -> Figure:
         line([0, 1], [0, 1]),
         line([0.5, 0.5], [0, 1], svg.MUTED, (2, 3)),
         line([0, 1], [0.5, 0.5], svg.MUTED, (2, 3)),
-        filled(dots(pair.original, pair.edited), x, y),
+        filled_marks(dots(pair.original, pair.edited), x, y),
     )
     caption = (
         f"In {read.changed_class(pair)} of {counted(len(pair.original), 'case')} at least one edit falls on the other "

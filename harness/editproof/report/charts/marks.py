@@ -41,7 +41,7 @@ def dots(x: Floats, y: Floats) -> pd.DataFrame:
     return pd.DataFrame({"x": x.ravel(), "y": y.ravel(), "tip": tip}).dropna()
 
 
-def filled(table: pd.DataFrame, x: alt.X, y: alt.Y, colour: str = svg.EDITED, shape: str = "circle") -> alt.Chart:
+def filled_marks(table: pd.DataFrame, x: alt.X, y: alt.Y, colour: str = svg.EDITED, shape: str = "circle") -> alt.Chart:
     """A filled dot for each edit."""
     import altair as alt
 

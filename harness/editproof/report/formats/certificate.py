@@ -10,7 +10,7 @@ from markupsafe import Markup
 from editproof.evidence.record import Evidence
 from editproof.report.page import views
 from editproof.report.page.environment import environment, source
-from editproof.report.page.views import Group, Row, Tool
+from editproof.report.page.views import CriterionRow, Group, Tool
 from editproof.report.text.wording import PLACEHOLDER, TITLE, counted, listed, printable
 from editproof.types import CriterionCard, Outcome
 
@@ -102,12 +102,12 @@ def _obstacles(evidence: Evidence) -> list[tuple[str, str]]:
     return [(name, printable(why, 3 * LONGEST)) for name, why, raised in reasons if raised]
 
 
-def _rows(tool: Tool, tools: int) -> tuple[tuple[Group, Row], ...]:
+def _rows(tool: Tool, tools: int) -> tuple[tuple[Group, CriterionRow], ...]:
     room = max(0, (_ROOM - 5 * tools) // tools)
     return tool.leading[:room] if _primary(tool) <= room else _missed_first(tool.leading)[:room]
 
 
-def _missed_first(pairs: tuple[tuple[Group, Row], ...]) -> tuple[tuple[Group, Row], ...]:
+def _missed_first(pairs: tuple[tuple[Group, CriterionRow], ...]) -> tuple[tuple[Group, CriterionRow], ...]:
     return tuple(sorted(pairs, key=lambda pair: bool(pair[1].verdict)))
 
 

@@ -23,7 +23,7 @@ SUFFIX: Final = {
 """Every format, with the ending of its file name."""
 
 
-def face(
+def rendered_form(
     evidence: Evidence,
     name: str,
     *,

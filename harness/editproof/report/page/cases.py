@@ -10,14 +10,14 @@ import numpy as np
 from editproof.core.numbers import number
 from editproof.evidence.measurements import Measurements
 from editproof.evidence.record import PicturedExhibit
-from editproof.report.page.pictures import Pictures, pictures
+from editproof.report.page.pictures import EncodedPictures, pictures
 from editproof.report.page.readings import Paired
 from editproof.report.text.wording import STATUS, in_words
 from editproof.types import EditStatus
 
 
 @dataclass(frozen=True)
-class Reading:
+class PrintedReading:
     """One quantity of a case or an exhibit as text: reference, original, edits, and the largest change."""
 
     quantity: str
@@ -35,7 +35,7 @@ class CaseRow:
     index: int
     case: str
     strata: tuple[str, ...]
-    readings: tuple[Reading, ...]
+    readings: tuple[PrintedReading, ...]
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Shown:
     """An exhibit with its pictures (None if left out) and its readings as text."""
 
     exhibit: PicturedExhibit
-    pictures: Pictures | None
-    readings: tuple[Reading, ...]
+    pictures: EncodedPictures | None
+    readings: tuple[PrintedReading, ...]
 
 
 def case_rows(table: Measurements, pairs: tuple[Paired, ...]) -> tuple[CaseRow, ...]:
@@ -68,7 +68,7 @@ def shown(exhibit: PicturedExhibit, *, images: bool) -> Shown:
     return Shown(exhibit, pictures(exhibit.images) if images else None, readings)
 
 
-def _case_reading(pair: Paired, i: int, ended: list[str]) -> Reading:
+def _case_reading(pair: Paired, i: int, ended: list[str]) -> PrintedReading:
     continuous = pair.quantity.kind == "continuous"
     digits, truth = (pair.decimals, pair.decimals) if continuous else (3, 0)
     change = pair.change[i]
@@ -77,16 +77,18 @@ def _case_reading(pair: Paired, i: int, ended: list[str]) -> Reading:
         number(float(x), digits) if np.isfinite(x) else STATUS.get(status, "–")
         for x, status in zip(pair.edited[i], ended, strict=False)
     )
-    return Reading(in_words(pair.quantity.name), _unit(pair.quantity.unit), number(float(pair.reference[i]), truth),
-                   number(float(pair.original[i]), digits), edits, number(worst, digits, sign=True))  # fmt: skip
+    return PrintedReading(
+        in_words(pair.quantity.name), _unit(pair.quantity.unit), number(float(pair.reference[i]), truth),
+        number(float(pair.original[i]), digits), edits, number(worst, digits, sign=True),
+    )  # fmt: skip
 
 
-def _exhibit_reading(name: str, values: dict[str, Any]) -> Reading:
+def _exhibit_reading(name: str, values: dict[str, Any]) -> PrintedReading:
     reference, original, edited = (_float(values.get(key)) for key in ("reference", "original", "edited"))
     unit = str(values.get("unit", ""))
     digits = 3 if unit in ("", "1", "probability") else 1
     truth = 0 if digits == 3 and reference in (0.0, 1.0) else digits
-    return Reading(in_words(name), _unit(unit), number(reference, truth), number(original, digits),
+    return PrintedReading(in_words(name), _unit(unit), number(reference, truth), number(original, digits),
                    (number(edited, digits),), number(edited - original, digits, sign=True))  # fmt: skip
 
 

@@ -42,7 +42,7 @@ def environment() -> Environment:
         "flat": flat,
         "fragility": fragility,
         "other_figures": other_figures,
-        "slug": slug,
+        "slug": anchor,
         "grouped": numbers.grouped,
         "percent": numbers.percent,
         "level": numbers.level,
@@ -105,6 +105,6 @@ def flat(tree: JSON, path: str = "") -> Iterator[tuple[str, str]]:
         yield path, "–" if tree is None or tree == {} else str(tree.item() if isinstance(tree, np.generic) else tree)
 
 
-def slug(text: str) -> str:
+def anchor(text: str) -> str:
     """A string as an id for CSS and links."""
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:12]

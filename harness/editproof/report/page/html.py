@@ -91,7 +91,7 @@ def _chart(kind: int, pair: Any, tool: Tool, frame: Frame, name: str) -> Figure:
         return charts.change_by_group(pair, tool.evidence.measurements, frame, name)
     if kind == 3:
         return charts.repeats(pair, name)
-    return (charts.predicted_against_reference, charts.bland_altman)[kind](pair, frame, name)
+    return (charts.predicted_against_reference, charts.bland_altman_chart)[kind](pair, frame, name)
 
 
 def _methods(evidence: Evidence) -> list[tuple[str, str, list[str]]]:

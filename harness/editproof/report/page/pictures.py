@@ -22,7 +22,7 @@ _FULL_SCALE: Final = 0.35
 
 
 @dataclass(frozen=True)
-class Pictures:
+class EncodedPictures:
     """Data URIs of one exhibit, all of one size; ``outlines`` is None without masks."""
 
     width: int
@@ -34,14 +34,14 @@ class Pictures:
     changed: float
 
 
-def pictures(images: Mapping[str, bytes]) -> Pictures | None:
+def pictures(images: Mapping[str, bytes]) -> EncodedPictures | None:
     """The pictures of an exhibit; None if original or edit is absent or does not decode."""
     original, edited = _decoded(images.get("original")), _decoded(images.get("edited"))
     if original is None or edited is None or original.shape != edited.shape:
         return None
     difference = edited.astype(np.float32) - original.astype(np.float32)
     size = _page_size(original.shape)
-    return Pictures(
+    return EncodedPictures(
         size[0],
         size[1],
         _uri(_reduced(original, size)),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from editproof.core.numbers import decimals_for
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import EDITED, ORIGINAL, Measurements
-from editproof.stats.auc import auc
+from editproof.stats.auc import auc_statistic
 from editproof.stats.auc_interval import auc_interval
 from editproof.stats.bootstrap import patient_counts
 from editproof.stats.interval import Interval
@@ -135,7 +135,7 @@ def roc(reference: Floats, score: Floats) -> tuple[Floats, Floats, float] | None
     truth = reference[here] > 0.5
     if truth.all() or not truth.any():
         return None
-    from sklearn.metrics import auc, roc_curve
+    from sklearn.metrics import roc_curve
 
     false_positive, true_positive, _ = roc_curve(truth, score[here])
     return false_positive, true_positive, float(auc(false_positive, true_positive))
@@ -154,7 +154,7 @@ def area(pair: Paired, score: Floats) -> Interval | None:
     if truth.all() or not truth.any():
         return None
     patients = np.array(pair.patients)[here] if pair.patients else None
-    return auc_interval(auc(score[here], truth, patients), 0.95)
+    return auc_interval(auc_statistic(score[here], truth, patients), 0.95)
 
 
 def roc_band(pair: Paired, score: Floats, grid: Floats) -> tuple[Floats, Floats] | None:

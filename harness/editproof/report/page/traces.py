@@ -32,7 +32,7 @@ class Trace:
 
 
 @dataclass(frozen=True)
-class Register:
+class UnansweredEntries:
     """The entries of the suite's register that no criterion names; ``known`` says whether the suite has a register."""
 
     known: bool
@@ -60,11 +60,11 @@ def traces(evidence: Evidence, made: tuple[Tool, ...]) -> list[Trace]:
     ]
 
 
-def register_in(evidence: Evidence) -> Register:
+def register_in(evidence: Evidence) -> UnansweredEntries:
     """The entries of the register that no criterion of this run names."""
     cards = [verdict.criterion for editor in evidence.editors for verdict in editor.verdicts]
     requirements, hazards = _table(evidence, "requirements"), _table(evidence, "hazards")
-    return Register(
+    return UnansweredEntries(
         bool(requirements or hazards),
         _orphans(requirements, [card.requirement for card in cards]),
         _orphans(hazards, [card.hazard for card in cards]),

@@ -23,7 +23,7 @@ MOST_LEADING = 12
 
 
 @dataclass(frozen=True)
-class Row:
+class CriterionRow:
     """One verdict as a row: the figures as text, the bar, and the test.
 
     ``sides`` is ``"6.3 → 30.1"`` if the estimate compares originals with edits; ``sensitivity`` has the same
@@ -45,7 +45,7 @@ class Group:
 
     card: CriterionCard
     ticks: list[tuple[float, str]]
-    rows: tuple[Row, ...]
+    rows: tuple[CriterionRow, ...]
 
     @property
     def passed(self) -> bool:
@@ -53,7 +53,7 @@ class Group:
         return all(row.verdict.outcome is Outcome.PASS for row in self.rows)
 
     @property
-    def subgroups(self) -> tuple[Row, ...]:
+    def subgroups(self) -> tuple[CriterionRow, ...]:
         """Every row but the first."""
         return self.rows[1:]
 
@@ -99,7 +99,7 @@ class Tool:
         return {o: sum(v.outcome is o for v in self.evidence.verdicts) for o in Outcome}
 
     @property
-    def leading(self) -> tuple[tuple[Group, Row], ...]:
+    def leading(self) -> tuple[tuple[Group, CriterionRow], ...]:
         """The first row of each primary criterion, in the order of the tests; those that missed are never left out."""
         primary = [(group, group.rows[0]) for group in self.shared if group.card.role == "primary"]
         missed_first = sorted(primary, key=lambda pair: pair[0].passed)
@@ -143,7 +143,7 @@ def groups(
     return tuple(made)
 
 
-def subgroups(made: tuple[Tool, ...]) -> list[tuple[CriterionCard, list[tuple[str, list[Row | None]]]]]:
+def subgroups(made: tuple[Tool, ...]) -> list[tuple[CriterionCard, list[tuple[str, list[CriterionRow | None]]]]]:
     """Criteria applied to several subgroups: for each subgroup, the row of every tool (None if not tested)."""
     cards = {g.card.id: g.card for tool in made for g in tool.groups if len(g.rows) > 1}
     table = []
@@ -159,10 +159,10 @@ def cards(made: tuple[Tool, ...]) -> list[CriterionCard]:
     return list({g.card.id: g.card for tool in made for g in tool.groups}.values())
 
 
-def _row(verdict: Verdict, test: str, scale: Scale) -> Row:
+def _row(verdict: Verdict, test: str, scale: Scale) -> CriterionRow:
     card = verdict.criterion
     estimate = verdict.estimate
-    return Row(
+    return CriterionRow(
         verdict=verdict,
         stratum=stratum_in_words(verdict.stratum),
         figures=figures(estimate, card),
