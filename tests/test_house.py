@@ -52,14 +52,6 @@ DEFINED_TWICE = {
     "network": PART,
     "render": PART,
     "folder": FACTORY,
-    **dict.fromkeys(
-        ["auc", "border_change", "depth_ratio", "icc", "ks_distance", "marker_residual", "registration_drift"], CLAIM_OF
-    ),
-    **dict.fromkeys(["bland_altman", "repeat_sd"], "the number, and how the page shows it; " + OPEN),
-    **dict.fromkeys(
-        ["Reading", "Table", "Web", "concluded", "decoded", "faults", "filled", "of_instrument", "plain", "slug"],
-        OPEN,
-    ),
 }
 """Public names that two modules define, and why. A name that no longer needs to be here is taken out."""
 

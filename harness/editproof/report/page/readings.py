@@ -135,7 +135,7 @@ def roc(reference: Floats, score: Floats) -> tuple[Floats, Floats, float] | None
     truth = reference[here] > 0.5
     if truth.all() or not truth.any():
         return None
-    from sklearn.metrics import roc_curve
+    from sklearn.metrics import auc, roc_curve
 
     false_positive, true_positive, _ = roc_curve(truth, score[here])
     return false_positive, true_positive, float(auc(false_positive, true_positive))
