@@ -109,7 +109,7 @@ def ran(environment: Environment, repo: Path, args: tuple[str, ...], path: tuple
     report = repo.parent / "junit.xml"
     report.unlink(missing_ok=True)
     done = environment.run(repo, *args, "-rA", "-p", "no:cacheprovider", f"--junitxml={report}", path=path)
-    return Ran(done.returncode, _outcomes(report), _comparable(done.stdout + done.stderr, environment))
+    return Ran(done.returncode, _outcomes(report), comparable(done.stdout + done.stderr, environment))
 
 
 def _outcomes(report: Path) -> dict[str, str]:
@@ -123,7 +123,8 @@ def _outcomes(report: Path) -> dict[str, str]:
     }
 
 
-def _comparable(text: str, environment: Environment) -> str:
+def comparable(text: str, environment: Environment) -> str:
     """The text without what differs from run to run and from environment to environment."""
     lines = [line for line in text.splitlines() if not line.startswith("plugins: ")]
-    return re.sub(r"\bin [\d.]+s", "in TIME", "\n".join(lines).replace(str(environment.folder), "ENVIRONMENT"))
+    kept = "\n".join(lines).replace(str(environment.folder), "ENVIRONMENT")
+    return re.sub(r"=+ (.*) in [\d.]+s(?: \([\d:]+\))? =+", r"= \1 in TIME =", kept)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.doors.outside import write_files
-from tests.doors.strangers import FILES, WAYS, ran, repository
+from tests.doors.strangers import FILES, WAYS, comparable, ran, repository
 
 OUTCOMES = {"passed", "failure", "error", "skipped"}
 
@@ -65,3 +65,9 @@ def test_a_plugin_that_trespasses_is_noticed(outside, tmp_path, trespass):
     way = WAYS["python -m pytest"]
     without = ran(outside.plain, repo, way, path)
     assert ran(outside.plain, repo, way, (*path, tmp_path / "trespasser")) != without
+
+
+def test_how_long_a_run_took_makes_no_difference(outside):
+    said = ["== 1 failed, 2 passed in 0.98s ==", "= 1 failed, 2 passed in 61.02s (0:01:01) =", "= 2 failed in 0.98s ="]
+    quick, slow, other = (comparable(line, outside.plain) for line in said)
+    assert quick == slow != other
