@@ -7,13 +7,13 @@ import sys
 
 import pytest
 
-from tests.doors.outside import write_files
+from tests.doors.outside import ROOT, write_files
 
+FOLDER = ROOT / "harness" / "editproof" / "pytest_plugin"
 PLUGIN = {
     "editproof",
     "editproof.pytest_plugin",
-    "editproof.pytest_plugin.plugin",
-    "editproof.pytest_plugin.rollcall",
+    *(f"editproof.pytest_plugin.{path.stem}" for path in FOLDER.glob("[!_]*.py")),
 }
 
 WRITES_ITS_MODULES = """
