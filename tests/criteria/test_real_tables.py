@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,15 +10,13 @@ from editproof.evidence.measurements import Measurements
 from editproof.types import Outcome
 
 from tests.criteria.builders import table
-
-FOLDER = Path(__file__).parents[3] / "shared" / "data" / "predictions"
+from tests.needs import shared_data
 
 
 @pytest.fixture(scope="module")
 def tables() -> tuple[pd.DataFrame, pd.DataFrame]:
-    if not FOLDER.exists():
-        pytest.skip("the prediction tables are not on this machine")
-    return tuple(pd.read_csv(FOLDER / f"rsna_two_models_{name}.csv").set_index("id") for name in ("all", "500"))
+    folder = shared_data("predictions")
+    return tuple(pd.read_csv(folder / f"rsna_two_models_{name}.csv").set_index("id") for name in ("all", "500"))
 
 
 def study(before: np.ndarray, after: np.ndarray, frame: pd.DataFrame) -> Measurements:

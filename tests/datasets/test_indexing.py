@@ -219,7 +219,7 @@ def test_the_shipped_card_tells_its_split():
 
 
 def test_dicom_names_are_compared_and_not_kept(tmp_path, images):
-    pytest.importorskip("pydicom", reason="the extra dicom is not installed")
+    pytest.importorskip("pydicom", reason="needs the extra dicom")
     from tests.datasets.dicoms import HIDDEN, radiograph_file, written
 
     for number in (1, 2):

@@ -14,9 +14,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
-pytest.importorskip("onnxruntime", reason="the walk needs the extra `onnx`")
-pytest.importorskip("pydicom", reason="the walk needs the extra `dicom`")
-pytest.importorskip("onnx", reason="the walk exports a model, which needs the package onnx")
+pytest.importorskip("onnxruntime", reason="needs the extra onnx")
+pytest.importorskip("pydicom", reason="needs the extra dicom")
+pytest.importorskip("onnx", reason="needs onnx, with which the walk exports a model")
 
 
 @pytest.mark.slow
