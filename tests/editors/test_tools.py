@@ -123,7 +123,9 @@ def test_manifest(tmp_path, request_of, form):
     assert "1 more are listed and not there" in editor.card.description
 
 
-@pytest.mark.parametrize("rows", ["patient,file\n1,a/a_cleaned_1.png\n", "case,repeat,file\na,first,a/a_cleaned_1.png\n"])
+@pytest.mark.parametrize(
+    "rows", ["patient,file\n1,a/a_cleaned_1.png\n", "case,repeat,file\na,first,a/a_cleaned_1.png\n"]
+)
 def test_a_wrong_manifest_is_refused(tmp_path, rows):
     published(tmp_path)
     (tmp_path / "manifest.csv").write_text(rows)
