@@ -114,8 +114,9 @@ def test_first_words_are_the_verdicts_and_their_reasons(whole: Evidence, page: s
     for editor, card in zip(whole.editors, cards, strict=True):
         words = Page.of(f"<article {card}").text
         assert words.startswith(WORDS[editor.outcome])
-        for said in (editor.card.name, editor.reason, f" {editor.outcome.value} "):
-            assert said in words
+        assert re.findall(r'<p class="word">(\w+)</p>', card) == [editor.outcome.value]
+        assert editor.card.name in words
+        assert editor.reason in words
 
 
 def test_every_verdict_has_its_claim_and_its_test(whole: Evidence, page: str) -> None:
@@ -253,12 +254,12 @@ def test_three_tools_stand_side_by_side(whole: Evidence) -> None:
 
 @pytest.mark.slow
 def test_six_hundred_edits_of_two_tools_are_soon_drawn_and_stay_small() -> None:
-    """Bounds of the issue with some room, 500 MB and 6 MB; four times the edits are drawn in less than four times the time."""
+    """Bounds of the issue with some room, 500 MB and 6 MB; four times the edits take no 2.5 times the time."""
     spent = subprocess.run(
         [sys.executable, "-c", DRAWN], cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     times, megabytes, size = map(float, spent.stdout.split())
-    assert times < 4, "1.3 when it was written"
+    assert times < 2.5, "1.3 when it was written"
     assert megabytes < 700
     assert size < 3_000_000
