@@ -1,14 +1,21 @@
 """What holds for every test.
 
 Compiled modules are loaded here, once: pytester forgets what a test imported, and they cannot be loaded twice. No property
-fails for being tried on a slow machine.
+fails for being tried on a slow machine. On CI no test may skip for want of something (``tests/needs.py``).
 """
 
 import editproof.audit.publication
 import editproof.criteria.redecision
 import editproof.study.run  # noqa: F401
+import pytest
 import vl_convert  # noqa: F401
 from hypothesis import settings
 
+from tests import needs
+
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    needs.pytest_configure(config)

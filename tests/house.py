@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 NAME = "editproof"
+BY_NAME = {"import_module", "imported", "__import__"}
 
 
 @dataclass(frozen=True, order=True)
@@ -87,8 +88,9 @@ class House:
         return [module for module, names in self.modules.items() if "" in names]
 
     def importers(self, library: str) -> set[str]:
-        """Modules that import a library or a part of it."""
-        return {module for module, names in self.modules.items() if library in {name.split(".")[0] for name in names}}
+        """Modules that import a library or a part of it, by an import or by its name in a call of ``import_module``."""
+        by_name = {module: names | _imported_by_name(self.folder / module) for module, names in self.modules.items()}
+        return {module for module, names in by_name.items() if library in {name.split(".")[0] for name in names}}
 
     def defined_twice(self) -> dict[str, list[str]]:
         """Modules by name, of each public function or class that more than one of them defines at its top level."""
@@ -134,6 +136,18 @@ def _public_names(path: Path) -> set[str]:
         elif isinstance(node, (ast.If, ast.Try)):
             waiting += [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.stmt)]
     return {name for name in found if not name.startswith("_")}
+
+
+def _imported_by_name(path: Path) -> set[str]:
+    """Names given as text to a function that imports."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call) and node.args]
+    return {
+        call.args[0].value
+        for call in calls
+        if isinstance(call.args[0], ast.Constant)
+        and isinstance(call.args[0].value, str)
+        and getattr(call.func, "attr", getattr(call.func, "id", "")) in BY_NAME
+    }
 
 
 def main(folder: Path, name: str) -> None:

@@ -27,7 +27,7 @@ def table():
 
 def test_missing_edits_are_nan_in_place(table):
     assert table.n_missing == 1
-    assert np.isnan(table.matrix("age")).nonzero() == (2, 1)
+    assert np.argwhere(np.isnan(table.matrix("age"))).tolist() == [[2, 1]]
     assert table.matrix("age", ORIGINAL).shape == (4, 1)
 
 

@@ -12,6 +12,11 @@ from editproof.evidence.schema import file_name, schema_of, violations
 from tests.audit import study
 
 
+def test_every_shipped_schema_is_tried_below():
+    shipped = {file.name for file in files("editproof.evidence.schemas").iterdir() if file.name.endswith(".json")}
+    assert shipped == {file_name(name) for name in KINDS}
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_the_shipped_schema_is_current(name):
     shipped = files("editproof.evidence.schemas").joinpath(file_name(name)).read_bytes()

@@ -109,24 +109,31 @@ def test_repr_names_everything_a_reader_needs():
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    ("wrong", "found"),
     [
-        {"source": ""},
-        {"source": "  "},
-        {"id": ""},
-        {"role": "important"},
-        {"confidence": 0.4},
-        {"confidence": 1.0},
+        ({"source": ""}, "no source of its limit"),
+        ({"source": "  "}, "no source of its limit"),
+        ({"id": ""}, "no id"),
+        ({"role": "important"}, "role 'important'"),
+        ({"confidence": 0.4}, "confidence 0.4"),
+        ({"confidence": 1.0}, "confidence 1.0"),
     ],
 )
-def test_a_criterion_that_nobody_could_check_is_refused(wrong):
-    with pytest.raises(ProtocolError):
+def test_a_criterion_that_nobody_could_check_is_refused(wrong, found):
+    with pytest.raises(ProtocolError, match=found):
         Criterion(**{"id": "X", "estimand": mae("bone_age"), "region": at_most(1), "source": SOURCE, **wrong})
 
 
-@pytest.mark.parametrize("make", [lambda: within(1, -1), lambda: at_most(math.nan), lambda: at_most(math.inf)])
-def test_a_region_without_a_margin_is_refused(make):
-    with pytest.raises(ProtocolError):
+@pytest.mark.parametrize(
+    ("make", "found"),
+    [
+        (lambda: within(1, -1), "the limits 1.0 and -1.0"),
+        (lambda: at_most(math.nan), "nan"),
+        (lambda: at_most(math.inf), "no finite limit"),
+    ],
+)
+def test_a_region_without_a_margin_is_refused(make, found):
+    with pytest.raises(ProtocolError, match=found):
         make()
 
 

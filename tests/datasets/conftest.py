@@ -1,4 +1,4 @@
-"""Tiny cohorts in RSNA's layouts, drawn here; and the real data where it is at hand."""
+"""Tiny cohorts in RSNA's layouts, drawn here."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-
-DATA = Path(__file__).parents[3] / "shared" / "data"
 
 
 def drawn_hand(shape: tuple[int, int] = (120, 96)) -> np.ndarray:

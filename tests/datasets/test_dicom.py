@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-pytest.importorskip("pydicom", reason="the extra dicom is not installed")
+pytest.importorskip("pydicom", reason="needs the extra dicom")
 
 from editproof.core.records import json_of_record
 from editproof.datasets.dicom.cohort import dicom

@@ -66,13 +66,13 @@ def test_different_patients_are_not_near(images):
 @given(st.lists(st.integers(0, 2**256 - 1), min_size=2, max_size=12), st.integers(0, 256))
 def test_pairs_are_those_that_counting_bits_finds(numbers, most):
     hashes = [f"{number:064x}" for number in numbers]
-    expected = {
-        (a, b, differing_bits(hashes[a], hashes[b]))
-        for a in range(len(hashes))
-        for b in range(a + 1, len(hashes))
-        if differing_bits(hashes[a], hashes[b]) <= most
+    bits = {
+        (a, b): f"{numbers[a] ^ numbers[b]:b}".count("1") for a in range(len(hashes)) for b in range(a + 1, len(hashes))
     }
-    assert set(near_pairs(hashes, most)) == expected
+    assert {pair: differing_bits(*(hashes[place] for place in pair)) for pair in bits} == bits
+    found = list(near_pairs(hashes, most))
+    assert set(found) == {(*pair, count) for pair, count in bits.items() if count <= most}
+    assert len(found) == len(set(found))
 
 
 @pytest.fixture
@@ -221,7 +221,7 @@ def test_the_shipped_card_tells_its_split():
 
 
 def test_dicom_names_are_compared_and_not_kept(tmp_path, images):
-    pytest.importorskip("pydicom", reason="the extra dicom is not installed")
+    pytest.importorskip("pydicom", reason="needs the extra dicom")
     from tests.datasets.dicoms import HIDDEN, radiograph_file, written
 
     for number in (1, 2):

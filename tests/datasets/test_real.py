@@ -7,19 +7,12 @@ import pytest
 from editproof.datasets.registry import dataset_from_spec
 from editproof.datasets.rsna.split import split_of
 
-from tests.datasets.conftest import DATA
-
-
-def at_hand(name: str):
-    path = DATA / name
-    if not path.exists():
-        pytest.skip(f"real data {path.name} is not at hand")
-    return path
+from tests.needs import shared_data
 
 
 @pytest.fixture(scope="module")
 def small_cohort():
-    return dataset_from_spec(f"rsna:{at_hand('rsna100/rsna100.zip')}?n=24&split=test")
+    return dataset_from_spec(f"rsna:{shared_data('rsna100/rsna100.zip')}?n=24&split=test")
 
 
 def test_held_out_cases_of_the_small_set(small_cohort):
@@ -42,7 +35,7 @@ def test_masks_of_the_small_set_are_of_plausible_size(small_cohort):
 
 def test_full_size_originals_say_what_is_leaked(monkeypatch):
     monkeypatch.setattr("editproof.datasets.rsna.cohort.MARKERS_UP_TO", 0)
-    cohort = dataset_from_spec(f"rsna:{at_hand('rsna_fullres')}")
+    cohort = dataset_from_spec(f"rsna:{shared_data('rsna_fullres')}")
     leaked = sum(split_of(case.case_id) == "train" for case in cohort)
     assert leaked > 0
     assert any(w.startswith(f"{leaked} of {len(cohort)} cases are in the train split") for w in cohort.card.warnings)

@@ -5,6 +5,7 @@ import shutil
 import struct
 import zipfile
 import zlib
+from collections import Counter
 
 import cv2
 import numpy as np
@@ -116,6 +117,15 @@ def test_large_training_table_gives_200_held_out_cases_half_male(tmp_path, monke
     assert "marker" not in cohort[0].strata, "not decoded up front beyond the limit"
     again, other = rsna(tmp_path / "rsna.zip"), rsna(tmp_path / "rsna.zip", seed=1)
     assert again.card.digest == cohort.card.digest != other.card.digest
+
+
+def test_no_case_moves_to_another_split():
+    """The shipped ensemble was trained on the split as it is: written down here, not asked of the rule."""
+    names = {"train": "1377 1378 1379 1380 1381", "validation": "1428 1439 1475 1488", "test": "1385 1388 1389 1403"}
+    for split, ids in names.items():
+        assert [split_of(name) for name in ids.split()] == [split] * len(ids.split())
+    shares = Counter(split_of(str(number)) for number in range(1377, 15611))
+    assert [round(shares[split] / 14234, 2) for split in ("train", "validation", "test")] == [0.8, 0.08, 0.12]
 
 
 def test_train_split_cases_are_named_as_leakage(rsna_folder):

@@ -118,7 +118,7 @@ def test_another_task_needs_a_manifest_and_an_instrument_and_no_code_of_ours(lab
 
 @pytest.mark.slow
 def test_no_identifier_is_in_anything_that_a_run_on_dicom_files_writes(lab, tmp_path_factory):
-    pytest.importorskip("pydicom", reason="the extra dicom is not installed")
+    pytest.importorskip("pydicom", reason="needs the extra dicom")
     from tests.datasets.dicoms import HIDDEN, NUMBER, TIMES, radiograph_file, written
 
     root = tmp_path_factory.mktemp("cohort")

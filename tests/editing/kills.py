@@ -101,6 +101,16 @@ def tale_of(server: Server, folder: Path, n: int, kills: int, seed: int = 4) -> 
     )
 
 
+def check(tale: Tale, kills: int) -> None:
+    """What has to hold of a run that was killed so often."""
+    assert tale.kills == kills
+    assert not tale.lost, "no edit was lost"
+    assert tale.twice <= tale.may, "only what was under way when a process died was asked for again"
+    assert tale.billed - tale.edits <= tale.open <= kills * WORKERS
+    assert not tale.faults
+    assert tale.same_evidence, "nobody can tell from the evidence that the run was killed"
+
+
 def evidence_of(store: Path, spec: str, n: int) -> dict[str, bytes]:
     """Every file of a run's evidence, made at one time."""
     run, judgements = run_of(store, spec, n), []
@@ -142,4 +152,6 @@ if __name__ == "__main__":
     running.latency_s = 0.02
     with tempfile.TemporaryDirectory() as made:
         began = time.monotonic()
-        print(tale_of(running, Path(made), options.cases, options.kills), f"{time.monotonic() - began:.0f} s")
+        tale = tale_of(running, Path(made), options.cases, options.kills)
+        print(tale, f"{time.monotonic() - began:.0f} s")
+        check(tale, options.kills)

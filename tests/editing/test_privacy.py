@@ -63,7 +63,7 @@ def pngs(folder: Path) -> str:
 
 def dicoms(folder: Path) -> str:
     """A cohort whose DICOM tags name the patient."""
-    pytest.importorskip("pydicom", reason="the extra dicom is not installed")
+    pytest.importorskip("pydicom", reason="needs the extra dicom")
     from tests.datasets.dicoms import radiograph_file, written
 
     rows = ["file,bone_age"]

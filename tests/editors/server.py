@@ -33,6 +33,8 @@ class Server:
         self.billed: Counter[str] = Counter()
         self.script: list[str] = []
         self.latency_s = 0.0  # from a request's arrival to its answer, whatever is computed in between
+        self.waits_for = 0
+        """Requests under way at once that an answer waits for, as long as ``latency_s`` allows; 0 for none."""
         self.by_seed = False
         self.post = PostOffice(self)
         self.under_way = self.peak = 0
@@ -127,7 +129,8 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             """Wait until the answer is due; from then on the request is no longer under way."""
             if self.due is None:
                 return
-            time.sleep(max(0.0, self.due - time.monotonic()))
+            while (left_s := self.due - time.monotonic()) > 0 and not 0 < server.waits_for <= server.peak:
+                time.sleep(min(left_s, 0.01) if server.waits_for else left_s)
             self.due = None
             with server.lock:
                 server.under_way -= 1

@@ -106,6 +106,8 @@ BREACHES = {
     "leaves": (lambda request: sys.exit(0), "raised SystemExit: 0"),
     "masked": (lambda request: EditOutcome.ok(np.ma.masked_less(request.image, 9)), "came back as a masked array"),
     "random": (lambda request: EditOutcome.ok(request.image + np.uint8(request.seed)), "deterministic"),
+    "mask": (lambda request: request.edit_mask.fill(True) or EditOutcome.ok(request.image * 1), "the mask was changed"),
+    "both": (lambda request: EditOutcome(EditStatus.FAILED, request.image * 1, "no"), "and yet an image"),
 }
 
 

@@ -118,11 +118,18 @@ def test_a_folder_that_does_not_load_ends_the_run(tmp_path, request_of):
         editor_from_spec(f"diffusers:{tmp_path}")(request_of())
 
 
-@pytest.mark.parametrize("argument", ["", "someone/some-model", "{folder}?size=4", "{folder}?steps=x",
-                                      "{folder}?strength=2", "{folder}?dtype=int8", "{folder}?steps=0"])  # fmt: skip
-def test_what_cannot_be_asked_is_refused(weights, argument):
-    with pytest.raises(EditorError, match="diffusers"):
+@pytest.mark.parametrize(
+    ("argument", "found"),
+    [
+        ("", "names no folder"), ("someone/some-model", "no model_index.json"), ("{folder}?size=4", "option size"),
+        ("{folder}?steps=x", "'x'"), ("{folder}?strength=2", "out of range"), ("{folder}?dtype=int8", "out of range"),
+        ("{folder}?steps=0", "out of range"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_asked_is_refused(weights, argument, found):
+    with pytest.raises(EditorError) as refused:
         editor_from_spec(f"diffusers:{argument.format(folder=weights)}")
+    assert found in refused.value.found
 
 
 def test_a_missing_library_names_its_extra(weights, monkeypatch):

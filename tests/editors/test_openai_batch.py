@@ -260,6 +260,7 @@ def test_key_and_case_are_written_and_sent_nowhere(server, desk, request_of, edi
 
 def test_the_estimate_is_at_the_price_of_the_batch():
     live = editor_from_spec("openai:gpt-image-2", allow_egress=None).service.expected_usd
+    assert live > 0
     assert editor_from_spec("openai:gpt-image-2?mode=batch", allow_egress=None).service.expected_usd == live / 2
 
 

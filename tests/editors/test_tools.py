@@ -71,11 +71,17 @@ def test_a_command_meets_no_shell_and_no_name(request_of, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "argument", ["", "tool {image}", "no-such-tool {output}", "mask=red true {output}", "'x {output}"]
-)
-def test_commands_that_cannot_run_are_refused(argument):
-    with pytest.raises(EditorError, match="cmd"):
+    ("argument", "found"),
+    [
+        ("", "no {output}"), ("tool {image}", "no {output}"), ("no-such-tool {output}", "no program 'no-such-tool'"),
+        ("mask=red true {output}", "mask=red"), ("'x {output}", "quotes do not match"),
+    ],
+)  # fmt: skip
+def test_commands_that_cannot_run_are_refused(argument, found):
+    with pytest.raises(EditorError) as refused:
         editor_from_spec(f"cmd:{argument}")
+    assert found in refused.value.found
+    assert refused.value.advice
 
 
 def published(root: Path) -> None:
@@ -117,19 +123,28 @@ def test_manifest(tmp_path, request_of, form):
     assert "1 more are listed and not there" in editor.card.description
 
 
-def test_a_wrong_manifest_is_refused(tmp_path):
+@pytest.mark.parametrize(
+    "rows", ["patient,file\n1,a/a_cleaned_1.png\n", "case,repeat,file\na,first,a/a_cleaned_1.png\n"]
+)
+def test_a_wrong_manifest_is_refused(tmp_path, rows):
     published(tmp_path)
-    (tmp_path / "manifest.csv").write_text("patient,file\n")
-    (tmp_path / "manifest.csv").write_text("patient,file\n1,a/a_cleaned_1.png\n")
+    (tmp_path / "manifest.csv").write_text(rows)
     with pytest.raises(EditorError, match=r"manifest\.csv"):
         editor_from_spec(f"folder:{tmp_path}")
 
 
-@pytest.mark.parametrize("argument", ["", "nobody", "iopaint?url=ftp://x", "iopaint?url=http://u:p@h/", "iopaint?timeout=x",
-                                      "iopaint?mask=red", "iopaint?size=4"])  # fmt: skip
-def test_http_tools_that_cannot_be_asked_are_refused(argument):
-    with pytest.raises(EditorError, match="http"):
-        editor_from_spec(f"http:{argument}")
+@pytest.mark.parametrize(
+    ("argument", "found"),
+    [
+        ("", "preset or template ''"), ("nobody", "preset or template 'nobody'"), ("iopaint?url=ftp://x", "http(s) address"),
+        ("iopaint?url=http://u:p@h/", "carries a password"), ("iopaint?timeout=x", "'x'"),
+        ("iopaint?mask=red", "mask=red"), ("iopaint?size=4", "size"),
+    ],
+)  # fmt: skip
+def test_http_tools_that_cannot_be_asked_are_refused(argument, found):
+    with pytest.raises(EditorError) as refused:
+        editor_from_spec(f"http:{argument}", allow_egress=None)
+    assert found in refused.value.found
 
 
 def test_http_pixels_leave_for_named_hosts_only():

@@ -169,12 +169,16 @@ def test_missing_weights_are_named(copied: Callable[..., Path], images: Images) 
         LazyEnsemble(card).predict(images[:1], _references(1))
 
 
-def test_a_pickle_is_never_opened(copied: Callable[..., Path], images: Images, tmp_path: Path) -> None:
+def test_a_pickle_is_never_opened(
+    copied: Callable[..., Path], images: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     trap = tmp_path / "member-0.pt"
     trap.write_bytes(b"cos\nsystem\n(S'touch opened'\ntR.")
     card = copied(members=1, sha256={"member-0.pt": file_sha256(trap)})
     with pytest.raises(InstrumentError, match="a pickle can run code"):
         LazyEnsemble(card).predict(images[:1], _references(1))
+    assert not (tmp_path / "opened").exists()
 
 
 def test_weights_outside_the_cards_folder_are_refused(copied: Callable[..., Path], images: Images) -> None:

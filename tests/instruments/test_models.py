@@ -196,7 +196,7 @@ PICKLES = {
     "protocol 0": pickle.dumps(["x", 1], protocol=0),
     "protocol 2": pickle.dumps(["x"], protocol=2),
     "protocol 5": pickle.dumps(["x"], protocol=5),
-    "a trap": b"cos\nsystem\n(S'touch opened'\ntR.",
+    "a trap": b"cos\nsystem\n(S'touch opened'\ntR.",  # in the working directory
     "torch.save": zipped_pickle(),
     "compressed": __import__("gzip").compress(pickle.dumps(["x"])),
 }
@@ -204,13 +204,20 @@ PICKLES = {
 
 @pytest.mark.parametrize("content", PICKLES.values(), ids=PICKLES)
 @pytest.mark.parametrize("name", ["m.onnx", "m.pt", "m.safetensors", "m"])
-def test_a_pickle_is_refused_whatever_it_is_called(tmp_path, content, name):
+def test_a_pickle_is_refused_whatever_it_is_called(tmp_path, monkeypatch, content, name):
+    monkeypatch.chdir(tmp_path)
     runtime = "torchscript" if name.endswith(".pt") else "onnx"
     model = instrument(written(tmp_path, {name: content}, runtime=runtime), trusted=True)
     for act in (model.check, lambda: model.predict(images(1), [{}])):
         with pytest.raises(InstrumentError, match="it is a pickle, which can run code"):
             act()
     assert not (tmp_path / "opened").exists()
+
+
+def test_the_trap_would_snap(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    pickle.loads(PICKLES["a trap"])
+    assert (tmp_path / "opened").exists()
 
 
 def test_a_changed_file_is_refused_and_a_missing_digest_is_given(tmp_path):

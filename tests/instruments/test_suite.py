@@ -173,13 +173,14 @@ def test_the_criterions_unit_is_checked_before_any_edit_is_made(lab):
 def test_a_model_that_reads_nan_ends_the_run_and_loses_nothing(lab):
     model(lab)
     run(lab, "--editor", "tools.py:fill")
-    before = sorted(path for path in (lab.path / ".editproof").rglob("*") if path.is_file())
+    before = {path: path.read_bytes() for path in (lab.path / ".editproof" / "edits").rglob("*") if path.is_file()}
+    assert len(before) >= 60, "an edit and its outcome for each of thirty cases"
     model(lab)
     nan = onnx_bytes(columns=2, nan=True, pattern=STRIPES)
     written(lab.path, {"nan.onnx": nan}, "nan.json", quantities=QUANTITIES, outputs=OUTPUTS, preprocessing=PREPARED)
     result = run(lab, "--editor", "tools.py:fill", card="nan.json")
     assert "1 NaN or infinite values" in result.stdout.str() + result.stderr.str()
-    assert all(path.exists() for path in before)
+    assert {path: path.read_bytes() for path in before} == before
 
 
 def readings(*, destructive: bool) -> pd.DataFrame:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import cv2
 import numpy as np
 import pytest
@@ -14,6 +12,8 @@ from editproof.metrics.similarity import ssim_map
 from editproof.stats.ks import level_counts
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from tests.effort import times_as_much
 
 SHAPE = (160, 128)
 
@@ -173,14 +173,28 @@ def test_another_size_or_type_is_refused(scene):
             pair_metrics(image, wrong, edit, protected)
 
 
-def test_a_pair_of_the_default_size_is_measured_quickly():
+def pair_of(shape):
     rng = np.random.default_rng(0)
-    image = hand(rng, shape=(320, 256))
+    image = hand(rng, shape=shape)
     edited = np.clip(image + rng.normal(0, 2, image.shape), 0, 255).astype(np.uint8)
     mask = np.zeros(image.shape, dtype=bool)
     mask[:30, :40] = True
-    pair_metrics(image, edited, mask, ~mask)
-    start = time.process_time()
-    for _ in range(5):
-        pair_metrics(image, edited, mask, ~mask)
-    assert (time.process_time() - start) / 5 < 0.15
+    return image, edited, mask, ~mask
+
+
+def test_a_pair_costs_a_few_dozen_blurs_of_it():
+    pair = pair_of((320, 256))
+    one, other = (plane.astype(np.float32) for plane in pair[:2])
+
+    def blurs() -> None:
+        for _ in range(5):
+            cv2.GaussianBlur(one * other, (11, 11), 1.5)
+            cv2.GaussianBlur(one * one, (11, 11), 1.5)
+
+    assert times_as_much(lambda: pair_metrics(*pair), blurs) < 12, "of ten blurs each; 4 when it was written"
+
+
+def test_the_cost_of_a_pair_grows_no_faster_than_its_pixels():
+    small, large = pair_of((320, 256)), pair_of((640, 512))
+    costs = times_as_much(lambda: pair_metrics(*large), lambda: pair_metrics(*small))
+    assert costs < 6, "of four times the pixels; 2.8 when it was written"

@@ -9,6 +9,7 @@ import pytest
 
 pytest.importorskip("torch")
 
+from editproof.instruments.card import read_card
 from editproof.instruments.ensemble import LazyEnsemble
 
 from models import ablation, fragility
@@ -54,6 +55,12 @@ def test_a_real_radiograph_loses_its_hand_by_automatic_mask() -> None:
     assert (image > 60).sum() > 3000
     assert (taken.handless > 60).sum() < 100
     assert taken.unmarked is None
+
+
+def test_every_change_of_the_cards_is_tried_below() -> None:
+    for name in ("phantom", "rsna100"):
+        told = read_card(CARD.parents[1] / name / "card.json").performance["fragility"]
+        assert set(told) - {"markers removed"} == set(fragility.CHANGES)
 
 
 @pytest.mark.parametrize("name", fragility.CHANGES)

@@ -160,8 +160,7 @@ def test_a_cohort_with_nothing_to_edit_is_refused_before_a_tool_is_asked(lab):
 
 
 def test_inert_without_claims(lab):
-    for name in ("test_suite.py",):
-        (lab.path / name).unlink()
+    (lab.path / "test_suite.py").unlink()
     lab.makepyfile(test_other="def test_one(): pass")
     result = lab.runpytest_subprocess()
     assert result.ret == 0
@@ -225,7 +224,9 @@ def test_a_family_shares_one_error_rate_and_verifies(lab, capsys):
     for dataset, options in (("blobs:60", []), ("blobs:60", ["-n", "2"])):
         result = lab.runpytest_subprocess("--dataset", dataset, "--jobs", "1", "--editor", "tools.py:fill", *options)
         assert result.ret == 0
-    for run in sorted((lab.path / "reports").iterdir()):
+    runs = sorted((lab.path / "reports").iterdir())
+    assert len(runs) == 2
+    for run in runs:
         verdicts = json.loads((run / "evidence.json").read_text())["findings"]["tools"][0]["verdicts"]
         members = [verdict for verdict in verdicts if verdict["criterion"]["family"]]
         assert [verdict["stratum"] for verdict in members] == ["bone_age<120", "bone_age>=120"]

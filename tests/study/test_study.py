@@ -11,7 +11,7 @@ from editproof.criteria.masks import mask_report
 from editproof.editing.edits import Terms
 from editproof.editors.adapter import checked
 from editproof.editors.registry import editor_from_spec
-from editproof.errors import DatasetError, InstrumentError
+from editproof.errors import DatasetError, EvidenceError, InstrumentError
 from editproof.evidence.measurements import CLASSICAL_FILL, CONVERSION, EDITED, GEOMETRY, ORIGINAL, PASTE_BACK
 from editproof.imaging.codec import png
 from editproof.study.bench import Bench, Plan
@@ -142,8 +142,15 @@ def test_deterministic_tools_are_asked_once_a_case(bench):
 
 
 def test_sixteen_bits_go_through(bench):
-    measured = bench.measured(cohort(dtype="uint16"))
-    assert np.nanmin(measured.matrix("brightness") - measured.matrix("brightness", ORIGINAL)) >= 0
+    levels = [1_000 * i + 1 for i in range(6)]
+    cases = [
+        replace(case, decode=partial(drawn, level, "uint16")) for case, level in zip(cohort(), levels, strict=True)
+    ]
+    measured = bench.measured(Cohort(cases))
+    assert measured.matrix("brightness", ORIGINAL)[:, 0] == pytest.approx(np.add(levels, 1 / 120))
+    seeds = [[bench.plan.request(case, case.decode(), repeat).seed % 10 for repeat in range(2)] for case in cases]
+    added = measured.matrix("brightness") - measured.matrix("brightness", ORIGINAL)
+    assert added[:3] == pytest.approx(np.array(seeds, float)[:3]), "to the very level, none of 256"
 
 
 def test_a_mask_of_another_size_is_named(bench):
@@ -179,5 +186,5 @@ def test_a_damaged_edit_in_the_store_is_named(bench):
         record.unlink()
     image = next((bench.store_root / "edits").rglob("*.png"))
     image.write_bytes(image.read_bytes()[:-20])
-    with pytest.raises(Exception, match=image.name):
+    with pytest.raises(EvidenceError, match=image.name):
         bench.measured(cohort(1))
