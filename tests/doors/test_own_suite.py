@@ -8,6 +8,7 @@ import shutil
 import pytest
 
 from tests.doors.drawn import write_study
+from tests.records import flat
 
 PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--jobs", "1", "--repeats", "2")
 EDITPROOF = ("-m", "editproof.cli")
@@ -37,7 +38,7 @@ def test_locked_judged_and_verified_in_a_fresh_process(run_outside, repo, tmp_pa
     judged = run_outside(repo, *PYTEST, "--editor", "mytool.py:make", "--lock", "protocol.json")
     assert judged.returncode == 0, judged.stdout + judged.stderr
     (run,) = (repo / "reports").iterdir()
-    evidence = json.loads((run / "evidence.json").read_text())
+    evidence = flat(json.loads((run / "evidence.json").read_text()))
     assert (evidence["outcome"], evidence["label"], evidence["departures"]) == ("PASS", "CONFIRMATORY", [])
     assert {v["criterion"]["id"]: v["outcome"] for v in evidence["editors"][0]["verdicts"]} == {
         "W-1": "PASS", "S-1": "PASS", "REL-1": "PASS",
@@ -57,7 +58,7 @@ def test_its_own_destructive_tool_fails(run_outside, repo):
     judged = run_outside(repo, *PYTEST, "--editor", "gray")
     assert judged.returncode == 1, judged.stdout + judged.stderr
     (run,) = (repo / "reports").iterdir()
-    evidence = json.loads((run / "evidence.json").read_text())
+    evidence = flat(json.loads((run / "evidence.json").read_text()))
     outcomes = {v["criterion"]["id"]: v["outcome"] for v in evidence["editors"][0]["verdicts"]}
     assert outcomes == {"W-1": "FAIL", "S-1": "FAIL", "REL-1": "PASS"}
 

@@ -118,12 +118,11 @@ def _contradictions(evidence: Evidence) -> Iterator[str]:
 
 def _foreign(evidence: Record) -> Iterator[str]:
     """Estimands by which nothing can be decided again here: unknown ones, and ones of other code than the run's."""
-    asked = (
-        [claim.criterion for claim in evidence.facts.claims]
-        if isinstance(evidence, Comparison)
-        else [verdict.criterion for editor in evidence.editors for verdict in editor.verdicts]
-    )
-    return foreign(asked, evidence.protocol.get("estimands") or {})
+    if isinstance(evidence, Comparison):
+        asked = [claim.criterion for claim in evidence.facts.claims]
+    else:
+        asked = [claim.criterion for tool in evidence.facts.tools for claim in tool.claims]
+    return foreign(asked, evidence.facts.terms.get("estimands") or {})
 
 
 def _not_as_derived(comparison: Comparison) -> Iterator[str]:
