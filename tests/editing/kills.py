@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from editproof.audit.findings import evidence_of as evidence_made_of
+from editproof.audit.findings import evidence_of
 from editproof.criteria import Criterion, at_most, mae_drift
 from editproof.criteria.families import decided
 from editproof.editing.ledger import Ledger
@@ -30,6 +30,7 @@ from tests.editors.server import Server
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["tests.editing.work", "editproof.editors.http", "openai"])
 WORKERS = 4
+ENDED = "2026-01-01T00:00:00+00:00"
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,8 @@ def tale_of(server: Server, folder: Path, n: int, kills: int, seed: int = 4) -> 
     assert last.exitcode == 0
     seeds = seed_of_key(spec, store, n)
     billed = dict(server.billed)
-    evidence = evidence_of(store, spec, n)
-    whole = evidence_of(folder / "whole", spec, n)
+    evidence = evidence_files(store, spec, n)
+    whole = evidence_files(folder / "whole", spec, n)
     return Tale(
         kills=done,
         edits=3 * n,
@@ -111,13 +112,12 @@ def check(tale: Tale, kills: int) -> None:
     assert tale.same_evidence, "nobody can tell from the evidence that the run was killed"
 
 
-def evidence_of(store: Path, spec: str, n: int) -> dict[str, bytes]:
-    """Every file of a run's evidence, made at one time."""
+def evidence_files(store: Path, spec: str, n: int) -> dict[str, bytes]:
+    """Every file of a run's evidence, as if every run ended at one moment."""
     run, judgements = run_of(store, spec, n), []
     claim = Criterion("B-1", mae_drift("brightness", unit="levels"), at_most(1.0), source="placeholder: a test")
     Judge("test", decided, judgements.append, shown=tempfile.TemporaryDirectory)(claim, run.study(spec))
-    evidence = evidence_made_of(replace(run.facts(judgements, (), "command"), created="2026-11-01T00:00:00+00:00"))
-    return files_of(evidence)
+    return files_of(evidence_of(replace(run.facts(judgements, (), "command"), created=ENDED)))
 
 
 def seed_of_key(spec: str, store: Path, n: int) -> dict[str, str]:

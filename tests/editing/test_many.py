@@ -108,4 +108,4 @@ def test_harness_cost_of_an_edit_at_one_megapixel(tmp_path):
         png(pixels)
 
     assert times_as_much(kept, least) < 1.2, "0.4 when it was written"
-    assert len(list(edits.ledger.lines())) == 8, "no edit was found in the store"
+    assert len(edits.ledger.ended_lines()) == 8, "no edit was found in the store"

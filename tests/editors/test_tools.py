@@ -73,8 +73,8 @@ def test_a_command_meets_no_shell_and_no_name(request_of, tmp_path):
 @pytest.mark.parametrize(
     ("argument", "found"),
     [
-        ("", "no {output}"), ("tool {image}", "no {output}"), ("no-such-tool {output}", "no program 'no-such-tool'"),
-        ("mask=red true {output}", "mask=red"), ("'x {output}", "quotes do not match"),
+        ("", "no [option=value ...] program"), ("tool {image}", "no {output}"), ("no-such-tool {output}", "no program 'no-such-tool'"),
+        ("mask=red true {output}", "mask = 'red'"), ("'x {output}", "quotes do not match"),
     ],
 )  # fmt: skip
 def test_commands_that_cannot_run_are_refused(argument, found):
@@ -136,15 +136,16 @@ def test_a_wrong_manifest_is_refused(tmp_path, rows):
 @pytest.mark.parametrize(
     ("argument", "found"),
     [
-        ("", "preset or template ''"), ("nobody", "preset or template 'nobody'"), ("iopaint?url=ftp://x", "http(s) address"),
-        ("iopaint?url=http://u:p@h/", "carries a password"), ("iopaint?timeout=x", "'x'"),
-        ("iopaint?mask=red", "mask=red"), ("iopaint?size=4", "size"),
+        ("", "no template"), ("nobody", "preset or template 'nobody'"), ("iopaint?url=ftp://x", "http(s) address"),
+        ("iopaint?url=http://u:p@h/", "carries a password"), ("iopaint?timeout=x", "timeout = 'x'"),
+        ("iopaint?mask=red", "mask = 'red'"), ("iopaint?size=4", "option size"),
     ],
 )  # fmt: skip
 def test_http_tools_that_cannot_be_asked_are_refused(argument, found):
     with pytest.raises(EditorError) as refused:
         editor_from_spec(f"http:{argument}", allow_egress=None)
     assert found in refused.value.found
+    assert refused.value.advice
 
 
 def test_http_pixels_leave_for_named_hosts_only():

@@ -164,7 +164,7 @@ def test_a_mask_of_another_size_is_named(bench):
 def test_no_case_and_no_id_twice(bench):
     with pytest.raises(DatasetError, match="it holds no case"):
         bench.measured(Cohort())
-    with pytest.raises(DatasetError, match="1 case ids stand for more than one case: c0"):
+    with pytest.raises(DatasetError, match="1 case ids belong to more than one case: c0"):
         bench.measured(Cohort([*cohort(2), *cohort(1)]))
 
 
