@@ -8,7 +8,6 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 from editproof.audit.metric_sources import metric_faults
-from editproof.audit.verification import faults
 from editproof.cli import main
 from editproof.core.callables import module_from_file
 from editproof.errors import MetricError
@@ -93,9 +92,11 @@ def test_locked_judged_and_verified(own_lab, capsys):
     said = capsys.readouterr().out
     assert "all 2 verdicts follow from the measurements" in said
     assert said.count("not checked: the source of metric mine, which is not known here") == 1
+    trusting = ["verify", str(run), "--trust", str(own_lab.path / "mine.py")]
+    assert main(trusting) == 0
+    assert "not checked" not in capsys.readouterr().out
+    assert "mine" not in METRICS, "known while the command lasts"
     with known(own_lab):
-        assert main(["verify", str(run)]) == 0
-        assert "not checked" not in capsys.readouterr().out
         table = loaded(run)
         assert list(metric_faults(table)) == []
         assert list(metric_faults(in_other_units(table))) == [
@@ -105,16 +106,17 @@ def test_locked_judged_and_verified(own_lab, capsys):
             "measurements/0-rows.csv: quantity: no metric of the protocol gives other:protected"
         ]
     (own_lab.path / "mine.py").write_text(MINE + "# another source\n")
-    with known(own_lab):
-        assert [words.partition(" is ")[0] for words in faults(run)] == ["evidence.json: protocol.metrics.mine"]
+    assert main(trusting) == 1
+    [fault] = capsys.readouterr().out.splitlines()
+    assert fault.startswith(f"evidence.json: protocol.metrics.mine is {digest[:12]}..., the metric of that name known")
 
 
 def changed(evidence, column, value):
-    first = evidence.editors[0]
+    first, *others = evidence.facts.tools
     rows: pd.DataFrame = first.measurements.rows.copy()
     rows.loc[rows["quantity"] == "mine:protected", column] = value
-    editor = replace(first, measurements=replace(first.measurements, rows=rows))
-    return replace(evidence, editors=(editor, *evidence.editors[1:]))
+    tool = replace(first, measurements=replace(first.measurements, rows=rows))
+    return replace(evidence, facts=replace(evidence.facts, tools=(tool, *others)))
 
 
 def in_other_units(evidence):
