@@ -44,8 +44,6 @@ ONLY_USERS = {
 
 PART = "each module is one of several that answer the same call, and is asked by its module"
 FACTORY = "each is what a specification names: --editor folder:PATH, --dataset folder:PATH"
-CLAIM_OF = "the claim on a number, as suites write it, and the number itself, in another wing"
-OPEN = "two things of one name; still to be told apart"
 
 DEFINED_TWICE = {
     "add_to": PART,

@@ -2,60 +2,168 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from editproof.evidence.measurements import measurements_of
+from editproof import auc, label_change_rate, limits_of_agreement, mae, prediction_drift, repeat_sd
+from editproof.criteria.estimand import Estimand
+from editproof.criteria.region import Region
+from editproof.evidence.measurements import Measurements, measurements_of
+from editproof.report.charts import charts
 from editproof.report.page.readings import (
     Paired,
-    agreement,
+    agreement_lines,
     area,
-    changed_class,
+    band_around,
+    complete_mean,
     ecdf,
+    label_changes,
     paired,
-    repeat_sd,
     roc,
-    roc_band,
+    spread_of_repeats,
 )
+from editproof.stats.agreement import Z_95
+from editproof.stats.roc import roc_points
+from editproof.testing import tables
 from editproof.types import Quantity
+from hypothesis import given
+from hypothesis import strategies as st
 
 AGE, SEX = Quantity("bone_age", "months"), Quantity("sex", "probability", "probability")
 
 
-def test_agreement_of_single_differences_is_the_classical_one() -> None:
-    change = np.random.default_rng(1).normal(3.0, 5.0, (50, 1))
-    bias, low, high = agreement(change)
-    assert bias == pytest.approx(change.mean())
-    assert high - bias == pytest.approx(1.96 * change.std(ddof=1))
-    assert bias - low == pytest.approx(high - bias)
+COMPLETE = "complete_case"
 
 
-def test_agreement_with_repeats_finds_both_components_of_variance() -> None:
-    draw = np.random.default_rng(2)
-    change = draw.normal(0, 4.0, (4000, 1)) + draw.normal(0, 3.0, (4000, 3))
-    bias, _, high = agreement(change)
-    assert (high - bias) / 1.96 == pytest.approx(5.0, abs=0.15)
+def value_of(estimand: Estimand, table: Measurements) -> float | None:
+    """What a verdict's estimate is before it is asked how sure it is; None where there is none."""
+    raw = estimand.raw(table)
+    if estimand.refusal(raw):
+        return None
+    found = estimand.statistic_of(estimand.completed(raw, Region(-1.0, 1.0)))
+    return None if found.reason else found.value
 
 
-def test_agreement_leaves_missing_edits_out_and_needs_two_cases() -> None:
+def same(shown: float, estimand: Estimand, table: Measurements) -> bool:
+    return shown == pytest.approx(value_of(estimand, table), rel=0, abs=1e-9)
+
+
+@given(tables())
+def test_limits_of_agreement_and_bias_on_the_page_are_those_of_the_verdicts(table: Measurements) -> None:
+    pair = paired(table, AGE)
+    assert pair is not None
+    found = agreement_lines(pair)
+    if found is None:
+        assert len(set(pair.counted(reference=False).patients)) < 2
+        return
+    bias, low, high = found
+    assert same(bias, prediction_drift("bone_age", missing=COMPLETE), table)
+    for side, shown in (("lower", low), ("upper", high)):
+        assert same(shown, limits_of_agreement("bone_age", side=side, missing=COMPLETE), table)
+
+
+@given(tables())
+def test_sd_between_repeats_on_the_page_is_that_of_the_verdict(table: Measurements) -> None:
+    pair = paired(table, AGE)
+    assert pair is not None
+    found, estimand = spread_of_repeats(pair), repeat_sd("bone_age", missing=COMPLETE)
+    if found is None:
+        assert value_of(estimand, table) is None
+        return
+    assert same(found[1], estimand, table)
+    assert found[1] == pytest.approx(np.sqrt((found[0] ** 2).mean()))
+
+
+@given(tables())
+def test_mean_absolute_error_on_the_page_is_that_of_the_verdict(table: Measurements) -> None:
+    pair = paired(table, AGE)
+    assert pair is not None
+    if not pair.has_edits:
+        return
+    error = np.abs(pair.edited - pair.reference[:, None])
+    assert same(complete_mean(pair, error), mae("bone_age", missing=COMPLETE), table)
+
+
+PROBABILITIES = tables("sex", "probability", low=0.0, high=1.0)
+
+
+@given(PROBABILITIES)
+def test_changes_of_class_on_the_page_are_those_of_the_verdict(table: Measurements) -> None:
+    pair = paired(table, SEX)
+    assert pair is not None
+    if pair.has_edits:
+        assert same(label_changes(pair).value, label_change_rate("sex", missing=COMPLETE), table)
+
+
+@given(PROBABILITIES, st.integers(1, 8))
+def test_area_under_the_curve_drawn_is_that_of_the_verdict(table: Measurements, levels: int) -> None:
+    """With ties, which ``levels`` bring about, and with several edits a case of which some did not come back."""
+    rounded = table.rows["value"].mul(levels).round() / levels
+    tied = replace(table, rows=table.rows.assign(value=rounded))
+    pair = paired(tied, SEX)
+    assert pair is not None
+    curve = roc(pair, pair.edited)
+    truth = pair.reference[np.isfinite(pair.edited).any(axis=1)] > 0.5
+    if curve is None:
+        assert truth.all() or not truth.any()
+        return
+    assert same(float(np.trapezoid(curve[1], curve[0])), auc("sex", missing=COMPLETE), tied)
+
+
+def test_repeats_of_unequal_number_share_the_weight_of_their_case() -> None:
     nan = np.nan
-    assert agreement(np.array([[1.0, nan], [3.0, 3.0], [nan, nan]]))[0] == pytest.approx(7 / 3)
-    assert np.isnan(agreement(np.array([[1.0, 2.0], [nan, nan]]))).all()
+    change = np.array([[1.0, nan, nan], [3.0, 3.0, 3.0], [nan, nan, nan]])
+    pair = Paired(AGE, np.zeros(3), np.zeros(3), change)
+    found = agreement_lines(pair)
+    assert found is not None
+    bias, low, high = found
+    assert bias == pytest.approx(2.0)
+    assert (high - bias, bias - low) == pytest.approx((Z_95, Z_95))
 
 
-def test_repeat_sd_needs_two_edits_of_a_case() -> None:
-    assert repeat_sd(np.array([[1.0, 3.0], [5.0, np.nan]])) == pytest.approx([np.sqrt(2.0)])
+def test_limits_of_agreement_need_two_patients() -> None:
+    pair = Paired(AGE, np.zeros(2), np.zeros(2), np.array([[1.0, 2.0], [3.0, 4.0]]), ("one", "one"))
+    assert agreement_lines(pair) is None
+    assert agreement_lines(replace(pair, patients=("one", "two"))) is not None
 
 
-def test_changed_class_counts_cases_and_not_edits() -> None:
-    pair = Paired(SEX, np.array([1.0, 0.0]), np.array([0.9, 0.1]), np.array([[0.2, 0.3], [0.2, np.nan]]))
-    assert changed_class(pair) == 1
+def test_equal_changes_have_limits_of_agreement_without_width() -> None:
+    for change in np.random.default_rng(8).uniform(0, 10, 50):
+        found = agreement_lines(Paired(AGE, np.zeros(30), np.zeros(30), np.full((30, 3), change)))
+        assert found == pytest.approx((change,) * 3, abs=1e-6)
+
+
+def test_changes_of_class_count_patients_and_neither_cases_nor_edits() -> None:
+    edited = np.array([[0.2, 0.3], [0.2, np.nan], [0.9, 0.8], [np.nan, np.nan]])
+    pair = Paired(SEX, np.array([1.0, 0.0, 0.0, 1.0]), np.array([0.9, 0.9, 0.1, 0.7]), edited, ("a", "a", "b", "c"))
+    assert label_changes(pair).holds.tolist() == [True, True]
+    same_class = replace(pair, edited=np.array([[0.8, 0.7], [0.6, np.nan], [0.1, 0.2], [np.nan, np.nan]]))
+    assert label_changes(same_class).holds.tolist() == [False, False]
+
+
+def test_cases_without_a_reference_standard_count_where_the_estimand_needs_none() -> None:
+    pair = Paired(AGE, np.array([1.0, np.nan]), np.zeros(2), np.array([[1.0, 3.0], [5.0, 5.0]]))
+    assert len(pair.counted(reference=True).original) == 1
+    assert len(pair.counted(reference=False).original) == 2
+    assert len(replace(pair, reference=np.full(2, np.nan)).counted(reference=True).original) == 2
+
+
+def test_captions_say_where_edits_are_left_out() -> None:
+    edited = np.random.default_rng(9).uniform(0, 1, (12, 3))
+    pair = Paired(SEX, np.arange(12) % 2.0, edited[:, 0], edited)
+    lost = replace(pair, edited=np.where(np.arange(3) == 2, np.nan, edited))
+    for one, says in ((pair, False), (lost, True)):
+        for figure in (charts.probabilities(one, "p"), charts.roc_curves(one, "r"), charts.repeats(one, "s")):
+            assert ("Edits that did not come back are left out." in figure.caption) is says
 
 
 def test_roc_of_one_class_is_not_defined() -> None:
-    assert roc(np.ones(4), np.arange(4.0)) is None
-    curve = roc(np.array([0.0, 0.0, 1.0, 1.0]), np.array([0.1, 0.2, 0.8, np.nan]))
+    score = np.arange(4.0)[:, None]
+    assert roc_points(score, np.ones(4, bool)) is None
+    curve = roc_points(np.array([[0.1], [0.2], [0.8], [np.nan]]), np.array([False, False, True, True]))
     assert curve is not None
-    assert curve[2] == 1.0
+    assert np.trapezoid(curve[1], curve[0]) == 1.0
 
 
 def test_quantity_that_was_not_read_is_left_out_and_missing_reference_is_nan() -> None:
@@ -87,7 +195,7 @@ def test_band_of_a_curve_holds_the_curve_and_narrows_with_patients() -> None:
         truth = np.arange(n) % 2.0
         score = 1 / (1 + np.exp(-(1.5 * (2 * truth - 1)[:, None] + draw.normal(0, 1.5, (n, 3)))))
         pair = Paired(SEX, truth, score[:, 0], score)
-        band, curve = roc_band(pair, score, grid), roc(np.repeat(truth, 3), score.ravel())
+        band, curve = band_around(pair, score, grid), roc(pair, score)
         assert band is not None
         assert curve is not None
         low, high = band
@@ -106,7 +214,7 @@ def test_band_draws_patients_and_not_cases() -> None:
     once = Paired(SEX, truth, score[:, 0], score)
     copies = Paired(SEX, np.tile(truth, 10), np.tile(score[:, 0], 10), np.tile(score, (10, 1)),
                     tuple(f"p{k:02d}" for k in range(40)) * 10)  # fmt: skip
-    few, many = (roc_band(pair, pair.edited, grid) for pair in (once, copies))
+    few, many = (band_around(pair, pair.edited, grid) for pair in (once, copies))
     assert few is not None
     assert many is not None
     assert float((many[1] - many[0]).mean()) == pytest.approx(float((few[1] - few[0]).mean()), rel=0.1)
@@ -119,5 +227,6 @@ def test_area_has_an_interval_and_is_none_for_one_class() -> None:
     assert found is not None
     assert found.low is not None
     assert found.value is not None
-    assert found.low < found.value == pytest.approx(roc(truth, score[:, 0])[2])
+    assert found.high is not None
+    assert found.low < found.value < found.high
     assert area(Paired(SEX, np.ones(60), score[:, 0], score), score) is None

@@ -10,7 +10,7 @@ import numpy as np
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import IMAGE, ORIGINAL, Measurements
 from editproof.stats.calibration import CURVES, cross_fitted
-from editproof.stats.shares import EditShare, PatientShare
+from editproof.stats.shares import EditShare, PatientShare, patient_share
 from editproof.stats.statistic import Smooth, Undefined
 from editproof.stats.sums import Sums, mean
 from editproof.types import EditStatus
@@ -85,14 +85,11 @@ class Readings:
         values : ndarray of float, shape (n_cases,) or (n_cases, n_repeats)
             Repeats of a case are averaged first; NaN is a repeat that does not count.
         """
-        cases = values if values.ndim == 1 else np.nanmean(values, axis=1)
-        return self.smooth(mean(cases, self.patients), settled)
+        return self.smooth(mean(values, self.patients), settled)
 
     def share_of_patients(self, holds: ArrayLike) -> PatientShare:
         """Share of patients with a case in which something holds, from flags of shape (n_cases,)."""
-        _, index = np.unique(self.patients, return_inverse=True)
-        weights = np.asarray(holds, dtype=float)
-        return PatientShare(holds=np.bincount(index, weights=weights) > 0, patients=self.names)
+        return patient_share(holds, self.patients)
 
     def share_of_edits(self, holds: ArrayLike) -> EditShare | Undefined:
         """Share of edits in which something holds, from flags of shape (n_cases, n_repeats); lost ones never count."""

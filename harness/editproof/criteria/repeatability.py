@@ -12,7 +12,9 @@ from editproof.criteria.factory import estimand
 from editproof.criteria.readings import Readings
 from editproof.evidence.measurements import EDITED, POOLED
 from editproof.stats.agreement import icc_statistic as icc_of
+from editproof.stats.agreement import is_repeated, within_case_variance
 from editproof.stats.agreement import repeat_sd_statistic as repeat_sd_of
+from editproof.stats.shares import label_change_share
 from editproof.stats.statistic import Statistic
 
 if TYPE_CHECKING:
@@ -74,8 +76,8 @@ def _labels(
 def _spread(readings: Readings) -> Statistic:
     if _single(readings):
         return _incomparable(readings)
-    several = readings.only((~np.isnan(readings.values)).sum(axis=1) >= 2)
-    deviations, ranges = np.nanstd(several.values, axis=1, ddof=1), _range(several)
+    several = readings.only(is_repeated(readings.values))
+    deviations, ranges = np.sqrt(within_case_variance(several.values)), _range(several)
     found = several.smooth(repeat_sd_of(several.values, several.patients), None if ranges.any() else 0.0)
     return found.noted(mean_of_sds=float(deviations.mean()), mean_range=float(np.mean(ranges)))
 
@@ -102,14 +104,12 @@ def _flips(readings: Readings, *, at: float) -> Statistic:
 
 
 def _changes(readings: Readings, *, at: float) -> Statistic:
-    known = ~np.isnan(readings.values)
-    changed = ((readings.values >= at) != (readings.original >= at)[:, None]) & known
-    return readings.share_of_patients(changed.any(axis=1))
+    return label_change_share(readings.values, readings.original, readings.patients, at)
 
 
 def _single(readings: Readings) -> bool:
     """Whether there is no case of which two repeats came back."""
-    return readings.values.shape[1] < 2 or not ((~np.isnan(readings.values)).sum(axis=1) >= 2).any()
+    return not is_repeated(readings.values).any()
 
 
 def _incomparable(readings: Readings) -> Statistic:

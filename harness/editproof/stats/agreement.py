@@ -35,14 +35,17 @@ def limit_of_agreement(differences: Values, patients: NDArray[Any], side: int) -
     Parameters
     ----------
     differences : ndarray of float, shape (n_cases, n_repeats)
-        Repeats of a case share the weight of one case.
+        Repeats of a case share the weight of one case; NaN is a repeat that does not count. Every case has one that
+        does.
     """
     times = (~np.isnan(differences)).sum(axis=1)
     columns = (1.0, np.nansum(differences, 1) / times, np.nansum(differences**2, 1) / times)
 
     def of(sums: NDArray[Any]) -> NDArray[Any]:
         average = sums[..., 1] / sums[..., 0]
-        return np.asarray(average + side * Z_95 * np.sqrt(sums[..., 2] / sums[..., 0] - average**2))
+        variance = sums[..., 2] / sums[..., 0] - average**2
+        variance = np.where(variance.real < 0, 0.0, variance)  # equal differences, but for rounding
+        return np.asarray(average + side * Z_95 * np.sqrt(variance))
 
     return Sums(per_patient(patients, *columns), of, MIN_LIMIT, leans_on_variance=True)
 
@@ -70,16 +73,33 @@ def bland_altman(differences: ArrayLike, confidence: float = 0.95) -> dict[str, 
     }
 
 
+def is_repeated(readings: Values) -> NDArray[np.bool_]:
+    """The cases of which two repeats or more came back, shape (n_cases,)."""
+    return np.asarray((~np.isnan(readings)).sum(axis=1) >= 2)
+
+
+def within_case_variance(readings: Values) -> Values:
+    """Variance over the repeats of each case, shape (n_cases,); unequal numbers of repeats are allowed.
+
+    Parameters
+    ----------
+    readings : ndarray of float, shape (n_cases, n_repeats)
+        At least two repeats of every case; NaN where one did not come back.
+    """
+    return np.asarray(np.nanvar(readings, axis=1, ddof=1))
+
+
 def repeat_sd_statistic(readings: Values, patients: NDArray[Any]) -> Sums:
     """Within-case standard deviation over repeats (root of the mean within-case variance).
 
     Parameters
     ----------
     readings : ndarray of float, shape (n_cases, n_repeats)
-        At least two repeats of every case.
+        At least two repeats of every case; NaN where one did not come back.
     """
-    variance = np.nanvar(readings, axis=1, ddof=1)
-    return Sums(per_patient(patients, variance, 1.0), lambda sums: np.sqrt(sums[..., 0] / sums[..., 1]))
+    return Sums(
+        per_patient(patients, within_case_variance(readings), 1.0), lambda sums: np.sqrt(sums[..., 0] / sums[..., 1])
+    )
 
 
 def icc_statistic(readings: Values, patients: NDArray[Any]) -> Sums:

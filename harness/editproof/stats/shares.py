@@ -13,7 +13,7 @@ from editproof.stats.proportion import change_of_share, clustered_share, share_o
 from editproof.stats.statistic import Statistic
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     Names = NDArray[np.str_]
     Values = NDArray[np.float64]
@@ -97,3 +97,45 @@ class ShareChange(Statistic):
             value, min(low, value), max(high, value), confidence, len(self.changes), method,
             notes={**self.notes, **counted},
         )  # fmt: skip
+
+
+def patient_share(holds: ArrayLike, patients: Names) -> PatientShare:
+    """Share of patients with a case in which something holds.
+
+    Parameters
+    ----------
+    holds : array_like of bool, shape (n_cases,)
+    patients : ndarray of str, shape (n_cases,)
+        Patient of each case.
+
+    Examples
+    --------
+    >>> patient_share([False, True, False], np.array(["a", "a", "b"])).value
+    0.5
+    """
+    names, index = np.unique(patients, return_inverse=True)
+    holding = np.bincount(index, weights=np.asarray(holds, dtype=float), minlength=len(names)) > 0
+    return PatientShare(holds=holding, patients=names)
+
+
+def label_change_share(edited: Values, original: Values, patients: Names, at: float = 0.5) -> PatientShare:
+    """Share of patients with an edit whose class is not that of its original.
+
+    Parameters
+    ----------
+    edited : ndarray of float, shape (n_cases, n_repeats)
+        Probabilities; NaN is an edit that does not count.
+    original : ndarray of float, shape (n_cases,)
+    patients : ndarray of str, shape (n_cases,)
+        Patient of each case.
+    at : float
+        Probability from which on a case is of the positive class.
+
+    Examples
+    --------
+    >>> edited = np.array([[0.6, 0.4], [0.1, np.nan], [0.2, 0.3]])
+    >>> label_change_share(edited, np.array([0.7, 0.2, 0.2]), np.array(["a", "a", "b"])).value
+    0.5
+    """
+    changed = ((edited >= at) != (original >= at)[:, None]) & ~np.isnan(edited)
+    return patient_share(changed.any(axis=1), patients)

@@ -150,11 +150,13 @@ def mean(values: ArrayLike, patients: NDArray[Any] | None = None) -> Sums:
 
     Parameters
     ----------
-    values : array_like of float, shape (n_cases,)
+    values : array_like of float, shape (n_cases,) or (n_cases, n_repeats)
+        Repeats of a case are averaged first; NaN is a repeat that does not count. Every case has one that does.
     patients : ndarray, shape (n_cases,), optional
         Patient of each case; every case is its own patient without it.
     """
     cases = np.asarray(values, dtype=float)
+    cases = cases if cases.ndim == 1 else np.nanmean(cases, axis=1)
     return Sums(per_patient(np.arange(len(cases)) if patients is None else patients, cases, 1.0), ratio)
 
 

@@ -18,6 +18,7 @@ from editproof.report.page import readings as read
 from editproof.report.page.readings import Floats, Paired
 from editproof.report.text.wording import counted, in_words, region_in_words
 from editproof.stats.interval import Interval
+from editproof.stats.sums import mean
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,9 @@ def predicted_against_reference(pair: Paired, frame: Frame, name: str) -> Figure
         filled_marks(dots(pair.reference, pair.edited), x, y),
         hollow(dots(pair.reference, pair.original[:, None]), x, y),
     )
-    came_back = "edits" if np.isfinite(pair.edited).all() else "edits that came back"
-    before, after = (_mae(r, pair.reference) for r in (pair.original[:, None], pair.edited))
+    came_back = "edits" if pair.all_came_back else "edits that came back"
+    errors = (readings - pair.reference[:, None] for readings in (pair.original[:, None], pair.edited))
+    before, after = (read.complete_mean(pair, np.abs(error)) for error in errors)
     return _drawn(
         chart, name, title, f"Mean absolute error: originals {_said(before, pair)}, {came_back} {_said(after, pair)}."
     )
@@ -61,16 +63,17 @@ def bland_altman_chart(pair: Paired, frame: Frame, name: str) -> Figure:
         filled_marks(dots((pair.edited + pair.original[:, None]) / 2, pair.change), x, y),
         line(frame.readings, [0.0, 0.0]),
     ]
-    bias, low, high = read.agreement(pair.change)
-    if not math.isfinite(bias):
-        return _drawn(alt.layer(*layers), name, title, "Too few cases for limits of agreement.")
+    lines = read.agreement_lines(pair)
+    if lines is None:
+        return _drawn(alt.layer(*layers), name, title, "Too few patients for limits of agreement.")
+    bias, low, high = lines
     layers += [
         line(frame.readings, [at, at], svg.INK, dash) for at, dash in ((bias, ()), (low, (5, 3)), (high, (5, 3)))
     ]
     digits = pair.decimals
     caption = (
         f"Solid line: mean change {number(bias, digits, sign=True)} {unit}. Dashed: 95 % limits of agreement "
-        f"{number(low, digits, sign=True)} to {number(high, digits, sign=True)} {unit}."
+        f"{number(low, digits, sign=True)} to {number(high, digits, sign=True)} {unit}.{_rule(pair)}"
     )
     return _drawn(alt.layer(*layers), name, title, caption)
 
@@ -93,12 +96,11 @@ def change_by_group(pair: Paired, table: Measurements, frame: Frame, name: str) 
         mine = groups == group
         change = np.where(mine[:, None], pair.change, np.nan)
         layers.append(filled_marks(dots(pair.reference, change), x, y, colour, shape))
-        middle, level = _mean_by_fifth(pair.reference[mine], pair.change[mine])
+        middle, level = _mean_by_fifth(pair, change)
         if len(middle):
             layers.append(line(middle, level, colour, dash, 2.5))
-        mean = float(np.nanmean(change)) if np.isfinite(change).any() else math.nan
-        means.append(f"{group} ({shape}s, {stroke}) {_said(mean, pair, sign=True)}")
-    caption = f"Mean change: {'; '.join(means)}. Lines: mean over fifths of the patients."
+        means.append(f"{group} ({shape}s, {stroke}) {_said(read.complete_mean(pair, change), pair, sign=True)}")
+    caption = f"Mean change: {'; '.join(means)}. Lines: mean over fifths of the cases.{_rule(pair)}"
     return _drawn(alt.layer(*layers), name, title, caption)
 
 
@@ -107,9 +109,10 @@ def repeats(pair: Paired, name: str) -> Figure:
     import altair as alt
 
     title, unit = "Asking again: spread over repeats", pair.quantity.unit
-    spread = read.repeat_sd(pair.edited)
-    if not len(spread):
+    found = read.spread_of_repeats(pair)
+    if found is None:
         return Figure(title, "No case has two edits, so repeats cannot be compared.")
+    spread, sd = found
     if spread.max() <= 1e-6 * max(1.0, float(np.nanmax(np.abs(pair.edited)))):
         return Figure(title, "Every repeat of a case gave the same reading.")
     n_bins = min(24, max(6, int(math.sqrt(len(spread)) * 1.5)))
@@ -120,8 +123,8 @@ def repeats(pair: Paired, name: str) -> Figure:
         y=alt.Y("n:Q", title="Cases", axis=alt.Axis(format="d", tickMinStep=1)),
     )  # fmt: skip
     caption = (
-        f"Mean {_said(float(spread.mean()), pair)}, largest {_said(float(spread.max()), pair)}, "
-        f"over {counted(len(spread), 'case')}."
+        f"SD between repeats {_said(sd, pair)} (root mean square over {counted(len(spread), 'case')}), largest of a "
+        f"case {_said(float(spread.max()), pair)}.{_rule(pair)}"
     )
     return _drawn(chart, name, title, caption)
 
@@ -139,18 +142,19 @@ def roc_curves(pair: Paired, name: str) -> Figure:
         ("edits (solid)", pair.edited, svg.EDITED, ()),
     )
     for arm, score, colour, dash in arms:
-        curve = read.roc(np.broadcast_to(pair.reference[:, None], score.shape).ravel(), score.ravel())
+        curve = read.roc(pair, score)
         found = read.area(pair, score)
         if curve is None or found is None:
             areas.append(f"{arm}: not defined, one class alone")
             continue
-        around = read.roc_band(pair, score, grid)
+        around = read.band_around(pair, score, grid)
         if around is not None:
             curves.insert(0, band(grid, *around, colour))
         curves.append(line(curve[0], curve[1], colour, dash, 2.5, ("1 − specificity", "Sensitivity")))
         areas.append(f"{arm} {_with_interval(found)}")
     caption = (
         f"Area under the curve [95 % interval]: {', '.join(areas)}. Bands: 95 % at each point, whole patients drawn."
+        f"{_rule(pair)}"
     )
     return _drawn(alt.layer(*curves), name, title, caption) if len(curves) > 1 else Figure(title, caption)
 
@@ -167,9 +171,10 @@ def probabilities(pair: Paired, name: str) -> Figure:
         line([0, 1], [0.5, 0.5], svg.MUTED, (2, 3)),
         filled_marks(dots(pair.original, pair.edited), x, y),
     )
+    changed = read.label_changes(pair).holds
     caption = (
-        f"In {read.changed_class(pair)} of {counted(len(pair.original), 'case')} at least one edit falls on the other "
-        "side of 0.5 (top left and bottom right)."
+        f"In {int(changed.sum())} of {counted(len(changed), 'patient')} at least one edit falls on the other side of "
+        f"0.5 (top left and bottom right).{_rule(pair)}"
     )
     return _drawn(chart, name, title, caption)
 
@@ -207,23 +212,19 @@ def _with_interval(found: Interval) -> str:
     return f"{number(found.value, 3)} [{number(found.low, 3)}, {number(found.high, 3)}]"
 
 
-def _mean_by_fifth(x: Floats, change: Floats) -> tuple[Floats, Floats]:
-    """Mean of x and of change over fifths of the cases; empty with fewer than ten."""
-    here = np.isfinite(x) & np.isfinite(change).any(axis=1)
-    if here.sum() < 10:
+def _mean_by_fifth(pair: Paired, change: Floats) -> tuple[Floats, Floats]:
+    """Mean of the reference and of the change over fifths of the cases; empty with fewer than ten."""
+    here = np.flatnonzero(np.isfinite(pair.reference) & np.isfinite(change).any(axis=1))
+    if len(here) < 10:
         return np.empty(0), np.empty(0)
-    fifths = np.array_split(np.argsort(x[here], kind="stable"), 5)
-    return (
-        np.array([x[here][part].mean() for part in fifths]),
-        np.array([np.nanmean(change[here][part]) for part in fifths]),
-    )
+    fifths = np.array_split(here[np.argsort(pair.reference[here], kind="stable")], 5)
+    middle, level = ([mean(values[part]).value for part in fifths] for values in (pair.reference, change))
+    return np.array(middle), np.array(level)
 
 
-def _mae(reading: Floats, reference: Floats) -> float:
-    """Mean over cases of the mean absolute error of each."""
-    error = np.abs(reading - reference[:, None])
-    error = error[np.isfinite(error).any(axis=1)]
-    return float(np.nanmean(error, axis=1).mean()) if len(error) else math.nan
+def _rule(pair: Paired) -> str:
+    """How missing edits enter a figure of a chart, where there are any."""
+    return "" if pair.all_came_back else " Edits that did not come back are left out."
 
 
 def _said(value: float, pair: Paired, *, sign: bool = False) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from editproof.core.numbers import decimals_for
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import EDITED, ORIGINAL, Measurements
+from editproof.stats.agreement import is_repeated, limit_of_agreement, repeat_sd_statistic, within_case_variance
 from editproof.stats.auc import auc_statistic
 from editproof.stats.auc_interval import auc_interval
-from editproof.stats.bootstrap import patient_counts
 from editproof.stats.interval import Interval
+from editproof.stats.roc import roc_band, roc_points
+from editproof.stats.shares import PatientShare, label_change_share
+from editproof.stats.sums import mean
 from editproof.types import Quantity
-
-BAND_DRAWS, BAND_SEED = 400, 2016
-"""Draws of patients behind the band about a curve, and their seed: the page is the same each time."""
 
 Floats = NDArray[np.float64]
 
@@ -36,6 +36,8 @@ class Paired:
         NaN where an edit did not come back. All three are in ``quantity.unit``.
     patients : tuple of str
         Patient of each case; empty where every case is its own.
+    cases : tuple of str
+        Names of the cases; empty where they have none.
     """
 
     quantity: Quantity
@@ -43,6 +45,7 @@ class Paired:
     original: Floats
     edited: Floats
     patients: tuple[str, ...] = ()
+    cases: tuple[str, ...] = ()
 
     @property
     def change(self) -> Floats:
@@ -53,6 +56,33 @@ class Paired:
     def decimals(self) -> int:
         """Number of decimals of its readings as text."""
         return decimals_for([float(x) for x in self.original if np.isfinite(x)])
+
+    @property
+    def clusters(self) -> NDArray[np.str_]:
+        """Patient of each case, shape (n_cases,)."""
+        return np.array(self.patients or [f"{i:09d}" for i in range(len(self.original))], dtype=str)
+
+    @property
+    def all_came_back(self) -> bool:
+        """Whether every edit of every case was read."""
+        return bool(np.isfinite(self.edited).all())
+
+    def counted(self, *, reference: bool) -> Paired:
+        """The cases behind a figure, in the order of the verdicts, so that both are the same to the last digit.
+
+        Cases of which no edit came back are left out, and so are those without a reading of the original; with
+        ``reference`` also those without a reference standard, in a cohort that has one.
+        """
+        here = np.isfinite(self.original) & np.isfinite(self.edited).any(axis=1)
+        if reference and np.isfinite(self.reference).any():
+            here &= np.isfinite(self.reference)
+        patients, names = self.clusters, np.array(self.cases or self.clusters, dtype=str)
+        order = np.lexsort((names, patients))
+        order = order[here[order]]
+        return replace(
+            self, reference=self.reference[order], original=self.original[order], edited=self.edited[order],
+            patients=tuple(patients[order]), cases=tuple(names[order]),
+        )  # fmt: skip
 
     @property
     def has_edits(self) -> bool:
@@ -73,72 +103,45 @@ def paired(table: Measurements, quantity: Quantity) -> Paired | None:
         reference = table.reference(quantity.name)
     except ProtocolError:
         reference = np.full(len(original), np.nan)
-    return Paired(quantity, reference, original, edited, tuple(map(str, table.cases["patient"])))
+    patients, cases = (tuple(map(str, table.cases[column])) for column in ("patient", "case"))
+    return Paired(quantity, reference, original, edited, patients, cases)
 
 
-def agreement(change: Floats) -> tuple[float, float, float]:
-    """Bias and 95 % limits of agreement of repeated differences, each patient with one true difference.
+def complete_mean(pair: Paired, values: Floats) -> float:
+    """Mean over the cases in which a value of shape (n_cases, n_repeats) is known, each by its own mean; else NaN."""
+    here = np.isfinite(values).any(axis=1)
+    return mean(values[here], pair.clusters[here]).value if here.any() else math.nan
 
-    Parameters
-    ----------
-    change : ndarray of float, shape (n_cases, n_repeats)
-        Differences; NaN where missing.
 
-    Returns
-    -------
-    tuple of float
-        Bias, lower and upper limit, in the unit of ``change``; NaN with fewer than two cases.
+def agreement_lines(pair: Paired) -> tuple[float, float, float] | None:
+    """Mean change and the lower and upper 95 % limit of agreement; None with fewer than two patients.
 
-    References
-    ----------
-    Bland JM, Altman DG. Agreement between methods of measurement with multiple observations per individual.
-    J Biopharm Stat 2007;17:571-582, section 2 (unequal numbers of replicates).
-
-    Examples
-    --------
-    >>> bias, low, high = agreement(np.array([[1.0, 1.0], [3.0, 3.0]]))
-    >>> round(bias, 2), round(high - bias, 2)
-    (2.0, 2.77)
+    They are the statistics of the estimands of these names, with the edits that came back (``complete_case``).
     """
-    here = np.isfinite(change)
-    count = here.sum(axis=1)
-    values, count = [row[row == row] for row in change[count > 0]], count[count > 0]
-    if len(values) < 2:
-        return math.nan, math.nan, math.nan
-    mean = np.array([v.mean() for v in values])
-    total = int(count.sum())
-    bias = float((mean * count).sum() / total)
-    spare = total - len(values)
-    within = sum(float(((v - v.mean()) ** 2).sum()) for v in values) / spare if spare else 0.0
-    between_square = float((count * (mean - bias) ** 2).sum()) / (len(values) - 1)
-    effective = (total**2 - float((count**2).sum())) / ((len(values) - 1) * total)
-    between = max(0.0, (between_square - within) / effective) if spare else between_square
-    half = 1.96 * math.sqrt(between + within)
-    return bias, bias - half, bias + half
-
-
-def repeat_sd(edited: Floats) -> Floats:
-    """Standard deviation over the repeats of each case that has at least two, shape (n,)."""
-    enough = np.isfinite(edited).sum(axis=1) >= 2
-    return np.nanstd(edited[enough], axis=1, ddof=1) if enough.any() else np.empty(0)
-
-
-def changed_class(pair: Paired, threshold: float = 0.5) -> int:
-    """Cases whose class at ``threshold`` differs between their original and any of their edits."""
-    class_changed = ((pair.edited >= threshold) != (pair.original >= threshold)[:, None]) & np.isfinite(pair.edited)
-    return int(class_changed.any(axis=1).sum())
-
-
-def roc(reference: Floats, score: Floats) -> tuple[Floats, Floats, float] | None:
-    """False positive rate, true positive rate and area under the curve; None with one class alone."""
-    here = np.isfinite(reference) & np.isfinite(score)
-    truth = reference[here] > 0.5
-    if truth.all() or not truth.any():
+    counted = pair.counted(reference=False)
+    if len(set(counted.patients)) < 2:
         return None
-    from sklearn.metrics import auc, roc_curve
+    low, high = (limit_of_agreement(counted.change, counted.clusters, side).value for side in (-1, 1))
+    return complete_mean(counted, counted.change), low, high
 
-    false_positive, true_positive, _ = roc_curve(truth, score[here])
-    return false_positive, true_positive, float(auc(false_positive, true_positive))
+
+def spread_of_repeats(pair: Paired) -> tuple[Floats, float] | None:
+    """SD over the repeats of each case that has two or more, and their root mean square, the SD between repeats.
+
+    The latter is the statistic of the estimand ``repeat_sd``, with the edits that came back; None without such a case.
+    """
+    counted = pair.counted(reference=True)
+    here = is_repeated(counted.edited)
+    if not here.any():
+        return None
+    several = counted.edited[here]
+    return np.sqrt(within_case_variance(several)), repeat_sd_statistic(several, counted.clusters[here]).value
+
+
+def label_changes(pair: Paired) -> PatientShare:
+    """Patients with an edit on the other side of 0.5: the statistic of ``label_change_rate``, edits that came back."""
+    counted = pair.counted(reference=True)
+    return label_change_share(counted.edited, counted.original, counted.clusters)
 
 
 def area(pair: Paired, score: Floats) -> Interval | None:
@@ -153,34 +156,19 @@ def area(pair: Paired, score: Floats) -> Interval | None:
     truth = pair.reference[here] > 0.5
     if truth.all() or not truth.any():
         return None
-    patients = np.array(pair.patients)[here] if pair.patients else None
-    return auc_interval(auc_statistic(score[here], truth, patients), 0.95)
+    return auc_interval(auc_statistic(score[here], truth, pair.clusters[here]), 0.95)
 
 
-def roc_band(pair: Paired, score: Floats, grid: Floats) -> tuple[Floats, Floats] | None:
-    """Sensitivity at each false positive rate of ``grid``, 2.5 % and 97.5 % over draws of whole patients.
+def roc(pair: Paired, score: Floats) -> tuple[Floats, Floats] | None:
+    """False and true positive rates, whose area is the value of :func:`area`; None with one class alone."""
+    here = np.isfinite(pair.reference)
+    return roc_points(score[here], pair.reference[here] > 0.5)
 
-    None where there is no curve.
-    """
-    n, k = score.shape
-    truth, value = np.repeat(pair.reference, k), score.ravel()
-    _, patient = np.unique(pair.patients or range(n), return_inverse=True)
-    here = np.isfinite(truth) & np.isfinite(value)
-    if len(set(truth[here] > 0.5)) < 2:
-        return None
-    order = np.argsort(-value[here], kind="stable")
-    of = np.repeat(patient, k)[here][order]
-    positive = truth[here][order] > 0.5
-    last = np.append(np.diff(value[here][order]) != 0, True)
-    curves = []
-    for counts in patient_counts([int(patient.max()) + 1], BAND_DRAWS, BAND_SEED):
-        weight = counts[:, of]
-        up, down = (np.cumsum(weight * kind, axis=1) for kind in (positive, ~positive))
-        whole = (up[:, -1] > 0) & (down[:, -1] > 0)
-        up, down = (c[whole] / c[whole, -1:] for c in (up, down))
-        curves += [np.interp(grid, x, y) for x, y in zip(down[:, last], up[:, last], strict=True)]
-    low, high = np.quantile(np.array(curves), (0.025, 0.975), axis=0)
-    return low, high
+
+def band_around(pair: Paired, score: Floats, grid: Floats) -> tuple[Floats, Floats] | None:
+    """Lower and upper sensitivity at each false positive rate of ``grid``; None with one class alone."""
+    here = np.isfinite(pair.reference)
+    return roc_band(score[here], pair.reference[here] > 0.5, pair.clusters[here], grid)
 
 
 def ecdf(table: Measurements, arm: str, region: str) -> tuple[Floats, Floats] | None:
