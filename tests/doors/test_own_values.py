@@ -29,9 +29,12 @@ def glare(*, region="protected", arm="edited", missing="worst_case"):
     """Mean of the largest rise of a gray level within a region."""
     return Estimand(
         name="glare", quantity=f"brightest_change:{region}", unit="levels", scope="images",
-        statistic=lambda readings: readings.mean_of(readings.values), ideal=0.0, worst=255.0, unchanged=0.0,
+        statistic=_mean, ideal=0.0, worst=255.0, unchanged=0.0,
         arm=arm, instrument="image", missing=missing,
     )
+
+def _mean(readings):
+    return readings.mean_of(readings.values, None if np.any(readings.values > 0) else 0.0)
 '''
 CONFTEST = """
 import own
@@ -52,7 +55,7 @@ def test_width(study, judge): assert judge(WIDTH, study)
 MISTAKES = {
     "an estimand of no hook": ("conftest.py", "def pytest_editproof_estimands(): return [own.glare]", "", "glare"),
     "a metric of no hook": ("conftest.py", "def pytest_editproof_metrics(): return [own.brightest_change]", "", "brightest_change"),
-    "a statistic that raises": ("own.py", "readings.mean_of(readings.values)", "readings.nothing", "glare"),
+    "a statistic that raises": ("own.py", "readings.mean_of(readings.values,", "readings.nothing(readings.values,", "glare"),
     "a metric that raises": ("own.py", "rise[mask].max()", "rise[mask].nothing()", "brightest_change"),
     "an argument that no file can hold": ("claims/test_hearts.py", "own.glare()", "own.glare(region=len)", "region"),
 }  # fmt: skip

@@ -72,7 +72,7 @@ def check_image_claims(criteria: Collection[Criterion], measured: Mapping[str, C
     """
     for criterion in criteria:
         estimand = criterion.estimand
-        if estimand.kind != "image":
+        if estimand.scope != IMAGES:
             continue
         asked = f"criterion {criterion.id}, {estimand!r}"
         if estimand.quantity not in measured:
