@@ -10,6 +10,9 @@ import pytest
 from editproof import testing
 from editproof.criteria import at_most, bias, mae_drift, verdict_on
 from editproof.criteria.criterion import Criterion
+from editproof.criteria.estimand import Estimand
+from editproof.criteria.factory import estimand, example_of
+from editproof.criteria.registry import ESTIMANDS, estimand_from
 from editproof.errors import EditproofError
 from editproof.evidence.measurements import EDITED, ORIGINAL
 from editproof.types import EditStatus, InstrumentCard, Outcome, Quantity
@@ -66,6 +69,38 @@ def test_each_breach_by_an_instrument_is_noticed(instrument, words):
     assert words in str(caught.value)
 
 
+def test_every_registered_estimand_keeps_the_contract():
+    for name in ESTIMANDS.names:
+        made = estimand_from(example_of(ESTIMANDS[name]))
+        estimates = testing.check_estimand(made)
+        assert len(estimates) == 2
+
+
+@estimand
+def endless_change(quantity):
+    """A change that is beyond all bounds."""
+    return Estimand(
+        name="endless change", quantity=quantity, needs={"original"}, ideal=0.0,
+        statistic=lambda readings: readings.mean_of(readings.changes * np.inf),
+    )  # fmt: skip
+
+
+BARE = Estimand(name="bare", quantity="age", ideal=0.0, statistic=lambda readings: readings.mean_of(readings.values))
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (endless_change("age"), "it comes to a number on drawn readings"),
+        (BARE, "a factory marked by @estimand makes it"),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_each_breach_by_an_estimand_is_noticed(made, words):
+    with pytest.raises(AssertionError, match=words):
+        testing.check_estimand(made)
+
+
 @given(testing.pairs(dtype=np.uint16, shape=(6, 5)))
 @settings(max_examples=20)
 def test_pairs_are_of_the_type_and_shape_asked_for(pair):
@@ -95,8 +130,8 @@ def test_a_drawn_table_can_be_judged(table):
     assert ((table.matrix("length", ORIGINAL) >= 5) & (table.reference("length") <= 9)[:, None]).all()
     lost = np.isnan(table.matrix("length", EDITED)).sum()
     assert lost == table.n_missing == (table.edits["status"] == EditStatus.REFUSED.value).sum()
-    for estimand in (mae_drift("length", unit="mm"), bias("length", unit="mm")):
-        verdict = verdict_on(Criterion("T-1", estimand, at_most(1.0), source="placeholder: a test"), table)
+    for made in (mae_drift("length", unit="mm"), bias("length", unit="mm")):
+        verdict = verdict_on(Criterion("T-1", made, at_most(1.0), source="placeholder: a test"), table)
         assert verdict.outcome in Outcome
         assert verdict.estimate.n_patients == len(set(table.patients))
 

@@ -1,6 +1,7 @@
-"""The contracts that editors, metrics and instruments keep, as checks for tests of this package and of every plug-in.
+"""The contracts of editors, metrics, estimands and instruments, as checks for the tests of users and of this package.
 
-``check_editor``, ``check_metric`` and ``check_instrument`` raise :class:`AssertionError` where a contract is broken.
+``check_editor``, ``check_metric``, ``check_estimand`` and ``check_instrument`` raise :class:`AssertionError` where a
+contract is broken.
 ``images``, ``masks``, ``pairs`` and ``tables`` are strategies of hypothesis, which has to be installed to use them::
 
     from hypothesis import given
@@ -17,17 +18,23 @@ import importlib
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from editproof.criteria.criterion import Criterion
+from editproof.criteria.estimand import FLOW, Estimand
+from editproof.criteria.region import at_most
+from editproof.criteria.rehearsal import drawn
+from editproof.criteria.versions import difference
 from editproof.editors.adapter import checked
 from editproof.errors import EditproofError
 from editproof.evidence.measurements import EDITED, ORIGINAL, POOLED, Measurements, measurements_of
 from editproof.evidence.plain import plain
 from editproof.instruments.reading import read_images
 from editproof.metrics import BUILT_IN, OF_PAIR, Metric, Pair, Picture, measured
-from editproof.types import JSON, Editor, EditOutcome, EditRequest, EditStatus, Instrument
+from editproof.types import JSON, Editor, EditOutcome, EditRequest, EditStatus, Estimate, Instrument
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -155,6 +162,11 @@ def check_metric(metric: Metric, given: Iterable[Pair] | None = None) -> list[Nu
     return [_measured(metric, pair) for pair in (contract_pairs() if given is None else given)]
 
 
+def _limits(estimate: Estimate) -> list[float]:
+    """Lower limit, value and upper limit; NaN where there is none."""
+    return [math.nan if x is None else float(x) for x in (estimate.low, estimate.value, estimate.high)]
+
+
 def _measured(metric: Metric, pair: Pair) -> Numbers:
     arrays = (pair.original, pair.edited, pair.edit_mask, pair.protected_mask)
     before = [array.copy() for array in arrays]
@@ -180,6 +192,45 @@ def _measured(metric: Metric, pair: Pair) -> Numbers:
 
 def _its(metric: Metric, pair: Pair) -> Pair | Picture:
     return pair if metric.of == OF_PAIR else pair.after
+
+
+def check_estimand(estimand: Estimand) -> list[Estimate]:
+    """Check that an estimand keeps the contract, on drawn tables; call it from a test of your own.
+
+    It can be made again from its specification and then comes to the same; the order of cases decides nothing; its
+    interval holds its value; a version compared with itself does not differ; edits that are lost are noticed.
+
+    Parameters
+    ----------
+    estimand : Estimand
+        As a criterion takes it: ``share_beyond("bone_age")``. It need not be registered.
+
+    Returns
+    -------
+    list of Estimate
+        On tables of one and of three cases a patient, the second with lost edits.
+
+    Raises
+    ------
+    AssertionError
+    """
+    _holds(estimand.spec is not None, "a factory marked by @estimand makes it, so that it has a specification")
+    found = []
+    for cases_each, lost in ((1, 0.0), (3, 0.05)):
+        table = drawn(estimand, seed=cases_each, patients=120, cases_each=cases_each, lost=lost)
+        estimate = estimand.estimate(table)
+        _holds(estimate.exists, f"it comes to a number on drawn readings ({estimate.reason})")
+        numbers = _limits(estimate)
+        _holds(all(map(math.isfinite, numbers)) and numbers == sorted(numbers), f"its interval holds it: {numbers}")
+        turned = _limits(estimand.estimate(replace(table, cases=table.cases[::-1].reset_index(drop=True))))
+        _holds(np.allclose(numbers, turned, rtol=1e-9, atol=1e-9), f"the order of cases decides nothing: {turned}")
+        _holds(estimate == estimand.estimate(table), "it comes to the same twice")
+        _holds(bool(lost) == bool(estimate.n_missing) or estimand.scope == FLOW, "edits that are lost are counted")
+        found.append(estimate)
+    change, _, _ = difference(Criterion("C", estimand, at_most(1.0), source="a contract"), 1.0, table, table)
+    if change.low is not None and change.high is not None:
+        _holds(change.low <= 0.0 <= change.high, f"a version does not differ from itself: {change.low, change.high}")
+    return found
 
 
 def check_instrument(instrument: Instrument, given: Sequence[Image] | None = None) -> list[Mapping[str, list[float]]]:
