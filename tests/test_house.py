@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -124,12 +125,26 @@ def test_plugin_is_inert():
     assert not heavy & set(loaded)
 
 
+def _id(node: ast.AST) -> str:
+    return node.id if isinstance(node, ast.Name) else ""
+
+
 def test_a_suite_finds_every_factory_at_the_front_door():
     import editproof
     from editproof import criteria
 
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (HOUSE.folder / "criteria").rglob("*.py")]
+    functions = [node for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef)]
+    marked = {f.name for f in functions if any("estimand" in map(_id, ast.walk(mark)) for mark in f.decorator_list)}
+    assert len(marked) > 30
+    assert marked <= set(criteria.__all__)
     assert set(criteria.__all__) - {"overall", "sentence_of"} <= set(editproof.__all__)
     assert all(hasattr(editproof, name) for name in editproof.__all__)
+
+
+def test_the_front_door_loads_nothing_before_a_name_is_asked_for():
+    loaded = python("import sys, editproof; from editproof import types; print(*sys.modules)").split()
+    assert not {"numpy", "pandas", "editproof.criteria"} & set(loaded)
 
 
 def test_a_module_reads_in_one_sitting():

@@ -7,10 +7,12 @@ What a suite needs is here, loaded when it is first named::
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
-_HOMES = {
+_HOMES: dict[str, tuple[str, ...]] = {
     "editproof.criteria": (
         "Criterion",
         "Estimand",
@@ -18,46 +20,8 @@ _HOMES = {
         "Region",
         "at_least",
         "at_most",
-        "auc",
-        "auc_drift",
-        "bias",
-        "bias_interaction",
-        "border_change",
-        "brier",
-        "brier_drift",
-        "calibration_intercept",
-        "calibration_slope",
-        "depth_ratio",
         "estimand",
-        "failure_rate",
-        "feature_ks",
-        "icc",
-        "image_metric",
-        "ks_distance",
-        "label_change_rate",
-        "label_flip_rate",
-        "limits_of_agreement",
-        "mae",
-        "mae_drift",
-        "marker_residual",
-        "outside_mask_change",
-        "prediction_change",
-        "prediction_drift",
-        "probability_intercept",
-        "probability_slope",
-        "psnr",
-        "recalibrated",
-        "refusal_rate",
-        "registration_drift",
-        "repeat_sd",
-        "rmse",
-        "rmse_drift",
-        "sensitivity",
-        "share_changed",
-        "specificity",
-        "ssim",
         "verdict_on",
-        "wasserstein",
         "within",
     ),
     "editproof.evidence.bundle": ("loaded", "save"),
@@ -81,16 +45,25 @@ _HOMES = {
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-__all__ = sorted(_HOME_OF)
-
 
 def __getattr__(name: str) -> Any:
-    """The named object, from the room where it lives."""
-    if name not in _HOME_OF:
-        raise AttributeError(f"module 'editproof' has no attribute {name!r}")
-    return getattr(import_module(_HOME_OF[name]), name)
+    """The named object, from the room where it lives; every factory of a built-in estimand is one."""
+    if name == "__all__":
+        return sorted({*_HOME_OF, *_factories()})
+    if name in _HOME_OF:
+        return getattr(import_module(_HOME_OF[name]), name)
+    if not name.startswith("_") and not find_spec(f"{__name__}.{name}") and name in _factories():
+        return _factories()[name]
+    raise AttributeError(f"module 'editproof' has no attribute {name!r}")
+
+
+def _factories() -> Mapping[str, Any]:
+    """Every factory of a built-in estimand, by name."""
+    found: Mapping[str, Any] = import_module("editproof.criteria.registry").ESTIMANDS.built_in
+    return found
 
 
 def __dir__() -> list[str]:
     """Every public name."""
-    return __all__
+    names: list[str] = __getattr__("__all__")
+    return names

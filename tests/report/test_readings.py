@@ -11,6 +11,8 @@ from editproof.criteria.estimand import Estimand
 from editproof.criteria.region import Region
 from editproof.evidence.measurements import Measurements, measurements_of
 from editproof.report.charts import charts
+from editproof.report.charts.chart import Read
+from editproof.report.charts.marks import Frame
 from editproof.report.page.readings import (
     Paired,
     agreement_lines,
@@ -154,7 +156,8 @@ def test_captions_say_where_edits_are_left_out() -> None:
     pair = Paired(SEX, np.arange(12) % 2.0, edited[:, 0], edited)
     lost = replace(pair, edited=np.where(np.arange(3) == 2, np.nan, edited))
     for one, says in ((pair, False), (lost, True)):
-        for figure in (charts.probabilities(one, "p"), charts.roc_curves(one, "r"), charts.repeats(one, "s")):
+        for chart in (charts.probabilities, charts.roc_curves, charts.repeats):
+            figure = chart.draw(Read(one, measurements_of("tool", [], [], []), Frame.around([one])), "c")
             assert ("Edits that did not come back are left out." in figure.caption) is says
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, TypeVar
 
@@ -13,6 +15,24 @@ from editproof.core.sources import source_digest
 from editproof.errors import ProtocolError
 
 T = TypeVar("T")
+
+
+def defined_in(package: str, home_of: Callable[[Any], str | None], first: Sequence[str] = ()) -> Iterator[Any]:
+    """Values of one kind that the modules of a package define, as they are defined.
+
+    Parameters
+    ----------
+    package : str
+        Its modules are imported, those of its packages are not.
+    home_of : callable
+        The name of the module that defines a value; None for a value of another kind.
+    first : sequence of str
+        Modules that come before all others, which are in alphabetical order.
+    """
+    names = {found.name for found in pkgutil.iter_modules(import_module(package).__path__) if not found.ispkg}
+    for name in (*first, *sorted(names - set(first))):
+        module = import_module(f"{package}.{name}")
+        yield from (value for value in list(vars(module).values()) if home_of(value) == module.__name__)
 
 
 class Registry(Generic[T]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from editproof.core.numbers import decimals_for, figure
-from editproof.criteria.accuracy import mae_drift, recalibrated
+from editproof.criteria.estimands.accuracy import mae_drift, recalibrated
 from editproof.evidence.findings import Attribution
 from editproof.evidence.measurements import (
     CLASSICAL_FILL,

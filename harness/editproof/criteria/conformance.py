@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from editproof.criteria import Criterion, at_least, at_most, auc, mae, overall, verdict_on
+from editproof.criteria import Criterion, at_least, at_most, overall, verdict_on
 from editproof.criteria.criterion import id_and_stratum
 from editproof.criteria.estimand import READINGS
+from editproof.criteria.estimands.accuracy import mae
+from editproof.criteria.estimands.discrimination import auc
 from editproof.criteria.redecision import criterion_from
 from editproof.errors import ProtocolError
 from editproof.evidence.facts import Claim, Told

@@ -140,7 +140,7 @@ def origin_of(factory: Factory) -> str:
     --------
     >>> from editproof.criteria import mae
     >>> origin_of(mae)
-    'editproof.criteria.accuracy:mae'
+    'editproof.criteria.estimands.accuracy:mae'
     """
     return f"{factory.__module__}:{factory.__qualname__}"
 

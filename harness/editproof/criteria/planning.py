@@ -15,7 +15,7 @@ import numpy as np
 from scipy.stats import binom, nct
 from scipy.stats import t as student_t
 
-from editproof.criteria.accuracy import mae_drift
+from editproof.criteria.estimands.accuracy import mae_drift
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import POOLED, Measurements
 from editproof.stats.interval import MIN_PATIENTS

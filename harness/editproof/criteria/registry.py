@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from types import ModuleType
 
-from editproof.core.registry import Registry
-from editproof.criteria import accuracy, agreement, discrimination, flow, images, repeatability
+from editproof.core.registry import Registry, defined_in
 from editproof.criteria.estimand import Estimand
 from editproof.criteria.factory import Factory, code_of, is_factory, name_of, origin_of
 from editproof.errors import EditproofError, EvidenceError, ProtocolError
 from editproof.types import JSON, CriterionCard, EstimandSpec
 
-_ROOMS = (accuracy, agreement, discrimination, repeatability, images, flow)
+_PACKAGE = "editproof.criteria.estimands"
 
 
 def factories_in(module: ModuleType) -> Iterator[Factory]:
@@ -21,8 +20,7 @@ def factories_in(module: ModuleType) -> Iterator[Factory]:
 
 
 def _built_in() -> Iterator[Factory]:
-    for module in _ROOMS:
-        yield from (factory for factory in factories_in(module) if factory.__module__ == module.__name__)
+    yield from defined_in(_PACKAGE, lambda value: value.__module__ if is_factory(value) else None)
 
 
 ESTIMANDS: Registry[Factory] = Registry(

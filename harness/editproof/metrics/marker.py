@@ -20,6 +20,16 @@ BORDER_SHARE = 0.02
 _LEAST_CONTRAST = 0.5
 
 
+@metric(MetricOutput("border_change", unit="of range", unchanged=0.0, regions=(WHOLE,)))
+def border_changes(pair: Pair) -> dict[str, float]:
+    """Mean absolute change in the outermost 2 % of the shorter side: padding, cropping and re-framing show there."""
+    change = pair.change
+    width = max(1, round(BORDER_SHARE * min(change.shape)))
+    total = float(cv2.sumElems(change)[0]) - float(cv2.sumElems(change[width:-width, width:-width])[0])
+    inner = max(0, change.shape[0] - 2 * width) * max(0, change.shape[1] - 2 * width)
+    return {"border_change:whole": total / (change.size - inner) / full_range(pair.original)}
+
+
 @metric(
     MetricOutput("marker_contrast", unit="levels", regions=(INSIDE,)),
     MetricOutput("marker_residual", unit="", unchanged=1.0, regions=(INSIDE,)),
@@ -57,13 +67,3 @@ def _contrast(image: Image, inside: Mask, ring: Mask) -> float:
     plain = float(np.median(around))
     power = float(np.mean((marker - plain) ** 2)) - float(np.mean((around - plain) ** 2))
     return float(np.sqrt(max(0.0, power)))
-
-
-@metric(MetricOutput("border_change", unit="of range", unchanged=0.0, regions=(WHOLE,)))
-def border_changes(pair: Pair) -> dict[str, float]:
-    """Mean absolute change in the outermost 2 % of the shorter side: padding, cropping and re-framing show there."""
-    change = pair.change
-    width = max(1, round(BORDER_SHARE * min(change.shape)))
-    total = float(cv2.sumElems(change)[0]) - float(cv2.sumElems(change[width:-width, width:-width])[0])
-    inner = max(0, change.shape[0] - 2 * width) * max(0, change.shape[1] - 2 * width)
-    return {"border_change:whole": total / (change.size - inner) / full_range(pair.original)}

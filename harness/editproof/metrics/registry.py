@@ -6,22 +6,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from editproof.core.registry import Registry
+from editproof.core.registry import Registry, defined_in
 from editproof.errors import MetricError
-from editproof.metrics.intensity import depth_change, distribution_changes, pixel_changes, summary_features
-from editproof.metrics.marker import border_changes, marker_left
 from editproof.metrics.metric import Metric
-from editproof.metrics.registration import movement
-from editproof.metrics.similarity import similarity
 from editproof.types import JSON
 
 METRICS_VERSION = "2"
 """Raised whenever any number of a built-in metric changes its meaning; enters the protocol digest."""
 
-BUILT_IN = (
-    summary_features, distribution_changes, depth_change, pixel_changes, similarity, movement, border_changes,
-    marker_left,
-)  # fmt: skip
+BUILT_IN: tuple[Metric, ...] = tuple(
+    defined_in(
+        "editproof.metrics",
+        lambda value: value.compute.__module__ if isinstance(value, Metric) else None,
+        first=("intensity", "similarity", "registration", "marker"),
+    )
+)
 """In the order of their rows in the table of measurements."""
 
 HOOK = "pytest_editproof_metrics"

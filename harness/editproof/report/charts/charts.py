@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from markupsafe import Markup
 
 from editproof.core.numbers import figure, number
 from editproof.evidence.measurements import EDITED, ORIGINAL, Measurements
 from editproof.report.charts import svg
-from editproof.report.charts.marks import HEIGHT, WIDTH, Frame, across, band, dots, filled_marks, hollow, line, up
+from editproof.report.charts.chart import Figure, Read, chart_of_images, chart_of_readings, figure_of
+from editproof.report.charts.marks import HEIGHT, WIDTH, across, band, dots, filled_marks, hollow, line, up
 from editproof.report.page import readings as read
 from editproof.report.page.readings import Floats, Paired
 from editproof.report.text.wording import counted, in_words, region_in_words
@@ -21,19 +20,12 @@ from editproof.stats.interval import Interval
 from editproof.stats.sums import mean
 
 
-@dataclass(frozen=True)
-class Figure:
-    """A chart with its title and the sentence beneath; ``picture`` is None where ``caption`` says why."""
-
-    title: str
-    caption: str
-    picture: Markup | None = None
-
-
-def predicted_against_reference(pair: Paired, frame: Frame, name: str) -> Figure:
+@chart_of_readings("continuous")
+def predicted_against_reference(given: Read, name: str) -> Figure:
     """Readings of originals and of edits over the reference standard."""
     import altair as alt
 
+    pair, frame = given.pair, given.frame
     title = "Reading against reference standard"
     if not np.isfinite(pair.reference).any():
         return Figure(title, "The cohort carries no reference standard of this quantity.")
@@ -48,15 +40,17 @@ def predicted_against_reference(pair: Paired, frame: Frame, name: str) -> Figure
     came_back = "edits" if pair.all_came_back else "edits that came back"
     errors = (readings - pair.reference[:, None] for readings in (pair.original[:, None], pair.edited))
     before, after = (read.complete_mean(pair, np.abs(error)) for error in errors)
-    return _drawn(
+    return figure_of(
         chart, name, title, f"Mean absolute error: originals {_said(before, pair)}, {came_back} {_said(after, pair)}."
     )
 
 
-def bland_altman_chart(pair: Paired, frame: Frame, name: str) -> Figure:
+@chart_of_readings("continuous")
+def bland_altman_chart(given: Read, name: str) -> Figure:
     """Edited minus original reading over the mean of the two."""
     import altair as alt
 
+    pair, frame = given.pair, given.frame
     title, unit = "Edited minus original (Bland–Altman)", pair.quantity.unit
     x, y = across(f"Mean of both readings ({unit})", frame.readings), up(f"Change ({unit})", frame.change)
     layers = [
@@ -65,7 +59,7 @@ def bland_altman_chart(pair: Paired, frame: Frame, name: str) -> Figure:
     ]
     lines = read.agreement_lines(pair)
     if lines is None:
-        return _drawn(alt.layer(*layers), name, title, "Too few patients for limits of agreement.")
+        return figure_of(alt.layer(*layers), name, title, "Too few patients for limits of agreement.")
     bias, low, high = lines
     layers += [
         line(frame.readings, [at, at], svg.INK, dash) for at, dash in ((bias, ()), (low, (5, 3)), (high, (5, 3)))
@@ -75,13 +69,15 @@ def bland_altman_chart(pair: Paired, frame: Frame, name: str) -> Figure:
         f"Solid line: mean change {number(bias, digits, sign=True)} {unit}. Dashed: 95 % limits of agreement "
         f"{number(low, digits, sign=True)} to {number(high, digits, sign=True)} {unit}.{_rule(pair)}"
     )
-    return _drawn(alt.layer(*layers), name, title, caption)
+    return figure_of(alt.layer(*layers), name, title, caption)
 
 
-def change_by_group(pair: Paired, table: Measurements, frame: Frame, name: str) -> Figure:
+@chart_of_readings("continuous")
+def change_by_group(given: Read, name: str) -> Figure:
     """Change of the reading over the reference standard, by the first grouping in two that the cohort has."""
     import altair as alt
 
+    pair, table, frame = given.pair, given.table, given.frame
     unit, word = pair.quantity.unit, in_words(pair.quantity.name)
     column = next((c for c in table.cases if c.startswith("stratum:") and table.cases[c].nunique() == 2), None)
     title = f"Change over {word}" + (f", by {in_words(str(column).partition(':')[2])}" if column else "")
@@ -101,13 +97,15 @@ def change_by_group(pair: Paired, table: Measurements, frame: Frame, name: str) 
             layers.append(line(middle, level, colour, dash, 2.5))
         means.append(f"{group} ({shape}s, {stroke}) {_said(read.complete_mean(pair, change), pair, sign=True)}")
     caption = f"Mean change: {'; '.join(means)}. Lines: mean over fifths of the cases.{_rule(pair)}"
-    return _drawn(alt.layer(*layers), name, title, caption)
+    return figure_of(alt.layer(*layers), name, title, caption)
 
 
-def repeats(pair: Paired, name: str) -> Figure:
+@chart_of_readings("continuous")
+def repeats(given: Read, name: str) -> Figure:
     """How far the repeats of one case lie apart."""
     import altair as alt
 
+    pair = given.pair
     title, unit = "Asking again: spread over repeats", pair.quantity.unit
     found = read.spread_of_repeats(pair)
     if found is None:
@@ -126,13 +124,15 @@ def repeats(pair: Paired, name: str) -> Figure:
         f"SD between repeats {_said(sd, pair)} (root mean square over {counted(len(spread), 'case')}), largest of a "
         f"case {_said(float(spread.max()), pair)}.{_rule(pair)}"
     )
-    return _drawn(chart, name, title, caption)
+    return figure_of(chart, name, title, caption)
 
 
-def roc_curves(pair: Paired, name: str) -> Figure:
+@chart_of_readings("probability")
+def roc_curves(given: Read, name: str) -> Figure:
     """Receiver operating characteristic of originals against edits, each with the band that patients leave open."""
     import altair as alt
 
+    pair = given.pair
     title = "ROC: originals against edits"
     curves: list[Any] = [line([0, 1], [0, 1])]
     areas = []
@@ -156,13 +156,15 @@ def roc_curves(pair: Paired, name: str) -> Figure:
         f"Area under the curve [95 % interval]: {', '.join(areas)}. Bands: 95 % at each point, whole patients drawn."
         f"{_rule(pair)}"
     )
-    return _drawn(alt.layer(*curves), name, title, caption) if len(curves) > 1 else Figure(title, caption)
+    return figure_of(alt.layer(*curves), name, title, caption) if len(curves) > 1 else Figure(title, caption)
 
 
-def probabilities(pair: Paired, name: str) -> Figure:
+@chart_of_readings("probability")
+def probabilities(given: Read, name: str) -> Figure:
     """Probability read on the edit over that read on the original."""
     import altair as alt
 
+    pair = given.pair
     title, word = "Probability on the edit against the original", in_words(pair.quantity.name)
     x, y = across(f"{word}: original", (0.0, 1.0)), up(f"{word}: edit", (0.0, 1.0))
     chart = alt.layer(
@@ -176,9 +178,10 @@ def probabilities(pair: Paired, name: str) -> Figure:
         f"In {int(changed.sum())} of {counted(len(changed), 'patient')} at least one edit falls on the other side of "
         f"0.5 (top left and bottom right).{_rule(pair)}"
     )
-    return _drawn(chart, name, title, caption)
+    return figure_of(chart, name, title, caption)
 
 
+@chart_of_images("gray values", key="h")
 def intensities(table: Measurements, name: str) -> Figure:
     """Cumulative distribution of gray values of originals and edits, one panel for each region."""
     import altair as alt
@@ -199,11 +202,7 @@ def intensities(table: Measurements, name: str) -> Figure:
         return Figure(title, "No gray values of edits were counted.")
     apart = f"Greatest distance between the curves: {', '.join(distances)}."
     caption = f"Dashed: originals. Solid: edits. All cases pooled. {apart}"
-    return _drawn(alt.concat(*panels, columns=2, spacing=18), name, title, caption)
-
-
-def _drawn(chart: Any, name: str, title: str, caption: str) -> Figure:
-    return Figure(title, caption, svg.svg(chart, name, f"{title}. {caption}"))
+    return figure_of(alt.concat(*panels, columns=2, spacing=18), name, title, caption)
 
 
 def _with_interval(found: Interval) -> str:

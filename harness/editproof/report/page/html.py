@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import Any
 
 from markupsafe import Markup
 
 from editproof.core.numbers import level
 from editproof.evidence.record import Evidence
-from editproof.report.charts import charts
-from editproof.report.charts.charts import Figure
+from editproof.report.charts.chart import Figure, ImageChart, Read, image_charts, reading_charts
 from editproof.report.charts.marks import Frame
 from editproof.report.formats.certificate import placeholders
 from editproof.report.page import views
@@ -72,26 +70,28 @@ def _charts(tools: tuple[Tool, ...]) -> list[tuple[str, list[list[Figure | None]
         rows: list[list[Figure | None]] = []
         if read:
             frame = Frame.around(read)
-            for kind in range(4 if quantity.kind == "continuous" else 2):
+            for row, chart in enumerate(reading_charts(quantity.kind)):
                 rows.append([
-                    _chart(kind, pair, tool, frame, f"c{number}{kind}{tool.index}") if pair and pair.has_edits else None
+                    chart.draw(Read(pair, tool.evidence.measurements, frame), f"c{number}{row}{tool.index}")
+                    if pair and pair.has_edits else None
                     for tool, pair in zip(tools, pairs, strict=True)
                 ])  # fmt: skip
         sections.append((f"{wording.in_words(quantity.name)}", rows))
-    gray = [charts.intensities(t.evidence.measurements, f"h{t.index}") if t.judged else None for t in tools]
-    if any(gray):
-        sections.append(("gray values", [gray]))
+    for heading, charts in image_charts().items():
+        drawn = [[_of_images(chart, tool) for tool in tools] for chart in charts]
+        if found := [_without_gaps(figures, tools) for figures in drawn if any(figures)]:
+            sections.append((heading, found))
     return sections
 
 
-def _chart(kind: int, pair: Any, tool: Tool, frame: Frame, name: str) -> Figure:
-    if pair.quantity.kind != "continuous":
-        return (charts.roc_curves, charts.probabilities)[kind](pair, name)
-    if kind == 2:
-        return charts.change_by_group(pair, tool.evidence.measurements, frame, name)
-    if kind == 3:
-        return charts.repeats(pair, name)
-    return (charts.predicted_against_reference, charts.bland_altman_chart)[kind](pair, frame, name)
+def _of_images(chart: ImageChart, tool: Tool) -> Figure | None:
+    return chart.draw(tool.evidence.measurements, f"{chart.key}{tool.index}") if tool.judged else None
+
+
+def _without_gaps(figures: list[Figure | None], tools: tuple[Tool, ...]) -> list[Figure | None]:
+    """A row of charts in which a tool says that nothing of the kind was measured on the edits that it returned."""
+    nothing = Figure("", "Nothing of this kind was measured.")
+    return [figure or (nothing if tool.judged else None) for figure, tool in zip(figures, tools, strict=True)]
 
 
 def _methods(evidence: Evidence) -> list[tuple[str, str, list[str]]]:
