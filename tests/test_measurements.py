@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from editproof.errors import ProtocolError
@@ -74,3 +76,24 @@ def test_strata_compose(table):
 def test_what_is_not_there_is_said(table, action, words):
     with pytest.raises(ProtocolError, match=words):
         action(table)
+
+
+CASE, EDIT = {"case": "a", "patient": "p"}, ("a", 0, "ok", "")
+READ = ("a", "edited", 0, "pooled", "age", 1.0, "months")
+
+
+@pytest.mark.parametrize(
+    ("cases", "rows", "edits", "words"),
+    [
+        ([{"case": "a"}], [READ], [EDIT], "a case without 'patient'"),
+        ([CASE], [("b", *READ[1:])], [EDIT], "a row of case 'b', which is not among the cases"),
+        ([CASE], [READ], [("b", 0, "ok", "")], "an edit of case 'b'"),
+        ([CASE], [READ, READ], [EDIT], "two values of a, edited, 0, pooled, age"),
+        ([CASE], [READ, ("a", "original", 0, "pooled", "age", 1.0, "years")], [EDIT], "age in months and in years"),
+        ([CASE], [READ], [("a", 0, "OK", "")], "an edit that ended in 'OK'"),
+    ],
+)
+def test_a_table_that_contradicts_itself_is_refused(cases, rows, edits, words):
+    with pytest.raises(ProtocolError, match=re.escape(words)):
+        measurements_of("tool", cases, rows, edits)
+    assert measurements_of("tool", [CASE], [READ], [EDIT]).unit("age") == "months"

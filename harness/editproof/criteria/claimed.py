@@ -58,13 +58,13 @@ def check_claims(criteria: Collection[Criterion], card: InstrumentCard) -> None:
             raise ProtocolError(asked, found, "State the criterion's unit and margin in the unit of the instrument.")
 
 
-def check_image_claims(criteria: Collection[Criterion], measured: Mapping[str, Collection[str]]) -> None:
-    """Refuse a criterion on a quantity that no image metric gives, or gives on other arms only.
+def check_image_claims(criteria: Collection[Criterion], measured: Mapping[str, tuple[Collection[str], str]]) -> None:
+    """Refuse a criterion on a quantity that no image metric gives, or gives on other arms or in another unit only.
 
     Parameters
     ----------
-    measured : mapping of str to collection of str
-        Arms on which each quantity is measured.
+    measured : mapping of str to tuple
+        Arms on which each quantity is measured, and its unit.
 
     Raises
     ------
@@ -79,9 +79,12 @@ def check_image_claims(criteria: Collection[Criterion], measured: Mapping[str, C
             near = get_close_matches(estimand.quantity, measured, n=3, cutoff=0.5)
             advice = f"Did you mean {' or '.join(near)}?" if near else f"Metrics give {', '.join(measured)}."
             raise ProtocolError(asked, f"no metric gives {estimand.quantity}", advice)
-        arms = {estimand.arm} | ({ORIGINAL} & set(estimand.needs))
-        if missed := sorted(arms - set(measured[estimand.quantity])):
-            known = " and ".join(measured[estimand.quantity])
+        arms, (on, unit) = {estimand.arm} | ({ORIGINAL} & set(estimand.needs)), measured[estimand.quantity]
+        if estimand.unit and unit and estimand.unit != unit:
+            found = f"it is stated in {estimand.unit}, {estimand.quantity} is measured in {unit}"
+            raise ProtocolError(asked, found, "State the criterion's unit and margin in the unit of the metric.")
+        if missed := sorted(arms - set(on)):
+            known = " and ".join(on)
             found = f"{estimand.quantity} is measured on {known} images, not on {missed[0]} ones"
             raise ProtocolError(asked, found, "Choose another metric or arm.")
 

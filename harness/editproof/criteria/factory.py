@@ -27,6 +27,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, ParamSpec, overload
 
+from editproof.core.usage import did_you_mean
 from editproof.criteria.estimand import Estimand
 from editproof.errors import ProtocolError
 from editproof.types import JSON, EstimandSpec
@@ -80,7 +81,13 @@ def _marked(function: Callable[P, Estimand], example: Mapping[str, JSON]) -> Cal
 
     @functools.wraps(function)
     def factory(*args: P.args, **kwargs: P.kwargs) -> Estimand:
-        bound = signature.bind(*args, **kwargs)
+        try:
+            bound = signature.bind(*args, **kwargs)
+        except TypeError as error:
+            takes = ", ".join(map(str, signature.parameters.values()))
+            unknown = next((name for name in kwargs if name not in signature.parameters), "")
+            advice = f"{did_you_mean(unknown, signature.parameters)}It takes {takes}."
+            raise ProtocolError(f"estimand {function.__name__}", str(error), advice) from error
         bound.apply_defaults()
         given: dict[str, Any] = dict(bound.arguments)
         if "unit" in given and given["unit"] is None:

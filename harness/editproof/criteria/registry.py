@@ -106,10 +106,10 @@ def foreign(cards: Iterable[CriterionCard], digests: Mapping[str, JSON]) -> Iter
             continue
         stated = digests.get(name)
         if name not in ESTIMANDS:
-            code = f", whose sha256 is {stated}" if stated else ""
+            code = f" (the digest of its source was {stated})" if stated else ""
             yield (
                 f"estimand {name!r} is not known here, so that nothing was decided again; if you trust its author, "
-                f"give its file{code}: --trust FILE.py"
+                f"give its file: --trust FILE.py{code}"
             )
         elif (digest := ESTIMANDS.digest(name)) != stated:
             said = f"{str(stated)[:12]}..." if stated else "nothing"

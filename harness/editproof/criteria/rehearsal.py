@@ -126,8 +126,10 @@ def _wrong(estimand: Estimand, spec: EstimandSpec) -> str:
     if again.spec != spec:
         return f"made again from its card it is {again!r}"
     first, second = (made.estimate(table, CONFIDENCE) for made in (estimand, again))
+    if not first.exists:
+        return f"on {PATIENTS} invented patients there is no estimate: {first.reason}"
     numbers = [x for x in (first.low, first.value, first.high) if x is not None]
-    if first.exists and (len(numbers) < 3 or not all(map(_is_number, numbers)) or numbers != sorted(numbers)):
+    if len(numbers) < 3 or not all(map(_is_number, numbers)) or numbers != sorted(numbers):
         return f"on {PATIENTS} invented patients it came to {first.value} [{first.low}, {first.high}]"
     if (first.value, first.low, first.high) != (second.value, second.low, second.high):
         return f"made again from its card it comes to {second.value} instead of {first.value} on invented patients"

@@ -12,7 +12,7 @@ from editproof.errors import ProtocolError
 from editproof.types import EditStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -202,6 +202,12 @@ def measurements_of(
     histograms : sequence of tuple
         For display alone: ``(arm, region, level, count)``.
 
+    Raises
+    ------
+    ProtocolError
+        Where a case has no patient, a row or an edit is of no such case, two rows are of one reading, a quantity has
+        two units, or an edit ended in no known way.
+
     Examples
     --------
     >>> m = measurements_of("t", [{"case": "a", "patient": "a", "reference:sex": 1.0, "stratum:sex": "M"}],
@@ -210,10 +216,36 @@ def measurements_of(
     >>> float(m.matrix("sex")[0, 0]), m.where("sex=F").matrix("sex").shape
     (0.7, (0, 1))
     """
-    return Measurements(
+    table = Measurements(
         editor,
         pd.DataFrame(list(cases)) if cases else pd.DataFrame(columns=list(CASE_COLUMNS)),
         pd.DataFrame(list(rows), columns=list(ROW_COLUMNS)).astype({"repeat": int, "value": float}),
         pd.DataFrame(list(edits), columns=list(EDIT_COLUMNS)).astype({"repeat": int}),
         pd.DataFrame(list(histograms), columns=list(HISTOGRAM_COLUMNS)),
     )
+    for found, advice in _faults(table):
+        raise ProtocolError(f"the table of {editor}", found, advice)
+    return table
+
+
+def _faults(table: Measurements) -> Iterator[tuple[str, str]]:
+    """What keeps a table from being judged, and what to do."""
+    for name in CASE_COLUMNS:
+        if name not in table.cases or table.cases[name].isna().any():
+            yield f"a case without {name!r}", f"Give every case: {', '.join(CASE_COLUMNS)}."
+            return
+    known = set(table.cases["case"])
+    for what, rows in (("a row", table.rows), ("an edit", table.edits)):
+        if strange := sorted({str(case) for case in rows["case"] if case not in known}):
+            yield f"{what} of case {strange[0]!r}, which is not among the cases", "Add the case, or leave it out."
+    key = ["case", "arm", "repeat", "instrument", "quantity"]
+    for twice in table.rows.loc[table.rows.duplicated(key), key].itertuples(index=False):
+        yield f"two values of {', '.join(map(str, twice))}", "Give each reading once."
+        break
+    units = table.rows.drop_duplicates(["quantity", "unit"])
+    for quantity in units.loc[units["quantity"].duplicated(), "quantity"]:
+        found = sorted(map(str, units.loc[units["quantity"] == quantity, "unit"]))
+        yield f"{quantity} in {' and in '.join(found)}", "Give all values of a quantity in one unit."
+        break
+    for status in sorted(set(table.edits["status"]) - set(EditStatus)):
+        yield f"an edit that ended in {status!r}", f"Write one of {', '.join(EditStatus)}."

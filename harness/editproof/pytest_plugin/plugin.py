@@ -268,7 +268,7 @@ def _run(config: pytest.Config) -> Run:
 
 def _learn_estimands(config: pytest.Config) -> None:
     """Know the study's own estimands until the session ends."""
-    own = [factory for answer in config.hook.pytest_editproof_estimands(config=config) for factory in answer]
+    own = _joined(config.hook.pytest_editproof_estimands(config=config))
     if own:
         from editproof.criteria.registry import ESTIMANDS
 

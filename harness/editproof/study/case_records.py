@@ -127,9 +127,10 @@ def histogram_rows(pictures: Mapping[tuple[str, int], Picture]) -> list[list[JSO
     return [[arm, region, [int(count) for count in histogram]] for (arm, region), histogram in counts.items()]
 
 
-def measured_quantities(own: Iterable[Metric] = ()) -> dict[str, tuple[str, ...]]:
-    """Every quantity that image metrics may give, with the arms on which they are measured."""
-    return {name: MEASURED_ARMS[metric.of] for metric in (*BUILT_IN, *own) for name in metric.units}
+def measured_quantities(own: Iterable[Metric] = ()) -> dict[str, tuple[tuple[str, ...], str]]:
+    """Every quantity that image metrics may give, with the arms on which they are measured and the unit."""
+    metrics = (*BUILT_IN, *own)
+    return {name: (MEASURED_ARMS[metric.of], unit) for metric in metrics for name, unit in metric.units.items()}
 
 
 def case_row(case: Case) -> dict[str, JSON]:

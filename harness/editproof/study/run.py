@@ -204,7 +204,11 @@ class Run:
         )
 
     def facts(self, judgements: Sequence[Judgement], incomplete: Iterable[str], command: str) -> Facts:
-        """What the run met: what its tests claimed, and what is measured, which is read from the store."""
+        """What the run met: what its tests claimed, and what is measured.
+
+        The tables are read from the store again, since a test may have changed those that it was given.
+        """
+        self._known.clear()
         asked = [spec for spec in self.editors if any(judgement.spec == spec for judgement in judgements)]
         tools = tuple(self._tool_facts(spec, _claims(judgements, spec)) for spec in asked)
         facts = Facts(

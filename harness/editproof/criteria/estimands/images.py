@@ -161,8 +161,11 @@ def image_metric(
     quantity : str
         E.g. ``"mean_abs_change:protected"``.
     worst, unchanged : float
-        Value of a ruined and of an untouched image.
+        Value of a ruined and of an untouched image; they differ, so that an edit that is missing counts.
     """
+    if worst == unchanged:
+        found = f"worst and unchanged are both {worst}, so that missing edits would count as untouched ones"
+        raise ProtocolError(f"image_metric({quantity!r})", found, "Give the value of a ruined image as worst.")
     metric, _, region = quantity.partition(":")
     name = _words(metric) + (f", {_words(region)}" if region else "")
     return _image(name, quantity, arm, missing, worst=worst, unchanged=unchanged, unit=unit)
