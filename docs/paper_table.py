@@ -54,7 +54,7 @@ def rows(editor: EditorEvidence) -> Iterator[Row]:
     yield _both("sex AUC, originals", "0.955", roc_auc_score(sex, m.matrix("sex", ORIGINAL)[:, 0]), original, 3)
     yield _both("sex AUC, edits", "0.704", roc_auc_score(sexes, chance[known]), auc("sex").estimate(m, 0.95), 3)
     for arm, words, published in ((ORIGINAL, "originals", "23.05"), (EDITED, "edits", "31.91")):
-        spread = image_metric("sd:whole", worst=np.inf, unchanged=-1.0, arm=arm, missing="complete_case")
+        spread = image_metric("sd:whole", worst=255.0, unchanged=-1.0, arm=arm, missing="complete_case")
         found = np.nanmean(m.matrix("sd:whole", arm, IMAGE))
         yield _both(f"SD of pixel intensities, {words}", published, found, spread.estimate(m, 0.95))
     deviation = float(np.nanmean(np.nanstd(months, axis=1, ddof=1)))

@@ -107,7 +107,8 @@ def check(tale: Tale, kills: int) -> None:
     assert tale.kills == kills
     assert not tale.lost, "no edit was lost"
     assert tale.twice <= tale.may, "only what was under way when a process died was asked for again"
-    assert tale.billed - tale.edits <= tale.open <= kills * WORKERS
+    # a tool with so many places is asked by twice as many threads: one stores while another's request is on the wire
+    assert tale.billed - tale.edits <= tale.open <= kills * 2 * WORKERS
     assert not tale.faults
     assert tale.same_evidence, "nobody can tell from the evidence that the run was killed"
 

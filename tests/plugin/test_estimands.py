@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from editproof.evidence.bundle import seal
 
+from tests.records import flat
+
 OWN = '''
 """Estimands of this repository."""
 
@@ -94,7 +96,7 @@ def test_an_own_estimand_is_locked_judged_verified_and_compared(own):
     tools = ("--editor", "tools.py:fill", "--editor", "tools.py:older")
     assert own.runpytest_subprocess(*ARGUMENTS, *tools, "--write-lock", "lock.json").ret == 0
     ret, good = judged(own, "good", "tools.py:fill", "-n", "2")
-    record = json.loads((good / "evidence.json").read_text())
+    record = flat(json.loads((good / "evidence.json").read_text()))
     assert (ret, record["outcome"]) == (0, "PASS"), "a claim on recalibrated repeats does not make a run INVALID"
     assert {v["criterion"]["id"] for v in record["validity"]} >= {"CTRL-identity", "CTRL-destructive", "CTRL-readings"}
     locked = json.loads((own.path / "lock.json").read_text())["protocol"]["estimands"]
@@ -131,7 +133,7 @@ def test_an_own_estimand_is_locked_judged_verified_and_compared(own):
     [line] = changed.stdout.splitlines()
     assert line.startswith("evidence.json: estimand 'relative_change' has the sha256 ")
     _, departed = judged(own, "again", "tools.py:fill", "--lock", "lock.json")
-    found = json.loads((departed / "evidence.json").read_text())["departures"]
+    found = flat(json.loads((departed / "evidence.json").read_text()))["departures"]
     assert any(words.startswith("estimands.relative_change: locked ") for words in found)
 
 
@@ -237,7 +239,7 @@ def test_a_claim_that_is_made_in_the_test_is_refused_there_and_the_rest_is_kept(
     )
     ret, folder = judged(own, "reports", "tools.py:fill")
     assert ret == 1
-    record = json.loads((folder / "evidence.json").read_text())
+    record = flat(json.loads((folder / "evidence.json").read_text()))
     assert [v["criterion"]["id"] for v in record["editors"][0]["verdicts"]] == ["BA-1"]
     assert record["incomplete"] == ["test_suite.py::test_relative[tools.py:fill] broke before it judged"]
     assert command(own, "verify", folder).returncode == 0

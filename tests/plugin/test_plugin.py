@@ -33,6 +33,7 @@ def test_conforming_tool_passes(lab):
         "CTRL-identity",
         "CTRL-destructive",
         "CTRL-readings",
+        "RUN-told",
     ]
     result.stdout.fnmatch_lines(["*report: *report.html*"])
 

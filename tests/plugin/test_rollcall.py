@@ -152,6 +152,7 @@ def test_a_suite_of_subgroups_has_controls_too(lab):
     assert evidence["editors"][0]["outcome"] == "FAIL"
     assert [v["because"] for v in evidence["validity"]][1:] == [
         "all 1 met", "found out by BA-1 in bone_age>=1", "noticed by BA-1 in bone_age>=1",
+        "every verdict follows from the facts",
     ]  # fmt: skip
 
 

@@ -80,7 +80,7 @@ def open_quietly(browser: WebDriver, file: Path) -> None:
     browser.get_log("browser")
     browser.get(file.as_uri())
     assert browser.get_log("browser") == []
-    assert {url.partition(":")[0] for url in requests(browser)} <= {"file", "data", "chrome"}
+    assert {url.partition(":")[0] for url in requests(browser)} <= {"file", "data", "chrome", "chrome-untrusted"}
 
 
 def prefer(browser: WebDriver, scheme: str) -> None:

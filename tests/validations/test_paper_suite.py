@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from editproof.criteria import Criterion, verdict_on
@@ -12,6 +10,7 @@ from sklearn.metrics import mean_absolute_error
 
 from docs import paper_table
 from tests.criteria.builders import table
+from tests.records import replace
 from tests.report.gold import evidence
 from validations import arxiv_2511_23066 as suite
 

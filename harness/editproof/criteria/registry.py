@@ -109,7 +109,7 @@ def foreign(cards: Iterable[CriterionCard], digests: Mapping[str, JSON]) -> Iter
             code = f" (the digest of its source was {stated})" if stated else ""
             yield (
                 f"estimand {name!r} is not known here, so that nothing was decided again; if you trust its author, "
-                f"give its file: --trust FILE.py{code}"
+                f"give its file{code}: --trust FILE.py"
             )
         elif (digest := ESTIMANDS.digest(name)) != stated:
             said = f"{str(stated)[:12]}..." if stated else "nothing"
