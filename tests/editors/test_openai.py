@@ -246,7 +246,7 @@ def test_limits_stop_before_the_next_request(server, desk, request_of, terms, ma
     more = desk()
     outcomes = [more.outcomes(editor, [request_of(repeat=repeat)])[0] for repeat in range(5)]
     assert [outcome.status for outcome in outcomes] == [EditStatus.OK] * 5
-    assert len(server.requests) == 5, "what was made stands"
+    assert len(server.requests) == 5, "edits made so far are kept"
 
 
 def test_a_limit_on_cost_needs_a_price(server, desk, request_of):

@@ -75,7 +75,9 @@ def test_siblings_share_a_line(server, desk, request_of):
 
 
 def test_a_full_file_is_followed_by_another(server, desk, request_of, editor):
-    object.__setattr__(editor.tool, "__dict__", {**editor.tool.__dict__, "post": BatchAPI(editor.tool, None, 2)})
+    object.__setattr__(
+        editor.tool, "__dict__", {**editor.tool.__dict__, "batch_service": BatchAPI(editor.tool, None, 2)}
+    )
     assert [one.status.value for one in desk().outcomes(editor, three(request_of))] == ["ok"] * 3
     assert len(server.post.batches) == 2
 
@@ -244,9 +246,9 @@ def test_limits_hold_before_the_batch_is_created(server, desk, request_of, terms
     assert sum(server.billed.values()) == 2
 
 
-def test_wrappers_are_asked_by_post_too(server, desk, request_of):
+def test_wrappers_are_asked_by_batch_too(server, desk, request_of):
     editor = editor_from_spec(f"paste-back+{server.openai(mode='batch')}")
-    assert editor.by_post
+    assert editor.is_batched
     assert [one.status.value for one in desk().outcomes(editor, three(request_of))] == ["ok"] * 3
     assert not server.requests
 

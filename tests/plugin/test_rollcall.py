@@ -187,5 +187,5 @@ def test_two_criteria_of_one_id_that_tests_made_are_one_line(lab):
     result = lab.runpytest_subprocess(*FILL)
     assert result.ret == 4
     result.stdout.fnmatch_lines(
-        ["editproof: criterion BA-1: two different criteria*What was measured stands in the store."]
+        ["editproof: criterion BA-1: two different criteria*What was measured is kept in the store."]
     )

@@ -81,7 +81,7 @@ def _edits(place: str, table: Measurements, repeats: object) -> Iterator[str]:
         words = f"case {odd[0]}, repeat {odd[1]}" if odd else "case: the order"
         yield f"{place}-edits.csv: {words} is not as the cases and facts.terms.plan.repeats require"
     for status in sorted(set(table.edits["status"]) - set(EditStatus)):
-        yield f"{place}-edits.csv: status {status!r} is none"
+        yield f"{place}-edits.csv: status {status!r} is not a known one"
 
 
 def _rows(place: str, table: Measurements) -> Iterator[str]:

@@ -166,7 +166,7 @@ def outcome_of_editor(
         return Outcome.INVALID, "; ".join(f"{verdict.criterion.id}: {verdict.because}" for verdict in broken)
     outcome, reason = overall(verdicts)
     if outcome is Outcome.PASS and incomplete:
-        return Outcome.INCONCLUSIVE, f"The suite did not run as a whole: {'; '.join(incomplete)}."
+        return Outcome.INCONCLUSIVE, f"The suite did not run completely: {'; '.join(incomplete)}."
     return outcome, reason
 
 

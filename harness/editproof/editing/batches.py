@@ -1,4 +1,4 @@
-"""Edits by post: what is missing goes out in a few files, is answered within a day, and is paid for once.
+"""Edits by batch: what is missing goes out in a few files, is answered within a day, and is paid for once.
 
 The order of steps is what makes that true of a process that may be killed at any of them. Each line of a batch is
 one attempt in the ledger, entered before the line is written. Before a batch is created, its record with the name it
@@ -27,7 +27,7 @@ from editproof.types import EditOutcome, EditRequest, EditStatus
 if TYPE_CHECKING:
     from editproof.editing.ledger import Ledger
     from editproof.editing.store import Store
-    from editproof.editors.adapter import CheckedEditor, Post
+    from editproof.editors.adapter import BatchService, CheckedEditor
     from editproof.editors.pace import Patience
 
 Found = TypeVar("Found")
@@ -100,7 +100,7 @@ class Batches:
     store: Store
     ledger: Ledger
     editor: CheckedEditor
-    post: Post
+    service: BatchService
     patience: Patience
     kept: Callable[[str, Sequence[str], Sequence[EditOutcome]], Sequence[EditOutcome]]
     expected_usd: Callable[[int], float | None]
@@ -142,7 +142,7 @@ class Batches:
         for record in self._open():
             known |= set(record.tickets)
             if record.id is None:
-                found = self._patiently(lambda r=record: self.post.found(r.name, r.time))  # type: ignore[misc]
+                found = self._patiently(lambda r=record: self.service.found(r.name, r.time))  # type: ignore[misc]
                 if found is None:
                     self._release(record, "the batch was never created")
                 else:
@@ -161,8 +161,8 @@ class Batches:
             if not fresh or self._stop:
                 continue
             ticket = uuid.uuid4().hex[:16]
-            line = self.post.line(ticket, list(fresh.values()))
-            if draft and draft.is_full_for(line, self.post):
+            line = self.service.line(ticket, list(fresh.values()))
+            if draft and draft.is_full_for(line, self.service):
                 self._create(draft)
                 draft = None
             draft = draft or _Draft(self._folder(BATCHES.folder))
@@ -191,7 +191,7 @@ class Batches:
         self._keep(record)
         self.say(f"submitting a batch of {len(draft.tickets)}")
         try:
-            record = replace(record, id=self.post.submitted(draft.file, draft.name))
+            record = replace(record, id=self.service.submitted(draft.file, draft.name))
         except EditorError as refused:
             self._release(record, str(refused), "stopped")
             raise
@@ -205,12 +205,14 @@ class Batches:
         waiting = [record for record in records if not self._answers(record).exists()]
         for attempt in range(1, 2**30):
             for record in list(waiting):
-                state = self._patiently(lambda r=record: self.post.state(_id(r)))  # type: ignore[misc]
+                state = self._patiently(lambda r=record: self.service.state(_id(r)))  # type: ignore[misc]
                 self.say(f"batch {len(records) - len(waiting) + 1} of {len(records)}: {state.words}")
                 if state.fault:
                     self._release(record, state.fault, "stopped")
                     found = f"batch {record.id} was refused as a whole ({state.fault})"
-                    raise EditorError(f"editor {self.editor.card.name}", found, "Mend that; what was made stands.")
+                    raise EditorError(
+                        f"editor {self.editor.card.name}", found, "Mend that; edits made so far are kept."
+                    )
                 if state.ended:
                     self._fetch(record)
                     waiting.remove(record)
@@ -221,7 +223,7 @@ class Batches:
     def _fetch(self, record: Batch) -> None:
         part = self._answers(record).with_suffix(".part")
         with _disk(part):
-            self._patiently(lambda: self.post.fetched(_id(record), part))
+            self._patiently(lambda: self.service.fetched(_id(record), part))
             part.replace(self._answers(record))
 
     def _deliver(self, groups: Groups, records: Sequence[Batch]) -> Iterator[tuple[str, EditOutcome]]:
@@ -240,7 +242,7 @@ class Batches:
         for record in records:
             if not set(left).intersection(record.tickets):
                 self._keep(replace(record, open=False))
-                self.post.cleared(_id(record))
+                self.service.cleared(_id(record))
                 self._answers(record).unlink(missing_ok=True)
                 self._file(record.name).unlink(missing_ok=True)
 
@@ -267,7 +269,7 @@ class Batches:
             file.seek(offset)
             answer = file.readline().rstrip(b"\n")
         try:
-            found = self.post.opened(answer, request, n, _id(record))
+            found = self.service.opened(answer, request, n, _id(record))
         except EditorError as error:  # one line cannot end the run before the others are stored
             self._stop = error
             found = [EditOutcome(EditStatus.FAILED, None, str(error), {"batch": record.id}, answer)] * n
@@ -334,9 +336,9 @@ class _Draft:
         self.tickets: dict[str, list[str]] = {}
         self.size = 0
 
-    def is_full_for(self, line: bytes | EditOutcome, post: Post) -> bool:
+    def is_full_for(self, line: bytes | EditOutcome, service: BatchService) -> bool:
         more = 0 if isinstance(line, EditOutcome) else len(line)
-        return bool(self.tickets) and (len(self.tickets) >= post.max_lines or self.size + more > post.max_bytes)
+        return bool(self.tickets) and (len(self.tickets) >= service.max_lines or self.size + more > service.max_bytes)
 
     def add(self, ticket: str, keys: list[str], line: bytes) -> None:
         with _disk(self.file), self.file.open("ab") as file:
@@ -350,7 +352,7 @@ def _disk(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        found, advice = f"it cannot be written ({error.strerror})", "Free space and run again; what is stored stands."
+        found, advice = f"it cannot be written ({error.strerror})", "Free space and run again; what is stored is kept."
         raise EvidenceError(f"file of a batch {path}", found, advice) from error
 
 

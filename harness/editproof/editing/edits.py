@@ -110,8 +110,8 @@ class Edits:
         if missing and self.terms.mode == REUSE:
             gone = EditOutcome.failure(EditStatus.FAILED, "not in the store, and nothing may be asked for (mode reuse)")
             found |= dict.fromkeys(missing, gone)
-        elif missing and editor.post:
-            found |= dict(self.posted(editor, lambda: [list(missing.values())]))
+        elif missing and editor.batch_service:
+            found |= dict(self.batched(editor, lambda: [list(missing.values())]))
             found |= {key: self._standing(key) for key in missing if found[key] is None}
         elif missing:
             self._refuse_awaited(editor, missing)
@@ -119,21 +119,21 @@ class Edits:
                 found |= self._made(editor, group)
         return [outcome for key in keys if (outcome := found[key]) is not None]
 
-    def posted(
+    def batched(
         self, editor: CheckedEditor, requests: Callable[[], Iterable[Sequence[EditRequest]]]
     ) -> Iterator[tuple[str, EditOutcome]]:
-        """Ask by post for everything that does not stand, wait for it, and give it as it is stored.
+        """Ask by batch for everything that does not stand, wait for it, and give it as it is stored.
 
         Parameters
         ----------
         editor : CheckedEditor
-            One that has a way by post, or wrappers around it.
+            One that has a way by batch, or wrappers around it.
         requests : callable
             Gives the requests of each case anew each time it is called.
         """
         if wrapper := editor.around:
             parts = lambda: ([part for one in case for part in wrapper.parts(one)] for case in requests())  # noqa: E731
-            yield from self.posted(wrapper.inner, parts)
+            yield from self.batched(wrapper.inner, parts)
             return
 
         def missing() -> Iterator[dict[str, EditRequest]]:
@@ -142,16 +142,23 @@ class Edits:
                 gone = {key: request for key, request in keyed if self._standing(key) is None}
                 yield from _groups(gone, editor.service.siblings)
 
-        if editor.post is None or self.terms.mode == REUSE:
+        if editor.batch_service is None or self.terms.mode == REUSE:
             return
         kept, expected = partial(self._kept, editor.card.name), partial(self._expected, editor)
         batches = Batches(
-            self.store, self.ledger, editor, editor.post, self.patience, kept, expected, lambda words: self.say(words)
+            self.store,
+            self.ledger,
+            editor,
+            editor.batch_service,
+            self.patience,
+            kept,
+            expected,
+            lambda words: self.say(words),
         )
         yield from batches.answered(missing)
 
     def _kept(self, tool: str, ticket: str, keys: Sequence[str], outcomes: Sequence[EditOutcome]) -> list[EditOutcome]:
-        """Outcomes of an attempt by post, cleaned, stored and entered in the ledger."""
+        """Outcomes of an attempt by batch, cleaned, stored and entered in the ledger."""
         clean = [_clean(outcome) for outcome in outcomes]
         for key, outcome in zip(keys, clean, strict=True):
             self.store.keep_edit(key, outcome)
@@ -230,7 +237,7 @@ class Edits:
         if unreachable := outcomes[0].provenance.get("unreachable"):
             raise EditorError(
                 f"editor {tool}", f"{unreachable} was not reached in {attempt} tries ({outcomes[0].message})",
-                "Start it, or mend its address; what was made stands.",
+                "Start it, or mend its address; edits made so far are kept.",
             )  # fmt: skip
         return dict(zip(keys, outcomes, strict=True))
 

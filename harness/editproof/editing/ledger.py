@@ -246,7 +246,7 @@ class Ledger:
         totals = self._caught_up(line)
         # the tool of a torn line is not known: its edits may be those of any
         edits = totals.edits[line.tool] + totals.torn_edits + (len(line.keys) if line.attempt == 1 else 0)
-        again = "What was made stands; run again with a higher limit to go on."
+        again = "Edits made so far are kept; run again with a higher limit to go on."
         if self._max_edits is not None and edits > self._max_edits:
             raise EditorError(
                 f"--max-edits {self._max_edits}", f"{line.tool} was asked for as many edits as allowed", again

@@ -270,6 +270,6 @@ def _written(path: Path, content: bytes) -> None:
         if isinstance(error, OSError):
             found = f"it cannot be written ({error.strerror})"
             raise EvidenceError(
-                f"store file {path}", found, "Free space and run again; what is stored stands."
+                f"store file {path}", found, "Free space and run again; what is stored is kept."
             ) from error
         raise

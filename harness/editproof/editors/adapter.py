@@ -122,8 +122,8 @@ class Around(Protocol):
         ...
 
 
-class Post(Protocol):
-    """Edits by post: many requests in one file, answered within a day. See :mod:`editproof.editing.batches`."""
+class BatchService(Protocol):
+    """Edits by batch: many requests in one file, answered within a day. See :mod:`editproof.editing.batches`."""
 
     @property
     def max_lines(self) -> int: ...
@@ -178,15 +178,15 @@ class CheckedEditor:
         return service
 
     @property
-    def post(self) -> Post | None:
-        """The way to ask by post, where the tool is to be asked so."""
-        post: Post | None = getattr(self.tool, "post", None)
-        return post
+    def batch_service(self) -> BatchService | None:
+        """The way to ask by batch, where the tool is to be asked so."""
+        service: BatchService | None = getattr(self.tool, "batch_service", None)
+        return service
 
     @property
-    def by_post(self) -> bool:
-        """Whether this tool, or the one inside its wrappers, is asked by post."""
-        return self.post is not None or (self.around is not None and self.around.inner.by_post)
+    def is_batched(self) -> bool:
+        """Whether this tool, or the one inside its wrappers, is asked by batch."""
+        return self.batch_service is not None or (self.around is not None and self.around.inner.is_batched)
 
     @property
     def around(self) -> Around | None:

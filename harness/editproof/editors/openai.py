@@ -38,7 +38,7 @@ from editproof.imaging import codec, geometry
 from editproof.types import JSON, Editor, EditorCard, EditOutcome, EditRequest, EditStatus
 
 if TYPE_CHECKING:
-    from editproof.editors.adapter import Post
+    from editproof.editors.adapter import BatchService
 
 BASE_URL = "https://api.openai.com/v1"
 FIXED = ((1024, 1024), (1536, 1024), (1024, 1536))
@@ -209,7 +209,7 @@ class OpenAI:
         return geometry.padded(shape, int(canvas))
 
     @cached_property
-    def post(self) -> Post | None:
+    def batch_service(self) -> BatchService | None:
         """The way by the Batch API, where that is the mode; asked directly, the tool answers at once all the same."""
         from editproof.editors.openai_batch import BatchAPI
 

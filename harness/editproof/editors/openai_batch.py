@@ -34,7 +34,7 @@ SLACK_S = 24 * 3600.0
 
 @dataclass(frozen=True)
 class BatchAPI:
-    """One model behind ``POST /batches``; keeps :class:`editproof.editors.adapter.Post`."""
+    """One model behind ``POST /batches``; keeps :class:`editproof.editors.adapter.BatchService`."""
 
     tool: OpenAI
     prices: Prices | None = field(repr=False)

@@ -51,7 +51,7 @@ def fault_of(status: int, headers: Mapping[str, str], body: bytes, tool: str) ->
     if code in REFUSALS:
         return EditOutcome.failure(EditStatus.REFUSED, message, **facts)
     if status == 402 or code in NO_QUOTA:
-        raise EditorError(f"editor {tool}", f"no quota is left ({message})", "Add credit; what was made stands.")
+        raise EditorError(f"editor {tool}", f"no quota is left ({message})", "Add credit; edits made so far are kept.")
     if status in (401, 403) or code == "invalid_api_key":
         raise EditorError(f"editor {tool}", f"the server turns us away ({message})", "Set the right key or permission.")
     if 300 <= status < 400:

@@ -89,7 +89,7 @@ def digests_in(folder: Path) -> dict[str, str]:
         return {str(name): str(digest) for name, digest in manifest["sha256"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise EvidenceError(
-            MANIFEST, f"cannot be read ({type(error).__name__})", "The run was cut short, or is none."
+            MANIFEST, f"cannot be read ({type(error).__name__})", "The run was cut short, or this is no run."
         ) from error
 
 

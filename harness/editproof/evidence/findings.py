@@ -113,7 +113,7 @@ class Findings:
     label : str
         ``"CONFIRMATORY"`` or ``"EXPLORATORY"``, with ``departures`` saying why the latter.
     incomplete : tuple of str
-        Why the suite did not run as a whole, with the part of the cohort where only a part was measured.
+        Why the suite did not run completely, with the part of the cohort where only a part was measured.
     validity : tuple of Verdict
         Whether tests were told what the facts say, baseline floors of the instruments on the originals, and the two
         controls (identity must pass, a known-destructive editor must fail), decided for the run as a whole.

@@ -141,7 +141,7 @@ class Evidence:
 
     @property
     def incomplete(self) -> tuple[str, ...]:
-        """Why the suite did not run as a whole; empty when it did."""
+        """Why the suite did not run completely; empty when it did."""
         return self.findings.incomplete
 
     @property

@@ -178,7 +178,7 @@ class Recorder:
             try:
                 self._conclude(session)
             except EditproofError as error:
-                self.said.append(f"editproof: {error} What was measured stands in the store.")
+                self.said.append(f"editproof: {error} What was measured is kept in the store.")
                 session.exitstatus = pytest.ExitCode.USAGE_ERROR
         elif self.roll.collected and session.exitstatus == 0 and not any(map(self.config.getoption, NO_TESTS)):
             self.said.append(f"editproof: none of {len(self.roll.collected)} claims was judged; nothing is proven")

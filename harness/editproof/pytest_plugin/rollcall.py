@@ -15,7 +15,7 @@ NAMED = 3
 
 
 def is_claim(item: pytest.Item) -> bool:
-    """Whether a test asks for this package's ``study``; another repository's fixture of that name is none of ours."""
+    """Whether a test asks for this package's ``study``; another repository's fixture of that name is left alone."""
     info = getattr(item, "_fixtureinfo", None)
     return asks_for_study(getattr(info, "name2fixturedefs", {}))
 
@@ -48,7 +48,7 @@ class RollCall:
         return [line for lines in self._lines.values() for line in lines]
 
     def incomplete(self, *, interrupted: bool = False) -> list[str]:
-        """Why the suite did not run as a whole, one sentence each; empty where it did."""
+        """Why the suite did not run completely, one sentence each; empty where it did."""
         missing = sorted(self.collected - self.ended)
         some = ", ".join(missing[:NAMED]) + (", ..." if len(missing) > NAMED else "")
         distributed = self.config.pluginmanager.hasplugin("dsession")

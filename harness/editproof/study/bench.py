@@ -117,13 +117,15 @@ class Bench:
         threads : int
             Requests under way at once; 0 for as many as the tool likes.
         say : callable, optional
-            Told in a few words how far a batch is, where the tool is asked by post.
+            Told in a few words how far a batch is, where the tool is asked by batch.
         """
         at_once = threads or self.made_editor.service.concurrency
         edits = _edits_in(self.store_root, self.terms)
         edits.at_once, edits.say = at_once, say or edits.say
-        if self.made_editor.by_post:
-            asked = edits.posted(self.made_editor, lambda: (self._requests(case, decoded_case(case)) for case in cases))
+        if self.made_editor.is_batched:
+            asked = edits.batched(
+                self.made_editor, lambda: (self._requests(case, decoded_case(case)) for case in cases)
+            )
             deque(asked, maxlen=0)
         # twice as many threads, so that one decodes and stores while another's request is under way
         return each(self._edited_case, cases, threads=2 * at_once if at_once > 1 else 1)
@@ -146,7 +148,7 @@ class Bench:
         todo = [case for case in cases if records[case.case_id] is None]
         if todo:
             self._rehearsed(todo[0])
-        if todo and (self.made_editor.service.concurrency > 1 or self.made_editor.by_post):
+        if todo and (self.made_editor.service.concurrency > 1 or self.made_editor.is_batched):
             made = self.edited(todo)
             deque(progress(made, len(todo), f"{name}: edit") if progress else made, maxlen=0)
         if todo:

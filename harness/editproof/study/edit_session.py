@@ -35,7 +35,7 @@ def make_edits(run: Run, *, threads: int = 0, dry_run: bool = False) -> int:
     Returns
     -------
     int
-        0, or 1 where the run stopped before every edit was asked for; what was made stands either way.
+        0, or 1 where the run stopped before every edit was asked for; edits made so far are kept either way.
     """
     check_regions(run.whole, {INSIDE: "a tool to change"})
     for spec, card in run.cards.items():

@@ -150,7 +150,7 @@ class WebInstrument:
         if isinstance(came, Answer):
             return came
         words = f"no whole answer within {self._timeout:g} s" if came.late else came.reason
-        advice = "Start the server, or mend endpoint.url on the card; what was read so far stands."
+        advice = "Start the server, or mend endpoint.url on the card; what was read so far is kept."
         raise InstrumentError(self._asked, f"{self._server.netloc} does not answer ({words})", advice) from came
 
     def _with_uncertainty(self, name: str, given: bool) -> bool:
