@@ -73,3 +73,24 @@ def test_a_subgroup_is_no_change(lab):
     lab.makepyfile(test_suite=FRONT + JUDGED.format(change="    m = m.where('bone_age>=1')"))
     result = lab.runpytest_subprocess(*ARGUMENTS, "--editor", "tools.py:fill")
     assert result.ret == 0
+
+
+def test_a_tool_that_no_test_judged_makes_the_run_incomplete(lab):
+    spared = "    if study.card.name == '_older': return\n"
+    lab.makepyfile(
+        test_suite=FRONT.replace("    assert judge(FAILURES", f"{spared}    assert judge(FAILURES")
+        + JUDGED.format(change=spared)
+    )
+    tools = ("--editor", "tools.py:fill", "--editor", "tools.py:older")
+    assert lab.runpytest_subprocess(*ARGUMENTS, *tools).ret == 1
+    evidence = evidence_of(lab)
+    assert (evidence["outcome"], evidence["incomplete"]) == ("INCONCLUSIVE", ["no claim on _older was judged"])
+
+
+def test_a_judgement_of_what_is_no_tool_makes_the_run_incomplete(lab):
+    ghost = "    assert judge(DRIFT, replace(study, spec='ghost', measurements=study.controls()['identity']))\n"
+    lab.makepyfile(test_suite=FRONT + "def test_drift(study, judge):\n" + ghost)
+    assert lab.runpytest_subprocess(*ARGUMENTS, "--editor", "tools.py:older").ret == 9, (
+        "without the claim the suite is blind"
+    )
+    assert "a test judged 'ghost', which is no tool of this run" in evidence_of(lab)["incomplete"]

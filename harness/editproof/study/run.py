@@ -6,7 +6,7 @@ import json
 import platform
 import sys
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -213,7 +213,7 @@ class Run:
         tools = tuple(self._tool_facts(spec, _claims(judgements, spec)) for spec in asked)
         facts = Facts(
             created=datetime.now(UTC).isoformat(timespec="seconds"),
-            incomplete=tuple(incomplete),
+            incomplete=(*incomplete, *self._unjudged(judgements)),
             dataset=self.dataset.card,
             instruments=(self.instrument.card,),
             tools=tools,
@@ -236,6 +236,14 @@ class Run:
         if mine not in before:
             append(history, json.dumps(plain(mine)))
         return sum(entry.dataset == mine.dataset and entry != mine for entry in before)
+
+    def _unjudged(self, judgements: Iterable[Judgement]) -> Iterator[str]:
+        """Tools that no test judged though they were named, and names that tests judged though they are no tool's."""
+        judged = {judgement.spec for judgement in judgements}
+        yield from (f"no claim on {self.cards[spec].name} was judged" for spec in self.editors if spec not in judged)
+        yield from (
+            f"a test judged {spec!r}, which is no tool of this run" for spec in sorted(judged - set(self.editors))
+        )
 
     def _tool_facts(self, spec: str, claims: Sequence[Claim]) -> ToolFacts:
         bench, measured = self.bench(spec), self._measured(spec)
