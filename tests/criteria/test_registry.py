@@ -213,8 +213,16 @@ def test_another_factory_of_a_registered_name_is_no_substitute():
 def test_a_misspelled_name_is_told_what_is_near():
     with pytest.raises(ProtocolError, match="Did you mean mae_drift or"):
         ESTIMANDS["mae_drifd"]
-    with pytest.raises(EvidenceError, match=r"its factory raised TypeError: .*at"):
+    with pytest.raises(
+        EvidenceError, match=r"estimand mae: got an unexpected keyword argument 'at'. It takes quantity, "
+    ):
         estimand_from(EstimandSpec("mae", {"quantity": "bone_age", "at": 7}))
+    with pytest.raises(
+        ProtocolError, match=r"unexpected keyword argument 'quantiy'. Did you mean quantity\? It takes "
+    ):
+        c.mae(quantiy="bone_age")
+    with pytest.raises(ProtocolError, match=r"missing a required argument: 'worst'. It takes quantity, worst, "):
+        c.image_metric("ssim:whole")
 
 
 def test_a_factory_takes_its_parameters_by_name():

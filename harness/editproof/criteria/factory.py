@@ -84,7 +84,7 @@ def _marked(function: Callable[P, Estimand], example: Mapping[str, JSON]) -> Cal
         try:
             bound = signature.bind(*args, **kwargs)
         except TypeError as error:
-            takes = ", ".join(map(str, signature.parameters.values()))
+            takes = ", ".join(signature.parameters)
             unknown = next((name for name in kwargs if name not in signature.parameters), "")
             advice = f"{did_you_mean(unknown, signature.parameters)}It takes {takes}."
             raise ProtocolError(f"estimand {function.__name__}", str(error), advice) from error
