@@ -218,7 +218,7 @@ def test_a_misspelled_name_is_told_what_is_near():
     ):
         estimand_from(EstimandSpec("mae", {"quantity": "bone_age", "at": 7}))
     with pytest.raises(
-        ProtocolError, match=r"unexpected keyword argument 'quantiy'. Did you mean quantity\? It takes "
+        ProtocolError, match=r"missing a required argument: 'quantity'. Did you mean quantity\? It takes "
     ):
         c.mae(quantiy="bone_age")
     with pytest.raises(ProtocolError, match=r"missing a required argument: 'worst'. It takes quantity, worst, "):
