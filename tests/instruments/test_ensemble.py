@@ -253,12 +253,23 @@ def test_a_reading_is_the_mean_over_the_angles_that_the_card_names(
     np.testing.assert_array_equal(months(0.0), load_ensemble(shipped).predict(images[:4], _references(4))["bone_age"])
 
 
-@pytest.mark.parametrize("angles", [[], 4, ["4"], None])
-def test_rotations_that_are_no_angles_are_refused(shipped: Path, copied: Callable[..., Path], angles: object) -> None:
+@pytest.mark.parametrize(
+    ("angles", "found"),
+    [
+        ([], r"rotations is \[\]. Write a list of angles in degrees, e\.g\. \[-4, 4\]"),
+        (4, "rotations is 4. Write a list of angles"),
+        (["4"], r"rotations\[0\] is '4'. Write a finite number"),
+        ([True], r"rotations\[0\] is True. Write a finite number"),
+        (None, "rotations is None. Write a list of angles"),
+    ],
+)
+def test_rotations_that_are_no_angles_are_refused(
+    shipped: Path, copied: Callable[..., Path], angles: object, found: str
+) -> None:
     from editproof.instruments.runtimes.torch import load_ensemble
 
     preprocessing = json.loads(shipped.read_text())["preprocessing"]
-    with pytest.raises(InstrumentError, match=r"preprocessing\.rotations.*is no list of angles.*e\.g\. \[-4, 4\]"):
+    with pytest.raises(InstrumentError, match=rf"malformed: preprocessing\.{found}"):
         load_ensemble(copied(preprocessing={**preprocessing, "rotations": angles}))
 
 

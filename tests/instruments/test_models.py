@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import pickle
 import subprocess
 import sys
@@ -294,7 +295,10 @@ CONTRADICTIONS = {
         "activation is 'relu'. Write one of none, sigmoid",
     ),
     "field": ({"outputs": {"brightness": {"column": 1}}}, "unknown field 'column'"),
-    "preprocessing": ({"preprocessing": {"height": 8}}, "preprocessing lacks width"),
+    "preprocessing": (
+        {"preprocessing": {"height": 8}},
+        r"preprocessing\.width is missing. Write a whole number of 1 to 8192",
+    ),
     "fit": ({"preprocessing": {**PREPARED, "fit": "stretch"}}, "preprocessing.fit is 'stretch'"),
     "activation of no name": (
         {"outputs": {"brightness": {"activation": ["exp"]}}},
@@ -310,9 +314,9 @@ CONTRADICTIONS = {
     "output a text": ({"outputs": {"brightness": "reading"}}, "outputs.brightness is 'reading'. Write a mapping"),
     "inputs a list": ({"inputs": ["pixels"]}, r"inputs is \['pixels'\]. Write a mapping"),
     "image no name": ({"inputs": {"image": 0}}, "inputs.image is 0. Write the name"),
-    "covariate's scale a text": (_told(input="male", scale="x"), "covariate sex goes to input 'male' with scale 'x'"),
-    "covariate's scale 0": (_told(input="male", scale=0), "with scale 0 and offset 0.0. Write a name, and numbers"),
-    "covariate's input a number": (_told(input=1), "covariate sex goes to input 1"),
+    "covariate's scale a text": (_told(input="male", scale="x"), "inputs.covariates.sex.scale is 'x'. Write a finite"),
+    "covariate's scale 0": (_told(input="male", scale=0), "sex.scale is 0. Write a finite number other than 0"),
+    "covariate's input a number": (_told(input=1), "sex.input is 1. Write the name of an input, in quotes"),
     "options a text": ({"options": "mirror"}, "options is 'mirror'. Write a mapping"),
     "stretch": ({"preprocessing": {**PREPARED, "stretch": {"low": 2}}}, "preprocessing.stretch is {'low': 2}"),
     "stretch upside down": (_prepared(stretch={"low": 92, "high": 2}), "preprocessing.stretch is .*low below high"),
@@ -326,7 +330,15 @@ CONTRADICTIONS = {
     "mean a text": (_prepared(mean="0.5"), "preprocessing.mean is '0.5'"),
     "channels": (_prepared(channels=2), "preprocessing.channels is 2. Write 1 or 3"),
     "mean": ({"preprocessing": {**PREPARED, "mean": [1, 2]}}, "preprocessing cannot be followed"),
-    "option": ({"options": {"flip": True}}, "option flip = True"),
+    "option": ({"options": {"flip": True}}, "an unknown field 'flip' in options. It has mirror, uncertainty"),
+    "mirror a number": ({"options": {"mirror": 1}}, "options.mirror is 1. Write true or false"),
+    "preprocessing misspelt": (
+        _prepared(heigth=8),
+        "an unknown field 'heigth' in preprocessing. Did you mean 'height'",
+    ),
+    "dtype": (_prepared(dtype="int8"), "preprocessing.dtype is 'int8'. Write one of float32, float64"),
+    "layout a list": (_prepared(layout=["NCHW"]), r"preprocessing.layout is \['NCHW'\]. Write one of NCHW"),
+    "inputs misspelt": ({"inputs": {"images": "x"}}, "an unknown field 'images' in inputs. Did you mean 'image'"),
     "spread": ({"options": {"uncertainty": "members"}}, "the spread of one member"),
     "idle": ({"files": ["m.onnx"], "sha256": {"m.onnx": "0", "n.onnx": "0"}}, "sha256 names n.onnx"),
     "no file": ({"sha256": {}}, 'it names 0 model files. Write "files"'),
@@ -338,6 +350,14 @@ CONTRADICTIONS = {
 def test_a_card_that_contradicts_itself_is_one_clear_error(tmp_path, changes, found):
     with pytest.raises(InstrumentError, match=found):
         instrument(written(tmp_path, {"m.onnx": onnx_bytes()}, **changes))
+
+
+@pytest.mark.parametrize("section", ["options", "inputs", "outputs", "by_covariate"])
+def test_a_section_that_is_null_is_as_if_it_were_left_out(tmp_path, section):
+    path = written(tmp_path, {"m.onnx": onnx_bytes()})
+    plain = instrument(path).card
+    path.write_text(json.dumps({**json.loads(path.read_text()), section: None}))
+    assert instrument(path).card == plain
 
 
 def test_a_file_elsewhere_is_refused(tmp_path):

@@ -208,12 +208,13 @@ def test_rows_of_no_tool_are_not_about_a_control(tmp_path):
 
 MISDESCRIBED = {
     "columns a text": ({"columns": "x"}, "table.columns is 'x'"),
-    "columns of a number": ({"columns": {"case": 1}}, "table.columns is {'case': 1}"),
+    "columns of a number": ({"columns": {"case": 1}}, "table.columns.case is 1. Write one line of text"),
     "columns unknown": ({"columns": {"patient": "case"}}, "table.columns is .* known are pixels, case"),
     "columns of one": ({"columns": {"case": "id", "arm": "id"}}, "table.columns is"),
     "arms a text": ({"arms": "original"}, "table.arms is 'original'. Write a list of original, edited"),
     "arms unknown": ({"arms": ["original", "cleaned"]}, "table.arms is"),
-    "file a list": ({"file": ["readings.csv"]}, "table {'file'"),
+    "file a list": ({"file": ["readings.csv"]}, r"table.file is \['readings.csv'\]. Write one line of text"),
+    "file misspelt": ({"fille": "x"}, "an unknown field 'fille' in table. Did you mean 'file'"),
     "no mapping": (None, "table is 'readings.csv'. Write a mapping"),
 }
 

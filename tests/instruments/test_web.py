@@ -98,8 +98,19 @@ def test_a_secret_comes_from_the_environment_and_goes_nowhere_else(tmp_path, ser
     assert KEY not in str(caught.value)
     assert "headers" not in json.dumps(plain(instrument.card))
     for endpoint in ({"headers": {"Authorization": KEY}}, {"url": "http://127.0.0.1/?api_key=1"}):
-        with pytest.raises(InstrumentError, match=r"stands on the card as it is|carries a secret"):
+        with pytest.raises(InstrumentError, match=r"is on the card itself|carries a secret"):
             instrument_from_spec(card(tmp_path, server, endpoint=endpoint))
+
+
+@pytest.mark.parametrize("before", range(185, 205))
+def test_a_secret_is_removed_before_an_answer_is_cut(tmp_path, server, monkeypatch, before):
+    monkeypatch.setenv("READER_API_KEY", KEY)
+    instrument = instrument_from_spec(card(tmp_path, server))
+    for status in (403, 200):
+        server.answers = [(status, "x" * before + KEY)]
+        with pytest.raises(InstrumentError, match=f"x{{{before}}}" if before < web._WORDS else "x{200}") as caught:
+            instrument.predict(images(1), [{}])
+        assert KEY[:4] not in str(caught.value)
 
 
 def test_members_and_an_uncertainty_of_its_own(tmp_path, server):
@@ -170,9 +181,10 @@ ENDPOINTS = {
     "time as text": ({"timeout": "60"}, "endpoint.timeout is '60'"),
     "time beyond any clock": ({"timeout": 10**10}, "endpoint.timeout is 10000000000"),
     "headers a list": ({"headers": ["X: 1"]}, r"endpoint.headers is \['X: 1'\]. Write"),
-    "a header of two lines": ({"headers": {"X": "1\nY: 2"}}, "endpoint.headers is"),
-    "a header a number": ({"headers": {"X": 1}}, "endpoint.headers is {'X': 1}"),
+    "a header of two lines": ({"headers": {"X": "1\nY: 2"}}, r"endpoint.headers.X is '1\\nY: 2'"),
+    "a header a number": ({"headers": {"X": 1}}, "endpoint.headers.X is 1. Write one line of text"),
     "no address": ({"url": 8000}, "endpoint.url is 8000"),
+    "misspelt": ({"timeuot": 5}, "an unknown field 'timeuot' in endpoint. Did you mean 'timeout'"),
     "no port": ({"url": "http://127.0.0.1:99999/"}, "endpoint.url is"),
 }
 

@@ -83,6 +83,23 @@ def from_plain(kind: type[T], value: Any, asked: str, advice: str = "", error: E
     return from_text(kind, json.dumps(value, default=lambda other: [quoted(other)]), asked, advice, error)
 
 
+def section_from_plain(
+    kind: type[T], name: str, value: Any, asked: str, advice: str = "", error: Error = EvidenceError
+) -> T:
+    """The value of one section of a record; an error names a field by its path in the record.
+
+    Examples
+    --------
+    >>> section_from_plain(dict[str, int], "counts", {"n": "1"}, "the card")
+    Traceback (most recent call last):
+        ...
+    editproof.errors.EvidenceError: the card: it is malformed: counts.n is '1'. Write a whole number.
+    """
+    by_name: Any = dict[str, kind]  # type: ignore[valid-type]
+    sections: dict[str, T] = from_plain(by_name, {name: value}, asked, advice, error)
+    return sections[name]
+
+
 def maybe(kind: type[T], content: bytes | str) -> T | None:
     """The value that some JSON text is, or None where it is damaged; for lines of a file that goes on after one."""
     try:
@@ -204,8 +221,9 @@ def _words(kind: Any) -> str:
 
 
 def _wanted(kind: Any) -> Iterator[str]:
+    """What a type wants, the narrowest first: of a type that was annotated twice, the later words."""
     if get_origin(kind) is Annotated:
-        yield from (note.words for note in get_args(kind)[1:] if isinstance(note, Wanted))
+        yield from (note.words for note in reversed(get_args(kind)[1:]) if isinstance(note, Wanted))
         yield from _wanted(get_args(kind)[0])
     elif get_origin(kind) in (Union, UnionType):
         for choice in get_args(kind):

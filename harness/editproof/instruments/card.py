@@ -143,7 +143,10 @@ def read_card(path: Path) -> InstrumentCard:
 def _opened(file: InstrumentCard, told: Mapping[str, JSON], runtime: str, asked: str) -> dict[str, Any]:
     """What a card of another runtime than timm says by its own fields, gathered under ``reading`` as it is written."""
     own = {entry.name for entry in fields(file)} - {entry.name for entry in fields(CardFile)}
-    reading: dict[str, JSON] = {"runtime": runtime, **{key: told[key] for key in sorted(own & set(told))}}
+    reading: dict[str, JSON] = {
+        "runtime": runtime,
+        **{key: told[key] for key in sorted(own) if told.get(key) is not None},
+    }
     facts = {"reading": reading, "sends_data_to": None, "absent_arms": ()}
     return facts | (_members(file, reading, told.get("members"), asked) if isinstance(file, ModelFile) else {})
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from editproof.core.declared import closed
+from editproof.core.records import section_from_plain
 from editproof.errors import InstrumentError
 from editproof.evidence.measurements import UNCERTAINTY
 from editproof.instruments.hooks import check
@@ -18,7 +20,22 @@ if TYPE_CHECKING:
 
     from editproof.types import Image, InstrumentCard
 
-KNOWN = {"mirror": (True, False), UNCERTAINTY: ("none", "members")}
+
+@closed
+@dataclass(frozen=True)
+class Options:
+    """What a card may add.
+
+    Attributes
+    ----------
+    mirror : bool
+        Whether the mirror image is read as well.
+    uncertainty : {"none", "members"}
+        Of what the spread is the uncertainty of a reading.
+    """
+
+    mirror: bool = False
+    uncertainty: Literal["none", "members"] = "none"
 
 
 class WithOptions:
@@ -68,14 +85,11 @@ def with_options(instrument: Instrument) -> Instrument:
     """
     card = instrument.card
     told = card.reading.get("options", {})
-    for name, value in told.items():
-        if value not in KNOWN.get(name, ()):
-            known = "; ".join(f"{key}: {' or '.join(map(str, values))}" for key, values in KNOWN.items())
-            raise InstrumentError(f"instrument {card.name}", f"option {name} = {value!r}", f"There are {known}.")
-    spread = told.get(UNCERTAINTY) == "members"
+    options = section_from_plain(Options, "options", told, f"instrument {card.name}", error=InstrumentError)
+    spread = options.uncertainty == "members"
     if spread and card.members < 2:
         found = "the spread of one member"
         raise InstrumentError(f"instrument {card.name}", found, "Give it more members, or an output of its own.")
-    if not spread and not told.get("mirror"):
+    if not spread and not options.mirror:
         return instrument
-    return WithOptions(instrument, mirror=bool(told.get("mirror")), spread=spread)
+    return WithOptions(instrument, mirror=options.mirror, spread=spread)

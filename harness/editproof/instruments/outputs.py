@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 from scipy.special import expit, softmax
 
-from editproof.core.declared import Number, Wanted, Whole, closed, is_count, is_number, is_text
+from editproof.core.declared import Number, Scale, Wanted, Whole, closed, is_count, is_text
 from editproof.core.records import from_plain
 from editproof.errors import InstrumentError
 from editproof.evidence.measurements import UNCERTAINTY
@@ -34,7 +34,6 @@ _Place = Annotated[
     str | int, Wanted("its name, or its place from 0", lambda it: is_text(it) or is_count(it, 0), as_written=True)
 ]
 _Activation = Annotated[str, Wanted(f"one of {', '.join(_ACTIVATIONS)}", _ACTIVATIONS.__contains__)]
-_Scale = Annotated[float, Wanted("a finite number other than 0", lambda value: is_number(value) and value != 0)]
 
 
 @closed
@@ -57,7 +56,7 @@ class Output:
     output: _Place = 0
     index: Whole | None = None
     activation: _Activation = "none"
-    scale: _Scale = 1.0
+    scale: Scale = 1.0
     offset: Number = 0.0
 
     def of(self, raw: Raw, n: int, asked: str) -> NDArray[np.float64]:

@@ -5,14 +5,15 @@ Which of its steps the shipped networks use is fixed in :mod:`editproof.instrume
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import cv2
 import numpy as np
 
-from editproof.core.declared import is_count, is_list, is_mapping, is_number
+from editproof.core.declared import Wanted, closed, is_list, is_mapping, is_number
+from editproof.core.records import section_from_plain
 from editproof.errors import InstrumentError
 from editproof.imaging.framing import FITS, framed, stretched_to_unit
 
@@ -24,10 +25,6 @@ if TYPE_CHECKING:
 LAYOUTS = ("NCHW", "NHWC", "NHW")
 DTYPES = ("float32", "float64", "float16", "uint8")
 LARGEST = 8192
-
-
-def _is_side(value: object) -> bool:
-    return is_count(value) and value <= LARGEST
 
 
 def _is_stretch(value: object) -> bool:
@@ -46,25 +43,21 @@ def _is_divisor(value: object) -> bool:
     return _is_of_channels(value) and bool(np.all(np.asarray(value) > 0))
 
 
-def _one_of(choices: tuple[str, ...]) -> tuple[str, Callable[[object], bool]]:
-    return f"one of {', '.join(choices)}", lambda value: value in choices
+def _one_of(choices: tuple[str, ...]) -> Wanted:
+    return Wanted(f"one of {', '.join(choices)}", choices.__contains__)
 
 
-_SIDE = (f"a whole number of 1 to {LARGEST}", _is_side)
-_FIELDS: dict[str, tuple[str, Callable[[object], bool]]] = {
-    "height": _SIDE,
-    "width": _SIDE,
-    "fit": _one_of(FITS),
-    "stretch": ('"depth", "levels" or {"low": 2, "high": 98}, low below high', _is_stretch),
-    "mean": ("a number, or one a channel", _is_of_channels),
-    "sd": ("a number above 0, or one a channel", _is_divisor),
-    "channels": ("1 or 3", lambda value: is_count(value) and value in (1, 3)),
-    "layout": _one_of(LAYOUTS),
-    "dtype": _one_of(DTYPES),
-}
-"""What each field has to be, in words and as a check."""
+Side = Annotated[int, Wanted(f"a whole number of 1 to {LARGEST}", lambda value: 1 <= value <= LARGEST)]
+_Stretch = Annotated[
+    str | Mapping[str, float],
+    Wanted('"depth", "levels" or {"low": 2, "high": 98}, low below high', _is_stretch, as_written=True),
+]
+_Mean = Annotated[float | Sequence[float], Wanted("a number, or one a channel", _is_of_channels, as_written=True)]
+_Sd = Annotated[float | Sequence[float], Wanted("a number above 0, or one a channel", _is_divisor, as_written=True)]
+_Channels = Annotated[int, Wanted("1 or 3", (1, 3).__contains__)]
 
 
+@closed
 @dataclass(frozen=True)
 class Preparation:
     """Size, stretch, standardisation and layout.
@@ -87,15 +80,15 @@ class Preparation:
     dtype : str
     """
 
-    height: int
-    width: int
-    fit: str = "letterbox"
-    stretch: str | Mapping[str, float] = "depth"
-    mean: float | Sequence[float] = 0.0
-    sd: float | Sequence[float] = 1.0
-    channels: int = 1
-    layout: str = "NCHW"
-    dtype: str = "float32"
+    height: Side
+    width: Side
+    fit: Annotated[str, _one_of(FITS)] = "letterbox"
+    stretch: _Stretch = "depth"
+    mean: _Mean = 0.0
+    sd: _Sd = 1.0
+    channels: _Channels = 1
+    layout: Annotated[str, _one_of(LAYOUTS)] = "NCHW"
+    dtype: Annotated[str, _one_of(DTYPES)] = "float32"
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -142,15 +135,9 @@ class Preparation:
         InstrumentError
             A field is missing, unknown, or of a value that there is not.
         """
-        known = cls.__dataclass_fields__
-        if unknown := sorted(set(described) - set(known)):
-            raise InstrumentError(asked, f"preprocessing has no {unknown[0]!r}", f"It has {', '.join(known)}.")
-        if lacking := [name for name in ("height", "width") if name not in described]:
-            raise InstrumentError(asked, f"preprocessing lacks {lacking[0]}", "Write the size of the model's input.")
-        made = cls(**described)
-        for name, (words, holds) in _FIELDS.items():
-            if not holds(getattr(made, name)):
-                raise InstrumentError(asked, f"preprocessing.{name} is {getattr(made, name)!r}", f"Write {words}.")
+        made = section_from_plain(
+            cls, "preprocessing", described, asked, "See docs/instruments.md.", error=InstrumentError
+        )
         try:
             made(np.zeros((1, 4, 3), np.uint8))  # type: ignore[arg-type]
         except (TypeError, ValueError, KeyError, AttributeError, cv2.error) as error:

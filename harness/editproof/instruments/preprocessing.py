@@ -6,21 +6,28 @@ may do is fixed here, so that training and inference cannot differ.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from editproof.instruments.preparation import Preparation
+from editproof.core.declared import Wanted, open_ended
+from editproof.core.records import section_from_plain
+from editproof.errors import InstrumentError
+from editproof.instruments.preparation import Preparation, Side
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import numpy as np
     from numpy.typing import NDArray
 
     from editproof.types import JSON, Image
 
 
+_Percentile = Annotated[float, Wanted("a percentile from 0 to 100", lambda value: 0 <= value <= 100)]
+_Headroom = Annotated[float, Wanted("a number above 0", lambda value: value > 0)]
+
+
+@open_ended
 @dataclass(frozen=True)
 class Preprocessing:
     """A percentile stretch and a letterbox.
@@ -38,11 +45,11 @@ class Preprocessing:
         Clip at this multiple of the stretch.
     """
 
-    height: int = 128
-    width: int = 96
-    low: float = 2.0
-    high: float = 92.0
-    headroom: float = 1.6
+    height: Side = 128
+    width: Side = 96
+    low: _Percentile = 2.0
+    high: _Percentile = 92.0
+    headroom: _Headroom = 1.6
 
     def __call__(self, image: Image) -> NDArray[np.float32]:
         """The image as the network reads it: float32 in [0, 1], shape (height, width), aspect ratio kept.
@@ -70,6 +77,12 @@ class Preprocessing:
         return asdict(self)
 
     @classmethod
-    def from_card(cls, described: Mapping[str, JSON]) -> Preprocessing:
-        """Inverse of :meth:`described`; further keys are left to others."""
-        return cls(**{name: described[name] for name in cls.__dataclass_fields__ if name in described})
+    def from_card(cls, described: Mapping[str, JSON], asked: str = "the card of an instrument") -> Preprocessing:
+        """Inverse of :meth:`described`; further keys are left to others.
+
+        Raises
+        ------
+        InstrumentError
+            A field is not of its kind.
+        """
+        return section_from_plain(cls, "preprocessing", described, asked, error=InstrumentError)

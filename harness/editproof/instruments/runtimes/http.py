@@ -7,18 +7,19 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit, urlunsplit
 
 import numpy as np
 
-from editproof.core.declared import is_count, is_line, is_list, is_mapping, is_number
+from editproof.core.declared import Count, Line, Wanted, closed, is_line, is_list, is_number
 from editproof.core.egress import receiver, server_of
 from editproof.core.http import Answer, NoAnswerError, post
-from editproof.core.records import quoted
-from editproof.core.redaction import redacted
+from editproof.core.numbers import brief
+from editproof.core.records import quoted, section_from_plain
+from editproof.core.redaction import redacted_bytes
 from editproof.core.usage import LONGEST_S
 from editproof.errors import InstrumentError
 from editproof.evidence.measurements import UNCERTAINTY
@@ -32,17 +33,36 @@ if TYPE_CHECKING:
 
 TRIES = 3
 PAUSE_S = 0.5
-_FIELDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    "url": ("http://HOST:PORT/PATH, in quotes", lambda value: is_line(value) and _has_port(value)),
-    "headers": ('{"NAME": "text"}', lambda value: is_mapping(value, is_line)),
-    "timeout": ("seconds, more than 0", lambda value: is_number(value) and 0 < value <= LONGEST_S),
-    "images": ("a whole number from 1 on", is_count),
-}
-"""What each field of ``endpoint`` has to be, in words and as a check."""
 _PASSING = (429, 500, 502, 503, 504)
 _ENVIRONMENT = re.compile(r"\$\{(\w+)\}")
 _SECRET = re.compile("auth|key|token|cookie|secret|password", re.IGNORECASE)
 _WORDS = 200
+
+
+_Url = Annotated[str, Wanted("http://HOST:PORT/PATH, in quotes", lambda value: is_line(value) and _has_port(value))]
+_Seconds = Annotated[float, Wanted("seconds, more than 0", lambda value: 0 < value <= LONGEST_S)]
+
+
+@closed
+@dataclass(frozen=True)
+class Endpoint:
+    """Where an instrument answers.
+
+    Attributes
+    ----------
+    url : str
+    headers : mapping of str to str
+        Sent with every request; secrets only as ``${NAME}`` of the environment.
+    timeout : float
+        Seconds within which a whole answer has to arrive.
+    images : int
+        The most to send at once.
+    """
+
+    url: _Url
+    headers: Annotated[Mapping[str, Line], Wanted('{"NAME": "text"}')] = field(default_factory=dict)
+    timeout: _Seconds = 60.0
+    images: Count = 8
 
 
 class WebInstrument:
@@ -53,8 +73,7 @@ class WebInstrument:
     Parameters
     ----------
     card : InstrumentCard
-        ``endpoint`` has ``url``, ``headers`` (secrets only as ``${NAME}`` of the environment), ``timeout`` in seconds
-        and ``images``, the most to send at once; ``version`` names what answers there, since no digest can.
+        Its ``endpoint`` is an :class:`Endpoint`; ``version`` names what answers there, since no digest can.
 
     Raises
     ------
@@ -64,29 +83,23 @@ class WebInstrument:
 
     def __init__(self, card: InstrumentCard) -> None:
         self._asked = f"instrument {card.name}"
-        endpoint = card.reading.get("endpoint", {})
-        if "url" not in endpoint or set(endpoint) - set(_FIELDS):
-            raise InstrumentError(self._asked, f"endpoint {_keys(endpoint)}", f"It has {', '.join(sorted(_FIELDS))}.")
-        for name, (words, holds) in _FIELDS.items():
-            if name in endpoint and not holds(endpoint[name]):
-                raise InstrumentError(self._asked, f"endpoint.{name} is {quoted(endpoint[name])}", f"Write {words}.")
+        told = card.reading.get("endpoint", {})
+        self._endpoint = section_from_plain(Endpoint, "endpoint", told, self._asked, error=InstrumentError)
         if not card.reading.get("version", "").strip():
             advice = 'Write "version": what answers there, e.g. its release; readings are kept under it.'
             raise InstrumentError(self._asked, "no version on the card", advice)
         if card.preprocessing:
             raise InstrumentError(self._asked, "preprocessing of an endpoint", "The server prepares what it is sent.")
-        self._server = server_of(endpoint["url"], self._asked, InstrumentError)
+        self._server = server_of(self._endpoint.url, self._asked, InstrumentError)
         if _SECRET.search(self._server.query):
             raise InstrumentError(self._asked, "the address carries a secret", "Send it as a header, from ${NAME}.")
-        self._headers: Mapping[str, str] = endpoint.get("headers", {})
-        for name, text in self._headers.items():
+        for name, text in self._endpoint.headers.items():
             if _SECRET.search(name) and not _ENVIRONMENT.search(text):
                 advice = f'Write "{name}": "${{NAME}}" and set NAME in the environment.'
-                raise InstrumentError(self._asked, f"header {name} stands on the card as it is", advice)
-        self._timeout, self._at_once = float(endpoint.get("timeout", 60)), endpoint.get("images", 8)
+                raise InstrumentError(self._asked, f"the secret of header {name} is on the card itself", advice)
         self._uncertain: dict[str, bool] = {}
         # headers say who asks, never what is read, and do not belong in evidence
-        public = {name: value for name, value in endpoint.items() if name != "headers"}
+        public = {name: value for name, value in told.items() if name != "headers"}
         host = receiver(self._server.hostname)
         self.card = replace(card, sends_data_to=host, reading={**card.reading, "endpoint": public})
 
@@ -101,8 +114,8 @@ class WebInstrument:
         told = covariates_of(self.card, images, references)
         names = [quantity.name for quantity in self.card.quantities]
         parts: dict[str, list[NDArray[np.float64]]] = {name: [] for name in names}
-        for first in range(0, len(images), self._at_once):
-            span = slice(first, first + self._at_once)
+        for first in range(0, len(images), self._endpoint.images):
+            span = slice(first, first + self._endpoint.images)
             sent = [base64.b64encode(png(image)).decode() for image in images[span]]
             body = {"images": sent, "covariates": {name: values[span] for name, values in told.items()}}
             answer = self._answer(json.dumps(body).encode())
@@ -116,9 +129,8 @@ class WebInstrument:
 
     def _answer(self, body: bytes) -> Mapping[str, JSON]:
         answer = self._sent(body)
-        words = redacted(" ".join(answer.content[:_WORDS].decode(errors="replace").split()))
         if answer.status != 200:
-            found = f"{self._server.netloc} answered {answer.status}: {words}"
+            found = f"{self._server.netloc} answered {answer.status}: {_words(answer)}"
             raise InstrumentError(self._asked, found, "Mend the server.")
         try:
             readings = json.loads(answer.content)["readings"]
@@ -126,7 +138,7 @@ class WebInstrument:
                 raise TypeError
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             advice = 'It has to answer {"readings": {NAME: [one number an image]}}.'
-            raise InstrumentError(self._asked, f"the answer holds no readings: {words}", advice) from error
+            raise InstrumentError(self._asked, f"the answer holds no readings: {_words(answer)}", advice) from error
         return readings
 
     def _sent(self, body: bytes) -> Answer:
@@ -141,7 +153,7 @@ class WebInstrument:
         came: Answer | NoAnswerError
         for tried in range(1, TRIES + 1):
             try:
-                came = post(url, body, headers, self._timeout)
+                came = post(url, body, headers, self._endpoint.timeout)
             except NoAnswerError as fault:
                 came = fault
             if tried == TRIES or (isinstance(came, Answer) and came.status not in _PASSING):
@@ -149,7 +161,7 @@ class WebInstrument:
             time.sleep(PAUSE_S * 2 ** (tried - 1))
         if isinstance(came, Answer):
             return came
-        words = f"no whole answer within {self._timeout:g} s" if came.late else came.reason
+        words = f"no whole answer within {brief(self._endpoint.timeout)} s" if came.late else came.reason
         advice = "Start the server, or mend endpoint.url on the card; what was read so far is kept."
         raise InstrumentError(self._asked, f"{self._server.netloc} does not answer ({words})", advice) from came
 
@@ -182,7 +194,7 @@ class WebInstrument:
         return values
 
     def _sent_headers(self) -> dict[str, str]:
-        return {name: _ENVIRONMENT.sub(self._value, str(text)) for name, text in self._headers.items()}
+        return {name: _ENVIRONMENT.sub(self._value, text) for name, text in self._endpoint.headers.items()}
 
     def _value(self, match: re.Match[str]) -> str:
         found = os.environ.get(match[1], "").strip()
@@ -191,8 +203,9 @@ class WebInstrument:
         return found
 
 
-def _keys(endpoint: Mapping[str, JSON]) -> str:
-    return f"with {', '.join(endpoint) or 'nothing'}"
+def _words(answer: Answer) -> str:
+    """How an answer begins; a secret is removed before it could be cut in two."""
+    return " ".join(redacted_bytes(answer.content)[:_WORDS].decode(errors="replace").split())
 
 
 def _has_port(url: str) -> bool:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
-from editproof.core.declared import is_number, is_text
+from editproof.core.declared import Number, Scale, Wanted, closed
+from editproof.core.numbers import brief
+from editproof.core.records import section_from_plain
 from editproof.errors import InstrumentError
 from editproof.instruments.card import CODE
 from editproof.instruments.files import no_pickle, verified
@@ -33,15 +35,19 @@ NEEDS = {"onnx": ("onnxruntime", "onnx"), "torchscript": ("torch", "torch")}
 """Package that a runtime needs, and the extra that brings it."""
 
 
+_Input = Annotated[str, Wanted("the name of an input, in quotes")]
+
+
 @dataclass(frozen=True)
 class CovariateInput:
     """A covariate as a model takes it: the name of its input, and ``scale * value + offset``."""
 
-    input: str = ""
-    scale: float = 1.0
-    offset: float = 0.0
+    input: _Input = ""
+    scale: Scale = 1.0
+    offset: Number = 0.0
 
 
+@closed
 @dataclass(frozen=True)
 class Inputs:
     """What a model takes beside the pixels.
@@ -50,12 +56,12 @@ class Inputs:
     ----------
     image : str
         Name of the image's input; empty for the first.
-    covariates : mapping of str to Told
+    covariates : mapping of str to CovariateInput
         In the order in which a model without names takes them.
     """
 
-    image: str
-    covariates: Mapping[str, CovariateInput]
+    image: _Input = ""
+    covariates: Mapping[str, CovariateInput] = field(default_factory=dict)
 
 
 class Modelled:
@@ -143,8 +149,8 @@ class Modelled:
         rows: dict[float, list[int]] = {}
         for row, value in enumerate(told[covariate]):
             if value not in files:
-                found = f"{covariate} is {value:g}"
-                known = ", ".join(f"{known:g}" for known in files)
+                found = f"{covariate} is {brief(value)}"
+                known = ", ".join(map(brief, files))
                 raise InstrumentError(f"a model of {self._asked}", found, f"It has models for {known}.")
             rows.setdefault(value, []).append(row)
         return [(files[value], found_rows) for value, found_rows in rows.items()]
@@ -173,28 +179,16 @@ def inputs_of(card: InstrumentCard, asked: str) -> Inputs:
     ------
     InstrumentError
     """
-    described = card.reading.get("inputs", {})
-    try:
-        if unknown := sorted(set(described) - {"image", "covariates"}):
-            raise InstrumentError(asked, f"inputs has no {unknown[0]!r}", "It has image and covariates.")
-        covariates = {name: CovariateInput(**how) for name, how in described.get("covariates", {}).items()}
-        image = described.get("image", "")
-    except (TypeError, AttributeError, ValueError) as error:
-        raise InstrumentError(asked, f"inputs cannot be read ({error})", "See docs/instruments.md.") from error
-    if not is_text(image):
-        raise InstrumentError(asked, f"inputs.image is {image!r}", "Write the name of the image's input, in quotes.")
-    for name, how in covariates.items():
-        if not is_text(how.input) or not is_number(how.scale) or not is_number(how.offset) or not how.scale:
-            found = f"covariate {name} goes to input {how.input!r} with scale {how.scale!r} and offset {how.offset!r}"
-            raise InstrumentError(asked, found, "Write a name, and numbers; a scale is not 0.")
-    used = set(covariates) | set(card.reading.get("by_covariate", {}))
+    told = card.reading.get("inputs", {})
+    inputs = section_from_plain(Inputs, "inputs", told, asked, "See docs/instruments.md.", InstrumentError)
+    used = set(inputs.covariates) | set(card.reading.get("by_covariate", {}))
     if used != set(card.covariates):
         found = (
             f"covariates {', '.join(card.covariates) or 'none'}, of which {', '.join(sorted(used)) or 'none'} are used"
         )
         advice = "Give every covariate an input, or have it choose the model, and no other."
         raise InstrumentError(asked, found, advice)
-    return Inputs(image, covariates)
+    return inputs
 
 
 def covariates_of(

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import pandas as pd
 
-from editproof.core.declared import is_line, is_list_of_names, is_mapping
+from editproof.core.declared import Line, Names, Wanted, closed, is_unique
 from editproof.core.digests import pixel_digest
+from editproof.core.numbers import brief
+from editproof.core.records import section_from_plain
 from editproof.errors import InstrumentError
 from editproof.evidence.measurements import (
     CLASSICAL_FILL,
@@ -45,13 +47,44 @@ _SAME = {"rel_tol": 1e-4, "abs_tol": 1e-4}
 """How far apart two readings of the same pixels may be: what rounding, and the order of sums, may do."""
 
 
+def _are_columns(columns: Mapping[str, str]) -> bool:
+    return set(columns) <= set(_COLUMNS) and is_unique(tuple(columns.values()))
+
+
+_Columns = Annotated[
+    Mapping[str, Line], Wanted(f'{{"case": "Case ID"}}; known are {", ".join(_COLUMNS)}', _are_columns)
+]
+_Arms = Annotated[Names, Wanted(f"a list of {', '.join(ARMS)}", set(ARMS).issuperset)]
+
+
+@closed
+@dataclass(frozen=True)
+class TableFields:
+    """Which table holds the readings, and what it holds.
+
+    Attributes
+    ----------
+    file : str
+        Its name, beside the card.
+    columns : mapping of str to str
+        By name of a column as this package knows it, its name in the table; of those that differ.
+    arms : tuple of str
+        The arms of which it has readings; where none is listed, those of its column ``arm``.
+    """
+
+    file: Line
+    columns: _Columns = field(default_factory=dict)
+    arms: _Arms = ()
+
+
 class TableOfReadings:
     """Readings by place (case, arm, repeat and, of several tools, tool) or by the digest of the pixels.
 
     Parameters
     ----------
     card : InstrumentCard
-        ``table.file`` names the table; its ``sha256`` is on the card, as of any file. ``absent_arms`` is found here.
+        Its ``table`` is a :class:`TableFields`; the table's ``sha256`` is on the card, as of any file. Its
+        ``absent_arms`` are found here.
     folder : Path
 
     Raises
@@ -63,7 +96,8 @@ class TableOfReadings:
     def __init__(self, card: InstrumentCard, folder: Path) -> None:
         self._folder, self._told = folder, card
         self._asked = f"instrument {card.name}"
-        _check_described(card.reading.get("table", {}), self._asked)
+        told, see = card.reading.get("table", {}), "See docs/instruments.md."
+        self._table = section_from_plain(TableFields, "table", told, self._asked, see, InstrumentError)
         if card.preprocessing or card.covariates:
             found = "preprocessing or covariates of a table"
             raise InstrumentError(self._asked, found, "A table is looked up; leave them out.")
@@ -181,7 +215,7 @@ class TableOfReadings:
 
     @cached_property
     def _frame(self) -> pd.DataFrame:
-        name = str(self._told.reading["table"]["file"])
+        name = self._table.file
         asked = f"table {name} of {self._asked}"
         content = verified(self._told, self._folder, name, "table")
         try:
@@ -195,7 +229,7 @@ class TableOfReadings:
         except Exception as error:  # pandas and pyarrow raise what they meet
             words = str(error).partition("\n")[0][:200]
             raise InstrumentError(asked, f"it cannot be read ({words})", "Save it as UTF-8 CSV.") from error
-        columns = self._told.reading["table"].get("columns", {})
+        columns = self._table.columns
         if strange := [theirs for theirs in columns.values() if theirs not in frame]:
             found = f"it has no column {strange[0]!r}, which table.columns names"
             raise InstrumentError(asked, found, f"It has {', '.join(map(str, frame))}.")
@@ -217,7 +251,7 @@ class TableOfReadings:
     @cached_property
     def _rows(self) -> dict[str, dict[Key, list[float]]]:
         """Readings by quantity and key, members in order."""
-        frame, asked = self._frame, f"table {self._told.reading['table']['file']} of {self._asked}"
+        frame, asked = self._frame, f"table {self._table.file} of {self._asked}"
         units = {quantity.name: quantity.unit for quantity in self._told.quantities}
         members: dict[str, dict[Key, dict[int, float]]] = {name: {} for name in units}
         for line, row in enumerate(frame.to_dict("records"), start=2):
@@ -260,7 +294,7 @@ class TableOfReadings:
     @cached_property
     def _absent(self) -> tuple[str, ...]:
         """The arms that the card or else the table leaves out; by pixels and without a word, none."""
-        arms = set(self._told.reading["table"].get("arms", ()))
+        arms = set(self._table.arms)
         if not arms and "arm" in self._frame:
             arms = set(self._frame["arm"])
         return tuple(arm for arm in ARMS[2:] if arms and arm not in arms)
@@ -274,18 +308,6 @@ class TableOfReadings:
         return any(key[0] == DESTRUCTIVE for rows in self._rows.values() for key in rows)
 
 
-def _check_described(told: Mapping[str, Any], asked: str) -> None:
-    """Refuse a card's ``table`` that names no file, columns that there are not, or arms that there are not."""
-    file, columns, arms = told.get("file"), told.get("columns", {}), told.get("arms", [])
-    if set(told) - {"file", "columns", "arms"} or not is_line(file):
-        raise InstrumentError(asked, f"table {dict(told)!r}", 'Write "table": {"file": "predictions.csv"}.')
-    if not is_mapping(columns, is_line) or set(columns) - set(_COLUMNS) or not is_list_of_names([*columns.values()]):
-        advice = f'Write {{"case": "Case ID"}}; known are {", ".join(_COLUMNS)}.'
-        raise InstrumentError(asked, f"table.columns is {columns!r}", advice)
-    if not is_list_of_names(arms) or set(arms) - set(ARMS):
-        raise InstrumentError(asked, f"table.arms is {arms!r}", f"Write a list of {', '.join(ARMS)}.")
-
-
 def _needs_row(tool: str, arm: str) -> bool:
     """Whether a place needs a row of its own, though the same pixels may have one elsewhere."""
     return arm == ORIGINAL or (arm == EDITED and tool not in (IDENTITY, DESTRUCTIVE))
@@ -296,7 +318,7 @@ def _check_alike(rows: Mapping[Key, Sequence[float]], asked: str) -> None:
     first = next(iter(rows.values()))
     if all(math.isclose(a, b, **_SAME) for row in rows.values() for a, b in zip(row, first, strict=True)):
         return
-    words = [f"{_words(key)}: {', '.join(f'{value:g}' for value in row)}" for key, row in rows.items()]
+    words = [f"{_words(key)}: {', '.join(map(brief, row))}" for key, row in rows.items()]
     raise InstrumentError(
         asked,
         f"the same pixels, and other readings: {'; '.join(words)}",

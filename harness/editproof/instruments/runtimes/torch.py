@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from editproof.core.declared import Number, Wanted, open_ended
+from editproof.core.records import section_from_plain
 from editproof.core.timm_import import timm_module
 from editproof.errors import InstrumentError
 from editproof.instruments.card import read_card, verified_weights
@@ -80,15 +83,31 @@ class HandReader(nn.Module):
         return months, self.sex(features)[:, 0]
 
 
+@open_ended
+@dataclass(frozen=True)
+class Views:
+    """What of a card's ``preprocessing`` says how often an image is read.
+
+    Attributes
+    ----------
+    rotations : tuple of float
+        Angles in degrees, counterclockwise.
+    flip_average : bool
+        Whether the mirror image is read at each angle as well.
+    """
+
+    rotations: Annotated[tuple[Number, ...], Wanted("a list of angles in degrees, e.g. [-4, 4]", bool)] = (0.0,)
+    flip_average: bool = False
+
+
 class TorchEnsemble:
     """Several :class:`HandReader` behind one card.
 
     Parameters
     ----------
     card : InstrumentCard
-        Its ``preprocessing`` says how images are prepared; under ``rotations`` at which angles, in degrees, each is
-        read (0 alone where it does not say), and under ``flip_average`` whether with its mirror image as well; under
-        ``network`` what the members are. A member's reading is the mean over these views: of months, and of logits.
+        Its ``preprocessing`` says how images are prepared, in which :class:`Views` each is read, and under ``network``
+        what the members are. A member's reading is the mean over the views: of months, and of logits.
     networks : sequence of HandReader
         One for each member.
 
@@ -101,9 +120,9 @@ class TorchEnsemble:
     def __init__(self, card: InstrumentCard, networks: Sequence[HandReader]) -> None:
         self.card = card
         self._networks = [network.eval().to(memory_format=torch.channels_last) for network in networks]  # type: ignore[call-overload]
-        self._prepared = Preprocessing.from_card(card.preprocessing)
-        self._mirrored = bool(card.preprocessing.get("flip_average", False))
-        self._rotations = _angles(card)
+        asked = f"instrument {card.name}"
+        self._prepared = Preprocessing.from_card(card.preprocessing, asked)
+        self._views = section_from_plain(Views, "preprocessing", card.preprocessing, asked, error=InstrumentError)
 
     def predict(
         self, images: Sequence[Image], references: Sequence[Mapping[str, float]]
@@ -141,16 +160,16 @@ class TorchEnsemble:
         readings = {name: np.zeros((len(self._networks), len(images))) for name in ("bone_age", "sex")}
         for first in range(0, len(images), BATCH):
             span = slice(first, first + BATCH)
-            views, sex = self._views(torch.from_numpy(ready[span])), torch.from_numpy(male[span])
+            views, sex = self._seen(torch.from_numpy(ready[span])), torch.from_numpy(male[span])
             for member, network in enumerate(self._networks):
                 months, probability = _reading(network, views, sex)
                 readings["bone_age"][member, span] = months.double().numpy()
                 readings["sex"][member, span] = probability.double().numpy()
         return readings
 
-    def _views(self, batch: Tensor) -> list[Tensor]:
-        turned = [rotated(batch, degrees) for degrees in self._rotations]
-        views = [view for turn in turned for view in (turn, turn.flip(3))] if self._mirrored else turned
+    def _seen(self, batch: Tensor) -> list[Tensor]:
+        turned = [rotated(batch, degrees) for degrees in self._views.rotations]
+        views = [view for turn in turned for view in (turn, turn.flip(3))] if self._views.flip_average else turned
         return [view.to(memory_format=torch.channels_last) for view in views]
 
     def _male(self, reference: Mapping[str, float]) -> float:
@@ -167,14 +186,6 @@ def _reading(network: HandReader, views: Sequence[Tensor], male: Tensor) -> tupl
         read = [network(view, male) for view in views]
         months, logit = (torch.stack(each).mean(dim=0) for each in zip(*read, strict=True))
     return months, torch.sigmoid(logit)
-
-
-def _angles(card: InstrumentCard) -> tuple[float, ...]:
-    angles = card.preprocessing.get("rotations", (0.0,))
-    if not isinstance(angles, list | tuple) or not angles or not all(isinstance(one, int | float) for one in angles):
-        asked = f"preprocessing.rotations of instrument {card.name}"
-        raise InstrumentError(asked, f"{angles!r} is no list of angles", "List angles in degrees, e.g. [-4, 4].")
-    return tuple(map(float, angles))
 
 
 def rotated(images: Tensor, degrees: float) -> Tensor:
