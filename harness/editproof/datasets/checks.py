@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
+from editproof.core.digests import digest_of, pixel_digest
 from editproof.errors import DatasetError
 from editproof.imaging.region import INSIDE, OUTSIDE, PROTECTED, regions
 from editproof.types import Case, Dataset, Pixels
@@ -64,6 +66,58 @@ def decoded_case(case: Case) -> Pixels:
                 "Supply a bool mask of the image's size.",
             )
     return pixels
+
+
+@dataclass(frozen=True)
+class PixelDigests:
+    """What the pixels of a case are known by: the sha256 (hex) of its image, and one of its image and both masks."""
+
+    image: str
+    masked: str
+
+
+def pixel_digests(case: Case) -> PixelDigests:
+    """The digests of a case's pixels, which is decoded and checked."""
+    pixels = decoded_case(case)
+    image, *masks = (pixel_digest(array) for array in (pixels.image, pixels.edit_mask, pixels.protected_mask))
+    return PixelDigests(image, digest_of([image, *masks]))
+
+
+def check_copies(dataset: Dataset, digests: Mapping[str, PixelDigests]) -> None:
+    """Refuse a cohort in which one radiograph is two cases.
+
+    One radiograph under thirty names is one observation, not thirty. Two cases of one patient may share an image where
+    their masks differ, since these are two tasks; cases of two patients may not.
+
+    Parameters
+    ----------
+    digests : mapping of str to PixelDigests
+        By case id, of every case.
+
+    Raises
+    ------
+    DatasetError
+    """
+    first: dict[str, Case] = {}
+    copies: list[tuple[Case, Case]] = []
+    for case in dataset:
+        found = digests[case.case_id]
+        of_image, of_task = first.setdefault(found.image, case), first.setdefault(found.masked, case)
+        if of_image.patient_id != case.patient_id:
+            copies.append((of_image, case))
+        elif of_task is not case:
+            copies.append((of_task, case))
+    if not copies:
+        return
+    strangers = [pair for pair in copies if pair[0].patient_id != pair[1].patient_id]
+    one, other = (strangers or copies)[0]
+    whose = f"of patients {one.patient_id} and {other.patient_id}" if strangers else f"of patient {one.patient_id}"
+    raise DatasetError(
+        f"cohort {dataset.card.name}, each radiograph once",
+        f"{len(copies)} of {len(dataset)} cases have the pixels of an earlier one, e.g. {one.case_id} and "
+        f"{other.case_id} {whose}",
+        "Keep one of each: `editproof dataset index SPEC --out FILE` lists them, and `index=FILE` leaves them out.",
+    )
 
 
 def check_regions(dataset: Dataset, asked_by: Mapping[str, str]) -> None:

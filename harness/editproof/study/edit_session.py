@@ -14,6 +14,7 @@ from editproof.datasets.checks import check_regions, decoded_case
 from editproof.editing.ledger import Ledger, torn_words
 from editproof.errors import EditproofError
 from editproof.imaging.region import INSIDE
+from editproof.study.copies import refuse_copies
 
 if TYPE_CHECKING:
     from editproof.study.bench import Bench
@@ -38,6 +39,7 @@ def make_edits(run: Run, *, threads: int = 0, dry_run: bool = False) -> int:
         0, or 1 where the run stopped before every edit was asked for; edits made so far are kept either way.
     """
     check_regions(run.whole, {INSIDE: "a tool to change"})
+    refuse_copies(run.whole, run.store, jobs=run.jobs)
     for spec, card in run.cards.items():
         bench = run.bench(spec)
         print(f"{card.name}: sends pixels to {card.sends_data_to or 'no other machine'}")

@@ -45,6 +45,7 @@ from editproof.metrics import Metric, own_metrics
 from editproof.metrics.registry import in_protocol
 from editproof.study.bench import Bench, Plan, Progress
 from editproof.study.case_records import case_row, measured_quantities
+from editproof.study.copies import refuse_copies
 from editproof.study.exhibits import exhibit_pictures
 from editproof.study.judging import EditorStudy, Judgement, out_of_reach
 from editproof.types import JSON, Dataset, Editor, EditorCard, Instrument, Verdict
@@ -174,6 +175,7 @@ class Run:
         """That cohort and instrument are sound and fit one another; else the error that says why not."""
         cases = distinct(self.dataset)
         check_regions(self.whole, {INSIDE: "a tool to change"})
+        refuse_copies(self.whole, self.store, jobs=self.jobs)
         check_fit(self.instrument.card, self.dataset.card, cases)
         hooks.check(self.instrument)
         hooks.check_covers(self.instrument, cases, [card.name for card in self.cards.values()])

@@ -1,0 +1,45 @@
+"""Whether a radiograph is in a cohort more than once, found from its pixels before any edit is asked for."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from editproof.core.digests import digest_of
+from editproof.datasets.checks import PixelDigests, check_copies, pixel_digests
+from editproof.editing.store import RecordKind, Store
+from editproof.study.workers import results
+from editproof.types import Case, Dataset
+
+PIXELS = RecordKind("pixels", PixelDigests)
+"""Of one case: what its pixels are known by."""
+_CASES_A_WORKER = 50
+
+
+def refuse_copies(cohort: Dataset, store_root: Path, *, jobs: int = 1) -> None:
+    """Refuse a cohort in which one radiograph is two cases; see :func:`editproof.datasets.checks.check_copies`.
+
+    Every case is decoded once; the digests of its pixels are kept in the store.
+
+    Raises
+    ------
+    DatasetError
+    """
+    cases = list(cohort)
+    store, keys = Store(store_root), {case.case_id: _key(cohort, case) for case in cases}
+    known = {name: store.record(PIXELS, key) for name, key in keys.items()}
+    new = [case for case in cases if known[case.case_id] is None]
+    workers = min(jobs, max(1, len(new) // _CASES_A_WORKER))
+    for name, digests in results(partial(_kept_digests, store_root, keys), new, jobs=workers):
+        known[name] = digests
+    check_copies(cohort, {name: digests for name, digests in known.items() if digests is not None})
+
+
+def _key(cohort: Dataset, case: Case) -> str:
+    return digest_of([PIXELS.folder, cohort.card.name, cohort.card.digest, case.case_id, case.digest])
+
+
+def _kept_digests(store_root: Path, keys: dict[str, str], case: Case) -> tuple[str, PixelDigests]:
+    digests = pixel_digests(case)
+    Store(store_root).keep_record(PIXELS, keys[case.case_id], digests)
+    return case.case_id, digests

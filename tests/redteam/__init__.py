@@ -1,0 +1,1 @@
+"""Attacks on a verdict: each ends in no PASS, with its reason, and its honest twin passes."""
