@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import sys
 from collections.abc import Callable
@@ -46,10 +47,39 @@ def module_from_file(path: Path, asked: str, error: type[EditproofError]) -> Mod
 
 
 def _module_at(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    name = _name_of(path)
+    spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:  # pragma: no cover - a .py path always has a loader
         raise ImportError(str(path))
     module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault(path.stem, module)
-    spec.loader.exec_module(module)
+    is_new = sys.modules.setdefault(name, module) is module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        if is_new:
+            del sys.modules[name]
+        raise
     return module
+
+
+def _name_of(path: Path) -> str:
+    """The name of a file as a module: its stem, with a digest of its path where that is the name of another module.
+
+    By that name pickles, annotations and the digest of its source find the module again.
+    """
+    here, name = path.resolve(), path.stem.replace(".", "_")
+    if _file_of(name) in (None, here):
+        return name
+    return f"{name}_{hashlib.sha256(str(here).encode()).hexdigest()[:12]}"
+
+
+def _file_of(name: str) -> Path | None:
+    """The file of a module that is imported under a name, or would be; None where there is no such module."""
+    try:
+        spec = importlib.util.find_spec(name) if name.isidentifier() else None
+    except ValueError:  # a module that was made by hand
+        spec = getattr(sys.modules[name], "__spec__", None)
+    if spec is not None:
+        return Path(spec.origin or "").resolve()
+    file = getattr(sys.modules.get(name), "__file__", None)
+    return Path(file).resolve() if file else None
