@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
+from editproof.audit.reservations import reservations
 from editproof.evidence.facts import Claim, Facts, Pictures, Told, ToolFacts
 from editproof.evidence.findings import Exhibit, Findings, ToolFindings
 from editproof.evidence.record import EditorEvidence, Evidence, PicturedExhibit
@@ -37,6 +38,7 @@ def run_of(
     }  # fmt: skip
     found = {**given, "protocol": protocol, "tools": tuple(editor.findings for editor in editors)}
     facts = Facts(**{name: value for name, value in given.items() if name in _names(Facts)})
+    found.setdefault("reservations", reservations(facts, given["departures"]))
     return Evidence(facts, Findings(**{name: value for name, value in found.items() if name in _names(Findings)}))
 
 
@@ -53,7 +55,10 @@ def replace(value: Any, /, **values: Any) -> Any:
     if editors is not None:
         facts["tools"] = tuple(editor.facts for editor in editors)
         found["tools"] = tuple(editor.findings for editor in editors)
-    return Evidence(dataclasses.replace(value.facts, **facts), dataclasses.replace(value.findings, **found))
+    changed, findings = dataclasses.replace(value.facts, **facts), dataclasses.replace(value.findings, **found)
+    if "reservations" not in found:
+        findings = dataclasses.replace(findings, reservations=reservations(changed, findings.departures))
+    return Evidence(changed, findings)
 
 
 def flat(record: Mapping[str, Any]) -> dict[str, Any]:

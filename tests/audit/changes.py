@@ -190,7 +190,7 @@ DERIVABLE: dict[str, tuple[Change, str, str]] = {
     "part of the cohort": (put("1/2", "facts", "shard"), RECORD, "facts.dataset.n_cases"),
     "unknown field": (record(lambda r: r["findings"]["tools"][1]["verdicts"][0]["estimate"].__setitem__("p_value", 0.01)), RECORD, 'unknown field "p_value"'),
     "missing field": (drop("facts", "dataset", "licence"), RECORD, "'licence' is missing"),
-    "field given twice": (lines(RECORD, lambda found: [found[0], ' "schema": "editproof-evidence/3",\n', *found[1:]]), RECORD, "line 2"),
+    "field given twice": (lines(RECORD, lambda found: [found[0], ' "schema": "editproof-evidence/4",\n', *found[1:]]), RECORD, "line 2"),
     "pooled reading": (cell(ROWS, "C05,edited,0,pooled,bone_age", 5, "100.0"), ROWS, "pooled bone_age"),
     "reading of a member": (cell(ROWS, "C05,edited,0,member-0,bone_age", 5, "100.0"), ROWS, "pooled bone_age"),
     "reading of an original": (cell(ROWS, "C05,original,0,member-0,bone_age", 5, "100.0"), ROWS, "C05: value"),

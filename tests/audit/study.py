@@ -36,15 +36,18 @@ INSTRUMENT = InstrumentCard(
 )  # fmt: skip
 
 
-def evidence(tools: tuple[str, ...] = ("gentle", "harsh"), cases: slice = slice(None), shard: str = "") -> Evidence:
+def evidence(
+    tools: tuple[str, ...] = ("gentle", "harsh"), cases: slice = slice(None), shard: str = "", source: str = SOURCE,
+    drawn: bool = False,
+) -> Evidence:  # fmt: skip
     """The run of some tools on some cases of the cohort, with everything that follows from it."""
     cards = {name: plain(_card(name)) for name in tools}
     plan = {"prompt": "p", "repeats": REPEATS, "seed": 0, "parameters": {}}
     return evidence_of(
         Facts(
             created="2026-11-23T12:00:00+00:00", incomplete=(),
-            dataset=DatasetCard("invented", "invented", "none", "none", "cafe", PATIENTS, PATIENTS),
-            instruments=(INSTRUMENT,), tools=tuple(_tool(name, cases) for name in tools),
+            dataset=DatasetCard("invented", "invented", "none", "none", "cafe", PATIENTS, PATIENTS, drawn=drawn),
+            instruments=(INSTRUMENT,), tools=tuple(_tool(name, cases, source) for name in tools),
             terms={"editors": cards, "plan": plan, "metrics": 1},
             environment={"python": "3", "packages": {"editproof": version("editproof")}, "command": "pytest"},
             controls={name: measured(name, cases) for name in ("identity", "destructive")}, shard=shard,
@@ -106,9 +109,12 @@ def measured(tool: str, cases: slice = slice(None)) -> Measurements:
     return measurements_of(tool, table, rows, edits, counts)
 
 
-def _tool(name: str, cases: slice) -> ToolFacts:
+def _tool(name: str, cases: slice, source: str) -> ToolFacts:
     table = measured(name, cases)
-    verdicts = [(verdict_on(claim, table.where(stratum)), f"test_{claim.id}[{name}]") for claim, stratum in CLAIMS]
+    verdicts = [
+        (verdict_on(replace(claim, source=source), table.where(stratum)), f"test_{claim.id}[{name}]")
+        for claim, stratum in CLAIMS
+    ]
     claims = [Claim(verdict.criterion, verdict.stratum, test, Told.of(verdict)) for verdict, test in verdicts]
     pictures = {role: _picture(at) for at, role in enumerate(("original", "edited", "edit_mask", "protected_mask"))}
     shown = tuple(Pictures(exhibit.case, exhibit.repeat, pictures) for exhibit in chosen(table))

@@ -13,7 +13,7 @@ from tests.audit.test_changes import forged
 
 NUMBER = int(SCHEMA.partition("/")[2])
 OTHERS = {
-    NUMBER - 1: "is verified by editproof 0.1; this is editproof 0.",
+    NUMBER - 1: "is verified by editproof 0.2 before its release; this is editproof 0.",
     NUMBER + 1: "is verified by a later editproof; this is editproof 0.",
 }
 

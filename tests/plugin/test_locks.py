@@ -95,7 +95,7 @@ def test_a_lock_that_forgets_a_tool_is_no_lock_for_it(lab):
 
 
 def test_a_broken_lock_is_one_line_before_the_first_edit(lab):
-    (lab.path / "lock.json").write_text('{"schema": "editproof-protocol/2"}')
+    (lab.path / "lock.json").write_text('{"schema": "editproof-protocol/3"}')
     result = lab.runpytest_subprocess(*ARGUMENTS, "--editor", "tools.py:fill", "--lock", "lock.json")
     assert result.ret == 4
     result.stderr.fnmatch_lines(

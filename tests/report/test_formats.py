@@ -31,7 +31,7 @@ def test_terminal_fits_a_hundred_columns_and_has_every_verdict(whole: Evidence) 
     assert max(map(len, lines)) <= 100
     assert sum(line.startswith("  ") and " BA-1 " in line for line in lines) == 10
     assert "x rerender: Does not conform (FAIL)" in lines
-    assert "+ opencv-telea: Conforms (PASS)" in lines
+    assert "+ opencv-telea: Conforms, with reservations: placeholder limits (PASS)" in lines
 
 
 def test_terminal_says_invalid_first(whole: Evidence) -> None:

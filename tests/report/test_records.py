@@ -37,7 +37,7 @@ def suites(evidence: Evidence) -> list:
 def test_junit_has_a_case_for_each_verdict_and_its_outcome_as_type(whole: Evidence) -> None:
     run, *tools = suites(whole)
     assert [suite.name for suite in tools] == [editor.card.name for editor in whole.editors]
-    assert (run.tests, run.failures, run.errors) == (2 + len(whole.validity), 0, 0)
+    assert (run.tests, run.failures, run.errors) == (2 + len(whole.reservations) + len(whole.validity), 0, 0)
     for suite, editor in zip(tools, whole.editors, strict=True):
         expected = [v.outcome for v in editor.verdicts]
         assert suite.tests == len(expected)
@@ -53,7 +53,7 @@ def test_junit_has_a_case_for_each_verdict_and_its_outcome_as_type(whole: Eviden
 
 def test_junit_lets_nothing_pass_in_an_invalid_run(whole: Evidence) -> None:
     run, *tools = suites(gold.invalid(whole))
-    assert {case.result[0].type for case in run if case.result} == {"EXPLORATORY", "INCOMPLETE", "INVALID"}
+    assert {case.result[0].type for case in run if case.result} == {"RESERVATION", "INCOMPLETE", "INVALID"}
     for suite in tools:
         assert suite.errors == suite.tests > 0
         assert all(isinstance(case.result[0], Error) for case in suite)
@@ -75,7 +75,7 @@ def test_junit_keeps_hostile_text_as_text(whole: Evidence) -> None:
 def test_certificate_says_the_verdict_and_that_it_is_no_approval(whole: Evidence) -> None:
     text = Page.of(certificate.render(whole)).text
     assert "This is a record of a test, not an approval." in text
-    assert "Conforms: opencv-telea; Does not conform: rerender" in text
+    assert "opencv-telea: conforms, with reservations: placeholder limits; rerender: does not conform" in text
     for words in (
         "radius 3",
         "temperature 1.0",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from editproof.audit.reservations import PLACEHOLDER, exploratory, of_drawings
 from editproof.core.digests import digest_of
 from editproof.core.numbers import brief
 from editproof.core.records import path_text
@@ -27,8 +28,6 @@ from editproof.types import Outcome
 SHARE = 0.5
 SHARED = ("dataset", "instruments", "floors", "plan", "metrics", "estimands")
 """What the protocols of both runs must agree in."""
-
-PLACEHOLDER = "placeholder"
 
 
 def compared(
@@ -113,6 +112,7 @@ def comparison_findings(facts: ComparisonFacts) -> ComparisonFindings:
         reason=reason,
         label=EXPLORATORY if departed else CONFIRMATORY,
         departures=departed,
+        reservations=(*exploratory(departed, "non-inferiority"), *of_drawings(facts.dataset)),
         verdicts=verdicts,
         protocol={**terms, "digest": digest},
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from editproof.audit.reservations import reservations
 from editproof.core.digests import digest_of
 from editproof.criteria.attribution import attribution, causes
 from editproof.criteria.conformance import (
@@ -38,6 +39,7 @@ from editproof.evidence.protocol import (
     run_name,
 )
 from editproof.evidence.record import Evidence
+from editproof.evidence.reservations import concerning
 from editproof.types import JSON, EditStatus, Verdict
 
 
@@ -50,7 +52,8 @@ def findings(facts: Facts) -> Findings:
     """Everything that follows from the facts of a run.
 
     Verdicts, outcomes and their reasons, flow, attribution with its sentence, the finding on a mask, the choice of
-    exhibits and their readings, validity, departures and label, protocol with its digest, and the name of the run.
+    exhibits and their readings, validity, departures, label and reservations, protocol with its digest, and the name of
+    the run.
 
     Raises
     ------
@@ -65,16 +68,19 @@ def findings(facts: Facts) -> Findings:
         _tool_findings(tool, found, validity, incomplete) for tool, found in zip(facts.tools, verdicts, strict=True)
     )
     named = zip(facts.tools, tools, strict=True)
-    outcome, reason = outcome_of_run({tool.card.name: (found.outcome, found.reason) for tool, found in named})
+    came_to = {tool.card.name: (found.outcome, found.reason) for tool, found in named}
     protocol = protocol_of(facts)
     lock = None if facts.lock is None else lock_of(facts.lock)
     departed = departures(lock, protocol, facts.created)
+    limits = reservations(facts, departed)
+    outcome, reason = outcome_of_run(came_to, [name for name in came_to if concerning(limits, name)])
     return Findings(
         run=run_name(facts.created, facts.dataset.name, protocol["digest"]),
         outcome=outcome,
         reason=reason,
         label=EXPLORATORY if departed else CONFIRMATORY,
         departures=departed,
+        reservations=limits,
         incomplete=incomplete,
         validity=validity,
         protocol=protocol,

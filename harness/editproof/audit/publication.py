@@ -15,7 +15,6 @@ from editproof.errors import EvidenceError
 from editproof.evidence import attestation
 from editproof.evidence.bundle import ATTESTATION, MANIFEST, Record, digests_in, json_bytes, save, seal
 from editproof.evidence.comparison import Comparison
-from editproof.evidence.protocol import CONFIRMATORY
 from editproof.report.page.comparison import render_comparison
 from editproof.report.page.html import render
 from editproof.types import JSON, Outcome, Verdict
@@ -126,9 +125,10 @@ def statement_on(
 ) -> dict[str, JSON]:
     """The statement that a sealed folder deserves."""
     digests = {**digests_in(folder), MANIFEST: hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()}
-    reserved = record.label != CONFIRMATORY or bool(record.incomplete)
-    result = attestation.result_of(record.outcome, reservations=reserved)
-    return attestation.statement(result, digests, _tests(record), str(record.protocol["digest"]), manifestation)
+    reserved = [found.sentence for found in record.reservations]
+    result = attestation.result_of(record.outcome, reservations=bool(reserved))
+    digest = str(record.protocol["digest"])
+    return attestation.statement(result, digests, _tests(record), digest, reserved, manifestation)
 
 
 def _tests(record: Record) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from editproof.cli.trust import add_trust, trusted
 from editproof.errors import EvidenceError
+from editproof.evidence.exits import exit_code
 from editproof.report.formats.registry import PRINTED, SUFFIX
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ def add_to(verbs: Verbs) -> None:
     compare.add_argument("--reports", type=Path, default=Path("reports"), metavar="DIR")
     compare.set_defaults(action=_trusting(_compare))
     add_trust(compare)
+    for verb in (merge, compare):
+        verb.add_argument("--strict", action="store_true", help="exit with 9 where it passes with reservations alone")
     sign = verbs.add_parser("sign", help="sign a run that verifies, stating your name and what the signature means")
     sign.add_argument("run", type=Path, metavar="RUN")
     sign.add_argument(
@@ -146,7 +149,7 @@ def _compare(options: argparse.Namespace) -> int:
     for verdict in made.verdicts:
         print(verdict)
     print("\n".join([f"{made.outcome}: {made.reason}", *made.departures, str(page)]))
-    return 0 if made.outcome == "PASS" else 1
+    return exit_code(made, strict=options.strict)
 
 
 def _margin(text: str) -> tuple[str, float]:
@@ -169,7 +172,7 @@ def _merge(options: argparse.Namespace) -> int:
     whole = merged([loaded(folder) for folder in options.runs])
     print(deliver(whole, options.reports))
     print(f"{whole.outcome}: {whole.reason}")
-    return 0
+    return exit_code(whole, strict=options.strict)
 
 
 def _report(options: argparse.Namespace) -> int:

@@ -7,11 +7,16 @@ from importlib.metadata import version
 
 from editproof.core.records import quoted
 
+BEFORE_0_2 = "0.2 before its release"
+
 LAST_READ_BY = {
     "editproof-evidence/1": "0.1",
     "editproof-evidence/2": "0.1",
+    "editproof-evidence/3": BEFORE_0_2,
     "editproof-comparison/1": "0.1",
+    "editproof-comparison/2": BEFORE_0_2,
     "editproof-protocol/1": "0.1",
+    "editproof-protocol/2": BEFORE_0_2,
     "editproof-index/1": "0.1",
     "editproof-index/2": "0.1",
 }
@@ -32,14 +37,14 @@ def fault_of_schema(schema: object, known: Collection[str], noun: str, verb: str
 
     Examples
     --------
-    >>> fault_of_schema("editproof-evidence/3", ["editproof-evidence/3"], "evidence")
+    >>> fault_of_schema("editproof-evidence/4", ["editproof-evidence/4"], "evidence")
     ''
-    >>> fault_of_schema("editproof-evidence/2", ["editproof-evidence/3"], "evidence").partition(";")[0]
+    >>> fault_of_schema("editproof-evidence/2", ["editproof-evidence/4"], "evidence").partition(";")[0]
     'evidence of schema editproof-evidence/2 is read by editproof 0.1'
-    >>> fault_of_schema("editproof-evidence/999", ["editproof-evidence/3"], "evidence").partition(";")[0]
+    >>> fault_of_schema("editproof-evidence/999", ["editproof-evidence/4"], "evidence").partition(";")[0]
     'evidence of schema editproof-evidence/999 is read by a later editproof'
-    >>> fault_of_schema("else", ["editproof-evidence/3"], "evidence")
-    "its schema is 'else', not 'editproof-evidence/3'"
+    >>> fault_of_schema("else", ["editproof-evidence/4"], "evidence")
+    "its schema is 'else', not 'editproof-evidence/4'"
     """
     if isinstance(schema, str) and schema in known:
         return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from editproof.criteria import Criterion, at_least, at_most, overall, verdict_on
 from editproof.criteria.criterion import id_and_stratum
@@ -26,6 +26,8 @@ WORDS = {
     Outcome.INCONCLUSIVE: "not shown to conform",
     Outcome.PASS: "conforms",
 }
+
+WITH_RESERVATIONS = "conforms, with reservations"
 
 TOLD = "RUN-told"
 """Id of the check that every test was told what the facts say."""
@@ -170,18 +172,27 @@ def outcome_of_editor(
     return outcome, reason
 
 
-def outcome_of_run(tools: Mapping[str, tuple[Outcome, str]]) -> tuple[Outcome, str]:
-    """What a run comes to: the worst of its tools, given the outcome and its reason by name of the tool."""
+def outcome_of_run(tools: Mapping[str, tuple[Outcome, str]], reserved: Collection[str] = ()) -> tuple[Outcome, str]:
+    """What a run comes to: the worst of its tools.
+
+    Parameters
+    ----------
+    tools : mapping of str to (Outcome, str)
+        Outcome and its reason by name of the tool.
+    reserved : collection of str
+        Names of the tools that conform with reservations only.
+    """
     if not tools:
         return Outcome.INCONCLUSIVE, "No tool was judged."
     worst = min((outcome for outcome, _ in tools.values()), key=SEVERITY.index)
     if worst is Outcome.INVALID:
         return worst, next(iter(tools.values()))[1]
-    said = []
-    for outcome, words in WORDS.items():
-        if names := [name for name, (came_to, _) in tools.items() if came_to is outcome]:
-            said.append(f"{', '.join(names)}: {words}")
-    return worst, f"{'; '.join(said)}."
+    said: dict[str, list[str]] = {words: [] for words in (*WORDS.values(), WITH_RESERVATIONS)}
+    for name, (outcome, _) in tools.items():
+        limited = outcome is Outcome.PASS and name in reserved
+        said[WITH_RESERVATIONS if limited else WORDS[outcome]].append(name)
+    groups = [f"{', '.join(names)}: {words}" for words, names in said.items() if names]
+    return worst, f"{'; '.join(groups)}."
 
 
 def _reads(verdict: Verdict) -> bool:

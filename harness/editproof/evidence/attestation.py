@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +52,7 @@ def statement(
     digests: Mapping[str, str],
     tests: Mapping[str, str],
     protocol: str,
+    reservations: Sequence[str] = (),
     manifestation: Manifestation | None = None,
 ) -> dict[str, JSON]:
     """The in-toto Statement on a bundle.
@@ -65,6 +66,8 @@ def statement(
         ``"PASSED"``, ``"WARNED"`` or ``"FAILED"`` by test id.
     protocol : str
         Digest of the protocol: the configuration of the run.
+    reservations : sequence of str
+        What limits the result, one sentence each.
     """
     predicate: dict[str, JSON] = {
         "result": result,
@@ -73,6 +76,8 @@ def statement(
         "warnedTests": sorted(name for name, word in tests.items() if word == "WARNED"),
         "failedTests": sorted(name for name, word in tests.items() if word == "FAILED"),
     }
+    if reservations:
+        predicate["editproof_reservations"] = list(reservations)
     if manifestation is not None:
         predicate["editproof_signature"] = {
             "name": manifestation.name,
@@ -89,7 +94,7 @@ def statement(
 
 
 def result_of(outcome: Outcome, *, reservations: bool) -> str:
-    """An outcome in the words of the predicate; a PASS that proves nothing by itself is a warning."""
+    """An outcome in the words of the predicate; a PASS with reservations is a warning."""
     if outcome is not Outcome.PASS:
         return "FAILED"
     return "WARNED" if reservations else "PASSED"

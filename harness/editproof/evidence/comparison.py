@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from editproof.evidence.measurements import Measurements
+from editproof.evidence.reservations import Reservation
 from editproof.types import JSON, CriterionCard, DatasetCard, EditorCard, InstrumentCard, Outcome, Verdict
 
-COMPARISON = "editproof-comparison/2"
+COMPARISON = "editproof-comparison/3"
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,8 @@ class ComparisonFindings:
     ----------
     departures : tuple of str
         What makes it EXPLORATORY: margins that are placeholders, runs that were.
+    reservations : tuple of Reservation
+        What limits what the comparison shows, though nothing is wrong with it.
     protocol : mapping
         The terms, the claims with their margins, the protocols of both runs, and the digest over all of it.
     """
@@ -78,6 +81,7 @@ class ComparisonFindings:
     reason: str
     label: str
     departures: tuple[str, ...]
+    reservations: tuple[Reservation, ...]
     verdicts: tuple[Verdict, ...]
     protocol: Mapping[str, JSON]
 
@@ -109,6 +113,11 @@ class Comparison:
     def departures(self) -> tuple[str, ...]:
         """What makes it exploratory."""
         return self.findings.departures
+
+    @property
+    def reservations(self) -> tuple[Reservation, ...]:
+        """What limits what the comparison shows."""
+        return self.findings.reservations
 
     @property
     def label(self) -> str:

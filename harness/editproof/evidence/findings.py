@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from editproof.evidence.facts import MaskTrial
+from editproof.evidence.reservations import Reservation
 from editproof.types import JSON, Estimate, Outcome, Verdict
 
 
@@ -112,6 +113,8 @@ class Findings:
         Name of the run, a safe file name.
     label : str
         ``"CONFIRMATORY"`` or ``"EXPLORATORY"``, with ``departures`` saying why the latter.
+    reservations : tuple of Reservation
+        What limits what the run shows, though nothing is wrong with it.
     incomplete : tuple of str
         Why the suite did not run completely, with the part of the cohort where only a part was measured.
     validity : tuple of Verdict
@@ -129,6 +132,7 @@ class Findings:
     reason: str
     label: str
     departures: tuple[str, ...]
+    reservations: tuple[Reservation, ...]
     incomplete: tuple[str, ...]
     validity: tuple[Verdict, ...]
     protocol: Mapping[str, JSON]

@@ -19,7 +19,7 @@ from editproof.errors import ProtocolError
 from editproof.evidence.plain import plain
 from editproof.types import JSON, CriterionCard, InstrumentCard
 
-SCHEMA = "editproof-protocol/2"
+SCHEMA = "editproof-protocol/3"
 
 SAME_ID = ("two different criteria go by that id", "Give each its own.")
 """What was found, and what to do, where criteria cannot be told apart."""

@@ -9,12 +9,13 @@ from functools import cached_property
 from editproof.evidence.facts import Facts, ToolFacts
 from editproof.evidence.findings import Attribution, Exhibit, Findings, MaskReport, ToolFindings
 from editproof.evidence.measurements import Measurements
+from editproof.evidence.reservations import Reservation, concerning
 from editproof.types import JSON, DatasetCard, EditorCard, InstrumentCard, Outcome, Verdict
 
 CONTROLS = ("identity", "destructive")
 """Tools that every run measures beside those it judges: the one must pass, the other must fail."""
 
-SCHEMA = "editproof-evidence/3"
+SCHEMA = "editproof-evidence/4"
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,15 @@ class Evidence:
     def departures(self) -> tuple[str, ...]:
         """Where the run departs from its lock."""
         return self.findings.departures
+
+    @property
+    def reservations(self) -> tuple[Reservation, ...]:
+        """What limits what the run shows."""
+        return self.findings.reservations
+
+    def reservations_on(self, tool: EditorEvidence) -> tuple[Reservation, ...]:
+        """What limits what the run shows of one of its tools."""
+        return concerning(self.reservations, tool.card.name)
 
     @property
     def incomplete(self) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ _LONGEST = 60
 
 
 def schema_of(name: str) -> dict[str, JSON]:
-    """The schema of a kind of record, e.g. ``"editproof-evidence/3"``: every field is there, and no other."""
+    """The schema of a kind of record, e.g. ``"editproof-evidence/4"``: every field is there, and no other."""
     kind, definitions = KINDS[name], dict[str, JSON]()
     root = _object(kind, definitions)
     root["properties"]["schema"] = {"const": name}
@@ -47,7 +47,7 @@ def schema_of(name: str) -> dict[str, JSON]:
 
 
 def file_name(name: str) -> str:
-    """The file that ships the schema of a kind of record: ``editproof-evidence-3.schema.json``."""
+    """The file that ships the schema of a kind of record: ``editproof-evidence-4.schema.json``."""
     return f"{name.replace('/', '-')}.schema.json"
 
 

@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from editproof.study.run import Run
     from editproof.types import Verdict
 
-EXIT_CODES = {"PASS": 0, "FAIL": 1, "INCONCLUSIVE": 1, "INVALID": 9}
-"""Exit code of a run by its outcome. INVALID, where a control or a floor was missed, proves nothing either way."""
-
 NO_TESTS = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test")
 """Options with which no test is to run."""
 
@@ -188,6 +185,8 @@ class Recorder:
         from editproof.audit.findings import evidence_of
         from editproof.audit.publication import deliver
         from editproof.criteria.redecision import criterion_from
+        from editproof.evidence.exits import PROVES_NOTHING, exit_code
+        from editproof.evidence.reservations import heading
         from editproof.study.judging import judgement_from
 
         options = self.config.option
@@ -210,7 +209,10 @@ class Recorder:
                 signer=_signer(self.config) if options.sign_key else None,
             )
         self.said.append(f"report: {page}")
-        session.exitstatus = max(int(session.exitstatus), EXIT_CODES[self.evidence.outcome])
+        code = exit_code(self.evidence, strict=_is_strict(self.config))
+        if code == PROVES_NOTHING and self.evidence.outcome == "PASS":
+            self.said.append(f"editproof: {heading(self.evidence.outcome, self.evidence.reservations)} (--strict)")
+        session.exitstatus = max(int(session.exitstatus), code)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say the verdict, and where the page is."""
@@ -319,6 +321,12 @@ def _named_criteria(items: Iterable[pytest.Item]) -> list[Criterion]:
         for item in claims
         for criterion in criteria_named(item.function, item.callspec.params if hasattr(item, "callspec") else {})
     ]
+
+
+def _is_strict(config: pytest.Config) -> bool:
+    """Whether ``--strict``, an option of pytest itself, was given: then a PASS with reservations is not accepted."""
+    option = config.option
+    return bool(getattr(option, "strict", False)) or "strict=true" in (getattr(option, "override_ini", None) or ())
 
 
 def _editor_specs(config: pytest.Config) -> list[str]:

@@ -71,6 +71,8 @@ class DatasetCard:
 
     Attributes
     ----------
+    drawn : bool
+        Whether the images were drawn: a verdict on them supports no claim about patients.
     units : mapping of str to str
         Unit of the reference standard by quantity, where the cohort knows it: ``{"bone_age": "months"}``. A quantity
         of two classes (1 = positive) has the unit ``"probability"``, as its readings do.
@@ -85,6 +87,7 @@ class DatasetCard:
     n_patients: int
     warnings: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
+    drawn: bool = False
 
 
 @runtime_checkable

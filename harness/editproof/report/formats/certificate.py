@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Protocol
 
 from markupsafe import Markup
 
 from editproof.evidence.record import Evidence
+from editproof.evidence.reservations import heading
 from editproof.report.page import views
 from editproof.report.page.environment import environment, source
 from editproof.report.page.views import CriterionRow, Group, Tool
-from editproof.report.text.wording import PLACEHOLDER, TITLE, counted, listed, printable
-from editproof.types import CriterionCard, Outcome
+from editproof.report.text.wording import listed, printable
+from editproof.types import Outcome
 
 CONFIRMATORY = "CONFIRMATORY"
 LONGEST = 160
 """Characters of one field, so that the certificate fits on one page."""
 
-_ROOM = 25
+_ROOM = 22
 """Rows that fit on the page, for all tools together; each tool needs five beside its criteria."""
 
 
@@ -47,7 +47,6 @@ def render(evidence: Evidence, signature: Signature | None = None) -> str:
     """
     obstacles = _obstacles(evidence)
     tools = views.tools(evidence, images=False)
-    cards = views.cards(tools)
     return environment().get_template("certificate.html.j2").render(
         evidence=evidence,
         tools=tools,
@@ -58,32 +57,22 @@ def render(evidence: Evidence, signature: Signature | None = None) -> str:
         rows=lambda tool: () if obstacles else _rows(tool, len(tools)),
         more=lambda tool: 0 if obstacles else _primary(tool) - len(_rows(tool, len(tools))),
         passed=(sum(map(bool, evidence.validity)), len(evidence.validity)),
-        placeholders=placeholders(cards),
+        reservations=printable(" ".join(found.sentence for found in evidence.reservations), 4 * LONGEST) or "none",
+        heading_of=lambda tool: heading(tool.evidence.outcome, evidence.reservations_on(tool.evidence)),
         signature=signature,
         printed=True,
         style=Markup(source("certificate.css")),
     )  # fmt: skip
 
 
-def placeholders(cards: Iterable[CriterionCard]) -> str:
-    """A sentence on the limits that are placeholders; empty if there is no such limit."""
-    asked = list(cards)
-    open_ = [card.id for card in asked if PLACEHOLDER in card.source.lower()]
-    if not open_:
-        return ""
-    named = counted(len(asked), "limit")
-    return f"{len(open_)} of {named} are placeholders: no verdict on them supports a claim about patients."
-
-
 def _heading(evidence: Evidence, void: bool) -> str:
     if void:
         return "Nothing was proven by this run"
-    found = {outcome: [e.card.name for e in evidence.editors if e.outcome is outcome] for outcome in Outcome}
-    return "; ".join(
-        f"{TITLE[outcome]}: {listed([printable(name, 60) for name in names])}"
-        for outcome, names in found.items()
-        if names
-    )
+    found: dict[str, list[str]] = {}
+    for tool in sorted(evidence.editors, key=lambda tool: list(Outcome).index(tool.outcome)):
+        said = heading(tool.outcome, evidence.reservations_on(tool))
+        found.setdefault(said, []).append(printable(tool.card.name, 60))
+    return "; ".join(f"{listed(names)}: {said[0].lower()}{said[1:]}" for said, names in found.items())
 
 
 def _obstacles(evidence: Evidence) -> list[tuple[str, str]]:

@@ -6,20 +6,19 @@ from collections.abc import Iterable
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from editproof.evidence.record import EditorEvidence, Evidence
+from editproof.evidence.reservations import heading
 from editproof.report.page.figures import figures
 from editproof.report.text.wording import printable, stratum_in_words, typeset
 from editproof.types import Outcome, Verdict
-
-CONFIRMATORY = "CONFIRMATORY"
 
 
 def render(evidence: Evidence) -> str:
     """The run as JUnit XML: a suite for the run itself, and one for each tool with a test case for each verdict.
 
     A test case without a child passed. ``failure`` has the outcome as its type: FAIL, INCONCLUSIVE (of a primary
-    criterion, which does not pass), or the flaw of the run (EXPLORATORY, INCOMPLETE). An INCONCLUSIVE secondary
-    criterion is ``skipped``, since it is neither shown to hold nor shown to be broken. In an INVALID run every case is
-    an ``error``: no verdict is valid.
+    criterion, which does not pass), or the flaw of the run (EXPLORATORY, where a given lock was departed from;
+    INCOMPLETE). An INCONCLUSIVE secondary criterion is ``skipped``, since it is neither shown to hold nor shown to be
+    broken; so is each reservation. In an INVALID run every case is an ``error``: no verdict is valid.
     """
     root = Element("testsuites", name=_text(evidence.run))
     root.append(_suite("the run", evidence, _of_run(evidence)))
@@ -33,8 +32,10 @@ def render(evidence: Evidence) -> str:
 
 
 def _of_run(evidence: Evidence) -> Iterable[Element]:
-    exploratory = "; ".join(evidence.departures) or "no locked protocol" if evidence.label != CONFIRMATORY else ""
-    yield _case("the run", "follows a protocol that was locked beforehand", "failure", "EXPLORATORY", exploratory)
+    departed = "; ".join(evidence.departures) if evidence.lock is not None else ""
+    yield _case("the run", "follows the protocol that was locked beforehand", "failure", evidence.label, departed)
+    for found in evidence.reservations:
+        yield _case("the run", f"without reservation: {found.kind}", "skipped", "RESERVATION", found.sentence)
     yield _case("the run", "the suite ran completely", "failure", "INCOMPLETE", "; ".join(evidence.incomplete))
     for verdict in evidence.validity:
         missed = "" if verdict else f"{verdict.because} {_found(verdict)}"
@@ -53,10 +54,12 @@ def _of_tool(editor: EditorEvidence, void: bool) -> Iterable[Element]:
 
 def _suite(name: str, evidence: Evidence, cases: Iterable[Element], editor: EditorEvidence | None = None) -> Element:
     suite = Element("testsuite", name=_text(name), timestamp=_text(evidence.created))
+    reservations = evidence.reservations_on(editor) if editor else evidence.reservations
     facts = {
         "run": evidence.run,
         "label": evidence.label,
         "outcome": (editor or evidence).outcome.value,
+        "heading": heading((editor or evidence).outcome, reservations),
         "reason": (editor or evidence).reason,
         "cohort": evidence.dataset.name,
         "protocol": str(evidence.protocol.get("digest", "")),

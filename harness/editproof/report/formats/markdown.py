@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from editproof.core.numbers import grouped
 from editproof.evidence.record import Evidence
+from editproof.evidence.reservations import heading
 from editproof.report.page.figures import figures
-from editproof.report.text.wording import TITLE, counted, printable, stratum_in_words, typeset, without_floor
+from editproof.report.text.wording import counted, printable, stratum_in_words, typeset
 from editproof.types import Outcome, Verdict
 
 _MARK = {Outcome.PASS: "✅", Outcome.FAIL: "❌", Outcome.INCONCLUSIVE: "❔", Outcome.INVALID: "🚫"}
@@ -21,16 +22,15 @@ def render(evidence: Evidence) -> str:
 
 
 def _lines(evidence: Evidence) -> Iterator[str]:
-    yield f"# {_MARK[evidence.outcome]} {evidence.outcome.value}: conformance of image-editing tools"
+    yield f"# {_MARK[evidence.outcome]} {evidence.outcome.value}: {heading(evidence.outcome, evidence.reservations)}"
     yield ""
     yield f"{_text(evidence.reason)} Cohort: {_text(evidence.dataset.name)}, " + _text(
         counted(evidence.dataset.n_patients, "patient")
     ) + f". Run {_text(evidence.run)}."  # fmt: skip
     banners = [
         ("INVALID", "no verdict on this page is valid", evidence.outcome is Outcome.INVALID),
-        (evidence.label, "; ".join(evidence.departures), evidence.label != "CONFIRMATORY"),
         ("INCOMPLETE", "; ".join(evidence.incomplete), bool(evidence.incomplete)),
-        *(("NO FLOOR", sentence, True) for sentence in without_floor(evidence.instruments)),
+        *((found.kind.upper(), found.sentence, True) for found in evidence.reservations),
     ]
     for name, why, raised in banners:
         if raised:
@@ -39,7 +39,8 @@ def _lines(evidence: Evidence) -> Iterator[str]:
         yield from ("", "## Validity of the run", "", *_table(evidence.validity))
     for editor in evidence.editors:
         lost = editor.flow.get("requested", 0) - editor.flow.get("ok", 0)
-        yield from ("", f"## {_MARK[editor.outcome]} {_text(editor.card.name)}: {TITLE[editor.outcome]}", "")
+        title = heading(editor.outcome, evidence.reservations_on(editor))
+        yield from ("", f"## {_MARK[editor.outcome]} {_text(editor.card.name)}: {title}", "")
         asked = counted(editor.flow.get("requested", 0), "edit")
         yield f"{_text(editor.reason)} {asked} requested, {grouped(lost)} not returned."
         yield from ("", *_table(editor.verdicts)) if editor.verdicts else ("", "No criterion was applied.")

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from editproof.core import numbers
+from editproof.evidence.reservations import NON_INFERIORITY, heading
 from editproof.report.charts.bars import WIDTH
 from editproof.report.page.fragility import fragility, other_figures
 from editproof.report.text import wording
@@ -49,13 +50,13 @@ def environment() -> Environment:
     }
     made.globals |= {
         "Outcome": Outcome,
-        "TITLE": wording.TITLE,
+        "heading": heading,
+        "NON_INFERIORITY": NON_INFERIORITY,
         "ROLE": wording.ROLE,
         "STATUS": wording.STATUS,
         "MASK": wording.MASK,
         "counted": wording.counted,
         "listed": wording.listed,
-        "without_floor": wording.without_floor,
         "BAR": int(WIDTH),
         "TONE": {outcome: palette()[name] for outcome, name in TONES.items()},
         "COLOUR": palette(),

@@ -11,7 +11,6 @@ from editproof.core.numbers import level
 from editproof.evidence.record import Evidence
 from editproof.report.charts.chart import Figure, ImageChart, Read, image_charts, reading_charts
 from editproof.report.charts.marks import Frame
-from editproof.report.formats.certificate import placeholders
 from editproof.report.page import views
 from editproof.report.page.environment import environment, source
 from editproof.report.page.traces import register_in, traces
@@ -44,7 +43,6 @@ def render(evidence: Evidence, *, images: bool = True, printed: bool = False) ->
         subgroups=views.subgroups(made),
         traced={trace.card.id: trace for trace in traces(evidence, made)},
         register=register_in(evidence),
-        placeholders=placeholders(views.cards(made)),
         charts=_charts(made),
         images=images,
         printed=printed,

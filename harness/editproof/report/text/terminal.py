@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from editproof.core.numbers import grouped
 from editproof.evidence.record import EditorEvidence, Evidence
+from editproof.evidence.reservations import heading
 from editproof.report.page.figures import figures
-from editproof.report.text.wording import TITLE, counted, printable, stratum_in_words, typeset, without_floor
+from editproof.report.text.wording import counted, printable, stratum_in_words, typeset
 from editproof.types import Outcome, Verdict
 
 WIDTH = 100
@@ -23,24 +24,22 @@ def summary(evidence: Evidence) -> str:
 def _lines(evidence: Evidence) -> Iterator[str]:
     if evidence.outcome is Outcome.INVALID:
         yield from _wrapped(f"INVALID RUN: no verdict is valid. {evidence.reason}")
-    if evidence.label != "CONFIRMATORY":
-        yield from _wrapped(f"{printable(evidence.label)}: {'; '.join(evidence.departures) or 'not a locked protocol'}")
     if evidence.incomplete:
         yield from _wrapped(f"INCOMPLETE: {'; '.join(evidence.incomplete)}")
-    for sentence in without_floor(evidence.instruments):
-        yield from _wrapped(f"NO FLOOR: {sentence}")
+    for reservation in evidence.reservations:
+        yield from _wrapped(f"{reservation.kind.upper()}: {reservation.sentence}")
     if evidence.validity:
         met = sum(bool(verdict) for verdict in evidence.validity)
         yield f"Validity: {met} of {counted(len(evidence.validity), 'check')} passed"
         yield from (_line(verdict) for verdict in evidence.validity if not verdict)
     for editor in evidence.editors:
         yield ""
-        yield from _of_tool(editor)
+        yield from _of_tool(editor, heading(editor.outcome, evidence.reservations_on(editor)))
 
 
-def _of_tool(editor: EditorEvidence) -> Iterator[str]:
-    name, title = printable(editor.card.name, 60), TITLE[editor.outcome]
-    yield f"{_MARK[editor.outcome]} {name}: {title} ({editor.outcome.value})"
+def _of_tool(editor: EditorEvidence, title: str) -> Iterator[str]:
+    name = printable(editor.card.name, 60)
+    yield from _wrapped(f"{_MARK[editor.outcome]} {name}: {title} ({editor.outcome.value})")
     yield from _wrapped(editor.reason, "  ")
     lost = editor.flow.get("requested", 0) - editor.flow.get("ok", 0)
     yield f"  {counted(editor.flow.get('requested', 0), 'edit')} requested, {grouped(lost)} not returned"

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from typing import Final
 
 from editproof.core.numbers import grouped
-from editproof.types import EditStatus, InstrumentCard, Outcome
+from editproof.types import EditStatus
 
 LONGEST: Final = 2000
 """Characters of one string that a page shows; the rest is cut, and the page states how much."""
-
-TITLE: Final = {
-    Outcome.PASS: "Conforms",
-    Outcome.FAIL: "Does not conform",
-    Outcome.INCONCLUSIVE: "Not shown",
-    Outcome.INVALID: "Invalid run",
-}
-"""The outcome of a tool, in two words."""
 
 ROLE: Final = {"primary": "decides the verdict", "secondary": "reported", "validity": "is the run valid"}
 
@@ -46,9 +37,6 @@ MISSING: Final = {
     "original_used": "replaced by the original",
 }
 """What a rule does with missing edits."""
-
-PLACEHOLDER: Final = "placeholder"
-"""The word that marks, in the source of a limit, that the limit has no source yet."""
 
 _REGIONS: Final = {
     "whole": "whole radiograph",
@@ -182,14 +170,3 @@ def listed(items: list[str]) -> str:
     'a, b and c'
     """
     return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
-
-
-def without_floor(instruments: Iterable[InstrumentCard]) -> Iterator[str]:
-    """A sentence for each instrument whose card sets no floor for something that it reads."""
-    for card in instruments:
-        free = [in_words(quantity.name) for quantity in card.quantities if not card.floors.get(quantity.name)]
-        if free:
-            yield (
-                f"The card of {card.name} sets no floor for {listed(free)}, "
-                "so no check of this run shows whether it reads the originals well."
-            )

@@ -1,0 +1,100 @@
+"""A PASS with reservations is never shown, attested or counted without them; one without is shown as it is."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import pytest
+from editproof.audit.findings import evidence_of
+from editproof.audit.publication import statement_on
+from editproof.evidence.bundle import save
+from editproof.evidence.exits import exit_code
+from editproof.evidence.record import Evidence
+from editproof.report.formats import certificate, junit, markdown
+from editproof.report.page import html
+from editproof.report.text import terminal
+from editproof.types import Outcome
+
+from tests.audit import study
+from tests.records import replace
+from tests.report.outline import Page
+
+FORMS: dict[str, Callable[[Evidence], str]] = {
+    "page": lambda run: Page.of(html.render(run, images=False).partition('id="validity"')[0]).text,
+    "terminal": terminal.summary,
+    "markdown": lambda run: markdown.render(run).replace("\\", ""),
+    "junit": junit.render,
+    "certificate": lambda run: Page.of(certificate.render(run)).text,
+}
+HEADING = "onforms, with reservations: placeholder limits, drawn phantoms"
+
+
+def made(source: str, drawn: bool) -> Evidence:
+    run = study.evidence(tools=("gentle",), source=source, drawn=drawn)
+    floors = {"bone_age": {"mae_at_most": 12.0}, "sex": {"auc_at_least": 0.6}}
+    card = dataclasses.replace(study.INSTRUMENT, floors=floors)
+    return study.locked(evidence_of(dataclasses.replace(run.facts, instruments=(card,))))
+
+
+@pytest.fixture(scope="module")
+def sound() -> Evidence:
+    """A run that conforms: locked, on patients, with limits that have a source."""
+    run = made(source="a protocol", drawn=False)
+    assert (run.outcome, run.label) == (Outcome.PASS, "CONFIRMATORY")
+    return run
+
+
+@pytest.fixture(scope="module")
+def reserved() -> Evidence:
+    return made(source=study.SOURCE, drawn=True)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_is_headed_with_the_reservations(form: str, sound: Evidence, reserved: Evidence) -> None:
+    shown, bare = " ".join(FORMS[form](reserved).split()), " ".join(FORMS[form](sound).split())
+    assert HEADING in shown
+    assert "No source is given for the limits of BA-1, REL-1 and SX-1" in shown
+    assert "The images of invented are drawn" in shown
+    assert "eservations: " not in bare
+    assert "onforms" in bare
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_form_says_conforms_alone(form: str, reserved: Evidence) -> None:
+    """Wherever the word is, its reservations are too, in the reason of the run as well."""
+    shown = " ".join(FORMS[form](reserved).split()).replace("not conform", "")
+    for rest in shown.split("onforms")[1:]:
+        assert rest.startswith(", with reservations"), rest[:60]
+
+
+@pytest.mark.parametrize(("which", "result", "strict"), [("sound", "PASSED", 0), ("reserved", "WARNED", 9)])
+def test_the_attestation_and_the_exit_code_tell_them_apart(which, result, strict, request, tmp_path) -> None:
+    run = request.getfixturevalue(which)
+    save(run, tmp_path)
+    predicate = statement_on(tmp_path, run)["predicate"]
+    assert predicate["result"] == result
+    said = predicate.get("editproof_reservations", [])
+    assert said == [found.sentence for found in run.reservations]
+    assert (exit_code(run), exit_code(run, strict=True)) == (0, strict)
+
+
+@pytest.mark.parametrize(("outcome", "code"), [(Outcome.FAIL, 1), (Outcome.INCONCLUSIVE, 1), (Outcome.INVALID, 9)])
+def test_no_other_outcome_depends_on_reservations(outcome, code, sound, reserved) -> None:
+    for run in (sound, reserved):
+        came_to = replace(run, outcome=outcome)
+        assert exit_code(came_to) == exit_code(came_to, strict=True) == code
+
+
+def test_what_is_reserved_of_one_tool_is_not_of_another() -> None:
+    from editproof.evidence.reservations import Reservation, concerning, heading
+
+    found = (Reservation("replayed edits", "Of gentle.", "gentle"),)
+    assert heading(Outcome.PASS, concerning(found, "gentle")) == "Conforms, with reservations: replayed edits"
+    assert heading(Outcome.PASS, concerning(found, "harsh")) == "Conforms"
+
+
+def test_reservations_follow_from_the_facts(reserved) -> None:
+    assert [found.kind for found in reserved.reservations] == ["placeholder limits", "drawn phantoms"]
+    unlocked = study.evidence(tools=("gentle",), source="a protocol")
+    assert [found.kind for found in unlocked.reservations] == ["exploratory", "no floor"]
