@@ -1,7 +1,7 @@
 """Pixels that the tool was not asked to change stay as they were."""
 
 import pytest
-from editproof import Criterion, at_least, at_most, ks_distance, outside_mask_change
+from editproof import Criterion, at_least, at_most, ks_distance, local_change, outside_mask_change
 
 REQUIREMENT, HAZARD = "R3", "H5"  # see register.toml
 
@@ -27,6 +27,16 @@ OUTSIDE = Criterion(
     hazard=HAZARD,
     sentence="At most one pixel in a hundred outside the edit mask changes by more than 2 % of the range.",
 )
+LOCAL = Criterion(
+    "LH-1",
+    local_change(),
+    at_most(0.05),
+    source="placeholder for your protocol; JPEG of quality 90 leaves no damaged patch (docs/metrics.md)",
+    requirement=REQUIREMENT,
+    hazard="H9",
+    rationale="A mean over the frame is blind to a lost fingertip or a drawn line; two harms may cancel in a reading.",
+    sentence="Fewer than one patient in twenty has a patch of anatomy of about 4 mm that an edit visibly altered.",
+)
 
 
 @pytest.mark.parametrize("region", INTENSITY)
@@ -36,3 +46,7 @@ def test_intensity_distribution(study, judge, region):
 
 def test_outside_mask_change(study, judge):
     assert judge(OUTSIDE, study)
+
+
+def test_local_change(study, judge):
+    assert judge(LOCAL, study)

@@ -260,9 +260,7 @@ class Bench:
             ]
         )
         return {
-            case.case_id: digest_of(
-                [study, case.case_id, case.digest, dict(case.reference), *([case.spacing_mm] if self.metrics else [])]
-            )
+            case.case_id: digest_of([study, case.case_id, case.digest, dict(case.reference), case.spacing_mm])
             for case in cases
         }
 
