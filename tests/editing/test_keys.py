@@ -14,8 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 STORED = {
-    "identity": ("16eff50b52", "16eff50b52", "16eff50b52", "16eff50b52"),
-    "destructive": ("71a0d55a19", "71a0d55a19", "71a0d55a19", "71a0d55a19"),
     "folder:{edits}": ("637601640d", "395983e7f0", "38fc216603", "40ae09a8e9"),
     "openai:gpt-image-2?quality=high&n=3": ("cef72c58a3", "60fe1fe30f", "cef72c58a3", "60fe1fe30f"),
     'openai:gpt-image-1?base_url=http://127.0.0.1:9/v1&rpm=5&extra_body={{"a": 1}}': (

@@ -12,7 +12,7 @@ from editproof import types
 from editproof.editing.batches import awaited
 from editproof.editing.edits import Edits, Terms
 from editproof.editors import adapter
-from editproof.editors.adapter import checked
+from editproof.editors.adapter import CheckedEditor
 
 from tests.editing.old_store import STORE, paid, requests
 
@@ -32,9 +32,14 @@ def tool():
     return made
 
 
+def adapter_of(tool) -> CheckedEditor:
+    """As adapters of this package to something elsewhere, whose card says what made an edit."""
+    return adapter.checked(tool, by_card=True)
+
+
 def test_edits_of_an_old_store_are_found_without_asking(old, tool):
     edits = Edits(old, Terms("reuse"))
-    outcomes = edits.outcomes(checked(tool), list(requests(types)))
+    outcomes = edits.outcomes(adapter_of(tool), list(requests(types)))
     assert [outcome.status.value for outcome in outcomes] == STATUSES
     assert tool.calls == 0
     for request, outcome in zip(requests(types), outcomes, strict=True):
@@ -46,7 +51,7 @@ def test_edits_of_an_old_store_are_found_without_asking(old, tool):
 
 
 def test_only_what_failed_is_asked_for_again(old, tool):
-    outcomes = Edits(old, Terms(since=2e9)).outcomes(checked(tool), list(requests(types)))
+    outcomes = Edits(old, Terms(since=2e9)).outcomes(adapter_of(tool), list(requests(types)))
     assert [outcome.status.value for outcome in outcomes] == ["ok", "refused", "ok", "ok"]
     assert tool.calls == 1
 
@@ -54,7 +59,7 @@ def test_only_what_failed_is_asked_for_again(old, tool):
 @pytest.mark.parametrize("change", [{"prompt": "other"}, {"repeat": 9}, {"seed": 9}, {"parameters": {}}])
 def test_another_request_is_another_edit(old, tool, change):
     requested = replace(next(iter(requests(types))), **change)
-    Edits(old).outcomes(checked(tool), [requested])
+    Edits(old).outcomes(adapter_of(tool), [requested])
     assert tool.calls == 1
 
 
@@ -72,7 +77,7 @@ def test_an_open_batch_of_an_old_store_is_awaited(old):
 
 def test_this_version_writes_the_same_files(old, tool, tmp_path):
     for request in requests(types):
-        Edits(tmp_path / "new", Terms(since=0.0)).outcomes(checked(tool), [request])
+        Edits(tmp_path / "new", Terms(since=0.0)).outcomes(adapter_of(tool), [request])
     new = tmp_path / "new"
     shutil.rmtree(new / "locks")
     shutil.rmtree(old / "batches")

@@ -120,20 +120,20 @@ def test_a_full_disk_is_named_and_leaves_what_stands(kept, monkeypatch, request_
 
 
 def test_a_failure_stands_for_its_own_run_alone(tmp_path, request_of):
-    tool = Counted(EditStatus.FAILED)
+    tool = checked(Counted(EditStatus.FAILED))
     terms = Terms(since=time.time() - 1)
     for _ in range(2):
-        assert Edits(tmp_path, terms).outcomes(checked(tool), [request_of()])[0].status is EditStatus.FAILED
-    assert tool.calls == 1
+        assert Edits(tmp_path, terms).outcomes(tool, [request_of()])[0].status is EditStatus.FAILED
+    assert tool.tool.calls == 1
     later = replace(terms, since=time.time() + 1)
-    assert Edits(tmp_path, later).outcomes(checked(tool), [request_of()])[0].status is EditStatus.OK
+    assert Edits(tmp_path, later).outcomes(tool, [request_of()])[0].status is EditStatus.OK
 
 
 def test_a_refusal_is_an_answer_and_stands(tmp_path, request_of):
-    tool = Counted(EditStatus.REFUSED)
+    tool = checked(Counted(EditStatus.REFUSED))
     for _ in range(2):
-        assert Edits(tmp_path).outcomes(checked(tool), [request_of()])[0].status is EditStatus.REFUSED
-    assert tool.calls == 1
+        assert Edits(tmp_path).outcomes(tool, [request_of()])[0].status is EditStatus.REFUSED
+    assert tool.tool.calls == 1
 
 
 def test_modes(tmp_path, request_of):

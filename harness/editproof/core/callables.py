@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from editproof.core.sources import note_loaded
 from editproof.errors import EditproofError
 
 
@@ -41,6 +42,7 @@ def module_from_file(path: Path, asked: str, error: type[EditproofError]) -> Mod
     if not path.is_file():
         raise error(asked, f"there is no file {path}", "Give the path of a Python file.")
     try:
+        note_loaded(path, path.read_bytes())
         return _module_at(path)
     except (Exception, SystemExit) as cause:
         raise error(asked, f"the file does not import ({type(cause).__name__}: {cause})") from cause

@@ -70,16 +70,17 @@ FAILURES = (EditStatus.FAILED, EditStatus.TIMED_OUT)
 def request_keys(card: EditorCard, requests: Sequence[EditRequest], *, by_case: bool = False) -> list[str]:
     """Store key of each requested edit; pixels that several of them share are read once.
 
-    Everything that may change the pixels that come back is in it: the tool and its version, its parameters, the
-    host, the pixels and mask sent, the prompt, the repeat and seed unless the tool is deterministic, and the case's id
-    where that decides (``by_case``, as the tool's :class:`~editproof.editors.adapter.Service` says).
+    Everything that may change the pixels that come back is in it: the tool, its version and its source where it runs
+    in Python, its parameters, the host, the pixels and mask sent, the prompt, the repeat and seed unless the tool is
+    deterministic, and the case's id where that decides (``by_case``, as the tool's
+    :class:`~editproof.editors.adapter.Service` says).
     """
     arrays = {id(array): array for request in requests for array in (request.image, request.edit_mask)}
     digests = {name: pixel_digest(array) for name, array in arrays.items()}
     return [
         digest_of(
             {
-                "tool": [card.name, card.version, card.sends_data_to, dict(card.parameters)],
+                "tool": identity_of(card),
                 "image": digests[id(request.image)],
                 "mask": digests[id(request.edit_mask)],
                 "prompt": request.prompt,
@@ -90,6 +91,12 @@ def request_keys(card: EditorCard, requests: Sequence[EditRequest], *, by_case: 
         )
         for request in requests
     ]
+
+
+def identity_of(card: EditorCard) -> list[JSON]:
+    """What makes a tool's edits, as far as it can be told: edits of tools that differ in it are never exchanged."""
+    told = [card.name, card.version, card.sends_data_to, dict(card.parameters)]
+    return [*told, card.source] if card.source else told
 
 
 class Store:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from editproof.types import Image
 
 
-def checked(tool: Editor | Callable[[EditRequest], Image]) -> CheckedEditor:
+def checked(tool: Editor | Callable[[EditRequest], Image], *, by_card: bool = False) -> CheckedEditor:
     """The tool as an editor whose outcomes can be trusted to be what they say.
 
     An image of another size, dtype or number of channels than the original becomes ``MALFORMED``, an exception
@@ -32,16 +32,25 @@ def checked(tool: Editor | Callable[[EditRequest], Image]) -> CheckedEditor:
     tool : Editor or callable
         A callable without a card may take the request and return pixels; it gets a card made from its name
         and the digest of its source.
+    by_card : bool
+        Whether its card identifies it as it is. Otherwise the digest of its source is entered on the card, since code
+        may change under one version, and another tool may copy a card.
+
+    Raises
+    ------
+    EditorError
+        Where its card is none, or its source cannot be found.
     """
     if isinstance(tool, CheckedEditor):
         return tool
     if not callable(tool):
         raise EditorError("an editor", f"{tool!r} is not callable", "A factory returns a callable: request -> pixels.")
     card = getattr(tool, "card", None)
-    if card is None:
-        card = _card_of_function(tool)
-    elif not isinstance(card, EditorCard):
+    if not isinstance(card, EditorCard | None):
         raise EditorError("an editor's card", f"{type(card).__name__}", "Make it a editproof.types.EditorCard.")
+    if card is None or not by_card:
+        source = _source_of(tool, card)
+        card = replace(card or _card_of_function(tool, source), source=source)
     return CheckedEditor(card, tool)
 
 
@@ -64,6 +73,9 @@ class Service:
         What one edit is expected to cost before the first bill is in; None where nothing is known.
     precomputed : bool
         Whether its edits stand already, so that it cannot be asked for one of another image, e.g. by a probe.
+    elsewhere : bool
+        Whether a server, a program or a folder makes the edits, and no Python code of this process: the card then says
+        what made them. It counts for the tools of this package alone.
     by_case : bool
         Whether the case's id decides an edit, and not the request's pixels alone; it is then part of the edit's key.
     takes_places : bool
@@ -79,6 +91,7 @@ class Service:
     takes_places: bool = False
     precomputed: bool = False
     by_case: bool = False
+    elsewhere: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a service that could never be asked for anything."""
@@ -268,14 +281,18 @@ def _fault_of(image: object, original: Image) -> str:
     return ""
 
 
-def _card_of_function(tool: Callable[..., object]) -> EditorCard:
+def _card_of_function(tool: Callable[..., object], source: str) -> EditorCard:
     name = getattr(tool, "__name__", type(tool).__name__)
+    return EditorCard(name, f"source {source[:12]}", inspect.getdoc(tool) or "a Python callable")
+
+
+def _source_of(tool: Callable[..., object], card: EditorCard | None) -> str:
     try:
-        version = source_digest(tool)[:12]
+        return source_digest(tool)
     except (OSError, TypeError) as error:
+        name = card.name if card else getattr(tool, "__name__", type(tool).__name__)
         raise EditorError(
             f"the source of {name}",
-            "it cannot be read, so its edits could not be told from those of another version",
-            "Give the tool a `card` attribute (editproof.types.EditorCard).",
+            f"it cannot be read, so its edits could not be told from those of another version ({error})",
+            "Keep the tool in a file that does not change while it is used.",
         ) from error
-    return EditorCard(name, f"source {version}", inspect.getdoc(tool) or "a Python callable", deterministic=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shlex
 import shutil
@@ -15,6 +14,7 @@ from pathlib import Path
 from editproof.core.redaction import redacted
 from editproof.core.usage import SECONDS, YES_NO, Given, Option, Usage, one_of, takes, whole
 from editproof.editors.adapter import Service
+from editproof.editors.programs import files_digest, is_file
 from editproof.errors import EditorError
 from editproof.imaging import codec, geometry
 from editproof.types import JSON, Editor, EditorCard, EditOutcome, EditRequest, EditStatus
@@ -98,7 +98,8 @@ USAGE = Usage(
 def command(given: Given) -> Editor:
     """A program, from ``cmd:[OPTION=VALUE ...] PROGRAM ... {image} ... {output}``.
 
-    The program's file, and every argument that is a file, enters the tool's version by its digest.
+    The program's file, every argument that is a file, and the modules that an interpreter of Python runs for it enter
+    the tool's version by their digest.
     """
     asked = given.asked
     form = "Write --editor 'cmd:tool --in {image} --mask {mask} --prompt {prompt} --out {output}'."
@@ -118,19 +119,19 @@ def command(given: Given) -> Editor:
     mask, rgb = chosen.text["mask"], chosen.value["rgb"]
     words = [
         os.path.abspath(program),
-        *(os.path.abspath(word) if _is_file(word) else word for word in words[1:]),
+        *(os.path.abspath(word) if is_file(word) else word for word in words[1:]),
     ]
-    names = [redacted(Path(word).name if _is_file(word) else word) for word in words]
+    names = [redacted(Path(word).name if is_file(word) else word) for word in words]
     card = EditorCard(
         f"cmd:{Path(program).name}",
-        f"files {_digest_of_files(words)}",
+        f"files {files_digest(words, asked)}",
         f"the command {shlex.join(names)}; what it does with the pixels is its own affair",
         {"command": names, "mask": mask, "rgb": chosen.text["rgb"]},
         f"PNG, {mask} = may change" if any("{mask}" in word for word in words) else "not told",
         deterministic=False,
         conversion="rgb" if rgb else "",
     )
-    service = Service(chosen.value["concurrency"], metered=True)
+    service = Service(chosen.value["concurrency"], metered=True, elsewhere=True)
     return Command(card, tuple(words), chosen.value["timeout"], mask, rgb, service)
 
 
@@ -152,20 +153,3 @@ def _tail(log: object) -> str:
     log.flush()  # type: ignore[attr-defined]
     log.seek(0)  # type: ignore[attr-defined]
     return str(redacted(log.read().decode(errors="replace"))[-TAIL:])  # type: ignore[attr-defined]
-
-
-def _digest_of_files(words: list[str]) -> str:
-    digest = hashlib.sha256()
-    for word in words:
-        for named in (word, word.partition("=")[2]):  # FILE, and --option=FILE
-            if named and _is_file(named):
-                digest.update(hashlib.sha256(Path(named).read_bytes()).digest())
-    return digest.hexdigest()[:16]
-
-
-def _is_file(word: str) -> bool:
-    """Whether a word names a file; a program's text, however long, does not."""
-    try:
-        return Path(word).is_file()
-    except OSError:
-        return False

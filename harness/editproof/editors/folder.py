@@ -39,7 +39,9 @@ class Folder:
     card: EditorCard
     files: frozenset[str] = field(repr=False)
     listed: Mapping[tuple[str, int], str] | None = field(default=None, repr=False)
-    service: Service = field(default_factory=lambda: Service(precomputed=True, by_case=True), repr=False)
+    service: Service = field(
+        default_factory=lambda: Service(precomputed=True, by_case=True, elsewhere=True), repr=False
+    )
 
     def __call__(self, request: EditRequest) -> EditOutcome:
         """The file's pixels; a gray image saved as RGB is read back as gray."""

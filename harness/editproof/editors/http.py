@@ -180,8 +180,9 @@ def web(given: Given) -> Editor:
     try:
         template |= {"multiple": int(template["multiple"]), "timeout": float(template["timeout"])}
         service = Service(
-            int(template["concurrency"]), per_minute=float(template["rpm"]) or None, metered=True, takes_places=True
-        )
+            int(template["concurrency"]), per_minute=float(template["rpm"]) or None, metered=True, takes_places=True,
+            elsewhere=True,
+        )  # fmt: skip
     except ValueError as error:
         raise EditorError(asked, f"an option is no number ({error})") from error
     if not 0 < template["timeout"] <= LONGEST_S:

@@ -12,12 +12,14 @@ from editproof.core.callables import callable_from_file
 from editproof.core.egress import check_egress
 from editproof.core.specification import Specification, specification
 from editproof.core.usage import Usage, did_you_mean, parsed, usage_of
-from editproof.editors.adapter import CheckedEditor, checked
+from editproof.editors.adapter import CheckedEditor, Service, checked
+from editproof.editors.names import check_own_name
 from editproof.editors.wrappers import WRAPPERS, wrapped
 from editproof.errors import EditorError
 from editproof.types import Editor
 
 GROUP = "editproof.editors"
+_NO_SERVICE = Service()
 
 EditorFactory = Callable[[Any], Editor]
 """From the text after the colon, or from a :class:`~editproof.core.usage.Given` where it says what it takes."""
@@ -62,13 +64,17 @@ def _editor(spec: str, extra: Mapping[str, EditorFactory] | None) -> CheckedEdit
     asked = parsed(
         lambda: specification(spec, wrappers=WRAPPERS, verbatim=takes_all), f"--editor {_bare(spec)}", EditorError
     )
-    editor = checked(_from_file(asked) if asked.file else _named(asked, factories))
+    made, ours = (_from_file(asked), False) if asked.file else _named(asked, factories)
+    if not ours:
+        check_own_name(made, {name for name, factory in factories.items() if _is_ours(factory)})
+    editor = checked(made, by_card=ours and getattr(made, "service", _NO_SERVICE).elsewhere)
     for name, argument in reversed(asked.wrappers):
-        editor = checked(wrapped(name, argument, editor))
+        editor = checked(wrapped(name, argument, editor), by_card=True)
     return editor
 
 
-def _named(asked: Specification, factories: Mapping[str, EditorFactory]) -> Editor:
+def _named(asked: Specification, factories: Mapping[str, EditorFactory]) -> tuple[Editor, bool]:
+    """The tool of a name, and whether it is one of this package."""
     words = f"--editor {asked.bare}"
     if asked.name not in factories:
         installed = f"Installed: {', '.join(sorted(factories))}, PATH.py:FACTORY; wrappers: {', '.join(WRAPPERS)}."
@@ -82,11 +88,15 @@ def _named(asked: Specification, factories: Mapping[str, EditorFactory]) -> Edit
         raise EditorError(words, found, f"Write --editor {asked.name}:ARGUMENT.")
     given = asked.argument if usage is None else usage.given(asked, "--editor", EditorError)
     try:
-        return factory(given)
+        return factory(given), _is_ours(factory)
     except EditorError:
         raise
     except (Exception, SystemExit) as error:
         raise EditorError(words, f"its factory raised {type(error).__name__}: {error}") from error
+
+
+def _is_ours(factory: EditorFactory) -> bool:
+    return isinstance(factory, _Lazy) and factory.module.startswith("editproof.editors.")
 
 
 def _bare(spec: str) -> str:
@@ -168,6 +178,11 @@ class _Lazy:
 
     def __init__(self, point: EntryPoint) -> None:
         self._point = point
+
+    @property
+    def module(self) -> str:
+        """The module that it is loaded from."""
+        return self._point.module
 
     @property
     def words(self) -> str:

@@ -22,7 +22,7 @@ from editproof.editing.store import FAILURES, Store
 from editproof.editors.adapter import CheckedEditor, checked
 from editproof.editors.arms import images_of
 from editproof.editors.probe import probed
-from editproof.errors import MetricError
+from editproof.errors import EditorError, MetricError
 from editproof.evidence.facts import MaskTrial
 from editproof.evidence.measurements import EDITED, ORIGINAL, Measurements
 from editproof.evidence.plain import plain
@@ -278,6 +278,11 @@ def _edits_in(store_root: Path, terms: Terms) -> Edits:
 
 
 def _kept_record(bench: Bench, keys: Mapping[str, str], case: Case) -> CaseRecord:
+    if bench._keys([case])[case.case_id] != keys[case.case_id]:  # a worker process makes its own tool
+        name = bench.made_editor.card.name
+        raise EditorError(
+            f"editor {name}", "its code, or what reads its edits, was changed while the study ran", "Run again."
+        )
     record = bench.record(case)
     if all(edit.status not in FAILURES for edit in record.edits):
         Store(bench.store_root).keep_record(CASES, keys[case.case_id], record)

@@ -87,6 +87,9 @@ class EditorCard:
     geometry, conversion : str
         What is done to frame and gray levels on the way to the tool and undone after, as wrappers
         (``"squash:192x256"``, ``"8bit+rgb"``); a study measures what these cost without any edit.
+    source : str
+        sha256 (hex) over the code of a tool that runs in Python, entered by the harness whatever the card says; empty
+        where name, version and parameters alone identify what makes the edits: a server, a program, a folder.
     """
 
     name: str
@@ -98,6 +101,7 @@ class EditorCard:
     sends_data_to: str | None = None
     geometry: str = ""
     conversion: str = ""
+    source: str = ""
 
 
 @runtime_checkable
