@@ -68,6 +68,8 @@ def test_strata_compose(table):
     ("action", "words"),
     [
         (lambda t: t.where("colour=red"), "the cohort knows sex, age"),
+        (lambda t: t.where("siet=F"), "the cohort knows sex, age. Use one of those"),
+        (lambda t: t.where("sexx=F"), "the cohort knows sex, age. Did you mean 'sex'?"),
         (lambda t: t.where("sex"), "no comparison"),
         (lambda t: t.reference("weight"), "the cohort has none"),
         (lambda t: t.matrix("weight"), "there are age"),
@@ -80,6 +82,7 @@ def test_what_is_not_there_is_said(table, action, words):
 
 CASE, EDIT = {"case": "a", "patient": "p"}, ("a", 0, "ok", "")
 READ = ("a", "edited", 0, "pooled", "age", 1.0, "months")
+AGAIN, LATER = ("a", "edited", 1, "pooled", "age", 2.0, "months"), ("a", 1, "ok", "")
 
 
 @pytest.mark.parametrize(
@@ -91,9 +94,40 @@ READ = ("a", "edited", 0, "pooled", "age", 1.0, "months")
         ([CASE], [READ, READ], [EDIT], "two values of a, edited, 0, pooled, age"),
         ([CASE], [READ, ("a", "original", 0, "pooled", "age", 1.0, "years")], [EDIT], "age in months and in years"),
         ([CASE], [READ], [("a", 0, "OK", "")], "an edit that ended in 'OK'"),
+        ([CASE, CASE], [READ], [EDIT], "case 'a' twice"),
+        ([CASE], [READ], [EDIT, EDIT], "edit 0 of case a twice"),
+        ([CASE], [READ[:6]], [EDIT], "the row ('a', 'edited', 0, 'pooled', 'age', 1.0). Give case, arm"),
+        ([CASE], [READ], [EDIT[:3]], "the edit ('a', 0, 'ok'). Give case, repeat"),
+        ([CASE], [READ, (*AGAIN[:5], "none", "months")], [EDIT, LATER], "value none of case a"),
+        ([CASE], [READ, (*AGAIN[:5], float("nan"), "months")], [EDIT, LATER], "value nan of case a"),
+        ([CASE], [READ, (*AGAIN[:5], float("inf"), "months")], [EDIT, LATER], "value inf of case a"),
+        ([CASE], [READ], [("a", -1, "ok", "")], "repeat -1 of case a. Repeats are counted 0, 1, 2, ..."),
+        ([CASE], [READ], [EDIT, ("a", 0.5, "ok", "")], "repeat 0.5 of case a"),
+        ([CASE], [READ], [EDIT, ("a", "first", "ok", "")], "repeat first of case a"),
+        ([CASE], [("a", "edited", -1, *READ[3:])], [EDIT], "repeat -1 of case a"),
+        ([CASE], [AGAIN], [LATER], "repeats 1 of case a. Count repeats from 0"),
+        ([CASE], [READ], [EDIT, ("a", 2, "failed", "")], "repeats 0, 2 of case a"),
+        ([CASE], [READ, ("a", "original", 1, *READ[3:])], [EDIT], "repeat 1 of arm 'original' of case a"),
+        ([CASE], [READ], [EDIT, LATER], "no reading of age of edit 1 of case a, which is 'ok'"),
+        ([CASE], [READ, (*READ[:4], "sex", 0.5, "probability"), AGAIN], [EDIT, LATER], "no reading of sex of edit 1"),
+        ([CASE], [READ], [("a", 0, "refused", "no")], "a reading of edit 0 of case a, which is 'refused'"),
+        ([CASE], [READ, AGAIN], [EDIT], "a reading of edit 1 of case a, which was not requested"),
     ],
 )
 def test_a_table_that_contradicts_itself_is_refused(cases, rows, edits, words):
     with pytest.raises(ProtocolError, match=re.escape(words)):
         measurements_of("tool", cases, rows, edits)
+    assert "\n" not in words
     assert measurements_of("tool", [CASE], [READ], [EDIT]).unit("age") == "months"
+
+
+def test_a_table_may_hold_what_is_no_contradiction():
+    """Numbers of numpy, a metric that is not defined for an edit, unequal repeats, and edits that nobody read."""
+    metric = (*READ[:3], "image", "ssim:protected", np.float32(0.5), "")
+    other, lost = {"case": "b", "patient": "p"}, ("b", 0, "failed", "")
+    cases = [([CASE], [("a", "edited", np.int64(0), *READ[3:]), AGAIN, metric], [EDIT, LATER])]
+    cases += [([CASE, other], [READ], [EDIT, lost]), ([CASE], [], [EDIT, LATER])]
+    for given in cases:
+        table = measurements_of("tool", *given)
+        assert len(table.rows) == len(given[1])
+        assert table.n_missing == given[2].count(lost)

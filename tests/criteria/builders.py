@@ -19,9 +19,10 @@ def table(
     units: Mapping[str, str] | None = None,
     editor: str = "tool",
 ) -> Measurements:
-    """A table of one editor; NaN among edits is an edit that failed."""
-    first = next(iter({**edits, **(images or {})}.values()))
-    n, repeats = first.shape
+    """A table of one editor; an edit that is NaN in a reading (without any, in the first metric) failed."""
+    read = list((edits or images or {}).values())
+    gone = np.any(np.isnan(read if edits else read[:1]), axis=0)
+    n, repeats = gone.shape
     names = [f"c{i:04d}" for i in range(n)]
     units = {"bone_age": "months", **(units or {})}
     cases = [
@@ -44,7 +45,7 @@ def table(
                 (names[i], "edited", r, instrument, quantity, float(matrix[i, r]), unit)
                 for i in range(n)
                 for r in range(repeats)
-                if not np.isnan(matrix[i, r])
+                if not (gone[i, r] or np.isnan(matrix[i, r]))
             ]
-    flow = [(names[i], r, "failed" if np.isnan(first[i, r]) else "ok", "") for i in range(n) for r in range(repeats)]
+    flow = [(names[i], r, "failed" if gone[i, r] else "ok", "") for i in range(n) for r in range(repeats)]
     return measurements_of(editor, cases, rows, flow)

@@ -109,7 +109,10 @@ def test_plan_from_sds_and_from_a_pilot(run, capsys):
 
 def test_a_pilot_without_a_continuous_reading_is_told(monkeypatch, capsys):
     measured = measurements_of(
-        "fill", [{"case": "a", "patient": "a"}], [("a", EDITED, 0, POOLED, "sex", 0.5, "probability")], []
+        "fill",
+        [{"case": "a", "patient": "a"}],
+        [("a", EDITED, 0, POOLED, "sex", 0.5, "probability")],
+        [("a", 0, "ok", "")],
     )
     editor = SimpleNamespace(card=SimpleNamespace(name="fill"), measurements=measured)
     monkeypatch.setattr("editproof.evidence.bundle.loaded", lambda _: SimpleNamespace(editors=[editor]))

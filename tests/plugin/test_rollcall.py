@@ -169,7 +169,10 @@ def test_an_instrument_that_sees_nothing_makes_the_run_invalid(lab):
     )
     result = lab.runpytest_subprocess(*FILL)
     assert result.ret == 9
-    assert "the instrument reads a destroyed radiograph like a whole one" in evidence_of(lab)["reason"]
+    assert (
+        "CTRL-readings: passed by all (BA-1: MAE drift +0.0 months on the destructive control): the instrument reads a "
+        "destroyed radiograph like a whole one"
+    ) in evidence_of(lab)["reason"]
 
 
 def test_two_criteria_of_one_id_are_refused_before_a_tool_is_asked(lab):

@@ -77,7 +77,8 @@ def check_image_claims(criteria: Collection[Criterion], measured: Mapping[str, t
         asked = f"criterion {criterion.id}, {estimand!r}"
         if estimand.quantity not in measured:
             near = get_close_matches(estimand.quantity, measured, n=3, cutoff=0.5)
-            advice = f"Did you mean {' or '.join(near)}?" if near else f"Metrics give {', '.join(measured)}."
+            meant = f"Did you mean {' or '.join(near)}?" if near else f"Metrics give {', '.join(measured)}."
+            advice = f"{meant} Return a metric of your own from pytest_editproof_metrics in the root conftest.py."
             raise ProtocolError(asked, f"no metric gives {estimand.quantity}", advice)
         arms, (on, unit) = {estimand.arm} | ({ORIGINAL} & set(estimand.needs)), measured[estimand.quantity]
         if estimand.unit and unit and estimand.unit != unit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 
+from editproof.core.numbers import decimals_for, figure
 from editproof.criteria import Criterion, at_least, at_most, overall, verdict_on
 from editproof.criteria.criterion import id_and_stratum
 from editproof.criteria.estimand import READINGS
@@ -33,7 +34,6 @@ TOLD = "RUN-told"
 """Id of the check that every test was told what the facts say."""
 
 _BLIND = "found out by none: the suite is blind"
-_UNMOVED = "passed by all: the instrument reads a destroyed radiograph like a whole one"
 _UNREAD = (
     "the instrument has no readings of the destructive control, so that nothing shows that it would have noticed harm; "
     "add them: tool=destructive, arm=edited, repeat=0 for every case"
@@ -137,7 +137,7 @@ def control_verdicts(controls: Sequence[Mapping[str, Verdict]]) -> tuple[Verdict
     found = [place for place, verdict in harmful.items() if verdict.outcome is Outcome.FAIL and not unread]
     readings = {place: verdict for place, verdict in harmful.items() if _reads(verdict)}
     read = [place for place, verdict in readings.items() if verdict.outcome is not Outcome.PASS and not unread]
-    noticed = f"noticed by {', '.join(read)}" if read else _UNMOVED
+    noticed = f"noticed by {', '.join(read)}" if read else _unmoved(readings)
     rows = [
         _count(
             "CTRL-identity", "identity", "The unchanged radiograph meets every primary criterion.",
@@ -199,6 +199,24 @@ def _reads(verdict: Verdict) -> bool:
     """Whether a claim holds readings of edits against originals or the reference standard."""
     estimand = criterion_from(verdict.criterion).estimand
     return estimand.scope == READINGS and estimand.arm != ORIGINAL
+
+
+def _unmoved(readings: Mapping[str, Verdict]) -> str:
+    """That the destructive control passed every claim on readings, each with the value to which it came."""
+    came_to = "; ".join(f"{place}: {_value_in(verdict)}" for place, verdict in readings.items())
+    return (
+        f"passed by all ({came_to} on the destructive control): the instrument reads a destroyed radiograph like a "
+        "whole one"
+    )
+
+
+def _value_in(verdict: Verdict) -> str:
+    estimate, card = verdict.estimate, verdict.criterion
+    if estimate.value is None:
+        return "no estimate"
+    decimals = decimals_for((estimate.value,), (card.low, card.high))
+    value = figure(estimate.value, decimals, "+" if card.signed else "")
+    return " ".join(filter(None, (card.estimand, value, estimate.unit)))
 
 
 def _by_point(verdict: Verdict) -> Verdict:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from editproof.core.declared import is_number
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import IMAGE, ORIGINAL, Measurements
 from editproof.stats.calibration import CURVES, cross_fitted
@@ -74,7 +75,16 @@ class Readings:
         return np.asarray(self.values - self.original[:, None])
 
     def smooth(self, sums: Sums, settled: float | None = None) -> Smooth:
-        """Sums over these patients as a statistic; ``settled`` is its value where nothing differs between the arms."""
+        """Sums over these patients as a statistic; ``settled`` is its value where nothing differs between the arms.
+
+        Raises
+        ------
+        TypeError
+            Where ``settled`` is neither a number nor None.
+        """
+        if settled is not None and (not is_number(settled)):
+            found = f"{type(settled).__name__} {' '.join(repr(settled).split())[:40]}"
+            raise TypeError(f"settled is {found}; give one number, or None")
         return Smooth(sums=sums, patients=self.names, settled=settled)
 
     def mean_of(self, values: Values, settled: float | None = None) -> Smooth:
@@ -88,14 +98,26 @@ class Readings:
         return self.smooth(mean(values, self.patients), settled)
 
     def share_of_patients(self, holds: ArrayLike) -> PatientShare:
-        """Share of patients with a case in which something holds, from flags of shape (n_cases,)."""
-        return patient_share(holds, self.patients)
+        """Share of patients with a case in which something holds, from flags of shape (n_cases,).
+
+        Raises
+        ------
+        TypeError, ValueError
+            Where the flags are not booleans, or not of that shape.
+        """
+        return patient_share(_flags(holds, self.patients.shape), self.patients)
 
     def share_of_edits(self, holds: ArrayLike) -> EditShare | Undefined:
-        """Share of edits in which something holds, from flags of shape (n_cases, n_repeats); lost ones never count."""
+        """Share of edits in which something holds, from flags of shape (n_cases, n_repeats); lost ones never count.
+
+        Raises
+        ------
+        TypeError, ValueError
+            Where the flags are not booleans, or not of that shape.
+        """
         if not len(self.patients):
             return self.undefined("there are no edits")
-        flags = np.where(np.isnan(self.values), np.nan, np.asarray(holds, dtype=float))
+        flags = np.where(np.isnan(self.values), np.nan, _flags(holds, self.values.shape))
         return EditShare(holds=flags, patients=self.patients)
 
     def undefined(self, why: str) -> Undefined:
@@ -135,6 +157,16 @@ class Readings:
     def settled(self) -> Readings:
         """The readings with no edit counted as missing any more."""
         return replace(self, missing=np.zeros_like(self.missing))
+
+
+def _flags(holds: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Whether something holds, of each; a number is no flag, since any but 0 would count as True."""
+    flags = np.asarray(holds)
+    if flags.dtype != bool:
+        raise TypeError(f"a share is of True and False, not of {flags.dtype}; compare first, e.g. values > 5")
+    if flags.shape != shape:
+        raise ValueError(f"a share of flags of shape {flags.shape}; they have to be of shape {shape}")
+    return flags
 
 
 def instrument_readings(

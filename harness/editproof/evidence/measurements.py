@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -104,9 +105,11 @@ class Measurements:
     def _stratum_column(self, name: str, condition: str) -> pd.Series[float]:
         if f"stratum:{name}" not in self.cases:
             known = [column.removeprefix("stratum:") for column in self.cases if column.startswith("stratum:")]
+            near = get_close_matches(name, known, 1)
             raise ProtocolError(
-                f"stratum {condition!r}", f"the cohort knows {', '.join(known) or 'no strata'}", "Use one of those."
-            )
+                f"stratum {condition!r}", f"the cohort knows {', '.join(known) or 'no strata'}",
+                f"Did you mean {near[0]!r}?" if near else "Use one of those.",
+            )  # fmt: skip
         return self.cases[f"stratum:{name}"]
 
     @property
@@ -205,8 +208,9 @@ def measurements_of(
     Raises
     ------
     ProtocolError
-        Where a case has no patient, a row or an edit is of no such case, two rows are of one reading, a quantity has
-        two units, or an edit ended in no known way.
+        Where a record is not as above, a case has no patient or is there twice, a row or an edit is of no such case,
+        two rows are of one reading, a quantity has two units, an edit ended in no known way, repeats are not counted
+        from 0, an edit that is ``ok`` lacks a reading, or one that is not, or was not requested, has one.
 
     Examples
     --------
@@ -219,13 +223,35 @@ def measurements_of(
     table = Measurements(
         editor,
         pd.DataFrame(list(cases)) if cases else pd.DataFrame(columns=list(CASE_COLUMNS)),
-        pd.DataFrame(list(rows), columns=list(ROW_COLUMNS)).astype({"repeat": int, "value": float}),
-        pd.DataFrame(list(edits), columns=list(EDIT_COLUMNS)).astype({"repeat": int}),
+        _frame(editor, "row", rows, ROW_COLUMNS).astype({"repeat": int, "value": float}),
+        _frame(editor, "edit", edits, EDIT_COLUMNS).astype({"repeat": int}),
         pd.DataFrame(list(histograms), columns=list(HISTOGRAM_COLUMNS)),
     )
     for found, advice in _faults(table):
-        raise ProtocolError(f"the table of {editor}", found, advice)
+        raise ProtocolError(_asked(editor), found, advice)
     return table
+
+
+def _asked(editor: str) -> str:
+    return f"the table of {editor}"
+
+
+def _frame(editor: str, noun: str, records: Sequence[tuple[object, ...]], columns: tuple[str, ...]) -> pd.DataFrame:
+    """Records as a table whose repeats are whole numbers from 0 on and whose values are finite."""
+    if odd := next((record for record in records if len(record) != len(columns)), None):
+        raise ProtocolError(_asked(editor), f"the {noun} {tuple(odd)!r}", f"Give {', '.join(columns)}.")
+    frame = pd.DataFrame(list(records), columns=list(columns))
+    for column, words in (("repeat", "Repeats are counted 0, 1, 2, ..."), ("value", "A value is a finite number.")):
+        if column not in columns:
+            continue
+        numbers = pd.to_numeric(frame[column], errors="coerce").to_numpy(float)
+        bad = ~np.isfinite(numbers)
+        if column == "repeat":
+            bad |= (numbers < 0) | (numbers % 1 != 0)
+        if bad.any():
+            first = frame[bad].iloc[0]
+            raise ProtocolError(_asked(editor), f"{column} {first[column]} of case {first['case']}", words)
+    return frame
 
 
 def _faults(table: Measurements) -> Iterator[tuple[str, str]]:
@@ -234,6 +260,8 @@ def _faults(table: Measurements) -> Iterator[tuple[str, str]]:
         if name not in table.cases or table.cases[name].isna().any():
             yield f"a case without {name!r}", f"Give every case: {', '.join(CASE_COLUMNS)}."
             return
+    for case in table.cases.loc[table.cases["case"].duplicated(), "case"]:
+        yield f"case {case!r} twice", "Give each case once, with a name of its own."
     known = set(table.cases["case"])
     for what, rows in (("a row", table.rows), ("an edit", table.edits)):
         if strange := sorted({str(case) for case in rows["case"] if case not in known}):
@@ -249,3 +277,34 @@ def _faults(table: Measurements) -> Iterator[tuple[str, str]]:
         break
     for status in sorted(set(table.edits["status"]) - set(EditStatus)):
         yield f"an edit that ended in {status!r}", f"Write one of {', '.join(EditStatus)}."
+    yield from _faults_of_edits(table)
+
+
+def _faults_of_edits(table: Measurements) -> Iterator[tuple[str, str]]:
+    """Where edits and readings contradict one another: each edit that came back was read, and no other."""
+    unedited = table.rows["arm"].isin(UNEDITED)
+    for row in table.rows[unedited & (table.rows["repeat"] != 0)].itertuples():
+        yield f"repeat {row.repeat} of arm {row.arm!r} of case {row.case}", "That arm has one image a case, repeat 0."
+    edits = table.edits
+    for case, repeat in edits.loc[edits.duplicated(["case", "repeat"]), ["case", "repeat"]].itertuples(index=False):
+        yield f"edit {repeat} of case {case} twice", "Give each requested edit once."
+    counts = edits.groupby("case", sort=False)["repeat"].agg(["max", "count"])
+    for case in counts.index[counts["max"] + 1 != counts["count"]]:
+        repeats = ", ".join(map(str, sorted(edits.loc[edits["case"] == case, "repeat"])))
+        yield f"repeats {repeats} of case {case}", "Count repeats from 0, and give those that failed too."
+    ended = dict(zip(zip(edits["case"], edits["repeat"], strict=True), edits["status"], strict=True))
+    rows = table.rows[~unedited]
+    for row in rows.drop_duplicates(["case", "repeat"]).itertuples():
+        status = ended.get((row.case, row.repeat))
+        if status != EditStatus.OK.value:
+            ending = "was not requested" if status is None else f"is {status!r}"
+            found = f"a reading of edit {row.repeat} of case {row.case}, which {ending}"
+            yield found, "Enter the edit as it ended, and leave out the readings of one that did not come back."
+    read = rows[(rows["arm"] == EDITED) & (rows["instrument"] == POOLED)]
+    came_back = {edit for edit, status in ended.items() if status == EditStatus.OK.value}
+    for quantity, of_it in read.groupby("quantity", sort=False):
+        lacking = came_back - set(zip(of_it["case"], of_it["repeat"], strict=True))
+        if lacking:
+            case, repeat = min(lacking, key=lambda edit: (str(edit[0]), edit[1]))
+            found = f"no reading of {quantity} of edit {repeat} of case {case}, which is 'ok'"
+            yield found, "Add the reading, or say how the edit ended if it did not come back."
