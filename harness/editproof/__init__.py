@@ -7,23 +7,11 @@ What a suite needs is here, loaded when it is first named::
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
 _HOMES: dict[str, tuple[str, ...]] = {
-    "editproof.criteria": (
-        "Criterion",
-        "Estimand",
-        "Readings",
-        "Region",
-        "at_least",
-        "at_most",
-        "estimand",
-        "verdict_on",
-        "within",
-    ),
     "editproof.evidence.bundle": ("loaded", "save"),
     "editproof.evidence.record": ("Evidence",),
     "editproof.audit.verification": ("faults",),
@@ -44,23 +32,21 @@ _HOMES: dict[str, tuple[str, ...]] = {
     ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+_CRITERIA = "editproof.criteria"
+"""The room whose names are all public here: criteria, regions, and the factory of every built-in estimand."""
 
 
 def __getattr__(name: str) -> Any:
-    """The named object, from the room where it lives; every factory of a built-in estimand is one."""
+    """The named object, from the room where it lives."""
     if name == "__all__":
-        return sorted({*_HOME_OF, *_factories()})
+        return sorted({*_HOME_OF, *import_module(_CRITERIA).__all__})
     if name in _HOME_OF:
         return getattr(import_module(_HOME_OF[name]), name)
-    if not name.startswith("_") and not find_spec(f"{__name__}.{name}") and name in _factories():
-        return _factories()[name]
+    if not name.startswith("_") and not find_spec(f"{__name__}.{name}"):
+        room = import_module(_CRITERIA)
+        if name in room.__all__:
+            return getattr(room, name)
     raise AttributeError(f"module 'editproof' has no attribute {name!r}")
-
-
-def _factories() -> Mapping[str, Any]:
-    """Every factory of a built-in estimand, by name."""
-    found: Mapping[str, Any] = import_module("editproof.criteria.registry").ESTIMANDS.built_in
-    return found
 
 
 def __dir__() -> list[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from editproof.criteria import Criterion, at_most, bias_interaction, mae, mae_drift, overall, recalibrated, verdict_on
+from editproof.criteria import Criterion, at_most, bias_interaction, mae, mae_drift, recalibrated, verdict_on
+from editproof.criteria.criterion import overall
 from editproof.evidence.measurements import Measurements
 from editproof.types import Outcome
 

@@ -9,7 +9,7 @@ from editproof.audit.reservations import PLACEHOLDER, exploratory, of_drawings
 from editproof.core.digests import digest_of
 from editproof.core.numbers import brief
 from editproof.core.records import path_text
-from editproof.criteria import overall
+from editproof.criteria.criterion import overall
 from editproof.criteria.redecision import criterion_from
 from editproof.criteria.versions import difference_verdict, margin_by_share
 from editproof.errors import EvidenceError

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from editproof.criteria.criterion import Criterion, overall, verdict_on
+from editproof.criteria.criterion import Criterion, verdict_on
 from editproof.criteria.estimand import Estimand
 from editproof.criteria.factory import estimand
 from editproof.criteria.readings import Readings
 from editproof.criteria.region import Region, at_least, at_most, within
 from editproof.criteria.registry import ESTIMANDS
-from editproof.types import sentence_of
 
 if TYPE_CHECKING:
     from editproof.criteria.factory import Factory
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
         """A factory of the registry, whose name is entered below."""
 
 
+# Every name here is public at the package's front door: ``from editproof import NAME``.
 __all__ = [
     "Criterion",
     "Estimand",
@@ -27,8 +27,6 @@ __all__ = [
     "at_least",
     "at_most",
     "estimand",
-    "overall",
-    "sentence_of",
     "verdict_on",
     "within",
 ]

@@ -6,8 +6,8 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 
 from editproof.core.numbers import decimals_for, figure
-from editproof.criteria import Criterion, at_least, at_most, overall, verdict_on
-from editproof.criteria.criterion import id_and_stratum
+from editproof.criteria import Criterion, at_least, at_most, verdict_on
+from editproof.criteria.criterion import id_and_stratum, overall
 from editproof.criteria.estimand import READINGS
 from editproof.criteria.estimands.accuracy import mae
 from editproof.criteria.estimands.discrimination import auc
