@@ -10,7 +10,7 @@ from collections import Counter
 import cv2
 import numpy as np
 import pytest
-from editproof.datasets.cohort import checked_cohort
+from editproof.datasets.checks import decoded_case
 from editproof.datasets.index.writing import index_of
 from editproof.datasets.rsna.cohort import rsna
 from editproof.datasets.rsna.split import split_of
@@ -229,8 +229,7 @@ def test_equal_colour_channels_and_16_bit_are_read_as_stored(rsna_folder):
     deep = radiograph(1, dtype=np.uint16)
     (images / "1377.png").write_bytes(png(cv2.cvtColor(radiograph(), cv2.COLOR_GRAY2BGR)))
     (images / "1378.png").write_bytes(png(deep))
-    cohort = checked_cohort(rsna(root))
-    first, second = (case.decode().image for case in list(cohort)[:2])
+    first, second = (decoded_case(case).image for case in list(rsna(root))[:2])
     np.testing.assert_array_equal(first, radiograph())
     np.testing.assert_array_equal(second, deep)
     assert second.dtype == np.uint16

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from editproof.core.numbers import percent
 from editproof.evidence.facts import MaskTrial
 from editproof.evidence.findings import MaskReport
 from editproof.types import EditStatus
@@ -29,7 +30,7 @@ def described(report: MaskReport) -> str:
     lines = [f"{report.editor}: mask {report.finding}: {report.because}"]
     for trial in report.trials:
         inside, outside = (
-            "no pixel there" if share is None else f"{100 * share:.1f} % changed"
+            "no pixel there" if share is None else f"{percent(share, 1)} changed"
             for share in (trial.changed_inside, trial.changed_outside)
         )
         words = f"may change: {inside}; must not: {outside}" if trial.status == "ok" else trial.message
@@ -49,11 +50,11 @@ def _finding(trials: Sequence[MaskTrial]) -> tuple[str, str]:
     outside = [trial.changed_outside or 0.0 for trial in shares.values()]
     if max(inside) < FEW and max(outside) < FEW:
         return "unchanged", "nothing changed, inside the mask or outside"
-    most = f"{100 * max(outside):.0f} %"
+    most = percent(max(outside))
     if all((trial.changed_outside or 0) > MANY and (trial.changed_inside or 0) < FEW for trial in boxes):
         return "inverted", f"it left alone what may change, and changed {most} of what must not"
     if max(outside) < FEW:
-        return "respected", f"at most {100 * max(outside):.1f} % of what must not change did"
+        return "respected", f"at most {percent(max(outside), 1)} of what must not change did"
     if min(trial.changed_outside or 0.0 for trial in boxes) > MANY:
         return "ignored", f"up to {most} of what must not change did, whatever the mask"
     return "guidance", f"up to {most} of what must not change did"

@@ -8,7 +8,8 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, overload
 
-from editproof.datasets.checks import decoded_case, notes_on_regions, regions_in
+from editproof.core.numbers import brief
+from editproof.datasets.checks import notes_on_regions, regions_in
 from editproof.errors import DatasetError
 from editproof.imaging.region import INSIDE, PROTECTED
 from editproof.types import Case, DatasetCard
@@ -132,19 +133,6 @@ def where(dataset: Dataset, ids: Collection[str]) -> Cohort:
     return Cohort(card, kept)
 
 
-def checked_cohort(dataset: Dataset) -> Dataset:
-    """The dataset itself, after every case was decoded once and its pixels and masks were checked.
-
-    Raises
-    ------
-    DatasetError
-        On the first case that does not decode, or whose image or masks are not as :class:`editproof.types.Pixels` says.
-    """
-    for case in dataset:
-        decoded_case(case)
-    return dataset
-
-
 def with_marker(case: Case, reading: CohortReading) -> Case:
     """The case with a stratum ``marker``, ``found`` or ``none``: whether there is anything for a tool to remove.
 
@@ -159,6 +147,6 @@ def _check_range(case: Case, source: str) -> None:
     age, sex = case.reference.get("bone_age", 0.0), case.reference.get("sex", 0.0)
     if not 0 <= age <= OLDEST:
         asked = f"the bone age of case {case.case_id} in {source}"
-        raise DatasetError(asked, f"{age:g} months", f"Write months, from 0 to {OLDEST:g}.")
+        raise DatasetError(asked, f"{brief(age)} months", f"Write months, from 0 to {brief(OLDEST)}.")
     if sex not in (0.0, 1.0):
         raise DatasetError(f"sex of case {case.case_id} in {source}", f"{sex!r}", "Write M or F.")

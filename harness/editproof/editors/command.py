@@ -11,6 +11,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from editproof.core.numbers import brief
 from editproof.core.redaction import redacted
 from editproof.core.usage import SECONDS, YES_NO, Given, Option, Usage, one_of, takes, whole
 from editproof.editors.adapter import Service
@@ -66,7 +67,7 @@ class Command:
                 os.killpg(program.pid, signal.SIGKILL)
                 program.wait()
                 return EditOutcome.failure(
-                    EditStatus.TIMED_OUT, f"not done after {self.timeout_s:g} s", stderr=_tail(log)
+                    EditStatus.TIMED_OUT, f"not done after {brief(self.timeout_s)} s", stderr=_tail(log)
                 )
             said: dict[str, JSON] = {"exit_code": code, "stderr": _tail(log)}
         output = folder / "output.png"

@@ -16,6 +16,7 @@ from urllib.parse import SplitResult
 
 from editproof.core.egress import receiver, server_of
 from editproof.core.http import Answer, NoAnswerError, post
+from editproof.core.numbers import brief
 from editproof.core.usage import (
     FILLED,
     LONGEST_S,
@@ -186,7 +187,9 @@ def web(given: Given) -> Editor:
     except ValueError as error:
         raise EditorError(asked, f"an option is no number ({error})") from error
     if not 0 < template["timeout"] <= LONGEST_S:
-        raise EditorError(asked, f"timeout={template['timeout']:g}", f"Write seconds, more than 0, up to {LONGEST_S}.")
+        raise EditorError(
+            asked, f"timeout={brief(template['timeout'])}", f"Write seconds, more than 0, up to {LONGEST_S}."
+        )
     if template["mask"] not in codec.POLARITIES:
         raise EditorError(asked, f"mask={template['mask']}", f"Write one of {', '.join(codec.POLARITIES)}.")
     kept = {key: template[key] for key in ("url", "path", "body", "answer", "mask", "multiple", "rgb")}

@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 from time import time
 
 from editproof.core.http import NoAnswerError
+from editproof.core.numbers import brief
 from editproof.core.redaction import redacted
 from editproof.errors import EditorError
 from editproof.types import JSON, EditOutcome, EditStatus
@@ -84,7 +85,7 @@ def cut(reason: str) -> EditOutcome:
 
 def timed_out(seconds: float) -> EditOutcome:
     """No answer in time: not tried again, for it may have been paid for."""
-    return EditOutcome.failure(EditStatus.TIMED_OUT, f"no answer within {seconds:g} s")
+    return EditOutcome.failure(EditStatus.TIMED_OUT, f"no answer within {brief(seconds)} s")
 
 
 def said_of(headers: Mapping[str, str]) -> dict[str, JSON]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from editproof.core.numbers import brief
 from editproof.errors import EditorError
 from editproof.imaging import codec, geometry
 from editproof.types import EditorCard, EditOutcome, EditRequest, EditStatus
@@ -192,7 +193,11 @@ def _stretch(argument: str) -> tuple[str, Parts, Joined]:
     def joined(request: EditRequest, images: Sequence[Image]) -> Image:
         return codec.at_depth_of(request.image, images[0])
 
-    return f"its percentiles {bounds[0]:g} to {bounds[1]:g} stretched over 256 gray levels, and left so", parts, joined
+    return (
+        f"its percentiles {brief(bounds[0])} to {brief(bounds[1])} stretched over 256 gray levels, and left so",
+        parts,
+        joined,
+    )
 
 
 def _canvas(argument: str) -> tuple[int, int]:

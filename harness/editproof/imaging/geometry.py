@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from editproof.core.numbers import brief
+
 if TYPE_CHECKING:
     from editproof.types import Image, Mask
 
@@ -132,7 +134,7 @@ def padded(shape: Shape, multiple: int = 16, *, least: int = 0, most: float = ma
             break
         factor += 1
     if canvas[0] * canvas[1] > most:
-        raise CanvasError(f"{shape[1]}x{shape[0]} pixels need a canvas of {canvas[1]}x{canvas[0]}, over {most:.0f}")
+        raise CanvasError(f"{shape[1]}x{shape[0]} pixels need a canvas of {canvas[1]}x{canvas[0]}, over {brief(most)}")
     return Fit(shape, scaled, canvas)
 
 

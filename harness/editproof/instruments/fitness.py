@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from editproof.core.numbers import brief
 from editproof.errors import DatasetError, InstrumentError
 from editproof.types import Case, DatasetCard, InstrumentCard
 
@@ -37,7 +38,7 @@ def check_fit(instrument: InstrumentCard, cohort: DatasetCard, cases: Iterable[C
             if case.reference.get(name, 0.0) not in (0.0, 1.0):
                 raise DatasetError(
                     f"{name} of case {case.case_id} in {cohort.name}",
-                    f"{case.reference[name]:g}, and {instrument.name} reads it as a probability",
+                    f"{brief(case.reference[name])}, and {instrument.name} reads it as a probability",
                     "A reference standard of two classes is 1 (positive) or 0; give each class a column of its own.",
                 )
         if lacking := [name for name in instrument.covariates if name not in case.reference]:

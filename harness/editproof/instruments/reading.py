@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from editproof.core.guarding import one_error
+from editproof.core.numbers import brief
 from editproof.errors import InstrumentError
 from editproof.evidence.measurements import POOLED, UNCERTAINTY
 from editproof.instruments.ensemble import pooled
@@ -103,6 +104,6 @@ def _checked(
         kind = "masked, NaN or infinite" if np.ma.is_masked(told_back) else "NaN or infinite"
         raise InstrumentError(asked, f"{lost} {kind} values instead of {wanted}", advice)
     if quantity.kind == "probability" and not ((values >= -_ROUNDING) & (values <= 1 + _ROUNDING)).all():
-        found = f"{values.min():.4g} to {values.max():.4g}, which are no probabilities"
+        found = f"{brief(values.min(), 4)} to {brief(values.max(), 4)}, which are no probabilities"
         raise InstrumentError(asked, found, "If the model returns logits, name their activation on the card.")
     return values.astype(np.float64)

@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from editproof.core.numbers import brief
 from editproof.core.records import from_plain
 from editproof.errors import InstrumentError
 
@@ -59,6 +60,8 @@ def _check_floors(card: InstrumentCard, asked: str) -> None:
                 found = f"a floor {name} for {quantity}, which is of kind {kinds[quantity]}"
                 raise InstrumentError(asked, found, f"Write {known}.")
             if not least <= limit <= greatest:
-                span = f"from {least:g} on" if math.isinf(greatest) else f"from {least:g} to {greatest:g}"
+                span = (
+                    f"from {brief(least)} on" if math.isinf(greatest) else f"from {brief(least)} to {brief(greatest)}"
+                )
                 found = f"a floor {name} of {limit!r} for {quantity}"
                 raise InstrumentError(asked, found, f"Write a number {span}.")

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from editproof.core.numbers import brief
 from editproof.datasets.folder.files import MOST_BYTES, MOST_PIXELS
 from editproof.errors import DatasetError
 
@@ -259,7 +260,7 @@ def _stored(header: Header, asked: str) -> NDArray[Any]:
         words = (words << spare) >> spare
     if words.shape != (header.Rows, header.Columns) or words.min() < low or words.max() > high:
         found = f"pixels of shape {words.shape} from {words.min()} to {words.max()}"
-        declared = f"{header.Rows}x{header.Columns} of {bits} stored bits, {low:g} to {high:g}"
+        declared = f"{header.Rows}x{header.Columns} of {bits} stored bits, {brief(low)} to {brief(high)}"
         raise DatasetError(asked, f"{found}; declared are {declared}", _CONTRADICTED)
     return words
 

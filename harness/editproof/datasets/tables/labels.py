@@ -14,6 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from editproof.core.numbers import brief
 from editproof.datasets.cohort import HAND_UNITS, OLDEST
 from editproof.datasets.tables.table import is_missing, number_of, sex_of
 from editproof.errors import DatasetError
@@ -70,8 +71,8 @@ class Target:
         if self.unit == "probability" and value not in (0.0, 1.0):
             raise DatasetError(f"{self.name} of case {case_id}", f"{cell!r}", "A binary label is 0 or 1.")
         if not self.low <= value <= self.high:
-            advice = f"Write {self.unit} from {self.low:g} to {self.high:g}, or leave the case out."
-            raise DatasetError(f"{self.name} of case {case_id}", f"{value:g} {self.unit}", advice)
+            advice = f"Write {self.unit} from {brief(self.low)} to {brief(self.high)}, or leave the case out."
+            raise DatasetError(f"{self.name} of case {case_id}", f"{brief(value)} {self.unit}", advice)
         return {self.name: value}, {self.name: value}
 
 
@@ -192,7 +193,9 @@ def _unit_and_range(text: str, asked: str) -> tuple[str, float, float]:
         return text, -math.inf, math.inf
     low, high = float(ranged[2]), float(ranged[3])
     if not low < high:
-        raise DatasetError(asked, f"its range runs from {low:g} to {high:g}", "Write the smaller first: [mm 50..250].")
+        raise DatasetError(
+            asked, f"its range runs from {brief(low)} to {brief(high)}", "Write the smaller first: [mm 50..250]."
+        )
     return ranged[1], low, high
 
 
