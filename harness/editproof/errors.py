@@ -27,7 +27,7 @@ class EditproofError(Exception):
 
 
 class DatasetError(EditproofError):
-    """A cohort cannot be read as it stands."""
+    """A cohort cannot be read as it is."""
 
 
 class EditorError(EditproofError):

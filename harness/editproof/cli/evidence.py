@@ -71,7 +71,7 @@ def add_to(verbs: Verbs) -> None:
     sign.add_argument(
         "--key", type=Path, required=True, metavar="FILE", help="private key, Ed25519 or ECDSA P-256, PEM"
     )
-    sign.add_argument("--signer", required=True, metavar="NAME", help="your name, as it shall stand in the bundle")
+    sign.add_argument("--signer", required=True, metavar="NAME", help="your name, as the bundle will show it")
     sign.add_argument("--meaning", required=True, metavar="TEXT", help='e.g. "review", "approval of this report"')
     sign.set_defaults(action=_trusting(_sign))
     add_trust(sign)

@@ -34,7 +34,7 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def repository(folder: Path, own: Path = _OWN) -> Path:
-    """The checkout that holds the recipes: this installation's own, or the folder one stands in.
+    """The checkout that holds the recipes: this installation's own, or the current folder.
 
     Raises
     ------
@@ -45,4 +45,6 @@ def repository(folder: Path, own: Path = _OWN) -> Path:
         if all((root / "models" / name).is_file() for name in ("train.py", "recipes.py")):
             return root
     found = f"there are no recipes in this installation and none in {folder}"
-    raise InstrumentError("editproof train", found, "Clone the repository, pip install -e '.[train]', and stand in it.")
+    raise InstrumentError(
+        "editproof train", found, "Clone the repository, pip install -e '.[train]', and call it in that folder."
+    )

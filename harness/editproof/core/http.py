@@ -66,7 +66,7 @@ class NoAnswerError(Exception):
     reason : str
         The type of the error, or what was exceeded.
     reached : bool
-        Whether a connection stood; where not, nothing of the request was sent.
+        Whether a connection was made; if not, nothing of the request was sent.
     late : bool
         Whether the deadline had passed.
     """

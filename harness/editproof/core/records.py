@@ -195,7 +195,7 @@ def _declared(kind: Any, place: Sequence[str | int]) -> Any:
 
 
 def _bare(kind: Any) -> Any:
-    """A type without its annotations, and without the None that may stand for it."""
+    """A type without its annotations, and without the None that is allowed in place of a value."""
     while True:
         if get_origin(kind) is Annotated:
             kind = get_args(kind)[0]

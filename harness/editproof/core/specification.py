@@ -86,7 +86,7 @@ def specification(
     ----------
     text : str
     wrappers : container of str
-        Names that may stand before a ``+``; none for cohorts.
+        Names that are allowed before a ``+``; none for cohorts.
     verbatim : callable
         Whether all that follows a name's colon is its argument.
 

@@ -45,7 +45,7 @@ def one_of(*choices: str) -> Kind:
 
 
 def whole(least: int = 0, most: float = math.inf, *, words: Mapping[str, Any] | None = None) -> Kind:
-    """A whole number, from the least to the most; or one of some words, which stand for a value.
+    """A whole number, from the least to the most; or one of some words that mean a value.
 
     Examples
     --------
@@ -116,7 +116,7 @@ class Option:
         One line.
     kind : Kind
     default : str
-        As it would be written; empty where nothing stands in for what is not written.
+        As it would be written; empty where an option without a value has no default.
     """
 
     name: str

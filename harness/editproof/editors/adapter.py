@@ -1,4 +1,4 @@
-"""What stands between any tool and the study: plain functions become editors, and every outcome is checked."""
+"""Between any tool and the study: plain functions become editors, and every outcome is checked."""
 
 from __future__ import annotations
 

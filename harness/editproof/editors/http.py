@@ -75,10 +75,10 @@ OPTIONS = (
     Option("concurrency", "requests under way at once", whole(1), "1"),
     Option("rpm", "requests a minute to keep to", numeric("a number from 0, which is no limit", lambda x: x >= 0), "0"),
 )
-"""What may follow the template's name, and stand in it."""
+"""What may follow the name of a template, and be a field of it."""
 
 FIELDS = {"body", "headers", *(option.name for option in OPTIONS)}
-"""What may stand in a template."""
+"""The fields that a template may have."""
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ OPTIONS = (
 )
 PASSED_ON = ("quality", "input_fidelity", "background", "output_format", "output_compression")
 NOT_OF_THE_EDIT = ("key_env", "timeout", "concurrency", "rpm", "mode")
-"""None of these changes an edit; what one mode paid for stands for the other."""
+"""None of these changes an edit; what one mode paid for is used by the other."""
 
 FILE_BYTES_PER_S = 10_000
 """The slowest transfer of a batch's file that is waited for."""

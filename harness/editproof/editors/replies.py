@@ -59,7 +59,7 @@ def fault_of(status: int, headers: Mapping[str, str], body: bytes, tool: str) ->
         raise EditorError(f"editor {tool}", f"redirected elsewhere (HTTP {status})", "Name the final address itself.")
     if status in (404, 405) or code in NO_ENDPOINT:
         raise EditorError(f"editor {tool}", f"no such endpoint or model ({message})", "Mend the address or the model.")
-    if status == 504:  # whoever stands behind the gateway may have finished, and sent a bill
+    if status == 504:  # the server behind the gateway may have finished, and billed
         return EditOutcome.failure(EditStatus.TIMED_OUT, message, **facts)
     if status in (408, 409, 429) or status >= 500:
         return EditOutcome.failure(EditStatus.FAILED, message, retry_after_s=retry_after_s(headers), **facts)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class LazyEnsemble:
-    """What a card describes, ready to be passed about, picklable; a run whose readings stand never loads torch.
+    """The networks of a card, picklable; a run that finds all its readings in the store never loads torch.
 
     Parameters
     ----------

@@ -74,7 +74,7 @@ def content_kind(content: bytes) -> str:
     return PICKLE if _is_pickle(content) else OTHER
 
 
-def no_pickle(content: bytes, asked: str, wanted: str) -> None:
+def refuse_pickle(content: bytes, asked: str, wanted: str) -> None:
     """Refuse a pickle, whatever it is called.
 
     Raises

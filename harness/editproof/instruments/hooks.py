@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     LookUp: TypeAlias = Callable[[str, str, Sequence[tuple[str, int]], Image], Readings | None]
 
 HOOKS = ("check", "covers", "looked_up")
-"""Names of the optional methods; what stands around another instrument hands them on."""
+"""Names of the optional methods; an instrument that wraps another one passes them on."""
 
 
 def check(instrument: Instrument) -> None:

@@ -39,7 +39,7 @@ _Activation = Annotated[str, Wanted(f"one of {', '.join(_ACTIVATIONS)}", _ACTIVA
 @closed
 @dataclass(frozen=True)
 class Output:
-    """Where a reading stands among a model's outputs, and what makes it a reading.
+    """Which of a model's outputs a reading is made of, and how.
 
     Attributes
     ----------

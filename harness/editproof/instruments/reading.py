@@ -49,7 +49,7 @@ def read_images(
 
 
 def check_alike(card: InstrumentCard, case_id: str, readings: Iterable[Mapping[str, object]]) -> None:
-    """Refuse an uncertainty that stands beside some readings of a case and not beside others, kept ones included.
+    """Refuse an uncertainty that some readings of a case have and others lack, kept ones included.
 
     Raises
     ------

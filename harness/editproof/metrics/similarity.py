@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from editproof.metrics.pair import Pair, Picture
 
 PERFECT_PSNR = 100.0
-"""What stands for the infinite PSNR of equal images, in dB."""
+"""The PSNR of equal images, in place of infinity, in dB."""
 
 
 @shared

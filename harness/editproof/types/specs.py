@@ -61,7 +61,7 @@ class EstimandSpec:
 
     @property
     def json(self) -> dict[str, Any]:
-        """The specification as it stands in files."""
+        """The specification as files hold it."""
         return {"name": self.name, "arguments": {name: _written(value) for name, value in self.arguments.items()}}
 
     @property

@@ -87,7 +87,7 @@ class CriterionCard:
     hazard : str
         What may happen to a patient if the criterion is not met.
     specification : EstimandSpec, optional
-        The estimand in full; None where no estimand stands behind the row, as for a count of claims.
+        The estimand in full; None for a row that estimates nothing, as a count of claims.
     min_patients : int
         Fewest patients on whom the protocol lets the claim be decided; 0 leaves it to the method.
     family : str

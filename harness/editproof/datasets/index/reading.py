@@ -103,7 +103,7 @@ def index_at(path: Path) -> Index:
     Raises
     ------
     DatasetError
-        Where there is none, or it is of another schema.
+        Where there is no such file, or it is of another schema.
     """
     asked, advice = f"the index {path}", "Write one: editproof dataset index SPEC --out FILE."
     try:

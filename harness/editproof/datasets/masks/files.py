@@ -56,5 +56,5 @@ def with_masks(image: Image, edit: Entry | None, protected: Entry | None, masks:
 
 def mask_digests(edit: Entry | None, protected: Entry | None, masks: Masks) -> list[str]:
     """What identifies the masks of a case, for its digest."""
-    standing_in = f"automatic:{VERSION}" if masks == "auto" else "none"
-    return [entry.digest() if entry else standing_in for entry in (edit, protected)]
+    derived = f"automatic:{VERSION}" if masks == "auto" else "none"
+    return [entry.digest() if entry else derived for entry in (edit, protected)]

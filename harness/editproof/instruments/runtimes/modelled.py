@@ -17,7 +17,7 @@ from editproof.core.numbers import brief
 from editproof.core.records import section_from_plain
 from editproof.errors import InstrumentError
 from editproof.instruments.card import CODE
-from editproof.instruments.files import no_pickle, verified
+from editproof.instruments.files import refuse_pickle, verified
 from editproof.instruments.outputs import outputs_of
 from editproof.instruments.preparation import Preparation
 from editproof.instruments.runtimes.onnx_parts import check_whole
@@ -166,7 +166,7 @@ class Modelled:
     def _content(self, name: str) -> bytes:
         content = verified(self.card, self._folder, name)
         asked, onnx = f"file {name} of {self._asked}", self.card.reading["runtime"] == "onnx"
-        no_pickle(content, asked, "ONNX" if onnx else "TorchScript (torch.jit.save)")
+        refuse_pickle(content, asked, "ONNX" if onnx else "TorchScript (torch.jit.save)")
         if onnx:
             check_whole(content, asked)
         return content

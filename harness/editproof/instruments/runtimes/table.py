@@ -143,12 +143,12 @@ class TableOfReadings:
             raise InstrumentError(self._asked, found, "Add the column tool, empty for originals.")
 
     def looked_up(self, case_id: str, tool: str, places: Sequence[tuple[str, int]], image: Image) -> Readings | None:
-        """The members' readings of an image that stands at some places of a study, by quantity.
+        """The members' readings of an image, by quantity, looked up by its places in a study.
 
         Parameters
         ----------
         places : sequence of (arm, repeat)
-            Where these very pixels stand. The original needs a row, and so does every edit of a tool that is judged;
+            All the places that have these very pixels. The original needs a row, and so does every edit of a tool that is judged;
             of another arm, and of the destructive control, a row for one of the places is enough.
 
         Returns
@@ -168,14 +168,14 @@ class TableOfReadings:
         found: Readings = {}
         for quantity in self._told.quantities:
             rows = self._rows.get(quantity.name, {})
-            stand = {key: rows[key] for place in places for key in keys[place] if key in rows}
+            known = {key: rows[key] for place in places for key in keys[place] if key in rows}
             bare = [place for place in places if not any(key in rows for key in keys[place])]
-            if not stand and not self._has(tool):
+            if not known and not self._has(tool):
                 return None
-            if lacking := [place for place in bare if not stand or _needs_row(tool, place[0])]:
+            if lacking := [place for place in bare if not known or _needs_row(tool, place[0])]:
                 raise self._missing(quantity.name, case_id, tool, lacking, keys)
-            _check_alike(stand, f"{quantity.name} of case {case_id} by {self._asked}")
-            found[quantity.name] = next(iter(stand.values()))
+            _check_alike(known, f"{quantity.name} of case {case_id} by {self._asked}")
+            found[quantity.name] = next(iter(known.values()))
         return found
 
     def _keys(self, case_id: str, tool: str, arm: str, repeat: int) -> list[Key]:

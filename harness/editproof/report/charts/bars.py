@@ -1,4 +1,4 @@
-"""Interval against margin: where the parts of one small picture stand, in pixels, for a template to draw."""
+"""Interval against margin: the places of the parts of one small picture, in pixels, for a template to draw."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def scale_of(card: CriterionCard, estimates: Iterable[Estimate]) -> Scale:
 
 
 def bar(card: CriterionCard, estimate: Estimate, scale: Scale) -> Bar:
-    """Where region, interval and estimate stand on ``scale``."""
+    """The places of region, interval and estimate on ``scale``."""
     region_left = scale.at(card.low) if math.isfinite(card.low) else 0.0
     region_right = scale.at(card.high) if math.isfinite(card.high) else WIDTH
     if estimate.value is None:
@@ -89,7 +89,7 @@ def bar(card: CriterionCard, estimate: Estimate, scale: Scale) -> Bar:
 
 
 def ticks(card: CriterionCard, scale: Scale) -> list[tuple[float, str]]:
-    """Pixels and labels of the limits of a region, and of zero where it stands apart from them."""
+    """Pixels and labels of the limits of a region, and of zero where it is apart from them."""
     edges = [edge for edge in (card.low, card.high) if math.isfinite(edge)]
     digits = max((_written(edge) for edge in edges), default=0)
     marks = [(scale.at(edge), number(edge, digits)) for edge in edges]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import altair as alt
 
 WIDTH, HEIGHT = 460, 230
-"""Pixels of the plotting area of a chart that stands alone."""
+"""Pixels of the plotting area of a single chart."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import altair as alt
 
 INK, MUTED, GRID, ORIGINAL, EDITED, FIRST, SECOND = (f"#01010{k}" for k in range(1, 8))
-"""Stand-in colours: the page's style sheet says what they are in light, dark and print."""
+"""Placeholder colours: the page's style sheet says what they are in light, dark and print."""
 
 _VARIABLES: Final = {
     INK: "ink", MUTED: "muted", GRID: "grid", ORIGINAL: "original", EDITED: "edited", FIRST: "first", SECOND: "second",
@@ -41,7 +41,7 @@ def svg(chart: alt.Chart | alt.LayerChart | alt.FacetChart | alt.HConcatChart, n
     Parameters
     ----------
     chart : Altair chart
-        Drawn in the stand-in colours of this module. A dot whose ``description`` is ``"<case>:<repeat>"`` keeps
+        Drawn in the placeholder colours of this module. A dot whose ``description`` is ``"<case>:<repeat>"`` keeps
         it as ``data-case``.
     name : str
         Unique on the page; makes the ids inside unique.
