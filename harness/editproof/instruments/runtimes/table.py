@@ -148,7 +148,7 @@ class TableOfReadings:
         Parameters
         ----------
         places : sequence of (arm, repeat)
-            All the places that have these very pixels. The original needs a row, and so does every edit of a tool that is judged;
+            All places with these pixels. The original needs a row, and so does every edit of a tool that is judged;
             of another arm, and of the destructive control, a row for one of the places is enough.
 
         Returns
