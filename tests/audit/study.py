@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from dataclasses import replace
@@ -22,6 +23,7 @@ from editproof.types import DatasetCard, EditorCard, InstrumentCard, Quantity
 from PIL import Image
 
 REPEATS, MEMBERS, PATIENTS = 2, 2, 30
+MADE = "2026-11-01T08:00:00+00:00"
 SOURCE = "placeholder: invented for the tests of verification"
 CLAIMS = (
     (Criterion("BA-1", mae_drift("bone_age"), at_most(2.0), source=SOURCE), "all"),
@@ -81,9 +83,9 @@ def measured(tool: str, cases: slice = slice(None)) -> Measurements:
         images = {("original", 0): 0.0, ("geometry", 0): 0.4}
         for repeat in range(REPEATS):
             lost = tool == "harsh" and i == 3 and repeat == 1
-            edits.append(
-                (name, repeat, "refused" if lost else "ok", 'said "no", <b>twice</b>\nand left' if lost else "")
-            )
+            said = ("refused", 'said "no", <b>twice</b>\nand left') if lost else ("ok", "")
+            digest = "" if lost else hashlib.sha256(f"{tool} {name} {repeat}".encode()).hexdigest()
+            edits.append((name, repeat, *said, said[0], digest, "" if lost else MADE))
             if not lost:
                 images["edited", repeat] = shift + spread * noise[i, repeat]
                 images["paste_back", repeat] = 0.1 * images["edited", repeat]

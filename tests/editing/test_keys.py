@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
-from editproof.editing.edits import _keys
+from editproof.editing.store import request_keys
 from editproof.editors.adapter import Service, checked
 from editproof.editors.registry import editor_from_spec
 from editproof.types import EditorCard, EditOutcome, EditRequest
@@ -36,13 +36,17 @@ def requests() -> list[EditRequest]:
     ]
 
 
+def _keys(editor) -> list[str]:
+    return request_keys(editor.card, requests(), by_case=editor.service.by_case)
+
+
 @pytest.mark.parametrize("spec", STORED)
 def test_paid_edits_of_old_stores_are_found_again(spec, tmp_path):
     edits = tmp_path / "edits"
     edits.mkdir()
     (edits / "a.png").write_bytes(b"fixed")
     editor = editor_from_spec(spec.format(edits=edits), allow_egress=None)
-    assert tuple(key[:10] for key in _keys(editor, requests())) == STORED[spec]
+    assert tuple(key[:10] for key in _keys(editor)) == STORED[spec]
 
 
 @dataclass
@@ -61,7 +65,7 @@ class Tool:
 @given(st.text(max_size=8) | st.just("my-folder:x"), st.booleans())
 def test_the_case_decides_where_the_tool_says_so_whatever_it_is_called(name, by_case):
     editor = checked(Tool(name, Service(by_case=by_case)))
-    first, _, other, _ = _keys(editor, requests())
+    first, _, other, _ = _keys(editor)
     assert (first != other) == by_case
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -72,10 +73,14 @@ def test_unasserted_verdict_turns_its_test_red(lab):
 
 def test_second_run_makes_no_edit(lab):
     lab.runpytest_subprocess(*ARGUMENTS, "--editor", "tools.py:older")
-    log = lab.path / ".editproof" / "attempts.jsonl"
-    before = log.read_bytes()
+    log = lab.path / ".editproof" / "sent.jsonl"
+    before = log.read_text()
     lab.runpytest_subprocess(*ARGUMENTS, "--editor", "tools.py:older")
-    assert log.read_bytes() == before
+    after = log.read_text()
+    assert after.startswith(before)
+    more = [json.loads(line) for line in after.removeprefix(before).splitlines()]
+    again = Counter((line["tool"], line["again"]) for line in more)
+    assert again == {("identity", True): 3, ("destructive", True): 3}, "the controls, deterministic, are held to that"
 
 
 def test_refused_edits_are_counted_and_judged(lab):

@@ -11,7 +11,7 @@ import sys
 import numpy as np
 import pytest
 from editproof.core.sources import source_digest
-from editproof.editing.edits import _keys
+from editproof.editing.store import request_keys
 from editproof.editors.registry import editor_from_spec
 from editproof.errors import EditorError
 
@@ -71,7 +71,7 @@ def test_a_copied_card_takes_no_edits(tmp_path):
     (tmp_path / "harmful.py").write_text(stolen)
     second = editor_from_spec(f"{tmp_path / 'harmful.py'}:make")
     assert second.card.name == first.card.name
-    assert not set(_keys(first, [request()])) & set(_keys(second, [request()]))
+    assert not set(request_keys(first.card, [request()])) & set(request_keys(second.card, [request()]))
 
 
 def request():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from functools import partial
 
@@ -134,11 +135,20 @@ def test_another_tool_version_is_measured_anew(bench, tmp_path):
     assert len([call for call in CALLS if call.startswith("c")]) == 12
 
 
-def test_deterministic_tools_are_asked_once_a_case(bench):
-    tool = Brighten()
-    tool.card = EditorCard("brighten", "1", "", deterministic=True)
-    Bench(partial(checked, tool), Mean, bench.store_root, bench.plan).measured(cohort(3))
-    assert [call for call in CALLS if call.startswith("c")] == ["c0", "c1", "c2"]
+class Darken(Brighten):
+    card = EditorCard("darken", "1", "takes 3 off", deterministic=True)
+
+    def __call__(self, request):
+        CALLS.append(request.case_id)
+        return EditOutcome.ok((request.image - np.minimum(request.image, 3)).astype(request.image.dtype))
+
+
+def test_deterministic_tools_are_asked_twice_about_some_cases_and_then_once_a_case(bench):
+    measured = Bench(partial(checked, Darken()), Mean, bench.store_root, bench.plan).measured(cohort(8))
+    calls = Counter(call for call in CALLS if call.startswith("c"))
+    assert sorted(calls.values()) == [1, 1, 1, 3, 3, 3, 3, 3], "five of them twice for the check"
+    assert measured.deterministic
+    assert measured.n_copied == 0
 
 
 def test_sixteen_bits_go_through(bench):

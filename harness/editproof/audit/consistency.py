@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -19,8 +20,10 @@ from editproof.evidence.measurements import (
     UNEDITED,
     Measurements,
 )
-from editproof.types import EditStatus, InstrumentCard
+from editproof.evidence.protocol import moment
+from editproof.types import EditorCard, EditStatus, InstrumentCard
 
+_DIGEST = re.compile("[0-9a-f]{64}")
 ROW_KEY = ["case", "arm", "repeat", "instrument", "quantity"]
 
 
@@ -34,6 +37,7 @@ def inconsistencies(facts: Facts, expected_cases: int) -> Iterator[str]:
     """
     tables = {f"measurements/{index}": tool.measurements for index, tool in enumerate(facts.tools)}
     tables |= {f"measurements/{name}": control for name, control in facts.controls.items()}
+    cards = {f"measurements/{index}": tool.card for index, tool in enumerate(facts.tools)}
     names = [tool.card.name for tool in facts.tools]
     for index, tool in enumerate(facts.tools):
         if tool.measurements.editor != tool.card.name:
@@ -49,6 +53,7 @@ def inconsistencies(facts: Facts, expected_cases: int) -> Iterator[str]:
     for place, table in tables.items():
         yield from _cases(place, table, expected_cases)
         yield from _edits(place, table, facts.terms.get("plan", {}).get("repeats"))
+        yield from _origins(place, table, cards.get(place))
         yield from _rows(place, table)
         for card in facts.instruments:
             yield from _readings(place, table, card)
@@ -82,6 +87,30 @@ def _edits(place: str, table: Measurements, repeats: object) -> Iterator[str]:
         yield f"{place}-edits.csv: {words} is not as the cases and facts.terms.plan.repeats require"
     for status in sorted(set(table.edits["status"]) - set(EditStatus)):
         yield f"{place}-edits.csv: status {status!r} is not a known one"
+
+
+def _origins(place: str, table: Measurements, card: EditorCard | None) -> Iterator[str]:
+    """What is known of each edit: the digest of its pixels, when it was made, how its first attempt ended."""
+    where = f"{place}-edits.csv"
+    for edit in table.edits.itertuples(index=False):
+        named = f"case {edit.case}, repeat {edit.repeat}"
+        if (edit.status == EditStatus.OK) != bool(_DIGEST.fullmatch(str(edit.digest))):
+            yield f"{where}: digest of {named} is {str(edit.digest)[:12]!r}, the edit is {edit.status}"
+        if edit.first not in {"", *EditStatus}:
+            yield f"{where}: first of {named} is {edit.first!r}, which is no end of an edit"
+        if edit.status == EditStatus.OK and moment(edit.made) is None:
+            yield f"{where}: made of {named} is {edit.made!r}, not a time with its zone"
+    if not table.deterministic:
+        return
+    if moment(table.deterministic) is None:
+        yield f"evidence.json: {place}: deterministic is {table.deterministic!r}, not a time with its zone"
+    if card is not None and not card.deterministic:
+        yield f"evidence.json: {place}: deterministic: {card.name} makes no such claim on its card"
+    came_back = table.edits[table.edits["digest"] != ""]
+    for case, pixels in came_back.groupby("case")["digest"].nunique().items():
+        if pixels > 1:
+            yield f"{where}: digest: case {case} has edits of other pixels, though a check showed that none differ"
+            return
 
 
 def _rows(place: str, table: Measurements) -> Iterator[str]:

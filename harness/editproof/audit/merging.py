@@ -134,6 +134,7 @@ def _joined(name: str, parts: Sequence[Part]) -> Measurements:
         _in_order((table.rows for table in tables), place),
         _in_order((table.edits for table in tables), place),
         summed,
+        deterministic=min(checks) if all(checks := [table.deterministic for table in tables]) else "",
     )
 
 

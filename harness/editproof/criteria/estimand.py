@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -170,10 +170,11 @@ class Estimand:
             return image_readings(
                 measurements, self.quantity, self.arm, original=original, undefined_counts=self.undefined_counts
             )
-        return instrument_readings(
+        readings = instrument_readings(
             measurements, self.quantity, self.arm, self.instrument,
             reference="reference" in self.needs, original=original, by=self.by,
         )  # fmt: skip
+        return replace(readings, copied=measurements.n_copied) if self.scope == REPEATS else readings
 
     def statistic_of(self, readings: Readings) -> Statistic:
         """The statistic of readings from which nothing is missing any more.
@@ -203,6 +204,11 @@ class Estimand:
         """Why there can be no estimate; empty where there can."""
         if not raw.n_patients:
             return "there are no patients"
+        if raw.copied:
+            return (
+                f"the repeats are copies: in {raw.copied} of {len(raw.cases)} cases two edits are equal byte for byte, "
+                "and no check shows that the tool is deterministic"
+            )
         if raw.missing.all():
             return "no edit came back" if self.arm != ORIGINAL else "no reading"
         if "original" in self.needs and np.isnan(raw.original).any():

@@ -41,6 +41,9 @@ class Readings:
         Edits that did not come back; after a rule has dealt with them, those that entered at their worst.
     covariate : ndarray of float, shape (n_cases,)
         A stratum as numbers, where one was asked for; NaN otherwise.
+    copied : int
+        Cases of which two repeats are equal byte for byte, though nothing shows that the tool is deterministic; counted
+        where repeats are compared.
     same : bool
         Whether every edit came back and reads exactly as its original does.
     """
@@ -53,6 +56,7 @@ class Readings:
     missing: NDArray[np.bool_]
     covariate: Values
     same: bool = False
+    copied: int = 0
 
     @property
     def n_patients(self) -> int:
@@ -214,8 +218,11 @@ def image_readings(
 
 
 def flow_readings(measurements: Measurements, statuses: frozenset[str]) -> Readings:
-    """1 where a requested edit ended in one of ``statuses``, else 0; nothing is missing here."""
-    values = _statuses(measurements, statuses)
+    """1 where the first attempt at a requested edit ended in one of ``statuses``, else 0; nothing is missing here.
+
+    A later attempt that succeeded does not undo a failure. Where the first is not known, the end counts.
+    """
+    values = _statuses(measurements, statuses, first=True)
     return _in_order(measurements, values, missing=np.zeros(values.shape, dtype=bool))
 
 
@@ -223,11 +230,12 @@ _RETURNED = frozenset({EditStatus.OK.value})
 NOT_RETURNED = frozenset(status.value for status in EditStatus if status is not EditStatus.OK)
 
 
-def _statuses(measurements: Measurements, statuses: frozenset[str]) -> Values:
+def _statuses(measurements: Measurements, statuses: frozenset[str], *, first: bool = False) -> Values:
     row_of = {case: row for row, case in enumerate(measurements.cases["case"])}
     values = np.full((len(row_of), max(1, measurements.n_repeats)), np.nan)
     edits = measurements.edits
-    values[edits["case"].map(row_of).to_numpy(int), edits["repeat"].to_numpy(int)] = edits["status"].isin(statuses)
+    ends = edits["first"].where(edits["first"] != "", edits["status"]) if first else edits["status"]
+    values[edits["case"].map(row_of).to_numpy(int), edits["repeat"].to_numpy(int)] = ends.isin(statuses)
     return values
 
 

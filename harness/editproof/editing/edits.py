@@ -5,21 +5,23 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, as_completed, wait
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from filelock import FileLock
 
-from editproof.core.digests import canonical, pixel_digest
-from editproof.core.redaction import redacted, redacted_bytes, secrets
+from editproof.core.digests import digest_of
+from editproof.core.redaction import redacted
 from editproof.editing.batches import Batches, awaited
+from editproof.editing.cleaning import cleaned, requests_alike
+from editproof.editing.determinism import Check, check_of, date_of
 from editproof.editing.ledger import Ledger
-from editproof.editing.store import Store, request_keys
+from editproof.editing.store import EDITS, Store, identity_of, request_keys
 from editproof.editors.adapter import Around, CheckedEditor
 from editproof.editors.pace import Patience, TokenBucket, place_for
 from editproof.errors import EditorError
@@ -87,6 +89,9 @@ class Edits:
         self._places: dict[str, threading.Semaphore] = {}
         self._out: dict[str, dict[str, str]] = {}
         self._stops: dict[str, EditorError] = {}
+        self._checks: dict[str, Check] = {}
+        self.held: set[str] = set()
+        """Identities of tools whose stored edits were asked for again by this process."""
         self.say: Callable[[str], None] = lambda words: None
         """Told in a few words how far a batch is."""
         self.at_once = 0
@@ -104,7 +109,7 @@ class Edits:
         """
         if editor.around:
             return self._wrapped(editor, editor.around, requests)
-        keys = _keys(editor, requests)
+        keys = self._keys(editor, requests)
         found = {key: self._standing(key) for key in keys}
         missing = {key: request for key, request in zip(keys, requests, strict=True) if found[key] is None}
         if missing and self.terms.mode == REUSE:
@@ -115,7 +120,7 @@ class Edits:
             found |= {key: self._standing(key) for key in missing if found[key] is None}
         elif missing:
             self._refuse_awaited(editor, missing)
-            for group in _groups(missing, editor.service.siblings):
+            for group in requests_alike(missing, editor.service.siblings):
                 found |= self._made(editor, group)
         return [outcome for key in keys if (outcome := found[key]) is not None]
 
@@ -138,13 +143,13 @@ class Edits:
 
         def missing() -> Iterator[dict[str, EditRequest]]:
             for case in requests():
-                keyed = zip(_keys(editor, case), case, strict=True)
+                keyed = zip(self._keys(editor, case), case, strict=True)
                 gone = {key: request for key, request in keyed if self._standing(key) is None}
-                yield from _groups(gone, editor.service.siblings)
+                yield from requests_alike(gone, editor.service.siblings)
 
         if editor.batch_service is None or self.terms.mode == REUSE:
             return
-        kept, expected = partial(self._kept, editor.card.name), partial(self._expected, editor)
+        kept, expected = partial(self._kept, editor.card.name), partial(self.expected, editor)
         batches = Batches(
             self.store,
             self.ledger,
@@ -159,7 +164,7 @@ class Edits:
 
     def _kept(self, tool: str, ticket: str, keys: Sequence[str], outcomes: Sequence[EditOutcome]) -> list[EditOutcome]:
         """Outcomes of an attempt by batch, cleaned, stored and entered in the ledger."""
-        clean = [_clean(outcome) for outcome in outcomes]
+        clean = [cleaned(outcome) for outcome in outcomes]
         for key, outcome in zip(keys, clean, strict=True):
             self.store.keep_edit(key, outcome)
         self.ledger.ended(ticket, tool, keys, attempt=1, **self._facts(tool, clean))
@@ -177,9 +182,55 @@ class Edits:
         """How many edits the tool would be asked for, and what they may cost in US dollars (None: unknown)."""
         if wrapper := editor.around:
             return self.missing(wrapper.inner, [part for request in requests for part in wrapper.parts(request)])
-        keys = set(_keys(editor, requests))
+        keys = set(self._keys(editor, requests))
         gone = sum(self._standing(key) is None for key in keys)
-        return gone, self._expected(editor, gone)
+        return gone, self.expected(editor, gone)
+
+    def check(self, editor: CheckedEditor) -> Check | None:
+        """The check by which one edit of a tool serves every repeat; of a wrapper, that of the tool inside."""
+        if editor.around:
+            return self.check(editor.around.inner)
+        if not editor.card.deterministic:
+            return None
+        identity = digest_of(identity_of(editor.card))
+        if identity not in self._checks and (found := check_of(self.store, editor.card)):
+            self._checks[identity] = found
+        return self._checks.get(identity)
+
+    def history(self, editor: CheckedEditor, requests: Sequence[EditRequest]) -> list[tuple[str, str]]:
+        """How the first attempt at each edit ended, and when the edit was made (ISO 8601); empty where it is not known.
+
+        Of a wrapper's edit, whose parts may be several: the first end that is no edit, and the time of the oldest part.
+        """
+        if wrapper := editor.around:
+            return [_joined(self.history(wrapper.inner, wrapper.parts(request))) for request in requests]
+        firsts = self.ledger.first_ends(self.terms.since if self.terms.mode == LIVE else 0.0)
+        keys = self._keys(editor, requests)
+        records = {key: self.store.record(EDITS, key) for key in keys}
+        made = {key: date_of(record.time) if record else "" for key, record in records.items()}
+        return [(firsts.get(key, ""), made[key]) for key in keys]
+
+    def stored(self, editor: CheckedEditor, request: EditRequest) -> tuple[EditRequest, EditOutcome, float] | None:
+        """A stored edit that an earlier run made, with the time in seconds of the epoch; None where there is none."""
+        [key] = self._keys(editor, [request])
+        record = self.store.record(EDITS, key)
+        if record is None or record.status is not EditStatus.OK or record.time >= self.terms.since:
+            return None
+        kept = self.store.edit(key)
+        return None if kept is None else (request, kept, record.time)
+
+    def ask_again(self, editor: CheckedEditor, request: EditRequest) -> EditOutcome:
+        """One request whose answer is compared and not kept."""
+        keys, tool = self._keys(editor, [request]), editor.card.name
+        places = self._places.setdefault(tool, threading.Semaphore(self.at_once or editor.service.concurrency))
+        with place_for(places, taken_by_tool=editor.service.takes_places):
+            [outcome], ticket, seconds = self._sent(editor, keys, [request], 1, again=True)
+        self.ledger.ended(ticket, tool, keys, seconds=seconds, attempt=1, **self._facts(tool, [outcome]))
+        return outcome
+
+    def _keys(self, editor: CheckedEditor, requests: Sequence[EditRequest]) -> list[str]:
+        alike = self.check(editor) is not None
+        return request_keys(editor.card, requests, by_case=editor.service.by_case, alike=alike)
 
     def _wrapped(self, editor: CheckedEditor, wrapper: Around, requests: Sequence[EditRequest]) -> list[EditOutcome]:
         parts = [wrapper.parts(request) for request in requests]
@@ -242,14 +293,20 @@ class Edits:
         return dict(zip(keys, outcomes, strict=True))
 
     def _sent(
-        self, editor: CheckedEditor, keys: list[str], requests: list[EditRequest], attempt: int
+        self,
+        editor: CheckedEditor,
+        keys: list[str],
+        requests: list[EditRequest],
+        attempt: int,
+        *,
+        again: bool = False,
     ) -> tuple[list[EditOutcome], str, float]:
         """What one attempt came to, its id in the ledger, and the seconds it took."""
         tool = editor.card.name
-        ticket = self.ledger.sent(tool, keys, attempt, self._expected(editor, len(keys)))
+        ticket = self.ledger.sent(tool, keys, attempt, self.expected(editor, len(keys)), again=again)
         began = time.perf_counter()
         try:
-            outcomes = [_clean(outcome) for outcome in editor.edits(requests)]
+            outcomes = [cleaned(outcome) for outcome in editor.edits(requests)]
         except EditorError as error:
             stop = EditorError(redacted(error.asked), redacted(error.found), redacted(error.advice))
             self._stops[tool] = stop
@@ -257,7 +314,7 @@ class Edits:
             raise stop from None
         return outcomes, ticket, round(time.perf_counter() - began, 4)
 
-    def _expected(self, editor: CheckedEditor, n: int) -> float | None:
+    def expected(self, editor: CheckedEditor, n: int) -> float | None:
         """Expected cost of ``n`` edits: what edits have cost so far, else what the adapter expects."""
         billed, edits = self._bills.get(editor.card.name, (0.0, 0))
         if edits:
@@ -300,42 +357,9 @@ def each(function: Callable[[Item], Result], items: Iterable[Item], *, threads: 
             raise
 
 
-def _keys(editor: CheckedEditor, requests: Sequence[EditRequest]) -> list[str]:
-    return request_keys(editor.card, requests, by_case=editor.service.by_case)
-
-
-def _groups(missing: dict[str, EditRequest], size: int) -> Iterator[dict[str, EditRequest]]:
-    """Requests that one call may answer together: alike in all but repeat and seed, at most ``size``."""
-    if size == 1:
-        yield from ({key: request} for key, request in missing.items())
-        return
-    alike: dict[str, list[str]] = {}
-    for key, request in missing.items():
-        content = canonical(
-            [pixel_digest(request.image), pixel_digest(request.edit_mask), request.prompt, dict(request.parameters)]
-        )
-        alike.setdefault(content, []).append(key)
-    for keys in alike.values():
-        for start in range(0, len(keys), size):
-            yield {key: missing[key] for key in keys[start : start + size]}
-
-
-def _clean(outcome: EditOutcome) -> EditOutcome:
-    """The outcome with every secret of the environment struck out."""
-    known = secrets()
-    return replace(
-        outcome,
-        message=redacted(outcome.message, known),
-        provenance={name: _clean_value(value, known) for name, value in outcome.provenance.items()},
-        raw=redacted_bytes(outcome.raw, known),
-    )
-
-
-def _clean_value(value: JSON, known: Mapping[str, str]) -> JSON:
-    if isinstance(value, str):
-        return redacted(value, known)
-    if isinstance(value, dict):
-        return {name: _clean_value(inner, known) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_clean_value(inner, known) for inner in value]
-    return value if not isinstance(value, float) or math.isfinite(value) else None
+def _joined(parts: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    """First end and time of an edit that is made of parts."""
+    ends = [end for end, _ in parts]
+    lost = next((end for end in ends if end not in ("", EditStatus.OK.value)), "")
+    whole = EditStatus.OK.value if parts and "" not in ends else ""
+    return lost or whole, min((made for _, made in parts if made), default="")

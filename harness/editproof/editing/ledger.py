@@ -17,7 +17,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +33,11 @@ from editproof.errors import EditorError, EvidenceError
 from editproof.types import JSON
 
 SENT, ENDED = "sent.jsonl", "attempts.jsonl"
+
+NOT_REACHED = "not reached"
+"""With these words the message of a request begins that never reached its server."""
+TURNED_AWAY = 429
+"""HTTP status of a server that is busy, or whose quota is used up for now."""
 
 _COST = re.compile(rb'"expected_usd": ([0-9.]+(?:e-?[0-9]+)?),')
 _ID = re.compile(rb'"id": "([0-9a-f]+)"')
@@ -55,6 +60,8 @@ class Sent:
         Expected cost in US dollars; None where no price is known.
     batch : str or None
         Name of the batch that it is a line of.
+    again : bool or None
+        Whether the edit is stored, and asked for again to be compared.
     time : float
         Seconds of the epoch.
     """
@@ -66,6 +73,7 @@ class Sent:
     expected_usd: Amount | None
     time: Number
     batch: Annotated[str | None, ABSENT] = None
+    again: Annotated[bool | None, ABSENT] = None
 
 
 @open_ended
@@ -172,6 +180,7 @@ class Ledger:
         self._torn: list[_Torn] = []
         self._torn_last: list[_Torn] = []
         self._most = (0.0, 1)
+        self._firsts, self._read_to = dict[str, str](), 0
         self._lock = threading.Lock()
 
     def sent(
@@ -183,6 +192,7 @@ class Ledger:
         *,
         id: str = "",  # noqa: A002
         batch: str | None = None,
+        again: bool = False,
     ) -> str:
         """Id of a request about to be sent, entered before it leaves.
 
@@ -201,6 +211,7 @@ class Ledger:
             attempt=attempt,
             expected_usd=expected_usd,
             batch=batch,
+            again=again or None,
             time=now,
         )
         with self._lock, self._across_processes():
@@ -214,6 +225,20 @@ class Ledger:
         now = round(time.time(), 3)
         with self._lock:
             self._append(ENDED, Ended(id=request, tool=tool, keys=tuple(keys), status=tuple(status), time=now, **facts))
+
+    def allows(self, tool: str, n: int, expected_usd: float | None) -> bool:
+        """Whether so many more edits of a tool are within the limits of the run."""
+        line = Sent(id="", tool=tool, keys=("",) * n, attempt=1, expected_usd=expected_usd, time=time.time())
+        try:
+            with self._lock:
+                self._check(line)
+        except EditorError:
+            return False
+        return True
+
+    def asked_again(self, tool: str) -> bool:
+        """Whether stored edits of a tool were asked for again in this run."""
+        return any(line.again and line.tool == tool and line.time >= self._since for line in self.sent_lines())
 
     def totals(self) -> Totals:
         """What the run has come to so far; reads only what was written since the last call."""
@@ -236,6 +261,23 @@ class Ledger:
         """How the attempts of a tool in this run ended, one count for each edit."""
         lines = (line for line in self.ended_lines() if line.tool == tool and line.time >= self._since)
         return Counter(status for line in lines for status in line.status)
+
+    def first_ends(self, since: float = 0.0) -> Mapping[str, str]:
+        """How the first attempt at each edit ended that reached its tool, by store key; reads only what is new.
+
+        Parameters
+        ----------
+        since : float
+            Seconds of the epoch; earlier attempts do not count. It is the same in every call.
+        """
+        with self._lock:
+            lines, _, self._read_to = lines_of(self.root / ENDED, self._read_to)
+            for line in (maybe(Ended, text) for text in lines):
+                if line is None or line.time < since or not is_attempt(line):
+                    continue
+                for key, status in zip(line.keys, line.status, strict=False):
+                    self._firsts.setdefault(key, status)
+            return self._firsts
 
     def unanswered(self) -> list[Sent]:
         """Requests that were sent and never ended, in this run or an earlier one."""
@@ -331,6 +373,12 @@ class Ledger:
             return nullcontext()
         self.root.mkdir(parents=True, exist_ok=True)
         return FileLock(self.root / "ledger.lock")
+
+
+def is_attempt(line: Ended) -> bool:
+    """Whether a request reached its tool: not one that was refused a connection, turned away (429) or stopped by us."""
+    never_sent = line.status in (("stopped",), ("not_sent",)) or line.message.startswith(NOT_REACHED)
+    return not never_sent and line.http_status != TURNED_AWAY
 
 
 def torn_words(torn: int) -> str:

@@ -67,12 +67,14 @@ FAILURES = (EditStatus.FAILED, EditStatus.TIMED_OUT)
 """How an edit ends without an answer; a later run asks for it again."""
 
 
-def request_keys(card: EditorCard, requests: Sequence[EditRequest], *, by_case: bool = False) -> list[str]:
+def request_keys(
+    card: EditorCard, requests: Sequence[EditRequest], *, by_case: bool = False, alike: bool = False
+) -> list[str]:
     """Store key of each requested edit; pixels that several of them share are read once.
 
     Everything that may change the pixels that come back is in it: the tool, its version and its source where it runs
-    in Python, its parameters, the host, the pixels and mask sent, the prompt, the repeat and seed unless the tool is
-    deterministic, and the case's id where that decides (``by_case``, as the tool's
+    in Python, its parameters, the host, the pixels and mask sent, the prompt, the repeat and seed unless a check has
+    shown that repeats are ``alike``, and the case's id where that decides (``by_case``, as the tool's
     :class:`~editproof.editors.adapter.Service` says).
     """
     arrays = {id(array): array for request in requests for array in (request.image, request.edit_mask)}
@@ -85,7 +87,7 @@ def request_keys(card: EditorCard, requests: Sequence[EditRequest], *, by_case: 
                 "mask": digests[id(request.edit_mask)],
                 "prompt": request.prompt,
                 "parameters": dict(request.parameters),
-                "repeat": None if card.deterministic else [request.repeat, request.seed],
+                "repeat": None if alike else [request.repeat, request.seed],
                 "case": request.case_id if by_case else None,
             }
         )

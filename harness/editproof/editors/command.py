@@ -89,6 +89,7 @@ USAGE = Usage(
         Option("mask", "what marks the pixels that may change", one_of(*codec.POLARITIES), codec.WHITE),
         Option("concurrency", "programs that may run at once", whole(1), "1"),
         Option("rgb", "whether three equal channels are sent", YES_NO, "no"),
+        Option("deterministic", "whether equal requests give equal pixels, which a run checks", YES_NO, "no"),
     ),
     "sends nothing; the command may",
     verbatim=True,
@@ -129,7 +130,7 @@ def command(given: Given) -> Editor:
         f"the command {shlex.join(names)}; what it does with the pixels is its own affair",
         {"command": names, "mask": mask, "rgb": chosen.text["rgb"]},
         f"PNG, {mask} = may change" if any("{mask}" in word for word in words) else "not told",
-        deterministic=False,
+        deterministic=chosen.value["deterministic"],
         conversion="rgb" if rgb else "",
     )
     service = Service(chosen.value["concurrency"], metered=True, elsewhere=True)

@@ -14,7 +14,7 @@ DESTROYED_DETAIL = 12
 class Identity:
     """Returns the radiograph as it came. Harmless, and useless."""
 
-    card = EditorCard("identity", "1", "returns every pixel unchanged; the control that must pass")
+    card = EditorCard("identity", "1", "returns every pixel unchanged; the control that must pass", deterministic=True)
 
     def __call__(self, request: EditRequest) -> EditOutcome:
         """The very pixels of the request."""
@@ -30,6 +30,7 @@ class Destructive:
         f"reduces the frame {DESTROYED_DETAIL} times and enlarges it again; the control that must fail",
         parameters={"factor": DESTROYED_DETAIL},
         mask_semantics="ignored: the whole frame is changed",
+        deterministic=True,
     )
 
     def __call__(self, request: EditRequest) -> EditOutcome:

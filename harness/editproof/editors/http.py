@@ -71,6 +71,7 @@ OPTIONS = (
     Option("mask", "what marks the pixels that may change", one_of(*codec.POLARITIES), codec.WHITE),
     Option("multiple", "of pixels, to pad to", whole(1), "1"),
     Option("rgb", "whether three equal channels are sent", YES_NO, "no"),
+    Option("deterministic", "whether equal requests give equal pixels, which a run checks", YES_NO, "no"),
     Option("timeout", "for one request", SECONDS, "300"),
     Option("concurrency", "requests under way at once", whole(1), "1"),
     Option("rpm", "requests a minute to keep to", numeric("a number from 0, which is no limit", lambda x: x >= 0), "0"),
@@ -167,11 +168,10 @@ def web(given: Given) -> Editor:
     name, asked = given.argument, given.asked
     defaults = {option.name: given.text[option.name] for option in OPTIONS if option.default}
     template = {
-        "headers": {}, "path": "", **defaults, "rgb": False,
+        "headers": {}, "path": "", **defaults, "rgb": False, "deterministic": False,
         **_template(name, asked), **given.written,
     }  # fmt: skip
-    if "rgb" in given.written:
-        template["rgb"] = given.value["rgb"]
+    template |= {name: given.value[name] for name in ("rgb", "deterministic") if name in given.written}
     if unknown := sorted(set(template) - FIELDS):
         advice = f"{did_you_mean(unknown[0], FIELDS)}Fields: {', '.join(sorted(FIELDS))}."
         raise EditorError(asked, f"unknown field {unknown[0]}", advice)
@@ -201,7 +201,7 @@ def web(given: Given) -> Editor:
         f"{Path(name).stem} behind {server.netloc}{template['path']}",
         kept,
         f"base64 PNG, {template['mask']} = may change",
-        deterministic=False,
+        deterministic=bool(template["deterministic"]),
         sends_data_to=receiver(server.hostname),
         geometry=f"pad:{template['multiple']}" if template["multiple"] > 1 else "",
         conversion="8bit+rgb" if template["rgb"] else "8bit",

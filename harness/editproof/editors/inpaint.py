@@ -64,5 +64,6 @@ def _inpaint(name: str, description: str, method: int) -> Editor:
         description,
         {"radius": RADIUS},
         "bool mask; True is filled, the rest is kept",
+        deterministic=True,
     )
     return Inpaint(card, method)

@@ -22,7 +22,20 @@ from editproof.types import JSON
 MANIFEST_SCHEMA = "editproof-manifest/1"
 RECORD, MANIFEST, ATTESTATION = "evidence.json", "manifest.json", "attestation.intoto.json"
 TABLES = ("cases", "rows", "edits", "histograms")
-TEXT_COLUMNS = ("case", "patient", "arm", "instrument", "quantity", "unit", "status", "message", "region")
+TEXT_COLUMNS = (
+    "case",
+    "patient",
+    "arm",
+    "instrument",
+    "quantity",
+    "unit",
+    "status",
+    "message",
+    "region",
+    "first",
+    "digest",
+    "made",
+)
 KINDS: dict[str, type] = {SCHEMA: Evidence, COMPARISON: Comparison}
 """What a folder may hold, by the schema that its record names."""
 
@@ -45,7 +58,13 @@ def files_of(record: Record) -> dict[str, bytes]:
         names = {table: f"measurements/{owner}-{table}.csv" for table in TABLES}
         files.update({names[table]: _csv(getattr(value, table)) for table in TABLES})
         text = [column for column in value.cases if column.startswith("stratum:") and _is_text(value.cases[column])]
-        return {"editor": value.editor, "stratum": value.stratum, "text": text, **names}
+        return {
+            "editor": value.editor,
+            "stratum": value.stratum,
+            "text": text,
+            "deterministic": value.deterministic,
+            **names,
+        }
 
     return {RECORD: json_bytes(plain(record, put)), **files}
 
@@ -194,7 +213,7 @@ def _fetched(folder: Path, value: JSON) -> Measurements | bytes:
     if isinstance(value, str):
         return _inside(folder, value).read_bytes()
     tables = {table: _table(_inside(folder, value[table]), value["text"]) for table in TABLES}
-    return Measurements(value["editor"], **tables, stratum=value["stratum"])
+    return Measurements(value["editor"], **tables, stratum=value["stratum"], deterministic=value["deterministic"])
 
 
 def _csv(table: pd.DataFrame) -> bytes:

@@ -28,7 +28,7 @@ UNCERTAINTY = "uncertainty"
 
 CASE_COLUMNS = ("case", "patient")
 ROW_COLUMNS = ("case", "arm", "repeat", "instrument", "quantity", "value", "unit")
-EDIT_COLUMNS = ("case", "repeat", "status", "message")
+EDIT_COLUMNS = ("case", "repeat", "status", "message", "first", "digest", "made")
 HISTOGRAM_COLUMNS = ("arm", "region", "level", "count")
 
 _COMPARISONS = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
@@ -51,9 +51,14 @@ class Measurements:
         that says so gives for its own, ``"image"`` for image metrics, whose
         quantities are named ``<metric>:<region>``.
     edits : DataFrame
-        One row per *requested* edit: ``case, repeat, status, message``.
+        One row per *requested* edit: ``case, repeat, status, message``; how its first attempt ended (``first``), the
+        digest of its pixels (``digest``) and when it was made (``made``, ISO 8601 in UTC), each empty where it is not
+        known.
     histograms : DataFrame
         Pooled intensity histograms for display: ``arm, region, level, count`` on a common scale of 256 levels.
+    deterministic : str
+        When a check showed that the tool gives equal pixels whenever it is asked, ISO 8601 in UTC: its repeats are
+        then equal and no copies. Empty where no such check was made.
     """
 
     editor: str
@@ -62,6 +67,7 @@ class Measurements:
     edits: pd.DataFrame
     histograms: pd.DataFrame
     stratum: str = "all"
+    deterministic: str = ""
 
     def where(self, stratum: str) -> Measurements:
         """The same measurements restricted to a subgroup.
@@ -126,6 +132,14 @@ class Measurements:
     def n_missing(self) -> int:
         """Requested edits that did not come back as an image."""
         return int((self.edits["status"] != EditStatus.OK.value).sum())
+
+    @property
+    def n_copied(self) -> int:
+        """Cases of which two repeats are equal byte for byte, though no check shows that the tool is deterministic."""
+        if self.deterministic:
+            return 0
+        came_back = self.edits[self.edits["digest"] != ""]
+        return int(came_back.loc[came_back.duplicated(["case", "digest"]), "case"].nunique())
 
     def reference(self, quantity: str) -> NDArray[np.float64]:
         """Reference standard of each case, shape (n_cases,), in the quantity's unit; NaN where there is none."""
@@ -201,7 +215,8 @@ def measurements_of(
     rows : sequence of tuple
         One for each reading: ``(case, arm, repeat, instrument, quantity, value, unit)``.
     edits : sequence of tuple
-        One for each requested edit, those that did not come back among them: ``(case, repeat, status, message)``.
+        One for each requested edit, those that did not come back among them: ``(case, repeat, status, message)``, and
+        if known how its first attempt ended, the digest of its pixels, and when it was made.
     histograms : sequence of tuple
         For display alone: ``(arm, region, level, count)``.
 
@@ -224,7 +239,7 @@ def measurements_of(
         editor,
         pd.DataFrame(list(cases)) if cases else pd.DataFrame(columns=list(CASE_COLUMNS)),
         _frame(editor, "row", rows, ROW_COLUMNS).astype({"repeat": int, "value": float}),
-        _frame(editor, "edit", edits, EDIT_COLUMNS).astype({"repeat": int}),
+        _frame(editor, "edit", [_told(edit) for edit in edits], EDIT_COLUMNS).astype({"repeat": int}),
         pd.DataFrame(list(histograms), columns=list(HISTOGRAM_COLUMNS)),
     )
     for found, advice in _faults(table):
@@ -234,6 +249,11 @@ def measurements_of(
 
 def _asked(editor: str) -> str:
     return f"the table of {editor}"
+
+
+def _told(edit: tuple[object, ...]) -> tuple[object, ...]:
+    """An edit of which nothing is known beyond how it ended, as a whole row."""
+    return (*edit, "", "", "") if len(edit) == EDIT_COLUMNS.index("first") else edit
 
 
 def _frame(editor: str, noun: str, records: Sequence[tuple[object, ...]], columns: tuple[str, ...]) -> pd.DataFrame:

@@ -116,7 +116,7 @@ def _object(kind: type, definitions: dict[str, JSON]) -> dict[str, JSON]:
 
 def _tables() -> JSON:
     text = {"type": "string"}
-    properties = {"editor": text, "stratum": text, "text": {"type": "array", "items": text}}
+    properties = {"editor": text, "stratum": text, "text": {"type": "array", "items": text}, "deterministic": text}
     properties |= {table: {**text, "description": "name of a file of the bundle"} for table in TABLES}
     return {
         "description": "Everything that was read off the images of one tool's study, as tables beside the record.",

@@ -9,13 +9,15 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
+from random import random
 from typing import TYPE_CHECKING, Any
 
 from editproof.core.digests import digest_of, pixel_digest
 from editproof.datasets.checks import decoded_case, distinct
+from editproof.editing.determinism import date_of, hold_to_claim
 from editproof.editing.edits import LIVE, Edits, Terms, each
 from editproof.editing.ledger import Totals
 from editproof.editing.store import FAILURES, Store
@@ -122,6 +124,7 @@ class Bench:
         at_once = threads or self.made_editor.service.concurrency
         edits = _edits_in(self.store_root, self.terms)
         edits.at_once, edits.say = at_once, say or edits.say
+        self._hold_to_claim(cases)
         if self.made_editor.is_batched:
             asked = edits.batched(
                 self.made_editor, lambda: (self._requests(case, decoded_case(case)) for case in cases)
@@ -148,6 +151,7 @@ class Bench:
         todo = [case for case in cases if records[case.case_id] is None]
         if todo:
             self._rehearsed(todo[0])
+        self._hold_to_claim(cases)
         if todo and (self.made_editor.service.concurrency > 1 or self.made_editor.is_batched):
             made = self.edited(todo)
             deque(progress(made, len(todo), f"{name}: edit") if progress else made, maxlen=0)
@@ -157,7 +161,9 @@ class Bench:
             )
             for record in progress(done, len(todo), f"{name}: edit and read") if progress else done:
                 records[record.case] = record
-        return table_of(name, cases, [record for record in records.values() if record is not None])
+        table = table_of(name, cases, [record for record in records.values() if record is not None])
+        check = _edits_in(self.store_root, self.terms).check(self.made_editor)
+        return replace(table, deterministic=date_of(check.time) if check else "")
 
     def standing(self, dataset: Dataset) -> int:
         """Number of cases whose record stands in the store already."""
@@ -194,10 +200,27 @@ class Bench:
         outcomes = self.edits(case, pixels)
         images = images_of(self.made_editor.card, self.plan.request(case, pixels, 0), outcomes)
         pictures = pictures_of(pixels, images, case.spacing_mm)
-        ends = (EndedEdit(repeat, outcome.status, outcome.message) for repeat, outcome in enumerate(outcomes))
+        ends = self._ends(case, pixels, outcomes)
         rows = (*self._readings(case, images), *self._metrics(case, pictures))
         histograms = (Histogram(arm, region, tuple(counts)) for arm, region, counts in histogram_rows(pictures))
         return CaseRecord(case.case_id, tuple(ends), tuple(MeasuredRow(*row) for row in rows), tuple(histograms))
+
+    def _ends(self, case: Case, pixels: Pixels, outcomes: Iterable[EditOutcome]) -> Iterator[EndedEdit]:
+        history = _edits_in(self.store_root, self.terms).history(self.made_editor, self._requests(case, pixels))
+        for repeat, (outcome, (first, made)) in enumerate(zip(outcomes, history, strict=True)):
+            digest = "" if outcome.image is None else pixel_digest(outcome.image)
+            yield EndedEdit(repeat, outcome.status, outcome.message, first, digest, made)
+
+    def _hold_to_claim(self, cases: Iterable[Case]) -> None:
+        """Where the tool says that it is deterministic, ask it twice about cases that it cannot foresee."""
+        order = sorted(cases, key=lambda case: random())
+
+        def pairs() -> Iterator[tuple[EditRequest, EditRequest]]:
+            for case in order:
+                pixels = decoded_case(case)
+                yield self.plan.request(case, pixels, 0), self.plan.request(case, pixels, 1)
+
+        hold_to_claim(_edits_in(self.store_root, self.terms), self.made_editor, pairs)
 
     def _rehearsed(self, case: Case) -> None:
         """Read and measure one original before the first edit is made, so that what cannot be done is found for free.

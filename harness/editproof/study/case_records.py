@@ -39,11 +39,14 @@ class MeasuredRow(NamedTuple):
 
 
 class EndedEdit(NamedTuple):
-    """How one requested edit ended."""
+    """How one requested edit ended, how its first attempt did, the digest of its pixels, and when it was made."""
 
     repeat: Whole
     status: EditStatus
     message: str
+    first: str
+    digest: str
+    made: str
 
 
 class Histogram(NamedTuple):
@@ -149,7 +152,7 @@ def table_of(editor: str, cases: Sequence[Case], records: Sequence[CaseRecord]) 
     pooled_counts: dict[tuple[str, str], Any] = {}
     for record in records:
         rows += [(record.case, *row) for row in record.rows]
-        edits += [(record.case, repeat, status.value, message) for repeat, status, message in record.edits]
+        edits += [(record.case, edit.repeat, edit.status.value, *edit[2:]) for edit in record.edits]
         for arm, region, counts in record.histograms:
             pooled_counts[arm, region] = pooled_counts.get((arm, region), 0) + np.array(counts, dtype=np.int64)
     return measurements_of(

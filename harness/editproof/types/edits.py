@@ -81,7 +81,8 @@ class EditorCard:
     mask_semantics : str
         How the tool was told what it may change, in words.
     deterministic : bool
-        True where equal requests with *any* seed give equal pixels, so that repeats carry no information.
+        True where equal requests with *any* seed give equal pixels, so that repeats carry no information. A run checks
+        it by asking for some cases twice; until then every repeat is requested.
     sends_data_to : str or None
         Host that receives pixels, or None where nothing leaves the machine.
     geometry, conversion : str
@@ -97,7 +98,7 @@ class EditorCard:
     description: str
     parameters: Mapping[str, JSON] = field(default_factory=dict)
     mask_semantics: str = "bool, True = may change"
-    deterministic: bool = True
+    deterministic: bool = False
     sends_data_to: str | None = None
     geometry: str = ""
     conversion: str = ""

@@ -10,7 +10,9 @@ from editproof.stats.statistic import Statistic
 
 @estimand
 def failure_rate(*, statuses: tuple[str, ...] = tuple(sorted(NOT_RETURNED))) -> Estimand:
-    """Share of the requested edits that did not come back as a usable image.
+    """Share of the requested edits whose first attempt did not come back as a usable image.
+
+    A later attempt that succeeded does not undo a failure; a request that never reached the tool is no attempt.
 
     Clopper-Pearson at the effective number of edits (Korn and Graubard 1998), since failures cluster in patients.
 
@@ -20,13 +22,13 @@ def failure_rate(*, statuses: tuple[str, ...] = tuple(sorted(NOT_RETURNED))) -> 
         Which ends count: all but ``"ok"`` by default.
     """
     every = frozenset(statuses) == NOT_RETURNED
-    name = "failure rate" if every else f"rate of edits {' or '.join(statuses)}"
+    name = "failure rate, first attempts" if every else f"rate of first attempts {' or '.join(statuses)}"
     return Estimand(name=name, quantity="+".join(statuses), statistic=_share_of_edits, scope=FLOW, ideal=0.0)
 
 
 @estimand
 def refusal_rate() -> Estimand:
-    """Share of the requested edits that the tool refused."""
+    """Share of the requested edits that the tool refused at the first attempt."""
     return failure_rate(statuses=("refused",))
 
 
