@@ -1,4 +1,4 @@
-"""What things are known by: canonical JSON, and the sha256 of values and of pixels."""
+"""Canonical JSON, and the sha256 of values and of pixels."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class Levels:
         return eight
 
     def restored(self, image: Image) -> Image:
-        """An 8-bit image on the original's levels; one that already has 16 bit is left alone."""
+        """An 8-bit image on the original's levels; one of 16 bit is returned as it is."""
         if not self.sixteen or image.dtype == np.uint16:
             return image
         sixteen: Image = np.rint(image.astype(np.float32) * ((self.high - self.low) / 255) + self.low).astype(np.uint16)

@@ -1,4 +1,4 @@
-"""Whether an instrument and a cohort speak of the same things in the same units."""
+"""Whether an instrument and a cohort have the same quantities in the same units."""
 
 from __future__ import annotations
 

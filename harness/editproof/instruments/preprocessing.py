@@ -1,4 +1,4 @@
-"""What of the one pipeline (:mod:`editproof.instruments.preparation`) the shipped networks are trained and read with.
+"""How images are prepared for the shipped networks: a part of :mod:`editproof.instruments.preparation`.
 
 A recipe and a shipped card name five figures; all else that a :class:`~editproof.instruments.preparation.Preparation`
 may do is fixed here, so that training and inference cannot differ.

@@ -1,4 +1,4 @@
-"""Whether an instrument's card is one: every field of the kind that it is for, and none against another."""
+"""Whether the card of an instrument is sound: each field is of its kind, and no two contradict each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How pixel intensities moved: distances of distributions, changed pixels, summary features of one image."""
+"""How pixel intensities changed: distances of distributions, changed pixels, summary features of one image."""
 
 from __future__ import annotations
 

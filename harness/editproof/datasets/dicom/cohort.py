@@ -211,7 +211,7 @@ def _place(number: int, found: Sequence[Entry]) -> str:
 
 
 def _warnings(cases: list[Case], facts: list[HeaderFacts], unlisted: int, masks: Masks) -> list[str]:
-    """What a reader of the card must know of the files."""
+    """Warnings on the files, for the card."""
     n, burned = len(cases), Counter(read.burned_in for read in facts)
     several = sum(count > 1 for count in Counter(read.series for read in facts if read.series).values())
     nameless = sum(not read.patient for read in facts)

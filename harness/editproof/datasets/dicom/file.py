@@ -46,7 +46,7 @@ _YEARS = {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1.0}
 
 @dataclass(frozen=True, repr=False)
 class HeaderFacts:
-    """What of one header is used. The four identifiers are turned into pseudonyms or dropped by the caller.
+    """The parts of one header that are used. The four identifiers are turned into pseudonyms or dropped by the caller.
 
     Attributes
     ----------
@@ -123,7 +123,7 @@ def header_of(entry: Entry, asked: str) -> Header:
 
 
 def facts_of(header: Header, asked: str) -> HeaderFacts:
-    """What of a checked header is used; a DatasetError where an identifier or a number cannot be read."""
+    """The parts of a checked header that are used; a DatasetError where an identifier or a number cannot be read."""
     with _quiet(asked, "a tag that is needed cannot be read (UIDs, spacing, age, sex or laterality)"):
         sides = {str(header.get(tag, "") or "").strip().upper() for tag in ("ImageLaterality", "Laterality")} - {""}
         age = re.fullmatch(r"(\d{3})([DWMY])", str(header.get("PatientAge", "") or "").strip().upper())

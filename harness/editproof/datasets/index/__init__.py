@@ -1,1 +1,1 @@
-"""What of a cohort should be left out, written down once and held to."""
+"""Indexes: which cases of a cohort a study should leave out, written to a file and checked in every run."""

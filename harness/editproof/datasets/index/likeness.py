@@ -19,9 +19,9 @@ NEAR_BITS = 16
 """Bits of 256 in which the hashes of two near-duplicates may differ; measured, see ``docs/cohorts.md``."""
 _SIDE, _KEPT = 64, 16
 AGAINST = -0.3
-"""Correlation with the middle of a cohort below which gray levels run against it; measured, see ``docs/cohorts.md``."""
+"""Correlation with the median image below which gray levels are reversed; measured, see ``docs/cohorts.md``."""
 ENOUGH = 20
-"""Cases from which on a cohort has a middle."""
+"""Fewest cases of a cohort whose median image is compared with each of them."""
 _THUMB = 16
 
 

@@ -1,4 +1,4 @@
-"""Tables of cohorts, CSV or Parquet, as they are met: byte-order marks, blank rows, ``True`` in any spelling."""
+"""Tables of cohorts, CSV or Parquet, as users have them: byte-order marks, blank rows, ``True`` in any spelling."""
 
 from __future__ import annotations
 

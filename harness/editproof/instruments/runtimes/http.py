@@ -209,7 +209,7 @@ def _words(answer: Answer) -> str:
 
 
 def _has_port(url: str) -> bool:
-    """Whether an address has a port that there is, or none."""
+    """Whether the port of an address is valid, or left out."""
     try:
         return urlsplit(url).port != 0
     except ValueError:

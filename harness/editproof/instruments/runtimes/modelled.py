@@ -127,7 +127,7 @@ class Modelled:
         return over_members(readings)
 
     def check_gray(self, images: Sequence[Image]) -> None:
-        """Refuse what is no gray image."""
+        """Refuse an image that is not gray."""
         for index, image in enumerate(images):
             if image.ndim != 2 or image.size == 0:
                 found = f"image {index} has shape {image.shape}"

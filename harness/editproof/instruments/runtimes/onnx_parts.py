@@ -1,4 +1,4 @@
-"""Whether an ONNX model is whole: its protobuf is walked, without any package, for weights kept in other files.
+"""Whether an ONNX model is in one file: its protobuf is searched, without any package, for weights in other files.
 
 ONNX Runtime would take such weights from wherever the process happens to run, past the digest of the card.
 """

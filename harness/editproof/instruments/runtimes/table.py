@@ -293,7 +293,7 @@ class TableOfReadings:
 
     @cached_property
     def _absent(self) -> tuple[str, ...]:
-        """The arms that the card or else the table leaves out; by pixels and without a word, none."""
+        """The arms that the card, or else the table, leaves out; none where a table by pixels has no list of arms."""
         arms = set(self._table.arms)
         if not arms and "arm" in self._frame:
             arms = set(self._frame["arm"])

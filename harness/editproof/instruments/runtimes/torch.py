@@ -86,7 +86,7 @@ class HandReader(nn.Module):
 @open_ended
 @dataclass(frozen=True)
 class Views:
-    """What of a card's ``preprocessing`` says how often an image is read.
+    """The part of a card's ``preprocessing`` that says in which views an image is read.
 
     Attributes
     ----------
