@@ -204,6 +204,55 @@ def test_print_has_every_section_and_both_pictures(opened: WebDriver) -> None:
         opened.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
 
 
+TORN = """
+const torn = new Set();
+const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+while (walker.nextNode()) {
+  const node = walker.currentNode;
+  if (node.parentElement.closest('svg, script, style, code')) continue;
+  for (const word of node.data.matchAll(/(?<!\\w)[A-Za-z]{2,15}(?!\\w)/g)) {
+    const range = document.createRange();
+    range.setStart(node, word.index);
+    range.setEnd(node, word.index + word[0].length);
+    if (new Set([...range.getClientRects()].map(r => Math.round(r.top))).size > 1) torn.add(word[0]);
+  }
+}
+return [...torn];
+"""
+
+
+@pytest.mark.parametrize(("width", "media"), [(390, ""), (700, ""), (800, ""), (1024, ""), (1440, ""), (720, "print")])
+def test_no_word_of_ordinary_length_is_torn_and_no_page_is_too_wide(
+    browser: WebDriver, file: Path, comparison: Path, width: int, media: str
+) -> None:
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media})
+    try:
+        for page in (file, comparison):
+            browser.get(page.as_uri())
+            browser.execute_script("document.querySelectorAll('details').forEach(d => { d.open = true })")
+            assert browser.execute_script(TORN) == []
+            assert media or browser.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_print_gives_the_reason_of_every_limit_and_no_controls(opened: WebDriver) -> None:
+    opened.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        reasons = opened.find_elements(By.CSS_SELECTOR, ".criterion details dl")
+        assert reasons
+        assert all(reason.rect["height"] > 10 for reason in reasons)
+        assert not any(e.is_displayed() for e in opened.find_elements(By.CSS_SELECTOR, "button, select, .controls"))
+        size = "return [...document.querySelectorAll('p, td, th, li, dd')].map(e => parseFloat(getComputedStyle(e).fontSize))"
+        sizes = opened.execute_script(size)
+        assert 9 < min(sizes) <= max(sizes) < 24, "pixels; 12 is body text, and the heading of a card the largest"
+    finally:
+        opened.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
 def test_certificate_opens_without_an_error(browser: WebDriver, whole: Evidence, tmp_path: Path) -> None:
     file = tmp_path / "certificate.html"
     file.write_text(certificate.render(whole), encoding="utf-8")
