@@ -199,7 +199,7 @@ DERIVABLE: dict[str, tuple[Change, str, str]] = {
     "row twice": (lines(ROWS, lambda found: [*found, found[-1]]), ROWS, "measured twice"),
     "order of rows": (lines(ROWS, lambda found: [found[0], *found[41:], *found[1:41]]), ROWS, "not in the order"),
     "removed case": (every(*(without(name, "C05,") for name in (ROWS, CASES, EDITS))), CASES, "29 rows of"),
-    "case given twice": (lines(CASES, lambda found: [*found[:-1], found[1]]), CASES, "C00 stands there twice"),
+    "case given twice": (lines(CASES, lambda found: [*found[:-1], found[1]]), CASES, "C00 is there twice"),
     "refusal made an edit": (lines(EDITS, lambda found: [line.replace("refused", "ok") for line in found]), ROWS, "value: bone_age is missing"),
     "edit made a refusal": (cell(EDITS, "C05,0", 2, "refused"), ROWS, "C05, edited, repeat 0"),
     "unknown status": (cell(EDITS, "C05,0", 2, "fine"), EDITS, "status 'fine'"),

@@ -70,7 +70,7 @@ def test_what_does_not_belong_together_is_refused(shards):
     other = replace(second, protocol={**second.protocol, "plan": {**second.protocol["plan"], "seed": 9}})
     for runs, words in (
         ([first], "1 run"),
-        ([first, first], "case C00 of gentle stands in more than one run"),
+        ([first, first], "case C00 of gentle is in more than one run"),
         ([first, other], "they differ in protocol.plan.seed: 0 and 9"),
         ([first, study.evidence(tools=("mild",), cases=slice(15, 30), shard="2/2")], "different parts of the cohort"),
         ([first, study.evidence(cases=slice(20, 30), shard="3/3")], "not split the same way"),

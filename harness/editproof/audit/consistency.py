@@ -72,7 +72,7 @@ def _cases(place: str, table: Measurements, expected: int) -> Iterator[str]:
         found = f"{place}-cases.csv has {len(table.cases)}"
         yield f"evidence.json: facts.dataset.n_cases (and facts.shard) ask for {expected} cases, {found}"
     for name in table.cases["case"][table.cases["case"].duplicated()]:
-        yield f"{place}-cases.csv: case {name} stands there twice"
+        yield f"{place}-cases.csv: case {name} is there twice"
     if table.stratum != "all":
         yield f"evidence.json: the tables of {place} are of the stratum {table.stratum}"
 

@@ -123,7 +123,7 @@ def _joined(name: str, parts: Sequence[Part]) -> Measurements:
     for run, table in parts:
         for case, index in zip(table.cases["case"], _cases(run), strict=True):
             if case in place:
-                raise EvidenceError(f"merging {run.run}", f"case {case} of {name} stands in more than one run")
+                raise EvidenceError(f"merging {run.run}", f"case {case} of {name} is in more than one run")
             place[case] = index
     tables = [table for _, table in parts]
     counts = pd.concat([table.histograms for table in tables])

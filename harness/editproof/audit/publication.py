@@ -1,4 +1,4 @@
-"""Evidence to its folder, every face of it beside it, and the attestation over all of them."""
+"""Evidence written to its folder, with its other file formats and the attestation over all of them."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def write_page(evidence: Record, folder: Path, *, images: bool = True) -> Path:
 
 
 def renderings(evidence: Record) -> Mapping[str, tuple[Callable[[], str], ...]]:
-    """What may stand in each file that is rendered from the record: with pictures, or without."""
+    """The allowed content of each file that is rendered from the record: with pictures, or without."""
     if isinstance(evidence, Comparison):
         return {PAGE: (partial(render_comparison, evidence),) * 2}
     return {PAGE: (partial(render, evidence, images=True), partial(render, evidence, images=False))}

@@ -89,7 +89,7 @@ class Criterion:
             )
 
     def __repr__(self) -> str:
-        """The claim, short enough to stand in an assertion."""
+        """The claim, short enough for the message of an assertion."""
         return f"<{self.id}: {self._claim}>"
 
     @property

@@ -1,4 +1,4 @@
-"""Edits of a tool: from the store where they stand, from the tool where they do not, and never paid for twice."""
+"""Edits of a tool: from the store if they are there, else from the tool; none is paid for twice."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ class Terms:
     Attributes
     ----------
     mode : str
-        ``record-missing``: ask for what does not stand in the store. ``reuse``: ask for nothing.
+        ``record-missing``: ask for what is not in the store. ``reuse``: ask for nothing.
         ``live``: ask for everything once in this run.
     since : float
         Start of the run, seconds of the epoch; processes of one run share it. A failed edit is asked for again by
-        the next run and stands for its own; without a start it never stands.
+        the next run, and counts in its own; without a start it is always asked for again.
     allow_egress : tuple of str
         Hosts that may receive pixels.
     max_cost : float, optional
@@ -127,7 +127,7 @@ class Edits:
     def batched(
         self, editor: CheckedEditor, requests: Callable[[], Iterable[Sequence[EditRequest]]]
     ) -> Iterator[tuple[str, EditOutcome]]:
-        """Ask by batch for everything that does not stand, wait for it, and give it as it is stored.
+        """Ask by batch for everything that is not stored, wait for it, and give it as it is stored.
 
         Parameters
         ----------

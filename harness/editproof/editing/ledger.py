@@ -151,7 +151,7 @@ class _Torn:
 
     @classmethod
     def of(cls, text: bytes) -> _Torn:
-        """Its fields where their text is whole; they stand in the order of their names."""
+        """Its fields where their text is whole; they are in the order of their names."""
         cost, name = _COST.search(text), _ID.search(text)
         return cls(float(cost[1]) if cost else None, name[1].decode() if name else None)
 

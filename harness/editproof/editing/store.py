@@ -1,4 +1,4 @@
-"""What stands: edits, readings and case records, content-addressed, so that nothing is done or paid for twice."""
+"""The store: edits, readings and case records under digests, so that nothing is done or paid for twice."""
 
 from __future__ import annotations
 
@@ -118,14 +118,14 @@ class Store:
         self.root = Path(root)
 
     def edit(self, key: str, *, answered_since: float = 0.0, failed_since: float = math.inf) -> EditOutcome | None:
-        """The outcome that stands under ``key``, or None.
+        """The outcome that is stored under ``key`` and still counts, or None.
 
         Parameters
         ----------
         key : str
         answered_since, failed_since : float
-            Seconds of the epoch. A refusal or a malformed image is an answer, as an edit is, and stands; a failed
-            or timed-out edit is asked for again by a later run, and stands only for the run that met it.
+            Seconds of the epoch. A refusal or a malformed image is an answer, as an edit is, and is kept; a failed
+            or timed-out edit is asked for again by a later run, and counts only in the run that met it.
 
         Raises
         ------

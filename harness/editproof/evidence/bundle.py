@@ -197,7 +197,7 @@ def bundle_faults(folder: Path) -> Iterator[str]:
 
 
 def json_bytes(value: JSON) -> bytes:
-    """JSON as it stands in every file of a bundle."""
+    """JSON as every file of a bundle has it."""
     return (json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 

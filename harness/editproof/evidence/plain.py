@@ -14,7 +14,7 @@ from editproof.evidence.measurements import Measurements
 from editproof.types import JSON
 
 Path = tuple[str | int, ...]
-"""Where in a record a value stands: ``("editors", 0, "verdicts", 3)``."""
+"""The place of a value in a record: ``("editors", 0, "verdicts", 3)``."""
 
 ABSENT = "(absent)"
 
@@ -32,7 +32,7 @@ def plain(value: JSON, write: Write = _nothing, path: Path = ()) -> JSON:
     Parameters
     ----------
     write : callable
-        Puts a table or a picture where it belongs and returns what stands for it; by default nothing does.
+        Puts a table or a picture where it belongs and returns what to write in its place; by default None.
     """
     if isinstance(value, Measurements | bytes):
         return write(path, value)

@@ -118,7 +118,7 @@ def claims(judged: Iterable[tuple[CriterionCard, str]]) -> dict[str, JSON]:
     Raises
     ------
     ProtocolError
-        Where one id stands for two criteria; a report could not tell them apart.
+        Where two criteria have one id; a report could not tell them apart.
     """
     found: dict[str, JSON] = {}
     for card, stratum in judged:

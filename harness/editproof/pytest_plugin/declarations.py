@@ -60,7 +60,7 @@ def add_options(parser: pytest.Parser) -> None:
         "--edits",
         choices=("record-missing", "reuse", "live"),
         default="record-missing",
-        help="ask tools for what does not stand in the store, for nothing, or for everything anew",
+        help="ask tools for what is not in the store, for nothing, or for everything anew",
     )
     add("--edit-only", action="store_true", help="make the edits and run no test: what `editproof edit` does")
     add("--edit-threads", type=int, default=0, metavar="N", help="requests at once (default: what the tool likes)")

@@ -102,7 +102,7 @@ class Auc:
 
     @cached_property
     def _order(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Where rows and columns stand among counts ordered by stratum."""
+        """The places of rows and columns among counts ordered by stratum."""
         both = np.intersect1d(self.rows, self.columns)
         alone_rows, alone_columns = np.setdiff1d(self.rows, both), np.setdiff1d(self.columns, both)
         place = np.full(self.n_patients, -1)

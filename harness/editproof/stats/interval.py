@@ -19,7 +19,7 @@ verdict is offered there.
 """
 
 ONE_PATIENT = 0.15
-"""Share of the variance above which one patient is taken to stand for others that were not drawn."""
+"""Share of the variance above which one patient is taken to represent others that were not drawn."""
 
 IDENTICAL = "identical arms"
 """Method of the one interval that may have no width: there is no difference at all to estimate."""

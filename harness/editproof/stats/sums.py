@@ -42,7 +42,7 @@ class Sums:
         Fewest patients with which its interval keeps its promise.
     leans_on_variance : bool
         Whether the spread enters the value itself. The cluster t interval is then too short on the one side and too
-        long on the other, so the bootstrap-t stands alone.
+        long on the other, so the bootstrap-t is used alone.
     """
 
     per_patient: NDArray[np.float64] = field(repr=False)

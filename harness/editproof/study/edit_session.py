@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def make_edits(run: Run, *, threads: int = 0, dry_run: bool = False) -> int:
-    """Make every edit of a run that does not stand, or say what that would take.
+    """Make every edit of a run that is not in the store, or say what that would take.
 
     Parameters
     ----------

@@ -197,7 +197,7 @@ class Run:
         )
 
     def study(self, spec: str, progress: Progress | None = None) -> EditorStudy:
-        """A tool, measured; concurrent processes wait for one another and then read what stands."""
+        """A tool, measured; concurrent processes wait for one another and then read what is stored."""
         return EditorStudy(
             spec,
             self.cards[spec],
