@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from editproof.errors import InstrumentError
 from editproof.instruments.preprocessing import Preprocessing
 from numpy.typing import NDArray
 
@@ -58,3 +59,26 @@ def test_a_white_marker_moves_the_rest_far_less_than_it_would_under_a_stretch_to
 def test_a_card_describes_it_whole() -> None:
     other = Preprocessing(height=64, width=48, low=1, high=99, headroom=1.0)
     assert Preprocessing.from_card({**other.described(), "flip_average": True}) == other
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "found"),
+    [
+        ("height", 0, "height is 0. Write a whole number of 1 to 8192"),
+        ("width", "96", "width is '96'. Write a whole number of 1 to 8192"),
+        ("width", 96.5, "width is 96.5. Write a whole number"),
+        ("low", -1.0, "low is -1.0. Write a percentile from 0 to 100"),
+        ("high", 101, "high is 101. Write a percentile from 0 to 100"),
+        ("high", float("nan"), "high is nan. Write a percentile"),
+        ("headroom", 0, "headroom is 0. Write a number above 0"),
+        ("headroom", True, "headroom is True. Write a number above 0"),
+    ],
+)
+def test_a_wrong_field_of_a_card_is_named(field: str, value: object, found: str) -> None:
+    with pytest.raises(InstrumentError, match=f"instrument x: it is malformed: preprocessing.{found}"):
+        Preprocessing.from_card({**READY.described(), field: value}, "instrument x")
+
+
+def test_percentiles_upside_down_are_refused() -> None:
+    with pytest.raises(InstrumentError, match=r"low is 92 and preprocessing\.high is 2\. Write low below high"):
+        Preprocessing.from_card({"low": 92, "high": 2})

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Annotated
 
 from editproof.core.declared import Wanted, open_ended
+from editproof.core.numbers import brief
 from editproof.core.records import section_from_plain
 from editproof.errors import InstrumentError
 from editproof.instruments.preparation import Preparation, Side
@@ -83,6 +84,10 @@ class Preprocessing:
         Raises
         ------
         InstrumentError
-            A field is not of its kind.
+            A field is not of its kind, or ``low`` is not below ``high``.
         """
-        return section_from_plain(cls, "preprocessing", described, asked, error=InstrumentError)
+        made = section_from_plain(cls, "preprocessing", described, asked, error=InstrumentError)
+        if made.low >= made.high:
+            found = f"preprocessing.low is {brief(made.low)} and preprocessing.high is {brief(made.high)}"
+            raise InstrumentError(asked, found, "Write low below high.")
+        return made
