@@ -109,11 +109,6 @@ def is_list(value: object, holds: Callable[[Any], bool] = is_text) -> bool:
     return isinstance(value, list | tuple) and all(map(holds, value))
 
 
-def is_list_of_names(value: object) -> bool:
-    """Whether it is a list of names, none twice."""
-    return isinstance(value, list | tuple) and is_list(value, is_line) and is_unique(tuple(value))
-
-
 def is_unique(values: tuple[Any, ...]) -> bool:
     """Whether nothing is in it twice."""
     return len(set(values)) == len(values)
