@@ -33,7 +33,7 @@ def _as_before():
         del sys.modules[name]
 
 
-def tool(folder, value=1, name="tool.py"):
+def tool(folder, value=1, name="a_tool_of_this_test.py"):
     folder.mkdir(exist_ok=True)
     (folder / name).write_text(TOOL.format(value=value))
     return folder / name
@@ -60,7 +60,7 @@ def test_two_files_of_one_stem_are_two_modules(tmp_path):
     assert is_at_home(first, paths[0])
     assert is_at_home(second, paths[1])
     assert source_digest(first) != source_digest(second)
-    assert first.__module__ == "tool"
+    assert first.__module__ == "a_tool_of_this_test"
 
 
 def test_a_file_that_is_called_like_an_installed_module_does_not_take_its_place(tmp_path):
@@ -79,9 +79,9 @@ def test_a_file_of_any_name_is_loaded(tmp_path, name):
 
 def test_a_file_that_is_loaded_again_keeps_its_name(tmp_path, monkeypatch):
     path = tool(tmp_path)
-    assert loaded(path).__module__ == loaded(path).__module__ == "tool"
+    assert loaded(path).__module__ == loaded(path).__module__ == "a_tool_of_this_test"
     monkeypatch.chdir(tmp_path)
-    assert loaded(path.relative_to(tmp_path)).__module__ == "tool"
+    assert loaded(path.relative_to(tmp_path)).__module__ == "a_tool_of_this_test"
 
 
 def test_a_file_that_does_not_import_leaves_no_module(tmp_path):

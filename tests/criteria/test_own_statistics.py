@@ -21,7 +21,7 @@ WRONG = {
     "edits of numbers": (lambda r: r.share_of_edits(r.values), "of True and False, not of float64"),
     "edits by case": (lambda r: r.share_of_edits(r.values[:, 0] > 5), r"of shape \(40,\).*of shape \(40, 2\)"),
     "too few": (lambda r: r.mean_of(r.values[:3]), "its statistic raised ValueError"),
-    "no statistic": (lambda r: r.values > 5, "it returned a ndarray, which is no statistic"),
+    "no statistic": (lambda r: r.values > 5, "it returned a ndarray, which is not a statistic"),
 }
 RIGHT = {
     "mean of flags": (lambda r: r.mean_of(r.values > 5), lambda x: (x > 5).mean()),

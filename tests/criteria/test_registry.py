@@ -239,7 +239,7 @@ def test_a_factory_takes_its_parameters_by_name():
         ([("mae", "tests.criteria.test_registry:half_drift")], "claimed by this package and by entry point"),
         ([("half", "tests.criteria.test_registry:half_drift")], "is of 'half_drift'. Give both one name."),
         ([("half_drift", "tests.nowhere:x")], "its entry point tests.nowhere:x does not load"),
-        ([("half_drift", "tests.criteria.test_registry:ROOT")], "is no factory marked by @estimand"),
+        ([("half_drift", "tests.criteria.test_registry:ROOT")], "is not a factory marked by @estimand"),
         ([("half_drift", "a:b"), ("half_drift", "c:d")], "claimed by a:b and by c:d"),
     ],
 )

@@ -46,7 +46,7 @@ FILES: dict[str, dict[str, str]] = {
         "tests/test_harness.py": "import harness.plugin\ndef test_own(): assert harness.plugin.OWNER[:4] == 'this'\n",
         "conftest.py": "",
     },
-    "harness/ that is no package": {
+    "harness/ that is not a package": {
         "harness/run.sh": "exit 0\n",
         "conftest.py": "",
     },

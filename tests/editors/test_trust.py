@@ -145,7 +145,7 @@ def test_a_factory_or_file_that_leaves_is_one_error(tmp_path):
     "limits", [{"max_cost": math.nan}, {"max_cost": -1.0}, {"max_cost": math.inf}, {"max_edits": -1}]
 )
 def test_a_limit_that_limits_nothing_is_refused(limits):
-    with pytest.raises(EditorError, match="it is no limit"):
+    with pytest.raises(EditorError, match="it is not a limit"):
         Terms(**limits)
 
 

@@ -126,8 +126,8 @@ def test_edits_of_a_wrapped_folder_are_told_apart_by_case(desk, request_of, tmp_
 @pytest.mark.parametrize(
     ("spec", "found"),
     [
-        ("squash:x+identity", "'x' is no argument of squash"), ("paste-back:3+identity", "'3' is no argument of paste-back"),
-        ("tiles:16,8+identity", "'16,8' is no argument of tiles"), ("pad:64+nobody", "nobody: no such tool"),
+        ("squash:x+identity", "'x' is not an argument of squash"), ("paste-back:3+identity", "'3' is not an argument of paste-back"),
+        ("tiles:16,8+identity", "'16,8' is not an argument of tiles"), ("pad:64+nobody", "nobody: no such tool"),
     ],
 )  # fmt: skip
 def test_wrong_wrappers_are_refused(spec, found):

@@ -86,7 +86,7 @@ def test_an_unsound_card_is_refused_when_it_is_read(tmp_path, changes, found):
 def test_a_number_beyond_json_is_refused(tmp_path, number):
     path = written(tmp_path, {"m.onnx": b""}, floors={"brightness": {"mae_at_most": 8.25}})
     path.write_text(path.read_text().replace("8.25", number))
-    with pytest.raises(InstrumentError, match=rf"it is not JSON \({number} is no number of JSON\)"):
+    with pytest.raises(InstrumentError, match=rf"it is not JSON \({number} is not a number of JSON\)"):
         read_card(path)
 
 

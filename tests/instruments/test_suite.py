@@ -149,7 +149,7 @@ BEFORE = {
     "an altered file": ({"sha256": {"chest.onnx": "0" * 64}}, "*its sha256 is*the card says 0000*"),
     "no probabilities": (
         {"outputs": {**OUTPUTS, "effusion": {"index": 1, "offset": 2}}},
-        "*effusion of case X*which are no probabilities*",
+        "*effusion of case X*which are not probabilities*",
     ),
 }
 

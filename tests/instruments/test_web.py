@@ -197,7 +197,7 @@ def test_an_endpoint_is_checked_when_its_card_is_read(tmp_path, server, endpoint
 
 def test_a_timeout_of_no_number_is_no_card(tmp_path, server):
     path = card(tmp_path, server, endpoint={"timeout": float("nan")})
-    with pytest.raises(InstrumentError, match="NaN is no number of JSON"):
+    with pytest.raises(InstrumentError, match="NaN is not a number of JSON"):
         instrument_from_spec(path)
 
 

@@ -101,11 +101,11 @@ def test_no_quantity_is_given_by_two_metrics():
 @pytest.mark.parametrize(
     ("given_", "words"),
     [
-        ([lambda pair: {}], "is no metric; decorate its function with @metric or @feature"),
-        (["row_change"], "'row_change' is no metric"),
+        ([lambda pair: {}], "is not a metric; decorate its function with @metric or @feature"),
+        (["row_change"], "'row_change' is not a metric"),
         ([replace(own.row_change, name="similarity")], "claimed by this package and by pytest_editproof_metrics"),
         ([own.row_change, replace(own.worst_row, name="row_change")], "claimed by pytest_editproof_metrics and by"),
-        ([replace(own.row_change, name=3)], "a metric is named 3, which is no text"),
+        ([replace(own.row_change, name=3)], "a metric is named 3, which is not text"),
         *(([metric], words) for metric, words in own.DECLARED_WRONGLY.items()),
     ],
 )

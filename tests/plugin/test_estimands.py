@@ -170,7 +170,7 @@ MISTAKES = {
     ),
     "no factory": (
         ("conftest.py", "return [own.relative_change]", "return [own.Estimand]"),
-        "is no factory marked by @estimand. See pytest_editproof_estimands.",
+        "is not a factory marked by @estimand. See pytest_editproof_estimands.",
     ),
     "statistic raises": (
         ("own.py", "return readings.mean_of(", "return 1 / 0 + readings.mean_of("),
@@ -217,7 +217,9 @@ def test_an_argument_that_no_file_can_hold_is_refused_while_the_suite_is_collect
     )
     result = own.runpytest_subprocess(*ARGUMENTS, "--editor", "tools.py:fill")
     assert result.ret == pytest.ExitCode.INTERRUPTED
-    result.stdout.fnmatch_lines(["E *ProtocolError: estimand relative_change(*: inf is no finite number. Take text,*"])
+    result.stdout.fnmatch_lines(
+        ["E *ProtocolError: estimand relative_change(*: inf is not a finite number. Take text,*"]
+    )
     assert no_edit_was_made(own)
 
 

@@ -97,7 +97,7 @@ def _origins(place: str, table: Measurements, card: EditorCard | None) -> Iterat
         if (edit.status == EditStatus.OK) != bool(_DIGEST.fullmatch(str(edit.digest))):
             yield f"{where}: digest of {named} is {str(edit.digest)[:12]!r}, the edit is {edit.status}"
         if edit.first not in {"", *EditStatus}:
-            yield f"{where}: first of {named} is {edit.first!r}, which is no end of an edit"
+            yield f"{where}: first of {named} is {edit.first!r}, which is not an end of an edit"
         if edit.status == EditStatus.OK and moment(edit.made) is None:
             yield f"{where}: made of {named} is {edit.made!r}, not a time with its zone"
     if not table.deterministic:
@@ -160,7 +160,7 @@ def _histograms(place: str, table: Measurements) -> Iterator[str]:
     counts, where = table.histograms, f"{place}-histograms.csv"
     for (arm, region), group in counts.groupby(["arm", "region"], sort=False):
         if list(group["level"]) != list(range(len(group))) or (group["count"] < 0).any():
-            yield f"{where}: level, count: {arm}, {region} is no histogram"
+            yield f"{where}: level, count: {arm}, {region} is not a histogram"
     if counts.empty or table.n_missing:
         return
     totals = counts.groupby(["region", "arm"])["count"].sum().unstack()

@@ -179,7 +179,7 @@ def _pictures(evidence: Evidence) -> Iterator[str]:
         for index, kept in enumerate(editor.facts.pictures):
             place = f"facts.tools[{at}].pictures[{index}]"
             if (kept.case, kept.repeat) not in shown:
-                yield f"{RECORD}: {place}: case {kept.case}, repeat {kept.repeat} is no exhibit"
+                yield f"{RECORD}: {place}: case {kept.case}, repeat {kept.repeat} is not an exhibit"
             if kept.images and pictures(kept.images) is None:
                 yield f"images/{at}-{index}-edited.png: {place} are not of one size"
 

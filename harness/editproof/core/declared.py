@@ -105,7 +105,7 @@ def is_mapping(value: object, holds: Callable[[Any], bool] = lambda _: True) -> 
 
 
 def is_list(value: object, holds: Callable[[Any], bool] = is_text) -> bool:
-    """Whether it is a list of values that hold; text is no list of letters."""
+    """Whether it is a list of values that hold; text is not a list of letters."""
     return isinstance(value, list | tuple) and all(map(holds, value))
 
 

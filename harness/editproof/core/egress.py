@@ -15,11 +15,11 @@ def server_of(url: str, asked: str, error: type[EditproofError] = EditorError) -
     Raises
     ------
     error
-        Where it is no http address, or carries a name and password: those belong in the environment.
+        Where it is not an http address, or carries a name and password: those belong in the environment.
     """
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise error(asked, f"{parts.hostname or 'it'} is no http(s) address", "Write http://HOST:PORT/PATH.")
+        raise error(asked, f"{parts.hostname or 'it'} is not an http(s) address", "Write http://HOST:PORT/PATH.")
     if parts.username or parts.password:
         raise error(asked, "the address carries a password", "Keep secrets in environment variables.")
     return parts

@@ -330,7 +330,7 @@ def _proxy_for(server: httpx2.URL) -> httpcore2.Proxy | None:
     try:
         proxy = httpx2.Proxy(text if "://" in text else f"http://{text}")
     except (ValueError, httpx2.InvalidURL):
-        raise ValueError("it is no address of a proxy") from None  # it may hold a password
+        raise ValueError("it is not the address of a proxy") from None  # it may hold a password
     if proxy.url.scheme == "https":  # TLS within TLS is read in steps that no deadline reaches
         raise ValueError("it is one behind TLS")
     if proxy.url.scheme != "http" and importlib.util.find_spec("socksio") is None:

@@ -73,7 +73,7 @@ def used_files(
 
 
 def parsed_file(path: Path) -> Parsed:
-    """What a file says of others; nothing where it is no Python."""
+    """What a file says of others; nothing where it is not Python."""
     try:
         return _parsed(path.read_bytes())
     except OSError:

@@ -125,7 +125,7 @@ def json_of(content: bytes | str) -> Any:
 
     def number(text: str) -> float:
         if not math.isfinite(value := float(text)):
-            raise ValueError(f"{text} is no number of JSON")
+            raise ValueError(f"{text} is not a number of JSON")
         return value
 
     return json.loads(content, parse_float=number, parse_constant=number)

@@ -25,7 +25,7 @@ _SPECIAL = re.compile(r"[^\w/+:~ .,@{}()\[\]\ud800-\udfff-]")
 
 
 class SpecificationError(ValueError):
-    """A text that is no specification."""
+    """A text that is not a specification."""
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ def check_claims(criteria: Collection[Criterion], card: InstrumentCard) -> None:
             found = f"instrument {card.name} reads {', '.join(quantities)}"
             raise ProtocolError(asked, found, "Choose an instrument that reads it, or leave the criterion out.")
         if estimand.kind == PROBABILITY and quantity.kind != "probability":
-            found = f"{card.name} reads {quantity.name} in {quantity.unit}, which is no probability"
+            found = f"{card.name} reads {quantity.name} in {quantity.unit}, which is not a probability"
             raise ProtocolError(asked, found, "Choose an estimand of continuous readings, e.g. mae_drift.")
         if estimand.kind == CONTINUOUS and estimand.unit and estimand.unit != quantity.unit:
             found = f"it is stated in {estimand.unit}, {card.name} reads {quantity.name} in {quantity.unit}"

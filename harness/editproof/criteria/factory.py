@@ -129,7 +129,7 @@ def name_of(value: Any) -> str:
         Where it is none.
     """
     if not is_factory(value):
-        raise TypeError(f"{value!r} is no factory marked by @estimand")
+        raise TypeError(f"{value!r} is not a factory marked by @estimand")
     return str(value.__name__)
 
 

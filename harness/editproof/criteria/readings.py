@@ -164,7 +164,7 @@ class Readings:
 
 
 def _flags(holds: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Whether something holds, of each; a number is no flag, since any but 0 would count as True."""
+    """Whether something holds, of each; a number is not a flag, since any but 0 would count as True."""
     flags = np.asarray(holds)
     if flags.dtype != bool:
         raise TypeError(f"a share is of True and False, not of {flags.dtype}; compare first, e.g. values > 5")

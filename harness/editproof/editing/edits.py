@@ -64,7 +64,7 @@ class Terms:
         """Refuse a limit that limits nothing."""
         for name, limit in (("--max-cost", self.max_cost), ("--max-edits", self.max_edits)):
             if limit is not None and not 0 <= limit < math.inf:
-                raise EditorError(f"{name} {limit}", "it is no limit", "Write a number from 0 on.")
+                raise EditorError(f"{name} {limit}", "it is not a limit", "Write a number from 0 on.")
 
 
 class Edits:
@@ -200,7 +200,7 @@ class Edits:
     def history(self, editor: CheckedEditor, requests: Sequence[EditRequest]) -> list[tuple[str, str]]:
         """How the first attempt at each edit ended, and when the edit was made (ISO 8601); empty where it is not known.
 
-        Of a wrapper's edit, whose parts may be several: the first end that is no edit, and the time of the oldest part.
+        Of the several parts of a wrapper's edit: the first end that is not an edit, and the time of the oldest part.
         """
         if wrapper := editor.around:
             return [_joined(self.history(wrapper.inner, wrapper.parts(request))) for request in requests]

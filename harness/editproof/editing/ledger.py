@@ -55,7 +55,7 @@ class Sent:
     keys : tuple of str
         Store keys of the edits asked for.
     attempt : int
-        From 1 on; a retry is no new edit.
+        From 1 on; a retry is not a new edit.
     expected_usd : float or None
         Expected cost in US dollars; None where no price is known.
     batch : str or None
@@ -118,7 +118,7 @@ class Totals:
     Attributes
     ----------
     edits : Counter
-        Edits asked for by tool; a retry is no new edit.
+        Edits asked for by tool; a retry is not a new edit.
     cost_usd : float
         Of ended requests.
     open : dict

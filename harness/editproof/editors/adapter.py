@@ -39,7 +39,7 @@ def checked(tool: Editor | Callable[[EditRequest], Image], *, by_card: bool = Fa
     Raises
     ------
     EditorError
-        Where its card is none, or its source cannot be found.
+        Where its card is not an EditorCard, or its source cannot be found.
     """
     if isinstance(tool, CheckedEditor):
         return tool

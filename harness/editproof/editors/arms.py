@@ -74,7 +74,7 @@ def round_trip(spec: str) -> CheckedEditor:
     Raises
     ------
     EditorError
-        Where a card names a step that is no wrapper.
+        Where a card names a step that is not a wrapper.
     """
     try:
         return editor_from_spec(spec)

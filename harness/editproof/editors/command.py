@@ -138,7 +138,7 @@ def command(given: Given) -> Editor:
 
 
 def _filled(word: str, values: dict[str, str]) -> str:
-    """The word with its places filled; braces that are no place are left alone, and nothing is filled in twice."""
+    """The word with its places filled; other braces are left alone, and nothing is filled in twice."""
     parts, rest = [], word
     while rest:
         found = min(

@@ -74,7 +74,7 @@ OPTIONS = (
     Option("deterministic", "whether equal requests give equal pixels, which a run checks", YES_NO, "no"),
     Option("timeout", "for one request", SECONDS, "300"),
     Option("concurrency", "requests under way at once", whole(1), "1"),
-    Option("rpm", "requests a minute to keep to", numeric("a number from 0, which is no limit", lambda x: x >= 0), "0"),
+    Option("rpm", "requests a minute to keep to", numeric("a number from 0; 0 means no limit", lambda x: x >= 0), "0"),
 )
 """What may follow the name of a template, and be a field of it."""
 
@@ -151,7 +151,7 @@ class WebEditor:
                 return EditOutcome(EditStatus.MALFORMED, None, f"its base64 is broken ({error})", facts, content)
         elif codec.format_of(content) == "unknown":
             words = replies.words_of(content)
-            return EditOutcome(EditStatus.FAILED, None, f"the answer is no image: {words}", facts, content)
+            return EditOutcome(EditStatus.FAILED, None, f"the answer is not an image: {words}", facts, content)
         outcome = parcel.opened(raw)
         return EditOutcome(outcome.status, outcome.image, outcome.message, {**facts, **outcome.provenance}, content)
 
@@ -185,7 +185,7 @@ def web(given: Given) -> Editor:
             elsewhere=True,
         )  # fmt: skip
     except ValueError as error:
-        raise EditorError(asked, f"an option is no number ({error})") from error
+        raise EditorError(asked, f"an option is not a number ({error})") from error
     if not 0 < template["timeout"] <= LONGEST_S:
         raise EditorError(
             asked, f"timeout={brief(template['timeout'])}", f"Write seconds, more than 0, up to {LONGEST_S}."
@@ -219,7 +219,7 @@ def _template(name: str, asked: str) -> dict[str, Any]:
     try:
         return dict(json.loads(path.read_text()))
     except ValueError as error:
-        raise EditorError(asked, f"the template is no JSON object ({error})") from error
+        raise EditorError(asked, f"the template is not a JSON object ({error})") from error
 
 
 def _filled(value: Any, values: Mapping[str, JSON]) -> Any:

@@ -161,7 +161,7 @@ class OpenAI:
             images = [entry["b64_json"] for entry in answer["data"] or []]
         except (ValueError, KeyError, TypeError, AttributeError):
             words = replies.words_of(content)
-            message = f"the server answered with something that is no Images API response: {words}"
+            message = f"the server answered with something that is not an Images API response: {words}"
             return [EditOutcome(EditStatus.FAILED, None, message, facts, content)] * n
         outcomes = [self._opened(image, parcel, facts, content) for image in images[:n]]
         lacking = EditOutcome(

@@ -45,7 +45,7 @@ class Wrapper:
         return self.outcome(request, [self.inner(part) for part in self.parts(request)])
 
     def outcome(self, request: EditRequest, inner: Sequence[EditOutcome]) -> EditOutcome:
-        """What the inner outcomes come to: the first that is no edit, or the edits joined."""
+        """What the inner outcomes come to: the first that is not an edit, or the edits joined."""
         for outcome in inner:
             if outcome.status is not EditStatus.OK:
                 return outcome
@@ -66,7 +66,7 @@ def wrapped(name: str, argument: str, inner: CheckedEditor) -> Wrapper:
         description, parts, joined = WRAPPERS[name](argument)
     except ValueError as error:
         asked = f"--editor {name}:{argument}+{inner.card.name}"
-        raise EditorError(asked, f"{argument!r} is no argument of {name}", WRAPPERS[name].__doc__ or "") from error
+        raise EditorError(asked, f"{argument!r} is not an argument of {name}", WRAPPERS[name].__doc__ or "") from error
     written = f"{name}{':' if argument else ''}{argument}"
     card = replace(
         inner.card,

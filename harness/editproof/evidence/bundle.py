@@ -202,7 +202,7 @@ def json_bytes(value: JSON) -> bytes:
 
 
 def _inside(folder: Path, name: str) -> Path:
-    """The file of that name within the folder; a name that leads out of it is no name."""
+    """The file of that name within the folder; a name that leads out of it is refused."""
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts:
         raise ValueError(f"{name!r} leads out of the folder")

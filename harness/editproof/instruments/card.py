@@ -178,7 +178,7 @@ def _members(file: ModelFile, reading: dict[str, JSON], declared: int | None, as
         advice = "Leave members out, or list as many files."
         raise InstrumentError(asked, f"it declares {declared} members and {size} model files", advice)
     if idle := sorted(set(file.sha256) - {name for group in groups for name in group}):
-        found_idle = f"sha256 names {idle[0]}, which is no model of the card"
+        found_idle = f"sha256 names {idle[0]}, which is not a model of the card"
         raise InstrumentError(asked, found_idle, 'List it under "files" or by_covariate, or leave it out.')
     return {"members": size}
 

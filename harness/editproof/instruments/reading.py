@@ -104,6 +104,6 @@ def _checked(
         kind = "masked, NaN or infinite" if np.ma.is_masked(told_back) else "NaN or infinite"
         raise InstrumentError(asked, f"{lost} {kind} values instead of {wanted}", advice)
     if quantity.kind == "probability" and not ((values >= -_ROUNDING) & (values <= 1 + _ROUNDING)).all():
-        found = f"{brief(values.min(), 4)} to {brief(values.max(), 4)}, which are no probabilities"
+        found = f"{brief(values.min(), 4)} to {brief(values.max(), 4)}, which are not probabilities"
         raise InstrumentError(asked, found, "If the model returns logits, name their activation on the card.")
     return values.astype(np.float64)

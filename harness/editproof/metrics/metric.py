@@ -133,7 +133,7 @@ class Metric:
         MetricError
         """
         if not _NAME.fullmatch(self.name):
-            raise self._wrong("its name is no identifier", "Use letters, digits and underscores.")
+            raise self._wrong("its name is not an identifier", "Use letters, digits and underscores.")
         if not callable(self.compute):
             raise self._wrong(f"what computes it is {type(self.compute).__name__}, not a function")
         if not self.outputs:
@@ -145,7 +145,7 @@ class Metric:
                 or not _NAME.fullmatch(output.name)
             ):
                 raise self._wrong(
-                    f"{output!r} is no output with a name", 'Declare it as MetricOutput("blur", unit="mm").'
+                    f"{output!r} is not an output with a name", 'Declare it as MetricOutput("blur", unit="mm").'
                 )
             if not isinstance(output.unit, str):
                 raise self._wrong(f"{output.name} has no unit", 'Say unit="mm", or unit="" for a number without one.')
@@ -170,7 +170,7 @@ class Metric:
             known = ", ".join(self.units)
             raise self._wrong(f"it gave {quantity!r}, which it does not declare", f"It declares {known}.")
         if not _is_finite(value):
-            found = f"{quantity} is {' '.join(repr(value).split())[:_WORDS]}, which is no finite number"
+            found = f"{quantity} is {' '.join(repr(value).split())[:_WORDS]}, which is not a finite number"
             raise self._wrong(found, "Leave out what is not defined.")
         return float(value)  # type: ignore[arg-type]
 

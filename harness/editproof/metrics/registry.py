@@ -29,9 +29,9 @@ _VERSION_KEY = "built-in"
 
 def _name_of(value: Any) -> str:
     if not isinstance(value, Metric):
-        raise TypeError(f"{value!r} is no metric; decorate its function with @metric or @feature")
+        raise TypeError(f"{value!r} is not a metric; decorate its function with @metric or @feature")
     if not isinstance(value.name, str):
-        raise TypeError(f"a metric is named {value.name!r}, which is no text")
+        raise TypeError(f"a metric is named {value.name!r}, which is not text")
     return value.name
 
 
@@ -57,7 +57,7 @@ def own_metrics(given: Iterable[object] = (), by: str = HOOK) -> tuple[Metric, .
     Raises
     ------
     MetricError, ProtocolError
-        Where one is no metric, declares something impossible, cannot reach a worker process, or claims a name or a
+        Where one is not a metric, declares something impossible, cannot reach a worker process, or claims a name or a
         quantity that another one has.
     """
     with METRICS.also(given, by):

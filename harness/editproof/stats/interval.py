@@ -58,7 +58,7 @@ class Interval:
         return self.reason is None
 
     def noted(self, **notes: JSON) -> Interval:
-        """The same interval with further figures; one that is not finite is none."""
+        """The same interval with further figures; one that is not finite is left out."""
         known = {name: value for name, value in notes.items() if not isinstance(value, float) or math.isfinite(value)}
         return replace(self, notes={**self.notes, **known})
 

@@ -161,5 +161,5 @@ def statistic_of(value: Any) -> Statistic:
     TypeError
     """
     if not isinstance(value, Statistic):
-        raise TypeError(f"it returned a {type(value).__name__}, which is no statistic of editproof.stats")
+        raise TypeError(f"it returned a {type(value).__name__}, which is not a statistic of editproof.stats")
     return value

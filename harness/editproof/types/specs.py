@@ -81,7 +81,7 @@ def _kept(value: object) -> Any:
         return int(value)
     if isinstance(value, Real):
         if not math.isfinite(number := float(value)):
-            raise ValueError(f"{number} is no finite number")
+            raise ValueError(f"{number} is not a finite number")
         return number
     if isinstance(value, list | tuple):
         return tuple(map(_kept, value))

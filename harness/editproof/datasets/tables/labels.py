@@ -86,7 +86,7 @@ class Labels:
     sex : bool
         Whether there is a column ``sex``.
     quoting : bool
-        Whether an error repeats a cell of it that is no sex: with columns out of place that may be a name.
+        Whether an error repeats a cell of it that is not a sex: with columns out of place that may be a name.
     """
 
     targets: tuple[Target, ...]

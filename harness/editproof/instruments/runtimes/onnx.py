@@ -35,7 +35,7 @@ def network(content: bytes, asked: str, inputs: Inputs, prepared: Preparation) -
     Raises
     ------
     InstrumentError
-        It is no model that ONNX Runtime reads, or its inputs are not those of the card.
+        It is not a model that ONNX Runtime reads, or its inputs are not those of the card.
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS", "0") or 0)

@@ -28,7 +28,7 @@ _PARTS: dict[str, dict[int, str]] = {
 
 
 def check_whole(content: bytes, asked: str) -> None:
-    """Refuse a model that is no ONNX, or that keeps weights in another file.
+    """Refuse a model that is not ONNX, or that keeps weights in another file.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def has_external_data(content: bytes) -> bool:
     Raises
     ------
     ValueError
-        The content is no protobuf.
+        The content is not a protobuf.
     """
     waiting = [("model", memoryview(content))]
     while waiting:
@@ -70,7 +70,7 @@ def _fields(part: memoryview) -> Iterator[tuple[int, int, int | memoryview]]:
         tag, at = _varint(part, at)
         number, wire = tag >> 3, tag & 7
         if not 0 < number < 1 << 29:
-            raise ValueError("it is no protobuf")
+            raise ValueError("it is not a protobuf")
         if wire == _VARINT:
             value, at = _varint(part, at)
             yield number, wire, value
@@ -80,7 +80,7 @@ def _fields(part: memoryview) -> Iterator[tuple[int, int, int | memoryview]]:
         elif wire in _WIDTHS:
             size = _WIDTHS[wire]
         else:
-            raise ValueError("it is no protobuf of ONNX")
+            raise ValueError("it is not a protobuf of ONNX")
         if at + size > len(part):
             raise ValueError("it is cut off")
         yield number, wire, part[at : at + size]
@@ -98,4 +98,4 @@ def _varint(part: memoryview, at: int) -> tuple[int, int]:
         value |= (byte & 0x7F) << shift
         if byte < 0x80:
             return value, at
-    raise ValueError("it is no protobuf")
+    raise ValueError("it is not a protobuf")

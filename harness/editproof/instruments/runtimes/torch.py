@@ -114,7 +114,7 @@ class TorchEnsemble:
     Raises
     ------
     InstrumentError
-        The card's rotations are no angles.
+        The card's rotations are not angles.
     """
 
     def __init__(self, card: InstrumentCard, networks: Sequence[HandReader]) -> None:

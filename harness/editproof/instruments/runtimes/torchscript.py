@@ -27,11 +27,11 @@ def network(content: bytes, asked: str, inputs: Inputs, prepared: Preparation) -
     Raises
     ------
     InstrumentError
-        It is no TorchScript, or does not run.
+        It is not TorchScript, or does not run.
     """
     if content_kind(content) != TORCHSCRIPT:
         advice = "Save it with torch.jit.save(torch.jit.trace(model, example), path)."
-        raise InstrumentError(asked, "it is no TorchScript archive", advice)
+        raise InstrumentError(asked, "it is not a TorchScript archive", advice)
     try:
         model = torch.jit.load(io.BytesIO(content), map_location="cpu").eval()  # type: ignore[no-untyped-call]
     except RuntimeError as error:
