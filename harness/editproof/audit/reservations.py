@@ -63,9 +63,24 @@ def without_floor(facts: Facts) -> Iterator[Reservation]:
             )
 
 
+def in_the_harness(facts: Facts) -> Iterator[Reservation]:
+    """Tools whose code ran in the process that judged them."""
+    if names := [tool.card.name for tool in facts.tools if tool.card.process == "harness"]:
+        yield Reservation(
+            "same process",
+            f"The code of {listed(names)} ran in the process of the harness, which it could change, "
+            "since its factory cannot be found by name in a process of its own.",
+        )
+
+
 NO_FLOOR: Final = "no floor"
 
-KINDS: Final[tuple[Callable[[Facts], Iterator[Reservation]], ...]] = (placeholder_limits, drawn_phantoms, without_floor)
+KINDS: Final[tuple[Callable[[Facts], Iterator[Reservation]], ...]] = (
+    placeholder_limits,
+    drawn_phantoms,
+    without_floor,
+    in_the_harness,
+)
 """Every kind but the first, in the order in which a reader meets them."""
 
 
