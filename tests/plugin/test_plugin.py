@@ -201,16 +201,17 @@ def test_a_claim_out_of_reach_is_said_before_the_first_edit(lab):
     assert result.ret == 9, "the identity control misses it, so the run is invalid"
 
 
-def test_reuse_of_a_cohort_is_counted(lab):
+def test_every_earlier_judgement_of_a_cohort_is_counted(lab):
     tool = (*ARGUMENTS, "--editor", "tools.py:fill")
     lab.runpytest_subprocess(*tool)
     lab.runpytest_subprocess(*tool, "--study-seed", "1")
-    lab.runpytest_subprocess(*tool)
+    result = lab.runpytest_subprocess(*tool)
     counts = [
-        json.loads((run / "evidence.json").read_text())["facts"]["environment"]["cohort_judged_before"]
+        [entry["outcome"] for entry in json.loads((run / "evidence.json").read_text())["facts"]["judged_before"]]
         for run in sorted((lab.path / "reports").iterdir(), key=lambda run: (run / "evidence.json").stat().st_mtime)
     ]
-    assert counts == [0, 1, 1], "the same protocol again is no further use"
+    assert counts == [[], ["PASS"], ["PASS", "PASS"]], "the same protocol too"
+    result.stdout.fnmatch_lines(["EARLIER JUDGEMENTS: This cohort was judged 2 times before in this store, under 2*"])
 
 
 FAMILY = """

@@ -183,7 +183,8 @@ class _Cohort:
              "stratum:sex": "M" if m else "F", "stratum:bone_age": a}
             for c, a, m in zip(self.case, self.age, self.male, strict=True)
         ]  # fmt: skip
-        return measurements_of(card.name, cases, rows, edits, _histograms(blur))
+        table = measurements_of(card.name, cases, rows, edits, _histograms(blur))
+        return replace(table, deterministic="2026-11-20T09:30:00+00:00" if card.deterministic else "")
 
     def validity(self, table: Measurements) -> tuple[Verdict, ...]:
         error = np.abs(table.matrix("bone_age", "original")[:, 0] - self.age)

@@ -25,7 +25,7 @@ from editproof.criteria.redecision import criterion_from, decided_claims
 from editproof.datasets.shard import reason_incomplete
 from editproof.errors import EditproofError
 from editproof.evidence.facts import Claim, Facts, ToolFacts
-from editproof.evidence.findings import Findings, ToolFindings
+from editproof.evidence.findings import Findings, Origins, ToolFindings
 from editproof.evidence.gallery import chosen
 from editproof.evidence.measurements import Measurements
 from editproof.evidence.plain import plain
@@ -36,6 +36,7 @@ from editproof.evidence.protocol import (
     departures,
     instrument_in_protocol,
     lock_of,
+    moment,
     run_name,
 )
 from editproof.evidence.record import Evidence
@@ -65,7 +66,8 @@ def findings(facts: Facts) -> Findings:
     part = (reason_incomplete(facts.shard),) if facts.shard else ()
     incomplete = tuple(dict.fromkeys((*part, *facts.incomplete)))
     tools = tuple(
-        _tool_findings(tool, found, validity, incomplete) for tool, found in zip(facts.tools, verdicts, strict=True)
+        _tool_findings(tool, found, validity, incomplete, facts.began)
+        for tool, found in zip(facts.tools, verdicts, strict=True)
     )
     named = zip(facts.tools, tools, strict=True)
     came_to = {tool.card.name: (found.outcome, found.reason) for tool, found in named}
@@ -126,6 +128,15 @@ def flow_of(measured: Measurements) -> dict[str, int]:
     return {"requested": len(measured.edits), **{status.value: int(counts.get(status, 0)) for status in EditStatus}}
 
 
+def origins_of(tool: ToolFacts, began: str) -> Origins:
+    """Where the edits of a tool come from; those of which it is not known are neither made nor replayed."""
+    known = [when for text in tool.measurements.edits["made"] if (when := moment(text))]
+    start = moment(began)
+    earlier = [when for when in known if start is not None and when < start]
+    oldest = min(earlier).isoformat(timespec="seconds") if earlier else ""
+    return Origins(len(known) - len(earlier), len(earlier), oldest, tool.calls)
+
+
 def _reading_order(claim: Claim) -> tuple[bool, str, bool, str, str]:
     role, stratum = claim.criterion.role, claim.stratum
     return role != "primary", claim.criterion.id, stratum != "all", stratum, claim.test
@@ -159,7 +170,11 @@ def _validity(facts: Facts, verdicts: Sequence[Sequence[Verdict]]) -> tuple[Verd
 
 
 def _tool_findings(
-    tool: ToolFacts, verdicts: tuple[Verdict, ...], validity: tuple[Verdict, ...], incomplete: tuple[str, ...]
+    tool: ToolFacts,
+    verdicts: tuple[Verdict, ...],
+    validity: tuple[Verdict, ...],
+    incomplete: tuple[str, ...],
+    began: str,
 ) -> ToolFindings:
     outcome, reason = outcome_of_editor(verdicts, validity, incomplete)
     entries = attribution(tool.measurements, tool.card)
@@ -172,4 +187,5 @@ def _tool_findings(
         causes=causes(entries),
         exhibits=chosen(tool.measurements),
         mask=None if tool.mask_trials is None else mask_report(tool.card.name, tool.mask_trials),
+        origins=origins_of(tool, began),
     )

@@ -55,6 +55,9 @@ def merged(runs: Sequence[Evidence]) -> Evidence:
             terms={**first.terms, "editors": named},
             environment={**first.environment, "merged": [run.run for run in runs]},
             shard=next(iter(covered.values()), ""),
+            began=min(run.facts.began for run in runs),
+            stores=tuple(sorted({store for run in runs for store in run.facts.stores})),
+            judged_before=tuple(dict.fromkeys(entry for run in runs for entry in run.facts.judged_before)),
         )
     )
 
@@ -101,6 +104,7 @@ def _joined_tool(name: str, runs: Sequence[Evidence]) -> ToolFacts:
         claims=in_reading_order(tuple(claims.values())),
         measurements=table,
         pictures=tuple(pictures[place] for place in shown if place in pictures),
+        calls=None if any(tool.calls is None for _, tool in having) else sum(tool.calls or 0 for _, tool in having),
     )
 
 

@@ -5,13 +5,15 @@ Another kind is another function in :data:`KINDS`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from editproof.core.numbers import grouped
 from editproof.evidence.facts import Facts
-from editproof.evidence.protocol import EXPLORATORY
+from editproof.evidence.protocol import EXPLORATORY, moment
 from editproof.evidence.reservations import Reservation
-from editproof.report.text.wording import in_words, listed
+from editproof.report.text.wording import counted, in_words, listed
 from editproof.types import CriterionCard, DatasetCard
 
 PLACEHOLDER: Final = "placeholder"
@@ -63,23 +65,67 @@ def without_floor(facts: Facts) -> Iterator[Reservation]:
             )
 
 
-def in_the_harness(facts: Facts) -> Iterator[Reservation]:
-    """Tools whose code ran in the process that judged them."""
-    if names := [tool.card.name for tool in facts.tools if tool.card.process == "harness"]:
+NO_FLOOR: Final = "no floor"
+
+
+def replayed_edits(facts: Facts) -> Iterator[Reservation]:
+    """Edits that were not made in this run."""
+    start = moment(facts.began)
+    for tool in facts.tools:
+        made = [when for text in tool.measurements.edits["made"] if (when := moment(text))]
+        if start is not None and (earlier := [when for when in made if when < start]):
+            yield Reservation(
+                "replayed edits",
+                f"Of {counted(len(tool.measurements.edits), 'edit')} of {tool.card.name}, {grouped(len(earlier))} were "
+                f"made before this run and read from the store, the oldest on {min(earlier):%Y-%m-%d}.",
+                tool.card.name,
+            )
+
+
+def unchecked_determinism(facts: Facts) -> Iterator[Reservation]:
+    """Tools whose card says that equal requests give equal pixels, which nothing shows."""
+    for tool in facts.tools:
+        if tool.card.deterministic and not tool.measurements.deterministic:
+            yield Reservation(
+                "determinism not checked",
+                f"The card of {tool.card.name} says that equal requests give equal pixels, and no check shows it.",
+                tool.card.name,
+            )
+
+
+def earlier_judgements(facts: Facts) -> Iterator[Reservation]:
+    """A cohort that was judged before: what was tried until it passed proves less."""
+    if before := facts.judged_before:
+        outcomes = Counter(judgement.outcome or "of unknown outcome" for judgement in before)
+        protocols = len({judgement.protocol for judgement in before})
+        said = listed([f"{grouped(n)} {outcome}" for outcome, n in sorted(outcomes.items())])
         yield Reservation(
-            "same process",
-            f"The code of {listed(names)} ran in the process of the harness, which it could change, "
-            "since its factory cannot be found by name in a process of its own.",
+            "earlier judgements",
+            f"This cohort was judged {counted(len(before), 'time')} before in this store, under "
+            f"{counted(protocols, 'protocol')}: {said}.",
         )
 
 
-NO_FLOOR: Final = "no floor"
+def another_store(facts: Facts) -> Iterator[Reservation]:
+    """Edits that are elsewhere than the lock says."""
+    locked = str((facts.lock or {}).get("store") or "")
+    if facts.lock is not None and set(facts.stores) != ({locked} if locked else set()):
+        found = "the lock names no store" if not locked else "the lock names another store"
+        yield Reservation(
+            "another store",
+            f"The edits are in another store than when the protocol was locked ({found}): what was judged before that "
+            "cannot be told.",
+        )
+
 
 KINDS: Final[tuple[Callable[[Facts], Iterator[Reservation]], ...]] = (
     placeholder_limits,
     drawn_phantoms,
     without_floor,
-    in_the_harness,
+    replayed_edits,
+    unchecked_determinism,
+    earlier_judgements,
+    another_store,
 )
 """Every kind but the first, in the order in which a reader meets them."""
 

@@ -94,6 +94,11 @@ def is_number(value: object) -> bool:
         return False
 
 
+def is_amount(value: object) -> bool:
+    """Whether it is a finite number from 0 on."""
+    return is_number(value) and value >= 0  # type: ignore[operator]
+
+
 def is_count(value: object, least: int = 1) -> TypeGuard[int]:
     """Whether it is a whole number from ``least`` on."""
     return isinstance(value, int) and not isinstance(value, bool) and value >= least

@@ -70,7 +70,7 @@ def check_of(store: Store, card: EditorCard) -> Check | None:
 
 def date_of(time_s: float) -> str:
     """A time in seconds of the epoch as text, ISO 8601 in UTC."""
-    return datetime.fromtimestamp(time_s, UTC).isoformat(timespec="seconds")
+    return datetime.fromtimestamp(time_s, UTC).isoformat(timespec="milliseconds")
 
 
 def hold_to_claim(edits: Edits, editor: CheckedEditor, pairs: Pairs) -> None:

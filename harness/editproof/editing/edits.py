@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from filelock import FileLock
 
+from editproof.core.declared import is_amount
 from editproof.core.digests import digest_of
 from editproof.core.redaction import redacted
 from editproof.editing.batches import Batches, awaited
@@ -327,6 +328,8 @@ class Edits:
     def _facts(self, tool: str, outcomes: Sequence[EditOutcome]) -> dict[str, JSON]:
         said = outcomes[0].provenance
         facts = {name: said[name] for name in ("http_status", "request_id", "usage", "cost_usd") if name in said}
+        if not is_amount(facts.get("cost_usd", 0.0)):  # nobody is paid for being asked
+            del facts["cost_usd"]
         if "cost_usd" in facts:
             billed, edits = self._bills.get(tool, (0.0, 0))
             self._bills[tool] = (billed + facts["cost_usd"], edits + len(outcomes))

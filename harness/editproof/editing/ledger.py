@@ -120,7 +120,9 @@ class Totals:
     edits : Counter
         Edits asked for by tool; a retry is not a new edit.
     cost_usd : float
-        Of ended requests.
+        Of ended requests, as far as their tools said.
+    unsaid_usd : float
+        Expected cost of those that ended without a word of it.
     open : dict
         Requests that were sent and have not ended, by id.
     torn : int
@@ -131,6 +133,7 @@ class Totals:
 
     edits: Counter[str] = field(default_factory=Counter)
     cost_usd: float = 0.0
+    unsaid_usd: float = 0.0
     open: dict[str, Sent] = field(default_factory=dict)
     torn: int = 0
     torn_usd: float = 0.0
@@ -138,8 +141,9 @@ class Totals:
 
     @property
     def committed_usd(self) -> float:
-        """Cost of ended requests, and expected cost of open ones and of those whose line was torn."""
-        return self.cost_usd + sum(line.expected_usd or 0.0 for line in self.open.values()) + self.torn_usd
+        """Cost of ended requests; expected cost of those that did not say theirs, are open, or whose line was torn."""
+        under_way = sum(line.expected_usd or 0.0 for line in self.open.values())
+        return self.cost_usd + self.unsaid_usd + under_way + self.torn_usd
 
 
 @dataclass(frozen=True)
@@ -279,6 +283,10 @@ class Ledger:
                     self._firsts.setdefault(key, status)
             return self._firsts
 
+    def calls(self, tool: str) -> int:
+        """Requests of this run that reached a tool and ended."""
+        return sum(line.tool == tool and line.time >= self._since and is_attempt(line) for line in self.ended_lines())
+
     def unanswered(self) -> list[Sent]:
         """Requests that were sent and never ended, in this run or an earlier one."""
         ended = {line.id for line in self.ended_lines()}
@@ -335,8 +343,10 @@ class Ledger:
         self._torn_last.clear()
 
     def _close(self, line: Ended) -> None:
-        if self._totals.open.pop(line.id, None) is not None:
+        if (sent := self._totals.open.pop(line.id, None)) is not None:
             self._totals.cost_usd += line.cost_usd or 0.0
+            if line.cost_usd is None and is_attempt(line):
+                self._totals.unsaid_usd += sent.expected_usd or 0.0
         elif line.id not in self._known and line.time >= self._since:  # its beginning was torn
             self._without_beginning.add(line.id)
             self._totals.edits[line.tool] += len(line.keys) if line.attempt in (1, None) else 0

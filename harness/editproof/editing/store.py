@@ -7,6 +7,7 @@ import math
 import os
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,6 +117,21 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = Path(root)
+
+    def name(self) -> str:
+        """The store's own id, made at random when it is first asked for; a copy of the store has the same."""
+        path = self.root / "id"
+        if not path.exists():
+            self.root.mkdir(parents=True, exist_ok=True)
+            draft = self.root / f".id-{uuid.uuid4().hex}"
+            draft.write_text(f"{uuid.uuid4().hex}\n")
+            try:
+                os.link(draft, path)
+            except FileExistsError:  # another process was first
+                pass
+            finally:
+                draft.unlink()
+        return path.read_text().strip()
 
     def edit(self, key: str, *, answered_since: float = 0.0, failed_since: float = math.inf) -> EditOutcome | None:
         """The outcome that is stored under ``key`` and still counts, or None.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from editproof.core.declared import is_amount
 from editproof.core.sources import source_digest
 from editproof.errors import EditorError
 from editproof.types import Editor, EditorCard, EditOutcome, EditRequest, EditStatus
@@ -81,8 +82,6 @@ class Service:
     takes_places : bool
         Whether the tool says itself, with :func:`editproof.editors.pace.on_the_wire`, while a request is under way;
         else the whole call counts.
-    timeout_s : float
-        Seconds after which a call to a Python tool in a process of its own ends it.
     """
 
     concurrency: int = 1
@@ -94,13 +93,15 @@ class Service:
     precomputed: bool = False
     by_case: bool = False
     elsewhere: bool = False
-    timeout_s: float = 3600.0
 
     def __post_init__(self) -> None:
         """Refuse a service that could never be asked for anything."""
         if self.concurrency < 1 or self.siblings < 1 or not (self.per_minute is None or self.per_minute > 0):
             found = f"concurrency={self.concurrency}, {self.siblings} edits a request, rpm={self.per_minute}"
             raise EditorError("how a tool is to be asked", found, "Each is at least 1.")
+        if self.expected_usd is not None and not is_amount(self.expected_usd):
+            found = f"expected_usd={self.expected_usd}"
+            raise EditorError("what an edit is expected to cost", found, "Give US dollars from 0 on, or None.")
 
 
 @dataclass(frozen=True)

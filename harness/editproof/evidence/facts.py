@@ -74,6 +74,24 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class EarlierJudgement:
+    """A judgement of the same cohort that the store of a run remembers; empty fields were not written down then.
+
+    Attributes
+    ----------
+    protocol : str
+        Digest of the protocol.
+    ended : str
+        ISO 8601 time in UTC.
+    """
+
+    protocol: str
+    tool: str
+    outcome: str
+    ended: str
+
+
+@dataclass(frozen=True)
 class ToolFacts:
     """What was met of one tool.
 
@@ -85,6 +103,9 @@ class ToolFacts:
         What the tool changed under a few masks; None where it was not asked.
     pictures : tuple of Pictures
         Of the exhibits, in their order; none where pictures were left out.
+    calls : int, optional
+        Requests of this run that reached the tool, those of repeats, checks and trials among them; None where they
+        were not counted.
     """
 
     card: EditorCard
@@ -92,6 +113,7 @@ class ToolFacts:
     measurements: Measurements = field(repr=False)
     mask_trials: tuple[MaskTrial, ...] | None = None
     pictures: tuple[Pictures, ...] = ()
+    calls: int | None = None
 
 
 @dataclass(frozen=True)
@@ -113,6 +135,12 @@ class Facts:
         The protocol that was locked before the first edit, as its file has it.
     shard : str
         ``"2/4"`` where only the second quarter of the cohort was measured; empty for the whole of it.
+    began : str
+        ISO 8601 time in UTC at which the run began; an edit that was made earlier was replayed. Empty where not known.
+    stores : tuple of str
+        Ids of the stores that the edits are in.
+    judged_before : tuple of EarlierJudgement
+        Every earlier judgement of this cohort in the store, from the first.
     environment : mapping
         Versions of Python and of the packages that computed anything, platform, command line.
     """
@@ -127,3 +155,6 @@ class Facts:
     controls: Mapping[str, Measurements] = field(repr=False, default_factory=dict)
     lock: Mapping[str, JSON] | None = field(repr=False, default=None)
     shard: str = ""
+    began: str = ""
+    stores: tuple[str, ...] = ()
+    judged_before: tuple[EarlierJudgement, ...] = ()

@@ -76,6 +76,26 @@ class MaskReport:
 
 
 @dataclass(frozen=True)
+class Origins:
+    """Where the edits of a tool come from.
+
+    Attributes
+    ----------
+    made, replayed : int
+        Edits that came back and were made in this run, and earlier.
+    oldest : str
+        When the oldest of the replayed ones was made, ISO 8601 in UTC; empty where none was replayed.
+    calls : int, optional
+        Requests of this run that reached the tool; None where they were not counted.
+    """
+
+    made: int = 0
+    replayed: int = 0
+    oldest: str = ""
+    calls: int | None = None
+
+
+@dataclass(frozen=True)
 class ToolFindings:
     """What follows from the facts for one tool.
 
@@ -101,6 +121,7 @@ class ToolFindings:
     causes: str
     exhibits: tuple[Exhibit, ...]
     mask: MaskReport | None = None
+    origins: Origins = Origins()
 
 
 @dataclass(frozen=True)

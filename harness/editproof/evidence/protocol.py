@@ -101,6 +101,8 @@ class Lock:
         When, ISO 8601 with its zone.
     standing : mapping of str to int
         How many cases of each tool had been edited by then.
+    store : str, optional
+        Id of the store that the edits were to be in; a run on another one says so.
     digest : str, optional
         As of :func:`lock_digest`; a lock without one is a departure.
     """
@@ -109,6 +111,7 @@ class Lock:
     locked: Moment
     standing: Annotated[Mapping[str, Whole], Wanted("the number of cases by tool, {...}")]
     protocol: Protocol
+    store: Annotated[str | None, records.ABSENT] = None
     digest: Annotated[str | None, records.ABSENT] = None
 
 
@@ -152,8 +155,8 @@ def slug(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-").lower()[:40] or "run"
 
 
-def locked(protocol: Mapping[str, JSON], standing: Mapping[str, int], at: str) -> str:
-    """The text of a lock file: the protocol, when it was locked, and how many cases had been edited by then.
+def locked(protocol: Mapping[str, JSON], standing: Mapping[str, int], at: str, store: str = "") -> str:
+    """The text of a lock file: the protocol, when it was locked, how many cases had been edited by then, and where.
 
     Raises
     ------
@@ -161,6 +164,7 @@ def locked(protocol: Mapping[str, JSON], standing: Mapping[str, int], at: str) -
         Where the protocol is not one.
     """
     lock = lock_of({"schema": SCHEMA, "locked": at, "standing": dict(standing), "protocol": dict(protocol)})
+    lock = replace(lock, store=store or None)
     return json.dumps(records.json_of_record(replace(lock, digest=lock_digest(lock))), indent=1)
 
 

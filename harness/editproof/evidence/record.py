@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from editproof.evidence.facts import Facts, ToolFacts
-from editproof.evidence.findings import Attribution, Exhibit, Findings, MaskReport, ToolFindings
+from editproof.evidence.findings import Attribution, Exhibit, Findings, MaskReport, Origins, ToolFindings
 from editproof.evidence.measurements import Measurements
 from editproof.evidence.reservations import Reservation, concerning
 from editproof.types import JSON, DatasetCard, EditorCard, InstrumentCard, Outcome, Verdict
@@ -81,6 +81,11 @@ class EditorEvidence:
     def mask(self) -> MaskReport | None:
         """What the tool makes of its mask; None where it was not asked."""
         return self.findings.mask
+
+    @property
+    def origins(self) -> Origins:
+        """Where its edits come from."""
+        return self.findings.origins
 
     @cached_property
     def exhibits(self) -> tuple[PicturedExhibit, ...]:

@@ -202,6 +202,7 @@ class Recorder:
         command = shlex.join(["pytest", *map(str, self.config.invocation_params.args)])
         with _shown(self.config):
             self.evidence = evidence_of(_run(self.config).facts(judgements, incomplete, command))
+            _run(self.config).remember(self.evidence)
             page = deliver(
                 self.evidence,
                 self.config.rootpath / options.reports,

@@ -185,6 +185,13 @@ class Bench:
         """What the run has come to so far."""
         return _edits_in(self.store_root, self.terms).ledger.totals()
 
+    def calls(self) -> int:
+        """Requests of this run that reached the tool, or the one inside its wrappers."""
+        tool = self.made_editor
+        while tool.around:
+            tool = tool.around.inner
+        return _edits_in(self.store_root, self.terms).ledger.calls(tool.card.name)
+
     def edit(self, case: Case, pixels: Pixels, repeat: int) -> EditOutcome:
         """The outcome of one repeat of one case, from the store where it stands there."""
         request = self.plan.request(case, pixels, repeat)

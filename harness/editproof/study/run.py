@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import math
 import platform
 import sys
 from collections import Counter
@@ -17,9 +17,7 @@ from filelock import FileLock
 
 from editproof.audit.findings import in_reading_order, primary_claims, protocol_of
 from editproof.core import records
-from editproof.core.declared import open_ended
 from editproof.core.digests import digest_of
-from editproof.core.lines import append, lines_of
 from editproof.core.redaction import redacted
 from editproof.criteria import Criterion, verdict_on
 from editproof.criteria.claimed import check_claims, check_image_claims, regions_of
@@ -28,7 +26,9 @@ from editproof.criteria.rehearsal import rehearse
 from editproof.datasets.checks import check_regions, distinct
 from editproof.datasets.registry import dataset_from_spec
 from editproof.datasets.shard import Shard
+from editproof.editing.determinism import date_of
 from editproof.editing.edits import RECORD_MISSING, Terms
+from editproof.editing.store import Store
 from editproof.editors.arms import chains, round_trip
 from editproof.editors.registry import EditorFactory, editor_from_spec
 from editproof.errors import EditorError
@@ -36,7 +36,7 @@ from editproof.evidence.facts import Claim, Facts, ToolFacts
 from editproof.evidence.measurements import Measurements, measurements_of
 from editproof.evidence.plain import plain
 from editproof.evidence.protocol import Lock, locked, read_lock, read_register, slug
-from editproof.evidence.record import CONTROLS
+from editproof.evidence.record import CONTROLS, Evidence
 from editproof.imaging.region import INSIDE
 from editproof.instruments import hooks
 from editproof.instruments.fitness import check_fit
@@ -47,20 +47,12 @@ from editproof.study.bench import Bench, Plan, Progress
 from editproof.study.case_records import case_row, measured_quantities
 from editproof.study.copies import refuse_copies
 from editproof.study.exhibits import exhibit_pictures
+from editproof.study.history import judgements_in, remember
 from editproof.study.judging import EditorStudy, Judgement, out_of_reach
 from editproof.types import JSON, Dataset, Editor, EditorCard, Instrument, Verdict
 
 COMPUTING = ("editproof", "numpy", "scipy", "pandas", "scikit-learn", "opencv-python-headless", "torch", "timm")
 RUNTIMES = ("onnxruntime",)
-
-
-@open_ended
-@dataclass(frozen=True)
-class Judged:
-    """A line of ``judged.jsonl``: the digest of a cohort, and of a protocol under which it was judged here."""
-
-    dataset: str
-    protocol: str
 
 
 @dataclass(frozen=True)
@@ -223,21 +215,18 @@ class Run:
             environment=_environment(redacted(command)),
             lock=records.json_of_record(self._lock) if self._lock else None,
             shard=self.shard,
+            began=date_of(self.terms.since) if math.isfinite(self.terms.since) else "",
+            stores=(Store(self.store).name(),),
+            judged_before=judgements_in(self.store, self.dataset.card.digest, self.shard),
         )
-        counted = {"cohort_judged_before": self._earlier_protocols(str(protocol_of(facts)["digest"]))}
-        controls = self._controls() if primary_claims(facts) else {}
-        return replace(facts, environment={**facts.environment, **counted}, controls=controls)
+        return replace(facts, controls=self._controls() if primary_claims(facts) else {})
+
+    def remember(self, evidence: Evidence) -> None:
+        """Let the store know what the run came to; every later run on this cohort will say so."""
+        remember(self.store, evidence)
 
     def _controls(self, progress: Progress | None = None) -> dict[str, Measurements]:
         return {name: self._measured(name, progress) for name in CONTROLS}
-
-    def _earlier_protocols(self, digest: str) -> int:
-        """Under how many other protocols this store has judged this cohort; a cohort used up in tuning proves less."""
-        history, mine = self.store / "judged.jsonl", Judged(self.dataset.card.digest, digest)
-        before = [entry for line in lines_of(history)[0] if (entry := records.maybe(Judged, line))]
-        if mine not in before:
-            append(history, json.dumps(plain(mine)))
-        return sum(entry.dataset == mine.dataset and entry != mine for entry in before)
 
     def _unjudged(self, judgements: Iterable[Judgement]) -> Iterator[str]:
         """Tools that no test judged though they were named, and names that tests judged though they are no tool's."""
@@ -255,6 +244,7 @@ class Run:
             measurements=measured,
             mask_trials=bench.mask_trials(),
             pictures=exhibit_pictures(self.dataset, bench, measured),
+            calls=bench.calls(),
         )
 
     def _terms(self, judgements: Iterable[Judgement]) -> dict[str, JSON]:
@@ -277,7 +267,7 @@ class Run:
         )
         facts = Facts(now, (), self.dataset.card, (self.instrument.card,), tools, self._terms(judgements), {})
         standing = {card.name: self.bench(spec).standing(self.dataset) for spec, card in self.cards.items()}
-        return locked(protocol_of(facts), standing, now)
+        return locked(protocol_of(facts), standing, now, Store(self.store).name())
 
     def _measured(self, spec: str, progress: Progress | None = None) -> Measurements:
         if spec not in self._known:

@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from editproof.evidence.record import EditorEvidence, Evidence
 from editproof.evidence.reservations import heading
 from editproof.report.page.figures import figures
+from editproof.report.text.origins import origins
 from editproof.report.text.wording import printable, stratum_in_words, typeset
 from editproof.types import Outcome, Verdict
 
@@ -67,6 +68,7 @@ def _suite(name: str, evidence: Evidence, cases: Iterable[Element], editor: Edit
     if editor:
         facts["version"] = editor.card.version
         facts |= {f"edits {status}": str(count) for status, count in editor.flow.items()}
+        facts["origins"] = origins(editor)
     listed = SubElement(suite, "properties")
     for key, value in facts.items():
         SubElement(listed, "property", name=key, value=_text(value))

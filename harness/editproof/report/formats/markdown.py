@@ -9,6 +9,7 @@ from editproof.core.numbers import grouped
 from editproof.evidence.record import Evidence
 from editproof.evidence.reservations import heading
 from editproof.report.page.figures import figures
+from editproof.report.text.origins import origins
 from editproof.report.text.wording import counted, printable, stratum_in_words, typeset
 from editproof.types import Outcome, Verdict
 
@@ -42,7 +43,8 @@ def _lines(evidence: Evidence) -> Iterator[str]:
         title = heading(editor.outcome, evidence.reservations_on(editor))
         yield from ("", f"## {_MARK[editor.outcome]} {_text(editor.card.name)}: {title}", "")
         asked = counted(editor.flow.get("requested", 0), "edit")
-        yield f"{_text(editor.reason)} {asked} requested, {grouped(lost)} not returned."
+        told = f" {_text(origins(editor))}" if origins(editor) else ""
+        yield f"{_text(editor.reason)} {asked} requested, {grouped(lost)} not returned.{told}"
         yield from ("", *_table(editor.verdicts)) if editor.verdicts else ("", "No criterion was applied.")
 
 

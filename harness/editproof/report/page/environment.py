@@ -16,6 +16,7 @@ from editproof.evidence.reservations import NON_INFERIORITY, heading
 from editproof.report.charts.bars import WIDTH
 from editproof.report.page.fragility import fragility, other_figures
 from editproof.report.text import wording
+from editproof.report.text.origins import origins
 from editproof.types import JSON, Outcome
 
 BRIEF = 160
@@ -56,6 +57,7 @@ def environment() -> Environment:
         "STATUS": wording.STATUS,
         "MASK": wording.MASK,
         "counted": wording.counted,
+        "origins": origins,
         "listed": wording.listed,
         "BAR": int(WIDTH),
         "TONE": {outcome: palette()[name] for outcome, name in TONES.items()},

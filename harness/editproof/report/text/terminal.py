@@ -9,6 +9,7 @@ from editproof.core.numbers import grouped
 from editproof.evidence.record import EditorEvidence, Evidence
 from editproof.evidence.reservations import heading
 from editproof.report.page.figures import figures
+from editproof.report.text.origins import origins
 from editproof.report.text.wording import counted, printable, stratum_in_words, typeset
 from editproof.types import Outcome, Verdict
 
@@ -43,6 +44,8 @@ def _of_tool(editor: EditorEvidence, title: str) -> Iterator[str]:
     yield from _wrapped(editor.reason, "  ")
     lost = editor.flow.get("requested", 0) - editor.flow.get("ok", 0)
     yield f"  {counted(editor.flow.get('requested', 0), 'edit')} requested, {grouped(lost)} not returned"
+    if told := origins(editor):
+        yield from _wrapped(told, "  ")
     yield from (_line(verdict) for verdict in editor.verdicts)
 
 
