@@ -65,6 +65,18 @@ def without_floor(facts: Facts) -> Iterator[Reservation]:
             )
 
 
+def in_the_harness(facts: Facts) -> Iterator[Reservation]:
+    """Tools whose code ran in the process that judged them."""
+    for tool in facts.tools:
+        if tool.card.process == "harness":
+            yield Reservation(
+                "same process",
+                f"The code of {tool.card.name} ran in the process of the harness, which it could change, since its "
+                "factory cannot be found by name in a process of its own.",
+                tool.card.name,
+            )
+
+
 NO_FLOOR: Final = "no floor"
 
 
@@ -126,6 +138,7 @@ KINDS: Final[tuple[Callable[[Facts], Iterator[Reservation]], ...]] = (
     unchecked_determinism,
     earlier_judgements,
     another_store,
+    in_the_harness,
 )
 """Every kind but the first, in the order in which a reader meets them."""
 

@@ -82,6 +82,8 @@ class Service:
     takes_places : bool
         Whether the tool says itself, with :func:`editproof.editors.pace.on_the_wire`, while a request is under way;
         else the whole call counts.
+    timeout_s : float
+        Seconds after which a call to a Python tool in a process of its own ends it.
     """
 
     concurrency: int = 1
@@ -93,6 +95,7 @@ class Service:
     precomputed: bool = False
     by_case: bool = False
     elsewhere: bool = False
+    timeout_s: float = 3600.0
 
     def __post_init__(self) -> None:
         """Refuse a service that could never be asked for anything."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import pickle
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,7 @@ from editproof.core.specification import Specification, specification
 from editproof.core.usage import Usage, did_you_mean, parsed, usage_of
 from editproof.editors.adapter import CheckedEditor, Service, checked
 from editproof.editors.names import check_own_name
+from editproof.editors.process import HARNESS, ApartTool, UnmadeError
 from editproof.editors.wrappers import WRAPPERS, wrapped
 from editproof.errors import EditorError
 from editproof.types import Editor
@@ -55,22 +59,81 @@ def editor_from_spec(
 
 
 def _editor(spec: str, extra: Mapping[str, EditorFactory] | None) -> CheckedEditor:
+    """The tool, in a process of its own where it is no part of this package and can be made there."""
     factories = editor_factories(extra)
+    asked = _parsed(spec, factories, lambda factory: not _is_ours(factory))
+    factory, bare = factories.get(asked.name), str(replace(asked, wrappers=()))
+    if not asked.file and (factory is None or _is_ours(factory)):
+        return made_here(spec, extra)
+    try:
+        tool = ApartTool(_order(bare, asked.name, factory), f"--editor {asked.bare}")
+        check_own_name(tool, _names_of_ours(factories))
+        editor = CheckedEditor(tool.card, tool)
+    except UnmadeError:
+        editor = made_here(bare, extra)
+        editor = replace(editor, card=replace(editor.card, process=HARNESS))
+    return _around(editor, asked)
 
-    def takes_all(name: str) -> bool:
-        usage = usage_of(factories[name]) if name in factories else None
-        return name in factories and (usage is None or usage.takes_all)
 
-    asked = parsed(
-        lambda: specification(spec, wrappers=WRAPPERS, verbatim=takes_all), f"--editor {_bare(spec)}", EditorError
-    )
+def made_here(spec: str, extra: Mapping[str, EditorFactory] | None) -> CheckedEditor:
+    """The tool that a specification names, made in this very process."""
+    factories = editor_factories(extra)
+    asked = _parsed(spec, factories)
     made, ours = (_from_file(asked), False) if asked.file else _named(asked, factories)
     if not ours:
-        check_own_name(made, {name for name, factory in factories.items() if _is_ours(factory)})
-    editor = checked(made, by_card=ours and getattr(made, "service", _NO_SERVICE).elsewhere)
+        check_own_name(made, _names_of_ours(factories))
+    return _around(checked(made, by_card=ours and getattr(made, "service", _NO_SERVICE).elsewhere), asked)
+
+
+def _names_of_ours(factories: Mapping[str, EditorFactory]) -> set[str]:
+    return {name for name, factory in factories.items() if _is_ours(factory)}
+
+
+def _around(editor: CheckedEditor, asked: Specification) -> CheckedEditor:
     for name, argument in reversed(asked.wrappers):
         editor = checked(wrapped(name, argument, editor), by_card=True)
     return editor
+
+
+def _parsed(
+    spec: str, factories: Mapping[str, EditorFactory], unread: Callable[[EditorFactory], bool] = lambda factory: False
+) -> Specification:
+    """A specification; what follows the name of a factory that is not to be loaded here is left as it is."""
+
+    def takes_all(name: str) -> bool:
+        factory = factories.get(name)
+        if factory is None or (isinstance(factory, _Lazy) and unread(factory)):
+            return factory is not None
+        usage = usage_of(factory)
+        return usage is None or usage.takes_all
+
+    found: Specification = parsed(
+        lambda: specification(spec, wrappers=WRAPPERS, verbatim=takes_all), f"--editor {_bare(spec)}", EditorError
+    )
+    return found
+
+
+def _order(spec: str, name: str, factory: EditorFactory | None) -> dict[str, Any]:
+    """What another process is told, to make a tool there.
+
+    Raises
+    ------
+    UnmadeError
+        Where the factory of a ``conftest.py`` cannot be found by its name.
+    """
+    order = {"spec": spec, "name": name, "factory": "", "file": ""}
+    if factory is None or isinstance(factory, _Lazy):
+        return order
+    try:
+        return {**order, "factory": base64.b64encode(pickle.dumps(factory)).decode(), "file": file_of(factory)}
+    except Exception as error:  # pickle raises whatever an object raises
+        raise UnmadeError(f"{type(error).__name__}: {error}") from error
+
+
+def file_of(factory: EditorFactory) -> str:
+    """Path of the file that a factory is defined in, or of the class of one that is an object."""
+    named = factory if hasattr(factory, "__qualname__") else type(factory)
+    return str(Path(getattr(sys.modules[named.__module__], "__file__", None) or "").absolute())
 
 
 def _named(asked: Specification, factories: Mapping[str, EditorFactory]) -> tuple[Editor, bool]:

@@ -91,6 +91,9 @@ class EditorCard:
     source : str
         sha256 (hex) over the code of a tool that runs in Python, entered by the harness whatever the card says; empty
         where name, version and parameters alone identify what makes the edits: a server, a program, a folder.
+    process : {"", "own", "harness"}
+        Where the code of a tool ran that is no part of this package, entered by the harness whatever the card says: in
+        a process of its own, or in that of the harness, which it could change.
     """
 
     name: str
@@ -103,6 +106,7 @@ class EditorCard:
     geometry: str = ""
     conversion: str = ""
     source: str = ""
+    process: str = ""
 
 
 @runtime_checkable
