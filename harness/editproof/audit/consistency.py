@@ -15,11 +15,14 @@ from editproof.evidence.measurements import (
     HISTOGRAM_MATCHED,
     ORIGINAL,
     PASTE_BACK,
+    PLANTED,
+    PLANTED_ORIGINAL,
     POOLED,
+    SINGLE,
     UNCERTAINTY,
-    UNEDITED,
     Measurements,
 )
+from editproof.evidence.planted import SEEN, planted_cases
 from editproof.evidence.protocol import moment
 from editproof.types import EditorCard, EditStatus, InstrumentCard
 
@@ -58,6 +61,7 @@ def inconsistencies(facts: Facts, expected_cases: int) -> Iterator[str]:
         for card in facts.instruments:
             yield from _readings(place, table, card)
         yield from _histograms(place, table)
+        yield from _planted(place, table, facts)
     yield from _shared(tables)
     if "identity" in facts.controls:
         yield from _unchanged("measurements/identity", facts.controls["identity"])
@@ -122,7 +126,7 @@ def _rows(place: str, table: Measurements) -> Iterator[str]:
     originals = {(case, 0) for case in table.cases["case"]}
     places = rows[["case", "repeat", "arm"]].drop_duplicates()
     for case, repeat, arm in places.itertuples(index=False, name=None):
-        if (case, repeat) not in (originals if arm in UNEDITED else known):
+        if (case, repeat) not in (originals if arm in SINGLE else known):
             yield f"{where}: case {case}, {arm}, repeat {repeat}: measured, though no such image came back"
     order = [str(case) for case in rows["case"][rows["case"] != rows["case"].shift()]]
     if order != [str(case) for case in table.cases["case"] if str(case) in set(order)]:
@@ -169,6 +173,23 @@ def _histograms(place: str, table: Measurements) -> Iterator[str]:
             yield f"{where}: count: {region}: edits have other numbers of pixels than their originals"
 
 
+def _planted(place: str, table: Measurements, facts: Facts) -> Iterator[str]:
+    """Structures were planted in the cases that the seed draws, or in none; an edit shows some of them or none."""
+    of = {arm: table.rows[(table.rows["arm"] == arm)] for arm in (PLANTED_ORIGINAL, PLANTED)}
+    where = f"{place}-rows.csv"
+    before, after = (set(of[arm]["case"]) for arm in (PLANTED_ORIGINAL, PLANTED))
+    seed = _whole(facts.terms.get("plan", {}).get("seed"), 0)
+    drawn = planted_cases(zip(table.cases["case"], table.cases["patient"], strict=True), seed)
+    if before and before != drawn and not facts.shard:
+        odd = sorted(before ^ drawn)[0]
+        yield f"{where}: case {odd}: structures are planted in other cases than facts.terms.plan.seed draws"
+    for case in sorted(after - before):
+        yield f"{where}: case {case}: an edit of a planted radiograph, though none was planted"
+    for arm, rows in of.items():
+        if not rows["quantity"].eq(SEEN).all() or not rows["value"].between(0, 1).all():
+            yield f"{where}: {arm}: something else than the share of structures that are seen"
+
+
 def _shared(tables: Mapping[str, Measurements]) -> Iterator[str]:
     """All tools were given the same originals."""
     if not tables:
@@ -194,7 +215,7 @@ def _unchanged(place: str, identity: Measurements) -> Iterator[str]:
 
 
 def _of_originals(table: pd.DataFrame) -> pd.DataFrame:
-    return table[table["arm"] == ORIGINAL].reset_index(drop=True)
+    return table[table["arm"].isin([ORIGINAL, PLANTED_ORIGINAL])].reset_index(drop=True)
 
 
 def _first_difference(one: pd.DataFrame, other: pd.DataFrame) -> str:

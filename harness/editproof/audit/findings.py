@@ -21,14 +21,16 @@ from editproof.criteria.conformance import (
     verdict_on_control,
 )
 from editproof.criteria.masks import mask_report
+from editproof.criteria.planting import planted_verdicts
 from editproof.criteria.redecision import criterion_from, decided_claims
 from editproof.datasets.shard import reason_incomplete
 from editproof.errors import EditproofError
 from editproof.evidence.facts import Claim, Facts, ToolFacts
 from editproof.evidence.findings import Findings, Origins, ToolFindings
 from editproof.evidence.gallery import chosen
-from editproof.evidence.measurements import Measurements
+from editproof.evidence.measurements import PLANTED, PLANTED_ORIGINAL, Measurements
 from editproof.evidence.plain import plain
+from editproof.evidence.planted import SEEN
 from editproof.evidence.protocol import (
     CONFIRMATORY,
     EXPLORATORY,
@@ -123,9 +125,14 @@ def in_reading_order(asked: Sequence[Claim]) -> tuple[Claim, ...]:
 
 
 def flow_of(measured: Measurements) -> dict[str, int]:
-    """How many edits were requested, and how many ended in each way."""
+    """How many edits were requested, and how many ended in each way; those of planted radiographs by themselves."""
     counts = Counter(measured.edits["status"])
-    return {"requested": len(measured.edits), **{status.value: int(counts.get(status, 0)) for status in EditStatus}}
+    flow = {"requested": len(measured.edits), **{status.value: int(counts.get(status, 0)) for status in EditStatus}}
+    planted, returned = (
+        int(((measured.rows["arm"] == arm) & (measured.rows["quantity"] == SEEN)).sum())
+        for arm in (PLANTED_ORIGINAL, PLANTED)
+    )
+    return {**flow, "planted": planted, "planted_returned": returned} if planted else flow
 
 
 def origins_of(tool: ToolFacts, began: str) -> Origins:
@@ -166,7 +173,9 @@ def _validity(facts: Facts, verdicts: Sequence[Sequence[Verdict]]) -> tuple[Verd
         }
         for (_, stratum), claim in sorted(primary.items())
     ]
-    return (*floors, *control_verdicts(controls), told_verdict(told))
+    claims = [claim for tool in facts.tools for claim in tool.claims]
+    planted = planted_verdicts(claims, facts.tools[0].measurements, facts.controls, facts.shard)
+    return (*floors, *control_verdicts(controls), *planted, told_verdict(told))
 
 
 def _tool_findings(

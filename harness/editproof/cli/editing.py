@@ -18,7 +18,10 @@ def add_to(verbs: Verbs) -> None:
     """Declare ``edit``, ``store``, ``probe`` and ``editors``."""
     edit = verbs.add_parser("edit", help="make the edits alone: editproof edit --editor SPEC --dataset SPEC ...")
     edit.add_argument(
-        "pytest", nargs=argparse.REMAINDER, metavar="...", help="as for pytest, and --edit-threads N, --dry-run"
+        "pytest",
+        nargs=argparse.REMAINDER,
+        metavar="...",
+        help="as for pytest, and --edit-threads N, --planted, --dry-run",
     )
     edit.set_defaults(action=_edit)
     store = verbs.add_parser("store", help="check that everything in a store of edits is as it was written")
@@ -35,7 +38,8 @@ def add_to(verbs: Verbs) -> None:
 
 def _edit(options: argparse.Namespace) -> int:
     command = [sys.executable, "-m", "pytest", "--edit-only"]
-    command += ["--edit-estimate" if word == "--dry-run" else word for word in options.pytest]
+    ours = {"--dry-run": "--edit-estimate", "--planted": "--edit-planted"}
+    command += [ours.get(word, word) for word in options.pytest]
     return subprocess.run(command, check=False).returncode
 
 

@@ -21,7 +21,7 @@ from editproof.criteria.readings import (
 )  # fmt: skip
 from editproof.criteria.region import Region
 from editproof.errors import EditproofError, ProtocolError
-from editproof.evidence.measurements import EDITED, ORIGINAL, POOLED, Measurements
+from editproof.evidence.measurements import EDITED, ORIGINAL, PLANTED, POOLED, Measurements
 from editproof.stats.interval import Interval, no_interval
 from editproof.stats.statistic import Statistic, statistic_of
 from editproof.types import JSON, EstimandSpec, Estimate
@@ -209,6 +209,8 @@ class Estimand:
                 f"the repeats are copies: in {raw.copied} of {len(raw.cases)} cases two edits are equal byte for byte, "
                 "and no check shows that the tool is deterministic"
             )
+        if raw.missing.all() and self.arm == PLANTED:
+            return "no edit of a planted radiograph came back; edits made elsewhere have none"
         if raw.missing.all():
             return "no edit came back" if self.arm != ORIGINAL else "no reading"
         if "original" in self.needs and np.isnan(raw.original).any():

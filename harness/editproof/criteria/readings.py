@@ -9,7 +9,7 @@ import numpy as np
 
 from editproof.core.declared import is_number
 from editproof.errors import ProtocolError
-from editproof.evidence.measurements import IMAGE, ORIGINAL, Measurements
+from editproof.evidence.measurements import IMAGE, ORIGINAL, PLANTED, PLANTED_ORIGINAL, Measurements
 from editproof.stats.calibration import CURVES, cross_fitted
 from editproof.stats.shares import EditShare, PatientShare, patient_share
 from editproof.stats.statistic import Smooth, Undefined
@@ -206,6 +206,8 @@ def image_readings(
     case on which it is defined for none of the edits that came back is left out. With ``undefined_counts`` such an edit
     is as good as missing (a re-rendered hand that cannot even be aligned).
     """
+    if arm == PLANTED:
+        return _planted_readings(measurements, quantity)
     values = measurements.matrix(quantity, arm, IMAGE)
     missing = np.isnan(values)
     if not undefined_counts:
@@ -215,6 +217,27 @@ def image_readings(
     readings = readings.only(~np.isnan(readings.values).all(axis=1) | readings.missing.all(axis=1))
     same = bool(original and readings.values.size and (readings.values == readings.original[:, None]).all())
     return replace(readings, same=same)
+
+
+def _planted_readings(measurements: Measurements, quantity: str) -> Readings:
+    """What is seen in edits of planted radiographs, of the cases that have one; what did not come back is missing.
+
+    Raises
+    ------
+    ProtocolError
+        Where nothing was planted.
+    """
+    if not measurements.has(quantity, PLANTED_ORIGINAL, IMAGE) and len(measurements.cases):
+        raise ProtocolError(
+            "a claim on planted structures", "nothing was planted, since no test named it before the first edit",
+            "Make the criterion a global of its test's module, and judge all the cohort that has planted cases.",
+        )  # fmt: skip
+    asked = ~np.isnan(measurements.matrix(quantity, PLANTED_ORIGINAL, IMAGE))
+    known = measurements.has(quantity, PLANTED, IMAGE)
+    values = measurements.matrix(quantity, PLANTED, IMAGE) if known else np.full(asked.shape, np.nan)
+    return _in_order(measurements, values, missing=np.isnan(values)).only(
+        asked[np.lexsort((measurements.cases["case"].to_numpy(str), measurements.patients)), 0]
+    )
 
 
 def flow_readings(measurements: Measurements, statuses: frozenset[str]) -> Readings:

@@ -14,7 +14,16 @@ from editproof.criteria.region import at_most
 from editproof.criteria.registry import ESTIMANDS, check_registered, estimand_from
 from editproof.criteria.versions import difference
 from editproof.errors import EditproofError, ProtocolError
-from editproof.evidence.measurements import EDITED, IMAGE, ORIGINAL, UNEDITED, Measurements, measurements_of
+from editproof.evidence.measurements import (
+    EDITED,
+    IMAGE,
+    ORIGINAL,
+    PLANTED,
+    PLANTED_ORIGINAL,
+    UNEDITED,
+    Measurements,
+    measurements_of,
+)
 from editproof.types import EditStatus, EstimandSpec
 
 if TYPE_CHECKING:
@@ -61,6 +70,9 @@ def drawn(
             rows.append((f"C{i:04d}", ORIGINAL, 0, instrument, estimand.quantity, float(original[i]), unit))
         for arm in arms:
             came = [r for r in range(repeats) if not gone[i, r]] if arm not in UNEDITED else [0] * (arm != ORIGINAL)
+            if arm == PLANTED:
+                rows.append((f"C{i:04d}", PLANTED_ORIGINAL, 0, instrument, estimand.quantity, estimand.unchanged, unit))
+                came = came[:1] if came[:1] == [0] else []
             rows += [(f"C{i:04d}", arm, r, instrument, estimand.quantity, float(edited[i, r]), unit) for r in came]
     cases = [
         {

@@ -21,6 +21,10 @@ ORIGINAL, EDITED, PASTE_BACK, HISTOGRAM_MATCHED = "original", "edited", "paste_b
 GEOMETRY, CONVERSION, CLASSICAL_FILL = "geometry", "gray", "classical_fill"
 UNEDITED = (ORIGINAL, GEOMETRY, CONVERSION, CLASSICAL_FILL)
 """Arms made of the original without asking the tool: one image a case, whatever the number of repeats."""
+PLANTED_ORIGINAL, PLANTED = "planted_original", "planted"
+"""Originals with structures planted in them, of a few cases, and the tool's edits of those; one image a case."""
+SINGLE = (*UNEDITED, PLANTED_ORIGINAL, PLANTED)
+"""Arms with one image a case."""
 
 POOLED = "pooled"
 IMAGE = "image"
@@ -46,7 +50,7 @@ class Measurements:
         One row per case: ``case``, ``patient``, ``reference:<quantity>`` (reference standard) and
         ``stratum:<name>`` columns. The order of rows is the order of the dataset.
     rows : DataFrame
-        Long: ``case, arm, repeat, instrument, quantity, value, unit``. Arms of ``UNEDITED`` have repeat 0 alone.
+        Long: ``case, arm, repeat, instrument, quantity, value, unit``. Arms of ``SINGLE`` have repeat 0 alone.
         Instrument is ``"pooled"`` or ``"member-<k>"`` for readings, ``"uncertainty"`` for what an instrument
         that says so gives for its own, ``"image"`` for image metrics, whose
         quantities are named ``<metric>:<region>``.
@@ -166,7 +170,7 @@ class Measurements:
         rows = self.rows
         chosen = rows[(rows["quantity"] == quantity) & (rows["arm"] == arm) & (rows["instrument"] == instrument)]
         if chosen.empty and not len(self.cases):
-            return np.empty((0, 1 if arm in UNEDITED else max(1, self.n_repeats)))
+            return np.empty((0, 1 if arm in SINGLE else max(1, self.n_repeats)))
         if chosen.empty and self.n_missing < len(self.edits):
             known = sorted(rows.loc[rows["arm"] == arm, "quantity"].unique())
             raise ProtocolError(
@@ -174,7 +178,7 @@ class Measurements:
                 f"nothing of that name was measured; there are {', '.join(known) or 'no measurements of that arm'}",
                 "Choose one of those, or an instrument that reads it.",
             )
-        values = np.full((len(self.cases), 1 if arm in UNEDITED else self.n_repeats), np.nan)
+        values = np.full((len(self.cases), 1 if arm in SINGLE else self.n_repeats), np.nan)
         row_of = {case: index for index, case in enumerate(self.cases["case"])}
         values[chosen["case"].map(row_of).to_numpy(int), chosen["repeat"].to_numpy(int)] = chosen["value"]
         return values
@@ -302,7 +306,7 @@ def _faults(table: Measurements) -> Iterator[tuple[str, str]]:
 
 def _faults_of_edits(table: Measurements) -> Iterator[tuple[str, str]]:
     """Where edits and readings contradict one another: each edit that came back was read, and no other."""
-    unedited = table.rows["arm"].isin(UNEDITED)
+    unedited = table.rows["arm"].isin(SINGLE)
     for row in table.rows[unedited & (table.rows["repeat"] != 0)].itertuples():
         yield f"repeat {row.repeat} of arm {row.arm!r} of case {row.case}", "That arm has one image a case, repeat 0."
     edits = table.edits

@@ -64,6 +64,7 @@ def add_options(parser: pytest.Parser) -> None:
     )
     add("--edit-only", action="store_true", help="make the edits and run no test: what `editproof edit` does")
     add("--edit-threads", type=int, default=0, metavar="N", help="requests at once (default: what the tool likes)")
+    add("--edit-planted", action="store_true", help="with --edit-only: the edits of planted structures too")
     add("--edit-estimate", action="store_true", help="with --edit-only: say what would be made and what it may cost")
     add("--report-images", choices=("all", "none"), default="all", help="'none' leaves radiographs out of the report")
     add(

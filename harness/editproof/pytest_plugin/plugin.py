@@ -74,7 +74,11 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     from editproof.study.edit_session import make_edits
 
     try:
-        return make_edits(_run(config), threads=config.option.edit_threads, dry_run=config.option.edit_estimate)
+        option = config.option
+        run = _run(config)
+        if option.edit_planted:
+            run.plant()
+        return make_edits(run, threads=option.edit_threads, dry_run=option.edit_estimate)
     except EditproofError as error:
         raise pytest.UsageError(f"editproof: {error}") from error
 

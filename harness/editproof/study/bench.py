@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
@@ -44,6 +44,7 @@ from editproof.study.case_records import (
     pictures_of,
     table_of,
 )
+from editproof.study.planting import Planting
 from editproof.study.workers import results
 from editproof.types import JSON, Case, Dataset, Editor, EditOutcome, EditRequest, Instrument, Pixels
 
@@ -93,7 +94,7 @@ class Bench:
 
     ``editor`` and ``instrument`` are suppliers: hashable, picklable, called without arguments, so that a worker
     process can make its own. Each is called once a process. ``terms`` say on what terms the tool is asked, ``metrics``
-    are measured beside the built-in ones.
+    are measured beside the built-in ones, ``planting`` says which radiographs are edited with structures in them too.
     """
 
     editor: Callable[[], Editor]
@@ -102,6 +103,7 @@ class Bench:
     plan: Plan
     terms: Terms = field(default_factory=Terms)
     metrics: tuple[Metric, ...] = ()
+    planting: Planting = field(default_factory=Planting)
 
     @property
     def made_editor(self) -> CheckedEditor:
@@ -127,14 +129,15 @@ class Bench:
         self._hold_to_claim(cases)
         if self.made_editor.is_batched:
             asked = edits.batched(
-                self.made_editor, lambda: (self._requests(case, decoded_case(case)) for case in cases)
+                self.made_editor, lambda: (self._all_requests(case, decoded_case(case)) for case in cases)
             )
             deque(asked, maxlen=0)
         # twice as many threads, so that one decodes and stores while another's request is under way
         return each(self._edited_case, cases, threads=2 * at_once if at_once > 1 else 1)
 
     def _edited_case(self, case: Case) -> tuple[str, list[str]]:
-        return case.case_id, [outcome.status.value for outcome in self.edits(case, decoded_case(case))]
+        outcomes = self._outcomes(self._all_requests(case, decoded_case(case)))
+        return case.case_id, [outcome.status.value for outcome in outcomes]
 
     def measured(self, dataset: Dataset, *, jobs: int = 1, progress: Progress | None = None) -> Measurements:
         """Everything measured on the tool's edits of a cohort; what stands in the store is only read.
@@ -172,14 +175,28 @@ class Bench:
 
     def edits(self, case: Case, pixels: Pixels) -> list[EditOutcome]:
         """The outcome of every repeat of one case, from the store where it stands there."""
-        return _edits_in(self.store_root, self.terms).outcomes(self.made_editor, self._requests(case, pixels))
+        return self._outcomes(self._requests(case, pixels))
+
+    def _outcomes(self, requests: Sequence[EditRequest]) -> list[EditOutcome]:
+        return _edits_in(self.store_root, self.terms).outcomes(self.made_editor, requests)
 
     def _requests(self, case: Case, pixels: Pixels) -> list[EditRequest]:
         return [self.plan.request(case, pixels, repeat) for repeat in range(self.plan.repeats)]
 
+    def _all_requests(self, case: Case, pixels: Pixels) -> list[EditRequest]:
+        """Those of the original, and that of the same with structures planted, where the tool can be asked for one."""
+        also = [] if self.made_editor.service.precomputed else self.planting.pixels(case, pixels)
+        return [*self._requests(case, pixels), *(self.plan.request(case, other, 0) for other in also)]
+
+    def _planted(self, case: Case, pixels: Pixels) -> EditOutcome | None:
+        """The tool's edit of a planted radiograph; None where its edits were made elsewhere."""
+        if self.made_editor.service.precomputed:
+            return None
+        return self._outcomes([self.plan.request(case, pixels, 0)])[0]
+
     def missing(self, case: Case, pixels: Pixels) -> tuple[int, float | None]:
         """How many edits of a case the tool would be asked for, and what they may cost (see :class:`Edits`)."""
-        return _edits_in(self.store_root, self.terms).missing(self.made_editor, self._requests(case, pixels))
+        return _edits_in(self.store_root, self.terms).missing(self.made_editor, self._all_requests(case, pixels))
 
     def ledger_totals(self) -> Totals:
         """What the run has come to so far."""
@@ -208,9 +225,11 @@ class Bench:
         images = images_of(self.made_editor.card, self.plan.request(case, pixels, 0), outcomes)
         pictures = pictures_of(pixels, images, case.spacing_mm)
         ends = self._ends(case, pixels, outcomes)
-        rows = (*self._readings(case, images), *self._metrics(case, pictures))
+        seen, planted = self.planting.rows(case, pixels, partial(self._planted, case))
+        rows = (*self._readings(case, images), *self._metrics(case, pictures), *seen)
         histograms = (Histogram(arm, region, tuple(counts)) for arm, region, counts in histogram_rows(pictures))
-        return CaseRecord(case.case_id, tuple(ends), tuple(MeasuredRow(*row) for row in rows), tuple(histograms))
+        also = () if planted is None else (planted.status,)
+        return CaseRecord(case.case_id, tuple(ends), tuple(MeasuredRow(*row) for row in rows), tuple(histograms), also)
 
     def _ends(self, case: Case, pixels: Pixels, outcomes: Iterable[EditOutcome]) -> Iterator[EndedEdit]:
         history = _edits_in(self.store_root, self.terms).history(self.made_editor, self._requests(case, pixels))
@@ -279,6 +298,7 @@ class Bench:
         return readings
 
     def _keys(self, cases: Iterable[Case]) -> dict[str, str]:
+        planted = self.planting.cases
         study = digest_of(
             [
                 plain(self.made_editor.card),
@@ -290,7 +310,9 @@ class Bench:
             ]
         )
         return {
-            case.case_id: digest_of([study, case.case_id, case.digest, dict(case.reference), case.spacing_mm])
+            case.case_id: digest_of(
+                [study, case.case_id, case.digest, dict(case.reference), case.spacing_mm, case.case_id in planted]
+            )
             for case in cases
         }
 
@@ -314,7 +336,7 @@ def _kept_record(bench: Bench, keys: Mapping[str, str], case: Case) -> CaseRecor
             f"editor {name}", "its code, or what reads its edits, was changed while the study ran", "Run again."
         )
     record = bench.record(case)
-    if all(edit.status not in FAILURES for edit in record.edits):
+    if not {*(edit.status for edit in record.edits), *record.planted} & {*FAILURES}:
         Store(bench.store_root).keep_record(CASES, keys[case.case_id], record)
     return record
 

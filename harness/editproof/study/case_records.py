@@ -17,6 +17,7 @@ from editproof.editing.store import RecordKind
 from editproof.evidence.measurements import EDITED, IMAGE, ORIGINAL, Measurements, measurements_of
 from editproof.metrics import BUILT_IN, OF_IMAGE, OF_PAIR, Metric, Pair, Picture, measured
 from editproof.metrics.intensity import on_256_levels
+from editproof.study.planting import MEASURED
 from editproof.types import JSON, Case, EditStatus, Pixels
 
 if TYPE_CHECKING:
@@ -60,12 +61,13 @@ class Histogram(NamedTuple):
 @closed
 @dataclass(frozen=True)
 class CaseRecord:
-    """Everything measured on one case."""
+    """Everything measured on one case; ``planted`` is how the edit of the same with structures planted ended."""
 
     case: str
     edits: tuple[EndedEdit, ...]
     rows: tuple[MeasuredRow, ...]
     histograms: tuple[Histogram, ...]
+    planted: tuple[EditStatus, ...] = ()
 
 
 CASES = RecordKind("cases", CaseRecord)
@@ -80,7 +82,7 @@ def measuring_code() -> str:
     arms = [home / "editors" / f"{name}.py" for name in ("arms", "inpaint", "wrappers")]
     digest = hashlib.sha256()
     pixels = [*(home / "metrics").glob("*.py"), *(home / "imaging").glob("*.py")]
-    for path in [Path(__file__), home / "stats" / "ks.py", *arms, *sorted(pixels)]:
+    for path in [Path(__file__), home / "stats" / "ks.py", home / "evidence" / "planted.py", *arms, *sorted(pixels)]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -131,9 +133,10 @@ def histogram_rows(pictures: Mapping[tuple[str, int], Picture]) -> list[list[JSO
 
 
 def measured_quantities(own: Iterable[Metric] = ()) -> dict[str, tuple[tuple[str, ...], str]]:
-    """Every quantity that image metrics may give, with the arms on which they are measured and the unit."""
+    """Every quantity that may be measured on images, with the arms on which it is measured and the unit."""
     metrics = (*BUILT_IN, *own)
-    return {name: (MEASURED_ARMS[metric.of], unit) for metric in metrics for name, unit in metric.units.items()}
+    of_metrics = {name: (MEASURED_ARMS[metric.of], unit) for metric in metrics for name, unit in metric.units.items()}
+    return {**of_metrics, **MEASURED}
 
 
 def case_row(case: Case) -> dict[str, JSON]:

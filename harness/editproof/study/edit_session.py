@@ -61,7 +61,7 @@ def make_edits(run: Run, *, threads: int = 0, dry_run: bool = False) -> int:
 def _make(run: Run, bench: Bench, threads: int, counts: Counter[str]) -> None:
     """Make the edits of one tool, with a bar that tells pace, cost and time left."""
     before = bench.ledger_totals().cost_usd
-    total = len(run.dataset) * run.plan.repeats
+    total = len(run.dataset) * run.plan.repeats + _planted(run, bench)
     name = bench.made_editor.card.name
     with tqdm(total=total, desc=name, unit="edit", disable=None, leave=False) as bar:
 
@@ -86,6 +86,13 @@ def total_of(counts: Counter[str]) -> int:
     return sum(counts.values())
 
 
+def _planted(run: Run, bench: Bench) -> int:
+    """Edits of radiographs with planted structures, where those are asked for too."""
+    if bench.made_editor.service.precomputed:
+        return 0
+    return sum(case.case_id in bench.planting.cases for case in run.dataset)
+
+
 def _estimate(run: Run, bench: Bench) -> str:
     made, cost = 0, 0.0
     known = True
@@ -95,7 +102,8 @@ def _estimate(run: Run, bench: Bench) -> str:
         known &= expected is not None
         cost += expected or 0.0
     price = f"expected cost {dollars(cost)}" if known else "no price is known"
-    return f"{len(run.dataset) * run.plan.repeats} edits asked for, {made} to make; {price}"
+    total = len(run.dataset) * run.plan.repeats + _planted(run, bench)
+    return f"{total} edits asked for, {made} to make; {price}"
 
 
 def _summary(run: Run, counts: Counter[str]) -> str:

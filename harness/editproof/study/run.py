@@ -21,6 +21,7 @@ from editproof.core.digests import digest_of
 from editproof.core.redaction import redacted
 from editproof.criteria import Criterion, verdict_on
 from editproof.criteria.claimed import check_claims, check_image_claims, regions_of
+from editproof.criteria.redecision import criterion_from
 from editproof.criteria.registry import estimand_digests
 from editproof.criteria.rehearsal import rehearse
 from editproof.datasets.checks import check_regions, distinct
@@ -33,7 +34,7 @@ from editproof.editors.arms import chains, round_trip
 from editproof.editors.registry import EditorFactory, editor_from_spec
 from editproof.errors import EditorError
 from editproof.evidence.facts import Claim, Facts, ToolFacts
-from editproof.evidence.measurements import Measurements, measurements_of
+from editproof.evidence.measurements import PLANTED, Measurements, measurements_of
 from editproof.evidence.plain import plain
 from editproof.evidence.protocol import Lock, locked, read_lock, read_register, slug
 from editproof.evidence.record import CONTROLS, Evidence
@@ -49,6 +50,7 @@ from editproof.study.copies import refuse_copies
 from editproof.study.exhibits import exhibit_pictures
 from editproof.study.history import judgements_in, remember
 from editproof.study.judging import EditorStudy, Judgement, out_of_reach
+from editproof.study.planting import Planting
 from editproof.types import JSON, Dataset, Editor, EditorCard, Instrument, Verdict
 
 COMPUTING = ("editproof", "numpy", "scipy", "pandas", "scikit-learn", "opencv-python-headless", "torch", "timm")
@@ -100,6 +102,7 @@ class Run:
     dataset_factories: tuple[tuple[str, Callable[[str], Dataset]], ...] = ()
     metrics: tuple[Metric, ...] = ()
     _known: dict[str, Measurements] = field(default_factory=dict, repr=False, compare=False)
+    _planted: set[str] = field(default_factory=set, repr=False, compare=False)
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -144,10 +147,25 @@ class Run:
                 round_trip(f"{chain}+identity")
         for claim in claims:
             rehearse(claim.estimand)
+        self.plant_for(claims)
         check_claims(claims, self.instrument.card)
         check_image_claims(claims, measured_quantities(self.own_metrics))
         asked_by = {region: f"criterion {claim.id}" for claim in claims for region in regions_of(claim)}
         check_regions(self.whole, asked_by)
+
+    def plant_for(self, claims: Iterable[Criterion]) -> None:
+        """Have structures planted from here on where a claim is about them; see :mod:`editproof.imaging.planted`."""
+        if any(claim.estimand.arm == PLANTED for claim in claims):
+            self.plant()
+
+    def plant(self) -> None:
+        """Have structures planted from here on."""
+        self._planted.add(PLANTED)
+
+    @cached_property
+    def planting(self) -> Planting:
+        """The cases of the whole cohort that have structures planted, where a claim is about them."""
+        return Planting.in_cohort(self.whole, self.plan.seed)
 
     @cached_property
     def own_metrics(self) -> tuple[Metric, ...]:
@@ -183,10 +201,10 @@ class Run:
 
         This is known before an edit is made.
         """
+        primary = [(claim, stratum) for claim, stratum in claims if claim.role == "primary"]
+        self.plant_for(claim for claim, _ in primary)
         unchanged = self._measured("identity")
-        return out_of_reach(
-            verdict_on(claim, unchanged.where(stratum)) for claim, stratum in claims if claim.role == "primary"
-        )
+        return out_of_reach(verdict_on(claim, unchanged.where(stratum)) for claim, stratum in primary)
 
     def study(self, spec: str, progress: Progress | None = None) -> EditorStudy:
         """A tool, measured; concurrent processes wait for one another and then read what is stored."""
@@ -203,6 +221,7 @@ class Run:
         The tables are read from the store again, since a test may have changed those that it was given.
         """
         self._known.clear()
+        self.plant_for(criterion_from(judgement.claim.criterion) for judgement in judgements)
         asked = [spec for spec in self.editors if any(judgement.spec == spec for judgement in judgements)]
         tools = tuple(self._tool_facts(spec, _claims(judgements, spec)) for spec in asked)
         facts = Facts(
@@ -219,7 +238,7 @@ class Run:
             stores=(Store(self.store).name(),),
             judged_before=judgements_in(self.store, self.dataset.card.digest, self.shard),
         )
-        return replace(facts, controls=self._controls() if primary_claims(facts) else {})
+        return replace(facts, controls=self._controls() if primary_claims(facts) or self._planted else {})
 
     def remember(self, evidence: Evidence) -> None:
         """Let the store know what the run came to; every later run on this cohort will say so."""
@@ -288,6 +307,7 @@ class Run:
             self.plan,
             terms,
             self.own_metrics,
+            self.planting if self._planted else Planting(),
         )
 
 
