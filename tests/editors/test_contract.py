@@ -86,7 +86,7 @@ def test_images_api(server):
     check_editor(editor_from_spec(server.openai()))
 
 
-CARD = EditorCard("t", "1", "a tool")
+CARD = EditorCard("t", "1", "a tool", deterministic=True)
 
 
 def in_place(request):
