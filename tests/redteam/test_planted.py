@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 import pytest
 from editproof.audit.consistency import inconsistencies
-from editproof.criteria import planted_seen
 from editproof.datasets.registry import dataset_from_spec
 from editproof.editors.controls import Destructive
 from editproof.evidence.bundle import loaded
@@ -238,6 +237,24 @@ def test_no_structure_is_planted_where_no_claim_asks(lab):
     assert "planted" not in record_of(lab)["findings"]["tools"][0]["flow"]
 
 
+def test_a_claim_that_is_made_within_a_test_is_no_pass(lab):
+    """It is not known before the first edit, so that nothing is planted when the test is told."""
+    hidden = SUITE.replace("PLANTED = Criterion(", "def made(): return Criterion(") + ASKED.replace("PLANTED", "made()")
+    result = run(lab, "tools.py:fill", suite=hidden)
+    assert result.ret != 0
+    result.stdout.fnmatch_lines(["*none of these cases has planted structures*"])
+
+
+def test_the_edit_verb_makes_them_where_it_is_told_to(lab):
+    lab.makepyfile(test_suite=SUITE + ASKED, tools=TOOLS)
+    words = ("--dataset", "blobs", "--repeats", "1", "--editor", "tools.py:fill", "--edit-only")
+    told = lab.runpytest_subprocess(*words, "--edit-planted", "--edit-estimate")
+    assert told.ret == 0
+    told.stdout.fnmatch_lines(["*50 edits asked for, 50 to make*"])
+    assert lab.runpytest_subprocess(*words, "--edit-planted").ret == 0
+    assert run(lab, "tools.py:fill", "--max-edits", "5").ret == 0, "the mask trials alone were left to ask for"
+
+
 def test_limits_count_the_planted_edits(lab):
     asked = 30 + 20
     result = run(lab, "tools.py:fill", "--max-edits", str(asked - 1))
@@ -270,7 +287,3 @@ def test_edits_made_elsewhere_have_no_planted_arm(lab):
     assert verdicts_of(record_of(lab)) == {"BA-1": "PASS", "PLT-1": "INCONCLUSIVE"}
     assert result.ret == 1
     result.stdout.fnmatch_lines(["*edits made elsewhere have none*"])
-
-
-def test_the_estimand_needs_no_argument():
-    assert str(planted_seen().spec) == "planted_seen()"

@@ -202,6 +202,8 @@ class Estimand:
 
     def refusal(self, raw: Readings) -> str:
         """Why there can be no estimate; empty where there can."""
+        if not raw.n_patients and self.arm == PLANTED:
+            return "none of these cases has planted structures; a claim on them is a global of its test's module"
         if not raw.n_patients:
             return "there are no patients"
         if raw.copied:

@@ -220,24 +220,18 @@ def image_readings(
 
 
 def _planted_readings(measurements: Measurements, quantity: str) -> Readings:
-    """What is seen in edits of planted radiographs, of the cases that have one; what did not come back is missing.
+    """What is seen in edits of planted radiographs, of the cases that have one; what did not come back is missing."""
+    asked, values = (_matrix_or_nothing(measurements, quantity, arm) for arm in (PLANTED_ORIGINAL, PLANTED))
+    there = ~np.isnan(asked)
+    readings = _in_order(measurements, values, original=asked[:, 0], missing=there & np.isnan(values))
+    return readings.only(~np.isnan(readings.original))
 
-    Raises
-    ------
-    ProtocolError
-        Where nothing was planted.
-    """
-    if not measurements.has(quantity, PLANTED_ORIGINAL, IMAGE) and len(measurements.cases):
-        raise ProtocolError(
-            "a claim on planted structures", "nothing was planted, since no test named it before the first edit",
-            "Make the criterion a global of its test's module, and judge all the cohort that has planted cases.",
-        )  # fmt: skip
-    asked = ~np.isnan(measurements.matrix(quantity, PLANTED_ORIGINAL, IMAGE))
-    known = measurements.has(quantity, PLANTED, IMAGE)
-    values = measurements.matrix(quantity, PLANTED, IMAGE) if known else np.full(asked.shape, np.nan)
-    return _in_order(measurements, values, missing=np.isnan(values)).only(
-        asked[np.lexsort((measurements.cases["case"].to_numpy(str), measurements.patients)), 0]
-    )
+
+def _matrix_or_nothing(measurements: Measurements, quantity: str, arm: str) -> Values:
+    """The values of an arm with one image a case, shape (n_cases, 1), all NaN where it was not measured."""
+    if measurements.has(quantity, arm, IMAGE):
+        return measurements.matrix(quantity, arm, IMAGE)
+    return np.full((len(measurements.cases), 1), np.nan)
 
 
 def flow_readings(measurements: Measurements, statuses: frozenset[str]) -> Readings:
