@@ -6,11 +6,14 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from editproof.audit.consistency import inconsistencies
+from editproof.audit.verification import faults
+from editproof.cli import main
 from editproof.datasets.registry import dataset_from_spec
 from editproof.editors.controls import Destructive
 from editproof.evidence.bundle import loaded
@@ -200,6 +203,7 @@ def test_an_honest_tool_keeps_what_was_planted_and_the_flow_counts_it(lab):
     [bundle] = (lab.path / "reports").iterdir()
     facts = loaded(bundle).facts
     assert list(inconsistencies(facts, 30)) == []
+    assert list(faults(bundle)) == []
     _tampered_tables_are_found(facts)
 
 
@@ -272,6 +276,21 @@ def test_a_hand_without_room_makes_the_run_invalid(lab):
     record = record_of(lab)
     assert record["findings"]["outcome"] == "INVALID"
     assert "PLT-before" in record["findings"]["reason"]
+
+
+def test_parts_of_a_cohort_are_joined_and_verified(lab):
+    """The whole cohort decides which cases have structures, whoever measures them."""
+    for part in ("1/2", "2/2"):
+        run(lab, "tools.py:fill", "--shard", part, "--reports", f"part{part[0]}")
+    parts = [str(next((lab.path / f"part{number}").iterdir())) for number in (1, 2)]
+    counts = [loaded(Path(part)).editors[0].flow.get("planted", 0) for part in parts]
+    assert sum(counts) == PATIENTS
+    assert min(counts) > 0
+    main(["merge", *parts, "--reports", str(lab.path / "joined")])
+    [joined] = (lab.path / "joined").iterdir()
+    found = loaded(joined)
+    assert {verdict.criterion.id: verdict.outcome.value for verdict in found.editors[0].verdicts}["PLT-1"] == "PASS"
+    assert list(faults(joined)) == []
 
 
 def test_edits_made_elsewhere_have_no_planted_arm(lab):

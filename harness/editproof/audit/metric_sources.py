@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from editproof.evidence.bundle import RECORD
 from editproof.evidence.measurements import IMAGE
+from editproof.evidence.planted import SEEN
 from editproof.evidence.record import Evidence
 from editproof.metrics import BUILT_IN, METRICS, METRICS_VERSION
 from editproof.metrics.registry import own_in_protocol, version_in_protocol
@@ -34,6 +35,7 @@ def metric_faults(evidence: Evidence) -> Iterator[str]:
     if version_in_protocol(evidence.protocol.get("metrics")) != METRICS_VERSION:
         return
     units = {quantity: unit for metric in (*BUILT_IN, *known) for quantity, unit in metric.units.items()}
+    units[SEEN] = ""  # of the detector of planted structures, which is no metric of pairs
     complete = not unknown_metrics(evidence)
     tables = {str(index): editor.measurements for index, editor in enumerate(evidence.editors)}
     for name, table in {**tables, **evidence.controls}.items():
