@@ -18,7 +18,7 @@ def tool_of(
     attribution: Sequence[Any], exhibits: Sequence[PicturedExhibit], measurements: Any, causes: str = "", mask: Any = None,
 ) -> EditorEvidence:  # fmt: skip
     claims = tuple(
-        Claim(verdict.criterion, verdict.stratum, test, Told.of(verdict))
+        Claim(verdict.criterion, verdict.stratum, test, (Told.of(verdict),))
         for verdict, test in zip(verdicts, tests, strict=True)
     )
     pictures = tuple(Pictures(x.case, x.repeat, x.images) for x in exhibits)

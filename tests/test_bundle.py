@@ -62,7 +62,8 @@ def same(one: Evidence, other: Evidence) -> bool:
                 getattr(a.measurements, table), getattr(b.measurements, table), check_dtype=False
             )
     bare = [
-        replace(e, editors=tuple(replace(x, measurements=None) for x in e.editors)) for e in (one, other)
+        replace(e, editors=tuple(replace(x, measurements=None) for x in e.editors), reservations=e.reservations)
+        for e in (one, other)
     ]  # fmt: skip
     return bare[0] == bare[1]
 

@@ -102,6 +102,12 @@ def _no_claim(content: Any) -> None:
     tool["outcome"], tool["reason"] = "INCONCLUSIVE", "1 of 2 primary criteria left open: SX-1."
 
 
+def _no_tool(content: Any) -> None:
+    """The harmful tool gone from facts and findings, though it was to be judged."""
+    del content["facts"]["tools"][1], content["findings"]["tools"][1]
+    content["findings"]["outcome"], content["findings"]["reason"] = "PASS", "gentle: conforms, with reservations."
+
+
 def _exchanged(field: str) -> Change:
     """A field of both tools' facts, each with the other's."""
 
@@ -143,11 +149,21 @@ DERIVABLE: dict[str, tuple[Change, str, str]] = {
     "role": (_in_both("role", "secondary"), RECORD, "findings.protocol.claims.BA-1.role"),
     "source of a limit": (_in_both("source", "Nature, 2026"), RECORD, "findings.protocol.claims.BA-1.source"),
     "confidence": (_in_both("confidence", 0.6), RECORD, f"{V}.estimate.confidence"),
-    "subgroup for the cohort": (put("bone_age<200", *CLAIM, "stratum"), RECORD, "facts.tools[1].claims"),
+    "subgroup for the cohort": (put("bone_age<200", *CLAIM, "stratum"), RECORD, "findings.incomplete.length"),
     "tool of a verdict": (put("gentle", *FIRST, "editor"), RECORD, f"{V}.editor"),
-    "dropped claim": (record(_no_claim), RECORD, "facts.tools[1].claims: BA-1 in all"),
-    "what a test was told": (put("PASS", *CLAIM, "told", "outcome"), RECORD, "findings.validity[4]"),
-    "limit that a test was told": (put(1.9, *CLAIM, "told", "high"), RECORD, "findings.validity[4]"),
+    "dropped claim": (record(_no_claim), RECORD, "findings.incomplete.length"),
+    "what a test was told": (put("PASS", *CLAIM, "told", 0, "outcome"), RECORD, "findings.validity[4]"),
+    "limit that a test was told": (put(1.9, *CLAIM, "told", 0, "high"), RECORD, "findings.validity[4]"),
+    "nobody told": (record(lambda r: [c.__setitem__("told", []) for t in r["facts"]["tools"] for c in t["claims"]]), RECORD, "facts.tools[1].claims[0].told"),
+    "test left out of the roll": (drop("facts", "roll", 0), RECORD, "facts.tools[0].claims[0].test"),
+    "roll left out": (put([], "facts", "roll"), RECORD, "facts.tools[1].claims[0].test"),
+    "test that judged nothing": (record(lambda r: r["facts"]["roll"].append({"test": "test_z", "criteria": []})), RECORD, "findings.incomplete.length"),
+    "criterion that a test names": (put(["BA-1", "BA-9"], "facts", "roll", 0, "criteria"), RECORD, "findings.incomplete.length"),
+    "tool left out": (record(_no_tool), RECORD, "findings.incomplete.length"),
+    "instruments left out": (put([], "facts", "instruments"), RECORD, "facts.tools[1].claims[0].criterion"),
+    "edits made elsewhere": (put(True, *FACTS, "made_elsewhere"), RECORD, "findings.departures.length"),
+    "reservation left out": (drop("findings", "reservations", 0), RECORD, "findings.reservations.length"),
+    "drawings": (put(True, "facts", "dataset", "drawn"), RECORD, "findings.reservations.length"),
     "order of claims": (record(lambda r: _swap(r["facts"]["tools"][1]["claims"], 0, 1)), RECORD, "facts.tools[1].claims are not in reading order"),
     "order of verdicts": (record(lambda r: _swap(r["findings"]["tools"][1]["verdicts"], 0, 1)), RECORD, V),
     "outcome of a tool": (put("PASS", *HARSH, "outcome"), RECORD, "findings.tools[1].outcome"),

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from editproof import Criterion, at_least, at_most, auc_drift, failure_rate, mae_drift, prediction_drift, within
 from editproof.audit.findings import evidence_of, in_reading_order
 from editproof.criteria.criterion import verdict_on
-from editproof.evidence.facts import Claim, Facts, Pictures, Told, ToolFacts
+from editproof.evidence.facts import Claim, Facts, Pictures, RollEntry, Told, ToolFacts
 from editproof.evidence.gallery import chosen
 from editproof.evidence.measurements import Measurements, measurements_of
 from editproof.evidence.plain import plain
@@ -53,6 +53,12 @@ def evidence(
             terms={"editors": cards, "plan": plan, "metrics": 1},
             environment={"python": "3", "packages": {"editproof": version("editproof")}, "command": "pytest"},
             controls={name: measured(name, cases) for name in ("identity", "destructive")}, shard=shard,
+            roll=tuple(
+                sorted(
+                    (RollEntry(f"test_{claim.id}[{name}]", (claim.id,)) for name in tools for claim, _ in CLAIMS),
+                    key=lambda entry: entry.test,
+                )
+            ),
         )
     )  # fmt: skip
 
@@ -117,7 +123,7 @@ def _tool(name: str, cases: slice, source: str) -> ToolFacts:
         (verdict_on(replace(claim, source=source), table.where(stratum)), f"test_{claim.id}[{name}]")
         for claim, stratum in CLAIMS
     ]
-    claims = [Claim(verdict.criterion, verdict.stratum, test, Told.of(verdict)) for verdict, test in verdicts]
+    claims = [Claim(verdict.criterion, verdict.stratum, test, (Told.of(verdict),)) for verdict, test in verdicts]
     pictures = {role: _picture(at) for at, role in enumerate(("original", "edited", "edit_mask", "protected_mask"))}
     shown = tuple(Pictures(exhibit.case, exhibit.repeat, pictures) for exhibit in chosen(table))
     return ToolFacts(_card(name), in_reading_order(claims), table, pictures=shown)

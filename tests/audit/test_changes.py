@@ -18,7 +18,7 @@ from tests.audit.changes import DERIVABLE, UNDERIVABLE
 
 
 def copy_of(folder: Path, to: Path) -> Path:
-    return Path(shutil.copytree(folder, to / "run"))
+    return Path(shutil.copytree(folder, to / folder.name))
 
 
 def forged(folder: Path) -> None:

@@ -20,7 +20,7 @@ FREE = {"run", "created", "environment"}
 
 def untold(run):
     """The run as if no test had been told a verdict on the whole, as it is where parts were joined."""
-    tools = tuple(replace(tool, claims=tuple(replace(c, told=None) for c in tool.claims)) for tool in run.facts.tools)
+    tools = tuple(replace(tool, claims=tuple(replace(c, told=()) for c in tool.claims)) for tool in run.facts.tools)
     return evidence_of(replace(run.facts, tools=tools))
 
 

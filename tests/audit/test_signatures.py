@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,14 @@ def test_the_statement_is_in_toto(signed):
         (lambda _, sealed: sealed["signatures"].clear(), "signatures[0]"),
         (lambda _, sealed: sealed["signatures"][0].update(keyid="00"), "signatures[0].keyid"),
         (lambda _, sealed: sealed["signatures"][0].update(sig="AAAA"), "signatures[0].sig"),
+        (
+            lambda _, sealed: sealed["signatures"][0].update(sig=f"{sealed['signatures'][0]['sig']}\n"),
+            "signatures[0].sig",
+        ),
+        (
+            lambda _, sealed: sealed["signatures"][0].update(sig=f"!{sealed['signatures'][0]['sig']}"),
+            "signatures[0].sig",
+        ),
         (lambda _, sealed: sealed["signatures"].append(sealed["signatures"][0]), "signatures[0].keyid"),
     ],
 )
@@ -98,10 +107,29 @@ def test_sign_and_verify_on_the_command_line(unsigned, keys, tmp_path, capsys):
     assert "signed by B. Example" in capsys.readouterr().out
     secret = "".join(keys["p256"].read_text().splitlines()[1:-1])[20:60]
     assert not any(secret in path.read_text("latin-1") for path in folder.rglob("*") if path.is_file())
-    assert main(["sign", str(folder), "--key", str(keys["p256"]), *words]) == 2
+    assert main(["sign", str(folder), "--key", str(keys["p256"]), *words]) == 4
     assert "it is signed already" in capsys.readouterr().err
     with pytest.raises(EvidenceError, match="would differ from the one that was signed"):
         write_page(loaded(folder), folder, images=False)
+
+
+def test_a_signed_folder_keeps_its_name(signed, tmp_path):
+    folder = copy_of(signed, tmp_path)
+    assert list(faults(folder)) == []
+    renamed = folder.rename(tmp_path / "20990101-000000-all-conform-01234567")
+    assert list(faults(renamed)) == [
+        f"{ATTESTATION}: the folder {folder.name} was signed, and this one is called {renamed.name}"
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["extra", "images/extra.png", "report.html", "evidence.json", "manifest.json", ATTESTATION]
+)
+def test_a_pipe_is_found_and_not_waited_for(signed, tmp_path, name):
+    folder = copy_of(signed, tmp_path)
+    (folder / name).unlink(missing_ok=True)
+    os.mkfifo(folder / name)
+    assert any(fault.startswith((f"{name}:", "evidence in", "manifest.json: cannot")) for fault in faults(folder))
 
 
 @pytest.mark.parametrize("name", ["p384", "p256.pub", "nowhere"])

@@ -155,7 +155,7 @@ def test_a_label_patient_or_stratum_that_changed_is_noticed(tmp_path, images, co
 def test_an_index_that_is_there_is_not_written_over(messy, tmp_path, capsys):
     out = tmp_path / "cohort.json"
     out.write_text("mine")
-    assert main(["dataset", "index", str(messy), "--out", str(out)]) == 2
+    assert main(["dataset", "index", str(messy), "--out", str(out)]) == 4
     assert "it is there already" in capsys.readouterr().err
     assert out.read_text() == "mine"
 
@@ -330,10 +330,10 @@ def test_a_pipe_that_breaks_elsewhere_is_no_reader_that_stopped(monkeypatch):
 def test_nothing_is_written_where_the_link_cannot_be(messy, tmp_path, capsys):
     (tmp_path / "file").write_text("")
     out = tmp_path / "o.json"
-    assert main(["dataset", "index", str(messy), "--out", str(out), "--link", str(tmp_path / "file" / "l.csv")]) == 2
+    assert main(["dataset", "index", str(messy), "--out", str(out), "--link", str(tmp_path / "file" / "l.csv")]) == 4
     assert "its folder cannot be made" in capsys.readouterr().err
     assert (
-        main(["dataset", "index", str(messy), "--out", str(out), "--link", str(tmp_path / "x" / ".." / "o.json")]) == 2
+        main(["dataset", "index", str(messy), "--out", str(out), "--link", str(tmp_path / "x" / ".." / "o.json")]) == 4
     )
     assert "--out and --link name one file" in capsys.readouterr().err
     assert not out.exists()

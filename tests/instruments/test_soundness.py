@@ -92,7 +92,7 @@ def test_a_number_beyond_json_is_refused(tmp_path, number):
 
 def test_a_card_without_bottom_is_one_line(tmp_path, capsys):
     (tmp_path / "card.json").write_text("[" * 200_000)
-    assert main(["instrument", str(tmp_path / "card.json")]) == 2
+    assert main(["instrument", str(tmp_path / "card.json")]) == 4
     assert "it is not JSON" in capsys.readouterr().err
 
 

@@ -74,18 +74,18 @@ def test_verify_and_report(run, capsys):
 def test_what_is_no_run_is_said(tmp_path, capsys):
     assert main(["verify", str(tmp_path)]) == 1
     assert "manifest.json" in capsys.readouterr().out
-    assert main(["report", str(tmp_path)]) == 2
+    assert main(["report", str(tmp_path)]) == 4
     assert "evidence.json cannot be read" in capsys.readouterr().err
 
 
 def test_a_key_that_is_not_there_is_one_line(tmp_path, capsys):
-    assert main(["verify", str(tmp_path), "--public-key", str(tmp_path / "none.pem")]) == 2
+    assert main(["verify", str(tmp_path), "--public-key", str(tmp_path / "none.pem")]) == 4
     assert "it cannot be read (No such file or directory). Name a PEM file." in capsys.readouterr().err
 
 
 def test_a_record_nested_without_end_is_one_line(tmp_path, capsys):
     (tmp_path / "evidence.json").write_text("[" * 100_000)
-    assert main(["report", str(tmp_path)]) == 2
+    assert main(["report", str(tmp_path)]) == 4
     assert "evidence.json cannot be read" in capsys.readouterr().err
 
 
@@ -103,7 +103,7 @@ def test_plan_from_sds_and_from_a_pilot(run, capsys):
     said = capsys.readouterr().out
     assert said.startswith(f"MAE drift of bone_age by _older in {run}, in months\n")
     assert "none suffice; the drift is not below it" in said
-    assert main(["plan"]) == 2
+    assert main(["plan"]) == 4
     assert "neither a pilot nor an SD" in capsys.readouterr().err
 
 
@@ -116,5 +116,5 @@ def test_a_pilot_without_a_continuous_reading_is_told(monkeypatch, capsys):
     )
     editor = SimpleNamespace(card=SimpleNamespace(name="fill"), measurements=measured)
     monkeypatch.setattr("editproof.evidence.bundle.loaded", lambda _: SimpleNamespace(editors=[editor]))
-    assert main(["plan", "--pilot", "somewhere"]) == 2
+    assert main(["plan", "--pilot", "somewhere"]) == 4
     assert "no continuous reading of the edits of fill" in capsys.readouterr().err

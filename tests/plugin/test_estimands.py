@@ -149,7 +149,7 @@ def test_nothing_of_a_bundle_runs_without_trust(own):
     assert "it ran" not in found.stdout + found.stderr
     assert "estimand 'own.relative_change' is not known here" in found.stdout
     broken = command(own, "verify", folder, "--trust", own.path / "own.py")
-    assert broken.returncode == 2
+    assert broken.returncode == 4
     assert "does not import (SystemExit: it ran)" in broken.stderr
     none = command(own, "verify", folder, "--trust", own.path / "bounds.py")
     assert "it defines no estimand" in none.stderr

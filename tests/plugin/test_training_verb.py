@@ -11,7 +11,7 @@ from editproof.errors import InstrumentError
 
 def test_the_recipes_of_this_checkout_are_found(capfd) -> None:
     pytest.importorskip("torch")
-    assert main(["train", "no-such-ensemble", "--threads", "1"]) == 2
+    assert main(["train", "no-such-ensemble", "--threads", "1"]) == 4
     said = capfd.readouterr().err
     assert "invalid choice: 'no-such-ensemble'" in said
     assert "'rsna100'" in said

@@ -14,7 +14,7 @@ from editproof.errors import EvidenceError
 from editproof.evidence.attestation import Manifestation
 from editproof.evidence.record import Evidence
 from editproof.report.formats import certificate, junit, pdf
-from editproof.report.formats.registry import rendered_form
+from editproof.report.formats.registry import SUFFIX, rendered_form
 from editproof.report.page import html
 from editproof.types import Outcome
 from junitparser import Error, Failure, JUnitXml, Skipped
@@ -192,10 +192,14 @@ def test_command_writes_or_prints_each_form(tmp_path: Path, capsys: pytest.Captu
     assert copy.read_bytes() == page.read_bytes()
 
 
-def test_no_certificate_is_made_of_verdicts_that_do_not_follow(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("name", SUFFIX)
+def test_no_form_is_made_of_verdicts_that_do_not_follow(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     run = deliver(gold.evidence(12, pictures=False), tmp_path).parent
-    assert main(["report", str(run), "--format", "certificate"]) == 1, "invented verdicts do not verify"
-    assert "does not verify" in capsys.readouterr().out
-    assert not list(tmp_path.glob("*certificate*"))
+    before = {file.name for file in tmp_path.rglob("*")}
+    assert main(["report", str(run), "--format", name]) == 1, "invented verdicts do not verify"
+    said = capsys.readouterr()
+    assert "does not verify" in said.err
+    assert said.out == ""
+    assert {file.name for file in tmp_path.rglob("*")} == before

@@ -1,11 +1,14 @@
-"""Version against version: non-inferiority of the new one under every primary criterion, from two saved runs."""
+"""Version against version: non-inferiority of the new one under every primary criterion of the old one.
+
+It starts from the old version's claims, since a suite that no longer asks cannot show that nothing became worse.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
-from editproof.audit.reservations import PLACEHOLDER, exploratory, of_drawings
+from editproof.audit.reservations import PLACEHOLDER, PLACEHOLDER_LIMITS, exploratory
 from editproof.core.digests import digest_of
 from editproof.core.numbers import brief
 from editproof.core.records import path_text
@@ -18,12 +21,14 @@ from editproof.evidence.comparison import (
     ComparisonFacts,
     ComparisonFindings,
     MarginClaim,
+    OwnClaim,
     Version,
 )
 from editproof.evidence.plain import differences, plain
 from editproof.evidence.protocol import CONFIRMATORY, EXPLORATORY, run_name
 from editproof.evidence.record import EditorEvidence, Evidence
-from editproof.types import Outcome
+from editproof.evidence.reservations import Reservation
+from editproof.types import CriterionCard, Outcome
 
 SHARE = 0.5
 SHARED = ("dataset", "instruments", "floors", "plan", "metrics", "estimands")
@@ -43,7 +48,8 @@ def compared(
     Parameters
     ----------
     margins : mapping of str to float
-        Largest acceptable loss by criterion id; where there is none, ``share`` of the criterion's own margin stands in.
+        Largest acceptable loss by id of a primary criterion of the old run; where there is none, ``share`` of the
+        margin that the criterion had there is used.
     names : tuple of str
         Tool of the new and of the old run, where they judged several.
 
@@ -54,29 +60,26 @@ def compared(
     """
     later, earlier = _tool(new, names[0]), _tool(old, names[1])
     _same_frozen_set(new, old, later, earlier)
-    judged_before = {(verdict.criterion.id, verdict.stratum): verdict.criterion for verdict in earlier.verdicts}
+    before, now = _version(old, earlier), _version(new, later)
+    primary = _primary(before)
+    if unknown := sorted(set(margins) - {name for name, _ in primary}):
+        raise EvidenceError(f"margin of {', '.join(unknown)}", f"{old.run} has no such primary criterion")
+    asked = {(claim.criterion.id, claim.stratum): claim.criterion for claim in now.claims}
     claims = []
-    for verdict in later.verdicts:
-        card = verdict.criterion
-        if card.role != "primary":
+    for (name, stratum), card in primary.items():
+        if (name, stratum) not in asked or asked[name, stratum].specification != card.specification:
             continue
-        if (
-            before := judged_before.get((card.id, verdict.stratum))
-        ) is None or before.specification != card.specification:
-            raise EvidenceError(f"comparing {new.run} with {old.run}", f"{card.id} was not asked of both, as one claim")
-        given = card.id in margins
-        margin = margins[card.id] if given else margin_by_share(criterion_from(card), share)
-        source = "given for this comparison" if given else f"{PLACEHOLDER}: {brief(share)} of the margin of {card.id}"
-        claims.append(MarginClaim(card, verdict.stratum, margin, source))
-    if unknown := sorted(set(margins) - {claim.criterion.id for claim in claims}):
-        raise EvidenceError(f"margin of {', '.join(unknown)}", "there is no such primary criterion")
+        given = name in margins
+        margin = margins[name] if given else margin_by_share(criterion_from(card), share)
+        source = "given for this comparison" if given else f"{PLACEHOLDER}: {brief(share)} of the margin of {name}"
+        claims.append(MarginClaim(card, stratum, margin, source))
     return comparison_of(
         ComparisonFacts(
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             dataset=new.dataset,
             instruments=new.instruments,
-            old=_version(old, earlier),
-            new=_version(new, later),
+            old=before,
+            new=now,
             claims=tuple(claims),
             terms={name: new.protocol[name] for name in SHARED if name in new.protocol},
             environment=new.environment,
@@ -101,6 +104,10 @@ def comparison_findings(facts: ComparisonFacts) -> ComparisonFindings:
         for claim in facts.claims
     )  # fmt: skip
     outcome, reason = overall(verdicts)
+    gaps = tuple(_gaps(old, new))
+    if gaps and outcome is not Outcome.FAIL:
+        outcome = Outcome.INCONCLUSIVE
+        reason = f"Not every primary claim of the old version was compared as it was: {'; '.join(gaps)}."
     if broken := [version.run for version in (old, new) if version.outcome is Outcome.INVALID]:
         outcome, reason = Outcome.INVALID, f"Nothing can be compared with an invalid run: {', '.join(broken)}."
     terms = {**facts.terms, "claims": plain(facts.claims), "runs": [old.protocol, new.protocol]}
@@ -112,10 +119,62 @@ def comparison_findings(facts: ComparisonFacts) -> ComparisonFindings:
         reason=reason,
         label=EXPLORATORY if departed else CONFIRMATORY,
         departures=departed,
-        reservations=(*exploratory(departed, "non-inferiority"), *of_drawings(facts.dataset)),
+        gaps=gaps,
+        additional=tuple(_place(*place) for place in sorted(set(_primary(new)) - set(_primary(old)))),
+        reservations=(*exploratory(departed, "non-inferiority"), *_of_runs(old, new)),
         verdicts=verdicts,
         protocol={**terms, "digest": digest},
     )
+
+
+def _gaps(old: Version, new: Version) -> Iterator[str]:
+    """Primary claims of the old version that the new one did not have to meet as they were, and runs that were cut."""
+    for version in (old, new):
+        if version.incomplete:
+            yield f"run {version.run} is incomplete ({'; '.join(version.incomplete)})"
+    asked: dict[tuple[str, str], list[CriterionCard]] = {}
+    for claim in new.claims:
+        asked.setdefault((claim.criterion.id, claim.stratum), []).append(claim.criterion)
+    for place, card in _primary(old).items():
+        found = [_weakened(card, other) for other in asked.get(place, ())]
+        if not found:
+            yield f"{_place(*place)} is not a claim of run {new.run}"
+        elif all(found):
+            yield f"{_place(*place)} {found[0]} in run {new.run}"
+
+
+def _weakened(old: CriterionCard, new: CriterionCard) -> str:
+    """How a criterion asks for less than it did, in words; empty where it asks for as much."""
+    changes = [
+        (new.role != old.role, f"is {new.role}"),
+        (new.specification != old.specification, "has another estimand"),
+        (new.low < old.low or new.high > old.high, f"requires {new.required}, where it required {old.required},"),
+        (
+            new.confidence < old.confidence,
+            f"has a confidence of {brief(new.confidence)}, where it had {brief(old.confidence)},",
+        ),
+        (
+            new.min_patients < old.min_patients,
+            f"asks for {new.min_patients} patients, where it asked for {old.min_patients},",
+        ),
+    ]
+    return " and ".join(words for holds, words in changes if holds)
+
+
+def _primary(version: Version) -> dict[tuple[str, str], CriterionCard]:
+    """The primary claims of a version, each once, by id and stratum."""
+    claims = (claim for claim in version.claims if claim.criterion.role == "primary")
+    return {(claim.criterion.id, claim.stratum): claim.criterion for claim in claims}
+
+
+def _place(name: str, stratum: str) -> str:
+    return name if stratum == "all" else f"{name} in {stratum}"
+
+
+def _of_runs(old: Version, new: Version) -> Iterator[Reservation]:
+    """What limits both runs or one of them; limits are not compared, and margins are named as departures."""
+    found = dict.fromkeys(entry for version in (old, new) for entry in version.reservations)
+    yield from (entry for entry in found if entry.kind not in (EXPLORATORY.lower(), PLACEHOLDER_LIMITS))
 
 
 def _departures(facts: ComparisonFacts) -> list[str]:
@@ -151,4 +210,8 @@ def _tool(run: Evidence, name: str) -> EditorEvidence:
 
 
 def _version(run: Evidence, editor: EditorEvidence) -> Version:
-    return Version(run.run, str(run.protocol["digest"]), run.label, editor.outcome, editor.card, editor.measurements)
+    claims = tuple(OwnClaim(verdict.criterion, verdict.stratum) for verdict in editor.verdicts)
+    return Version(
+        run.run, str(run.protocol["digest"]), run.label, editor.outcome, run.incomplete, run.reservations_on(editor),
+        claims, editor.card, editor.measurements,
+    )  # fmt: skip

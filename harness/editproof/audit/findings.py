@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from editproof.audit.completeness import gaps
 from editproof.audit.reservations import reservations
 from editproof.core.digests import digest_of
 from editproof.criteria.attribution import attribution, causes
@@ -23,7 +24,6 @@ from editproof.criteria.conformance import (
 from editproof.criteria.masks import mask_report
 from editproof.criteria.planting import planted_verdicts
 from editproof.criteria.redecision import criterion_from, decided_claims
-from editproof.datasets.shard import reason_incomplete
 from editproof.errors import EditproofError
 from editproof.evidence.facts import Claim, Facts, ToolFacts
 from editproof.evidence.findings import Findings, Origins, ToolFindings
@@ -65,17 +65,16 @@ def findings(facts: Facts) -> Findings:
     """
     verdicts = [_verdicts(tool) for tool in facts.tools]
     validity = _validity(facts, verdicts)
-    part = (reason_incomplete(facts.shard),) if facts.shard else ()
-    incomplete = tuple(dict.fromkeys((*part, *facts.incomplete)))
+    protocol = protocol_of(facts)
+    lock = None if facts.lock is None else lock_of(facts.lock)
+    incomplete = tuple(dict.fromkeys(gaps(facts, protocol, lock)))
     tools = tuple(
         _tool_findings(tool, found, validity, incomplete, facts.began)
         for tool, found in zip(facts.tools, verdicts, strict=True)
     )
     named = zip(facts.tools, tools, strict=True)
     came_to = {tool.card.name: (found.outcome, found.reason) for tool, found in named}
-    protocol = protocol_of(facts)
-    lock = None if facts.lock is None else lock_of(facts.lock)
-    departed = departures(lock, protocol, facts.created)
+    departed = (*departures(lock, protocol, facts.created), *_made_elsewhere(facts))
     limits = reservations(facts, departed)
     outcome, reason = outcome_of_run(came_to, [name for name in came_to if concerning(limits, name)])
     return Findings(
@@ -142,6 +141,16 @@ def origins_of(tool: ToolFacts, began: str) -> Origins:
     earlier = [when for when in known if start is not None and when < start]
     oldest = min(earlier).isoformat(timespec="seconds") if earlier else ""
     return Origins(len(known) - len(earlier), len(earlier), oldest, tool.calls)
+
+
+def _made_elsewhere(facts: Facts) -> Iterator[str]:
+    """What was there before the run, whatever a lock says: no time of a file shows when it was made."""
+    for tool in facts.tools:
+        if tool.made_elsewhere:
+            yield f"the edits of {tool.card.name} were made elsewhere, and nothing shows when"
+    for card in facts.instruments:
+        if card.precomputed:
+            yield f"the readings of {card.name} were made elsewhere, and nothing shows when"
 
 
 def _reading_order(claim: Claim) -> tuple[bool, str, bool, str, str]:

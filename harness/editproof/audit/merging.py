@@ -13,7 +13,7 @@ from editproof.core.records import path_text
 from editproof.criteria.conformance import TOLD
 from editproof.datasets.shard import cases_in, parts_of, shard_text
 from editproof.errors import EvidenceError
-from editproof.evidence.facts import ToolFacts
+from editproof.evidence.facts import RollEntry, ToolFacts
 from editproof.evidence.gallery import chosen
 from editproof.evidence.measurements import Measurements
 from editproof.evidence.plain import differences, plain
@@ -58,6 +58,7 @@ def merged(runs: Sequence[Evidence]) -> Evidence:
             began=min(run.facts.began for run in runs),
             stores=tuple(sorted({store for run in runs for store in run.facts.stores})),
             judged_before=tuple(dict.fromkeys(entry for run in runs for entry in run.facts.judged_before)),
+            roll=_joined_roll(runs),
         )
     )
 
@@ -87,13 +88,21 @@ def _same_study(first: Evidence, other: Evidence) -> None:
             raise EvidenceError(f"merging {first.run} with {other.run}", f"{name} was run with other parameters")
 
 
+def _joined_roll(runs: Sequence[Evidence]) -> tuple[RollEntry, ...]:
+    """Every test of any run, with all that it names."""
+    named: dict[str, set[str]] = {}
+    for entry in (entry for run in runs for entry in run.facts.roll):
+        named.setdefault(entry.test, set()).update(entry.criteria)
+    return tuple(RollEntry(test, tuple(sorted(ids))) for test, ids in sorted(named.items()))
+
+
 def _joined_tool(name: str, runs: Sequence[Evidence]) -> ToolFacts:
     """A tool's facts of all runs: of joined parts no test was told a verdict, and only exhibits keep pictures."""
     having = [(run, _tools(run)[name]) for run in runs if name in _tools(run)]
     table = _joined(name, [(run, tool.measurements) for run, tool in having])
     whole = len(having) == 1
     claims = {
-        (claim.criterion.id, claim.stratum, claim.test): claim if whole else replace(claim, told=None)
+        (claim.criterion.id, claim.stratum, claim.test): claim if whole else replace(claim, told=())
         for _, tool in having
         for claim in tool.claims
     }

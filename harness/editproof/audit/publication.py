@@ -13,7 +13,7 @@ from pathlib import Path
 
 from editproof.errors import EvidenceError
 from editproof.evidence import attestation
-from editproof.evidence.bundle import ATTESTATION, MANIFEST, Record, digests_in, json_bytes, save, seal
+from editproof.evidence.bundle import ATTESTATION, MANIFEST, Record, content_of, digests_in, json_bytes, save, seal
 from editproof.evidence.comparison import Comparison
 from editproof.report.page.comparison import render_comparison
 from editproof.report.page.html import render
@@ -63,7 +63,7 @@ def write_page(evidence: Record, folder: Path, *, images: bool = True) -> Path:
     """
     page, content = folder / PAGE, renderings(evidence)[PAGE][0 if images else 1]().encode()
     if is_signed(folder):
-        if page.exists() and page.read_bytes() == content:
+        if page.exists() and content_of(page) == content:
             return page
         raise EvidenceError(
             f"the page of {folder}", "it would differ from the one that was signed", "Copy the folder without its "
@@ -115,7 +115,7 @@ def sign(folder: Path, record: Record, signer: Signer) -> Path:
 def is_signed(folder: Path) -> bool:
     """Whether the folder carries a signature, whatever it is worth."""
     try:
-        return bool(json.loads((folder / ATTESTATION).read_bytes())["signatures"])
+        return bool(json.loads(content_of(folder / ATTESTATION))["signatures"])
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
@@ -124,7 +124,7 @@ def statement_on(
     folder: Path, record: Record, manifestation: attestation.Manifestation | None = None
 ) -> dict[str, JSON]:
     """The statement that a sealed folder deserves."""
-    digests = {**digests_in(folder), MANIFEST: hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()}
+    digests = {**digests_in(folder), MANIFEST: hashlib.sha256(content_of(folder / MANIFEST)).hexdigest()}
     reserved = [found.sentence for found in record.reservations]
     result = attestation.result_of(record.outcome, reservations=bool(reserved))
     digest = str(record.protocol["digest"])

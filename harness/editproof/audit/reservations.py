@@ -14,10 +14,12 @@ from editproof.evidence.facts import Facts
 from editproof.evidence.protocol import EXPLORATORY, moment
 from editproof.evidence.reservations import Reservation
 from editproof.report.text.wording import counted, in_words, listed
-from editproof.types import CriterionCard, DatasetCard
+from editproof.types import CriterionCard
 
 PLACEHOLDER: Final = "placeholder"
 """The word that marks, in the source of a limit or margin, that it has no source yet."""
+
+PLACEHOLDER_LIMITS, NO_FLOOR = "placeholder limits", "no floor"
 
 NAMED: Final = 5
 """Ids that a sentence names."""
@@ -46,12 +48,14 @@ def placeholder_limits(facts: Facts) -> Iterator[Reservation]:
     if names := sorted(name for name, card in asked.items() if card.role == "primary" and is_placeholder(card)):
         named = listed([*names[:NAMED], f"{len(names) - NAMED} more"] if len(names) > NAMED else names)
         sentence = f"No source is given for the limits of {named}: verdicts on them support no claim about patients."
-        yield Reservation("placeholder limits", sentence)
+        yield Reservation(PLACEHOLDER_LIMITS, sentence)
 
 
 def drawn_phantoms(facts: Facts) -> Iterator[Reservation]:
     """A cohort of drawings."""
-    yield from of_drawings(facts.dataset)
+    if facts.dataset.drawn:
+        sentence = f"The images of {facts.dataset.name} are drawn: a verdict on them supports no claim about patients."
+        yield Reservation("drawn phantoms", sentence)
 
 
 def without_floor(facts: Facts) -> Iterator[Reservation]:
@@ -75,9 +79,6 @@ def in_the_harness(facts: Facts) -> Iterator[Reservation]:
                 "factory cannot be found by name in a process of its own.",
                 tool.card.name,
             )
-
-
-NO_FLOOR: Final = "no floor"
 
 
 def replayed_edits(facts: Facts) -> Iterator[Reservation]:
@@ -141,13 +142,6 @@ KINDS: Final[tuple[Callable[[Facts], Iterator[Reservation]], ...]] = (
     in_the_harness,
 )
 """Every kind but the first, in the order in which a reader meets them."""
-
-
-def of_drawings(dataset: DatasetCard) -> Iterator[Reservation]:
-    """That a cohort shows no patients."""
-    if dataset.drawn:
-        sentence = f"The images of {dataset.name} are drawn: a verdict on them supports no claim about patients."
-        yield Reservation("drawn phantoms", sentence)
 
 
 def is_placeholder(card: CriterionCard) -> bool:

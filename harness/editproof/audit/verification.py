@@ -20,7 +20,7 @@ from editproof.errors import EditproofError, EvidenceError
 from editproof.evidence import attestation, bundle
 from editproof.evidence.bundle import ATTESTATION, RECORD, Record, json_bytes
 from editproof.evidence.comparison import Comparison
-from editproof.evidence.facts import Facts
+from editproof.evidence.facts import Claim, Facts
 from editproof.evidence.plain import ABSENT, differences, plain
 from editproof.evidence.plain import Path as Place
 from editproof.evidence.record import CONTROLS, Evidence
@@ -84,7 +84,7 @@ def _rewritten(folder: Path, evidence: Record) -> Iterator[str]:
     files = bundle.files_of(evidence)
     for name, content in files.items():
         try:
-            actual = (folder / name).read_bytes()
+            actual = bundle.content_of(folder / name)
         except OSError:
             yield f"{name}: missing, or under another name"
             continue
@@ -102,7 +102,7 @@ def _contradictions(evidence: Evidence) -> Iterator[str]:
     facts = evidence.facts
     n_cases = facts.dataset.n_cases
     expected = len(cases_in(facts.shard, n_cases)) if facts.shard else n_cases
-    yield from [*inconsistencies(facts, expected), *_controls(facts), *_unasked(evidence), *_pictures(evidence)]
+    yield from [*inconsistencies(facts, expected), *_controls(facts), *_claimed(facts), *_pictures(evidence)]
     yield from _misworded(facts)
     try:
         again = findings(facts)
@@ -145,17 +145,32 @@ def _controls(facts: Facts) -> Iterator[str]:
         yield f"{RECORD}: facts.controls are {sorted(facts.controls)}, the primary claims need {sorted(wanted)}"
 
 
-def _unasked(evidence: Evidence) -> Iterator[str]:
-    """Claims of the protocol that a tool was spared, though the suite is said to have run as a whole."""
-    claims = evidence.protocol.get("claims", {}).items()
-    wanted = [(name, stratum) for name, claim in claims for stratum in claim.get("strata", [])]
-    for at, tool in enumerate(evidence.facts.tools):
+def _claimed(facts: Facts) -> Iterator[str]:
+    """Claims that no test of the roll made, of which no test was told, or that no instrument can have read."""
+    roll = [entry.test for entry in facts.roll]
+    if roll != sorted(set(roll)):
+        yield f"{RECORD}: facts.roll is not in order, or has a test twice"
+    read = {quantity.name for card in facts.instruments for quantity in card.quantities}
+    for at, tool in enumerate(facts.tools):
+        place = f"{RECORD}: facts.tools[{at}].claims"
         if tool.claims != in_reading_order(tool.claims):
-            yield f"{RECORD}: facts.tools[{at}].claims are not in reading order"
-        asked = {(claim.criterion.id, claim.stratum) for claim in tool.claims}
-        for name, stratum in wanted if not evidence.incomplete else []:
-            if (name, stratum) not in asked:
-                yield f"{RECORD}: facts.tools[{at}].claims: {name} in {stratum} is not there, and incomplete is empty"
+            yield f"{place} are not in reading order"
+        for index, claim in enumerate(tool.claims):
+            if claim.test not in roll:
+                yield f"{place}[{index}].test: {claim.test} is not on facts.roll"
+            if not (claim.told or facts.environment.get("merged")):
+                yield f"{place}[{index}].told: nobody was told, and facts.environment.merged names no run"
+            if (quantity := _reading(claim)) and quantity not in read:
+                yield f"{place}[{index}].criterion: no card in facts.instruments reads {quantity}"
+
+
+def _reading(claim: Claim) -> str:
+    """The quantity that an instrument has to read for a claim; empty where it needs none."""
+    try:
+        estimand = criterion_from(claim.criterion).estimand
+    except EditproofError:
+        return ""  # named by the attempt to decide it
+    return estimand.quantity if estimand.reads else ""
 
 
 def _misworded(facts: Facts) -> Iterator[str]:
@@ -189,7 +204,7 @@ def _faces(folder: Path, evidence: Record) -> Iterator[str]:
         return
     for name, allowed in renderings(evidence).items():
         try:
-            actual = (folder / name).read_bytes()
+            actual = bundle.content_of(folder / name)
         except OSError:
             yield f"{name}: missing"
             continue
@@ -209,7 +224,8 @@ def _attestation(folder: Path, evidence: Record, key: attestation.PublicKey | No
     deserved = statement_on(folder, evidence, manifestation)
     for place, ours, theirs in differences(stated, deserved):
         yield f"{ATTESTATION}: {path_text(place)} is {_short(ours)}, the bundle gives {_short(theirs)}"
-    if (folder / ATTESTATION).read_bytes() != json_bytes({**attestation.envelope(deserved), "signatures": signatures}):
+    written = json_bytes({**attestation.envelope(deserved), "signatures": signatures})
+    if bundle.content_of(folder / ATTESTATION) != written:
         yield f"{ATTESTATION}: payload or spacing is not as this version writes it"
     if manifestation is None:
         if signatures:
@@ -223,6 +239,10 @@ def _attestation(folder: Path, evidence: Record, key: attestation.PublicKey | No
             yield f"{ATTESTATION}: signatures[0].keyid is not that of the key of {manifestation.name}"
         if manifestation.public_key != attestation.pem_of(own):
             yield f"{ATTESTATION}: predicate.editproof_signature.publicKey is not as this version writes it"
+        if any(not attestation.is_canonical(entry["sig"]) for entry in signatures):
+            yield f"{ATTESTATION}: signatures[0].sig is not base64 as this version writes it"
+        if (name := folder.resolve().name) != evidence.run:
+            yield f"{ATTESTATION}: the folder {evidence.run} was signed, and this one is called {name}"
         if not attestation.holds(sealed, own):
             yield f"{ATTESTATION}: signatures[0].sig: the signature of {manifestation.name} does not hold"
         if key is not None and not attestation.holds(sealed, key):
@@ -232,7 +252,7 @@ def _attestation(folder: Path, evidence: Record, key: attestation.PublicKey | No
 
 
 def _envelope(folder: Path) -> JSON:
-    return json.loads((folder / ATTESTATION).read_bytes())
+    return json.loads(bundle.content_of(folder / ATTESTATION))
 
 
 def _about(evidence: Evidence, place: Place) -> str:

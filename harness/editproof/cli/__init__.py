@@ -10,9 +10,11 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from editproof.cli import cohorts, editing, evidence, instruments, planning, training
 from editproof.errors import EditproofError
+from editproof.evidence.exits import WRONG_USAGE
 
 GROUPS = (cohorts, planning, editing, evidence, instruments, training)
 
@@ -22,7 +24,7 @@ STOPPED = 141
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code: 0 done, 1 does not hold, 2 wrong usage, 141 nobody reads on."""
+    """Run the command and return its exit code, as :mod:`editproof.evidence.exits` has them; 141 if nobody reads on."""
     try:
         try:
             return _exit_code(arguments)
@@ -44,8 +46,15 @@ def _silenced() -> bool:
     return False
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong in one line after the usage."""
+        self.print_usage(sys.stderr)
+        self.exit(WRONG_USAGE, f"{self.prog}: error: {message}\n")
+
+
 def _exit_code(arguments: Sequence[str] | None) -> int:
-    parser = argparse.ArgumentParser("editproof", description=__doc__.partition("\n")[0])
+    parser = _Parser("editproof", description=__doc__.partition("\n")[0])
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
     for group in GROUPS:
         group.add_to(verbs)
@@ -57,5 +66,7 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
     try:
         return int(options.action(options))
     except EditproofError as error:
-        print(f"editproof: {error}", file=sys.stderr)
-        return 2
+        from editproof.report.text.wording import in_one_line
+
+        print(f"editproof: {in_one_line(str(error))}", file=sys.stderr)
+        return WRONG_USAGE

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING
 
 from editproof.cli.trust import add_trust, trusted
 from editproof.errors import EvidenceError
-from editproof.evidence.exits import exit_code
+from editproof.evidence.exits import CONFORMS, DOES_NOT_CONFORM, PROVES_NOTHING, exit_code, objection
+from editproof.evidence.reservations import NON_INFERIORITY, heading
 from editproof.report.formats.registry import PRINTED, SUFFIX
+from editproof.report.text.wording import in_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from editproof.cli.verbs import Verbs
+    from editproof.evidence.attestation import PublicKey
+    from editproof.evidence.bundle import Record
 
     Action = Callable[[argparse.Namespace], int]
 
@@ -27,7 +31,8 @@ def add_to(verbs: Verbs) -> None:
         ("report", _report, "render a run's report again from its evidence"),
     ):
         verb = verbs.add_parser(name, help=words, description=words)
-        verb.add_argument("run", type=Path, metavar="RUN", help="folder of the run, e.g. reports/RUN")
+        several = "+" if name == "verify" else None
+        verb.add_argument("run", type=Path, nargs=several, metavar="RUN", help="folder of a run, e.g. reports/RUN")
         verb.set_defaults(action=_trusting(action))
         add_trust(verb)
         if name == "verify":
@@ -48,6 +53,7 @@ def add_to(verbs: Verbs) -> None:
     merge.add_argument("--reports", type=Path, default=Path("reports"), metavar="DIR", help="where the joined run goes")
     merge.set_defaults(action=_trusting(_merge))
     add_trust(merge)
+    merge.add_argument("--allow-departures", action="store_true", help="let the run depart from its lock")
     compare = verbs.add_parser("compare", help="show that a new version of a tool is no worse than the old one")
     compare.add_argument("old", type=Path, metavar="OLD", help="folder of the old version's run")
     compare.add_argument("new", type=Path, metavar="NEW", help="folder of the new version's run, on the same cases")
@@ -88,11 +94,7 @@ def _trusting(action: Action) -> Action:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from editproof.audit.metric_sources import unknown_metrics
-    from editproof.audit.verification import faults, rendered_elsewhere, signature_in_words
     from editproof.evidence.attestation import public_key
-    from editproof.evidence.bundle import opened
-    from editproof.evidence.comparison import Comparison
 
     given = options.public_key
     try:
@@ -101,33 +103,52 @@ def _verify(options: argparse.Namespace) -> int:
         raise EvidenceError(
             f"public key {given}", f"it cannot be read ({error.strerror})", "Name a PEM file."
         ) from None
-    found = list(faults(options.run, key))
+    return max(_verified(folder, key) for folder in options.run)
+
+
+def _verified(folder: Path, key: PublicKey | None) -> int:
+    """Say what is wrong with a run, or what it came to; the exit code that this deserves."""
+    from editproof.audit.metric_sources import unknown_metrics
+    from editproof.audit.verification import faults, rendered_elsewhere, signature_in_words, signed_by
+    from editproof.evidence.bundle import opened
+    from editproof.evidence.comparison import Comparison
+    from editproof.report.text.terminal import came_to
+
+    found = list(faults(folder, key))
     for fault in found:
-        print(fault)
+        print(in_one_line(fault))
     if found:
-        print(f"editproof: {options.run} does not verify: {len(found)} fault(s)", file=sys.stderr)
-        return 1
-    evidence = opened(options.run)
+        print(f"editproof: {folder} does not verify: {len(found)} fault(s)", file=sys.stderr)
+        return DOES_NOT_CONFORM
+    evidence = opened(folder)
     judged = (
         evidence.verdicts if isinstance(evidence, Comparison) else [v for e in evidence.editors for v in e.verdicts]
     )
-    print(f"{options.run}: every digest holds, and all {len(judged)} verdicts follow from the measurements")
+    print(f"{folder}: every digest holds, and all {len(judged)} verdicts follow from the measurements")
+    print("\n".join(came_to(evidence)))
     for name in () if isinstance(evidence, Comparison) else unknown_metrics(evidence):
         print(f"not checked: the source of metric {name}, which is not known here; its numbers count as measured")
+    print(in_one_line(signature_in_words(folder)))
     if other := rendered_elsewhere(evidence):
-        print(f"not compared: the page, which editproof {other} rendered; it is known by its digest alone")
-    print(signature_in_words(options.run))
-    return 0
+        print(f"not compared: the page, which editproof {in_one_line(other)} rendered; it is known by its digest alone")
+        if signed_by(folder) is None:
+            advice = f"Verify it with that version: pip install editproof=={in_one_line(other)}."
+            print(f"editproof: {folder}: nobody signed a page that cannot be compared. {advice}", file=sys.stderr)
+            return PROVES_NOTHING
+    return CONFORMS
 
 
 def _sign(options: argparse.Namespace) -> int:
-    from editproof.audit.publication import Signer, sign
-    from editproof.audit.verification import faults, signature_in_words
+    from editproof.audit.publication import PAGE, Signer, sign
+    from editproof.audit.verification import faults, rendered_elsewhere, signature_in_words
     from editproof.evidence.bundle import opened
 
-    if found := list(faults(options.run)):
+    found = list(faults(options.run))
+    if other := "" if found else rendered_elsewhere(opened(options.run)):
+        found = [f"{PAGE}: rendered by editproof {other}, so that it cannot be compared here"]
+    if found:
         print("\n".join([*found, f"editproof: {options.run} does not verify and was not signed"]), file=sys.stderr)
-        return 1
+        return DOES_NOT_CONFORM
     sign(options.run, opened(options.run), Signer(options.key, options.signer, options.meaning))
     print(signature_in_words(options.run))
     return 0
@@ -147,9 +168,14 @@ def _compare(options: argparse.Namespace) -> int:
     made = compared(loaded(options.new), loaded(options.old), margins, share=options.margin_share, names=names)
     page = deliver(made, options.reports)
     for verdict in made.verdicts:
-        print(verdict)
-    print("\n".join([f"{made.outcome}: {made.reason}", *made.departures, str(page)]))
-    return exit_code(made, strict=options.strict)
+        print(in_one_line(repr(verdict)))
+    if made.findings.additional:
+        print(
+            in_one_line(f"not compared, since {options.old} has no such claim: {', '.join(made.findings.additional)}")
+        )
+    print(in_one_line(f"{made.outcome}: {heading(made.outcome, made.reservations, NON_INFERIORITY)}. {made.reason}"))
+    print("\n".join([*(in_one_line(found.sentence) for found in made.reservations), str(page)]))
+    return _exit(made, strict=options.strict)
 
 
 def _margin(text: str) -> tuple[str, float]:
@@ -165,32 +191,40 @@ def _merge(options: argparse.Namespace) -> int:
     from editproof.audit.publication import deliver
     from editproof.audit.verification import faults
     from editproof.evidence.bundle import loaded
+    from editproof.report.text.terminal import came_to
 
     for folder in options.runs:
         if found := next(faults(folder), None):
             raise EvidenceError(f"merging {folder}", f"it does not verify ({found})", "See `editproof verify`.")
     whole = merged([loaded(folder) for folder in options.runs])
     print(deliver(whole, options.reports))
-    print(f"{whole.outcome}: {whole.reason}")
-    return exit_code(whole, strict=options.strict)
+    print("\n".join(came_to(whole)))
+    return _exit(whole, strict=options.strict, allow_departures=options.allow_departures)
+
+
+def _exit(made: Record, *, strict: bool, allow_departures: bool = False) -> int:
+    """The exit code of what was made, with the reason where it proves nothing."""
+    if found := objection(made, strict=strict, allow_departures=allow_departures):
+        print(in_one_line(f"editproof: it proves nothing: {found}"), file=sys.stderr)
+    return exit_code(made, strict=strict, allow_departures=allow_departures)
 
 
 def _report(options: argparse.Namespace) -> int:
-    from editproof.audit.publication import write_page
+    from editproof.audit.publication import PAGE, write_page
     from editproof.audit.verification import faults, signed_by
-    from editproof.evidence.bundle import loaded, opened
+    from editproof.evidence.bundle import loaded, opened, record_in
     from editproof.report.formats.registry import rendered_form
 
     name, file, images = options.format, options.output, options.report_images == "all"
+    record_in(options.run)
+    if found := [fault for fault in faults(options.run) if not fault.startswith(f"{PAGE}:")]:
+        said = f"editproof: {options.run} does not verify, so there is no report of it"
+        print("\n".join([*map(in_one_line, found), said]), file=sys.stderr)
+        return DOES_NOT_CONFORM
     if name == "html" and file is None:
         print(write_page(opened(options.run), options.run, images=images))
         return 0
-    signature = None
-    if name == "certificate":
-        if found := list(faults(options.run)):
-            print("\n".join([*found, f"editproof: {options.run} does not verify, so there is no certificate of it"]))
-            return 1
-        signature = signed_by(options.run)
+    signature = signed_by(options.run)
     as_pdf = file is not None and file.suffix.lower() == ".pdf"
     content = rendered_form(loaded(options.run), name, images=images, signature=signature, as_pdf=as_pdf)
     if name in PRINTED and file is None:

@@ -31,6 +31,7 @@ def add_to(verbs: Verbs) -> None:
     plan.add_argument("--repeats", type=int, default=3, help="edits per patient (default: 3)")
     plan.set_defaults(action=_plan)
     lock = verbs.add_parser("lock", help="freeze a suite's protocol before the first edit is made")
+    lock.add_argument("--force", action="store_true", help="write it over a lock that is there")
     lock.add_argument("file", type=Path, metavar="FILE", help="lock file to write")
     lock.add_argument(
         "pytest", nargs=argparse.REMAINDER, metavar="...", help="as for pytest: suite, --editor, --dataset"
@@ -84,5 +85,7 @@ def _pilot_spread(options: argparse.Namespace) -> Spread:
 
 
 def _lock(options: argparse.Namespace) -> int:
-    command = [sys.executable, "-m", "pytest", "-q", "--write-lock", str(options.file), *options.pytest]
+    rest = [word for word in options.pytest if word != "--force"]
+    over = ["--replace-lock"] if options.force or rest != options.pytest else []
+    command = [sys.executable, "-m", "pytest", "-q", "--write-lock", str(options.file), *over, *rest]
     return subprocess.run(command, check=False).returncode

@@ -15,16 +15,24 @@ from editproof.imaging.region import INSIDE, OUTSIDE, PROTECTED
 from editproof.types import CriterionCard, InstrumentCard
 
 
-def criteria_named(test: Callable[..., Any], arguments: Mapping[str, object]) -> Iterator[Criterion]:
-    """The criteria among a test's parameters and among the globals that its code names, in containers as well.
+def criteria_named(
+    test: Callable[..., Any], arguments: Mapping[str, object], *, contained: bool = True
+) -> Iterator[Criterion]:
+    """The criteria among a test's parameters and among the globals that its code names.
 
     A criterion that a test makes or fetches in another way is met when it is judged.
+
+    Parameters
+    ----------
+    contained : bool
+        Whether those in lists, sets and mappings are among them.
     """
     code = getattr(test, "__code__", None)
     names = code.co_names if code else ()
     there = getattr(test, "__globals__", {})
     for value in (*arguments.values(), *(there[name] for name in names if name in there)):
-        yield from _criteria_in(value)
+        if contained or isinstance(value, Criterion):
+            yield from _criteria_in(value)
 
 
 def check_claims(criteria: Collection[Criterion], card: InstrumentCard) -> None:

@@ -83,7 +83,7 @@ def told_verdict(claims: Sequence[tuple[Claim, Verdict]]) -> Verdict:
     claims : sequence of (Claim, Verdict)
         Each claim with the verdict that the facts give, of all tools.
     """
-    told = [(claim, claim.told, verdict) for claim, verdict in claims if claim.told is not None]
+    told = [(claim, heard, verdict) for claim, verdict in claims for heard in claim.told]
     wrong = [entry for entry in told if not _agree(entry[1], Told.of(entry[2]))]
     because = "every verdict follows from the facts" if told else "no test was told a verdict on the cohort as a whole"
     if wrong:

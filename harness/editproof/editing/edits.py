@@ -233,6 +233,12 @@ class Edits:
         alike = self.check(editor) is not None
         return request_keys(editor.card, requests, by_case=editor.service.by_case, alike=alike)
 
+    def stands(self, editor: CheckedEditor, requests: Sequence[EditRequest]) -> bool:
+        """Whether any of these edits is in the store."""
+        if wrapper := editor.around:
+            return self.stands(wrapper.inner, [part for request in requests for part in wrapper.parts(request)])
+        return any(self._standing(key) is not None for key in self._keys(editor, requests))
+
     def _wrapped(self, editor: CheckedEditor, wrapper: Around, requests: Sequence[EditRequest]) -> list[EditOutcome]:
         parts = [wrapper.parts(request) for request in requests]
         inner = iter(self.outcomes(wrapper.inner, [part for group in parts for part in group]))

@@ -49,6 +49,8 @@ def checked(tool: Editor | Callable[[EditRequest], Image], *, by_card: bool = Fa
     card = getattr(tool, "card", None)
     if not isinstance(card, EditorCard | None):
         raise EditorError("an editor's card", f"{type(card).__name__}", "Make it a editproof.types.EditorCard.")
+    if card is not None and not is_plain_line(card.name):
+        raise EditorError("an editor's card", f"its name is {card.name!r:.80}", "Give it a name of one printable line.")
     if card is None or not by_card:
         source = _source_of(tool, card)
         card = replace(card or _card_of_function(tool, source), source=source)
@@ -249,6 +251,17 @@ class CheckedEditor:
         if fault := _fault_of(outcome.image, request.image):
             return EditOutcome(EditStatus.MALFORMED, None, fault, outcome.provenance, outcome.raw)
         return replace(outcome, image=np.array(outcome.image, order="C", subok=False))  # a tool may use its own again
+
+
+def is_plain_line(name: object) -> bool:
+    """Whether a name is one line that a terminal shows as it is.
+
+    Examples
+    --------
+    >>> [is_plain_line(name) for name in ("fill", "", "fill" + chr(10) + "PASS", chr(27) + "[2J")]
+    [True, False, False, False]
+    """
+    return isinstance(name, str) and bool(name.strip()) and name.isprintable()
 
 
 def _own_copy(request: EditRequest) -> EditRequest:

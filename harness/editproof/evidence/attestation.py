@@ -146,6 +146,20 @@ def holds(sealed: JSON, key: PublicKey) -> bool:
     return any(_accepts(key, base64.b64decode(entry["sig"]), payload) for entry in sealed["signatures"])
 
 
+def is_canonical(text: str) -> bool:
+    """Whether a text is base64 without anything that a reader would skip.
+
+    Examples
+    --------
+    >>> is_canonical("aGVsbG8="), is_canonical("aGVs bG8="), is_canonical("aGVsbG9=")
+    (True, False, False)
+    """
+    try:
+        return base64.b64encode(base64.b64decode(text, validate=True)).decode() == text
+    except ValueError:
+        return False
+
+
 def private_key(path: Path, password: bytes | None = None) -> PrivateKey:
     """The private key in a PEM file; it is read, used and forgotten.
 

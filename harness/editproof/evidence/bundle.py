@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -91,7 +92,7 @@ def seal(folder: Path, files: Iterable[str]) -> Path:
 
 def manifest_of(folder: Path, names: Iterable[str]) -> bytes:
     """The manifest that the named files of a folder should have."""
-    digests = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(names)}
+    digests = {name: hashlib.sha256(content_of(folder / name)).hexdigest() for name in sorted(names)}
     return json_bytes({"schema": MANIFEST_SCHEMA, "sha256": digests})
 
 
@@ -104,7 +105,7 @@ def digests_in(folder: Path) -> dict[str, str]:
         Where there is none that can be read.
     """
     try:
-        manifest = json.loads((folder / MANIFEST).read_bytes())
+        manifest = json.loads(content_of(folder / MANIFEST))
         return {str(name): str(digest) for name, digest in manifest["sha256"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise EvidenceError(
@@ -121,7 +122,7 @@ def record_in(folder: Path) -> JSON:
         Where there is none, or it is of another schema.
     """
     try:
-        record = json.loads((folder / RECORD).read_bytes())
+        record = json.loads(content_of(folder / RECORD))
     except (OSError, ValueError, RecursionError) as error:
         raise EvidenceError(
             f"evidence in {folder}", f"{RECORD} cannot be read ({error})", "Name a run's folder."
@@ -174,7 +175,7 @@ def bundle_faults(folder: Path) -> Iterator[str]:
         return
     for name, digest in digests.items():
         try:
-            actual = hashlib.sha256(_inside(folder, name).read_bytes()).hexdigest()
+            actual = hashlib.sha256(content_of(_inside(folder, name))).hexdigest()
         except (OSError, ValueError):
             yield f"{name}: missing, though {MANIFEST} lists it"
             continue
@@ -186,14 +187,29 @@ def bundle_faults(folder: Path) -> Iterator[str]:
             yield f"{name}: a link, which can lead to another file tomorrow"
         elif path.is_dir() and not any(path.iterdir()):
             yield f"{name}: an empty folder"
+        elif not (path.is_dir() or path.is_file()):
+            yield f"{name}: neither a file nor a folder"
         elif path.is_file() and name not in {*digests, MANIFEST, ATTESTATION}:
             yield f"{name}: not in {MANIFEST}"
     if RECORD not in digests:
         yield f"{RECORD}: not in {MANIFEST}"
-    if (folder / MANIFEST).read_bytes() != json_bytes(
+    if content_of(folder / MANIFEST) != json_bytes(
         {"schema": MANIFEST_SCHEMA, "sha256": dict(sorted(digests.items()))}
     ):
         yield f"{MANIFEST}: not written as this version writes it (schema, order or spacing)"
+
+
+def content_of(path: Path) -> bytes:
+    """The bytes of a regular file.
+
+    Raises
+    ------
+    OSError
+        Where it is none: a pipe, for one, would be waited for and never end.
+    """
+    if path.exists() and not path.is_file():
+        raise OSError(f"{path.name} is no regular file")
+    return path.read_bytes()
 
 
 def json_bytes(value: JSON) -> bytes:
@@ -211,7 +227,7 @@ def _inside(folder: Path, name: str) -> Path:
 
 def _fetched(folder: Path, value: JSON) -> Measurements | bytes:
     if isinstance(value, str):
-        return _inside(folder, value).read_bytes()
+        return content_of(_inside(folder, value))
     tables = {table: _table(_inside(folder, value[table]), value["text"]) for table in TABLES}
     return Measurements(value["editor"], **tables, stratum=value["stratum"], deterministic=value["deterministic"])
 
@@ -223,7 +239,7 @@ def _csv(table: pd.DataFrame) -> bytes:
 def _table(path: Path, text: Iterable[str]) -> pd.DataFrame:
     """A table with its numbers to the last bit, and text that looks like a number left as text."""
     kinds: Mapping[Any, Any] = dict.fromkeys((*TEXT_COLUMNS, *text), str)
-    table = pd.read_csv(path, dtype=kinds, keep_default_na=False, na_values=[""])
+    table = pd.read_csv(io.BytesIO(content_of(path)), dtype=kinds, keep_default_na=False, na_values=[""])
     return table.fillna({column: "" for column in TEXT_COLUMNS if column in table})
 
 

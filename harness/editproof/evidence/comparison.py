@@ -13,6 +13,14 @@ COMPARISON = "editproof-comparison/3"
 
 
 @dataclass(frozen=True)
+class OwnClaim:
+    """A claim that a version was judged by in its own run."""
+
+    criterion: CriterionCard
+    stratum: str
+
+
+@dataclass(frozen=True)
 class Version:
     """One of the two: the run it was judged in, and what was measured of it.
 
@@ -20,21 +28,26 @@ class Version:
     ----------
     protocol : str
         Digest of the protocol of its run.
-    label, outcome
+    label, outcome, incomplete, reservations
         Of the tool in its own run, for which this comparison is no substitute.
+    claims : tuple of OwnClaim
+        Every claim that it was judged by in its own run, primary and secondary.
     """
 
     run: str
     protocol: str
     label: str
     outcome: Outcome
+    incomplete: tuple[str, ...]
+    reservations: tuple[Reservation, ...]
+    claims: tuple[OwnClaim, ...]
     card: EditorCard
     measurements: Measurements = field(repr=False)
 
 
 @dataclass(frozen=True)
 class MarginClaim:
-    """A primary criterion of the new version, and by how much it may be worse than the old one."""
+    """A primary criterion of the old version, and by how much the new one may be worse."""
 
     criterion: CriterionCard
     stratum: str
@@ -70,6 +83,10 @@ class ComparisonFindings:
     ----------
     departures : tuple of str
         What makes it EXPLORATORY: margins that are placeholders, runs that were.
+    gaps : tuple of str
+        Primary claims of the old version that the new one did not have to meet as they were; any leaves it open.
+    additional : tuple of str
+        Primary claims of the new version that the old one was not judged by, so that they are not compared.
     reservations : tuple of Reservation
         What limits what the comparison shows, though nothing is wrong with it.
     protocol : mapping
@@ -81,6 +98,8 @@ class ComparisonFindings:
     reason: str
     label: str
     departures: tuple[str, ...]
+    gaps: tuple[str, ...]
+    additional: tuple[str, ...]
     reservations: tuple[Reservation, ...]
     verdicts: tuple[Verdict, ...]
     protocol: Mapping[str, JSON]
@@ -88,7 +107,7 @@ class ComparisonFindings:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Whether the new version is no worse than the old one, under every primary criterion."""
+    """Whether the new version is no worse than the old one, under every primary criterion of the old one."""
 
     facts: ComparisonFacts
     findings: ComparisonFindings
@@ -141,5 +160,5 @@ class Comparison:
 
     @property
     def incomplete(self) -> tuple[str, ...]:
-        """Always empty: a comparison decides every claim that it is given."""
-        return ()
+        """Claims of the old version that were not compared."""
+        return self.findings.gaps

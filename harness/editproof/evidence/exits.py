@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from editproof.evidence.reservations import heading
 from editproof.types import Outcome
 
 if TYPE_CHECKING:
@@ -20,19 +21,38 @@ WRONG_USAGE: Final = 4
 """One line says what was asked, what was found and what to do."""
 
 PROVES_NOTHING: Final = 9
-"""INVALID: a control or a floor was missed. With ``--strict`` also a PASS with reservations."""
+"""INVALID: a control or a floor was missed. A lock was given, and the run departs from it or is not all of it. With
+``--strict`` also a PASS with reservations."""
 
 
-def exit_code(record: Evidence | Comparison, *, strict: bool = False) -> int:
+def exit_code(record: Evidence | Comparison, *, strict: bool = False, allow_departures: bool = False) -> int:
     """The exit code that a record deserves.
 
     Parameters
     ----------
     strict : bool
         Whether a PASS with reservations is not accepted.
+    allow_departures : bool
+        Whether a run may depart from the lock that it was given, as one that was given none.
+    """
+    if objection(record, strict=strict, allow_departures=allow_departures):
+        return PROVES_NOTHING
+    return CONFORMS if record.outcome is Outcome.PASS else DOES_NOT_CONFORM
+
+
+def objection(record: Evidence | Comparison, *, strict: bool = False, allow_departures: bool = False) -> str:
+    """Why a record proves nothing, whatever it found, in words; empty where there is no objection.
+
+    A shard of a cohort is a part of what was locked, and no departure from it.
     """
     if record.outcome is Outcome.INVALID:
-        return PROVES_NOTHING
-    if record.outcome is not Outcome.PASS:
-        return DOES_NOT_CONFORM
-    return PROVES_NOTHING if strict and record.reservations else CONFORMS
+        return record.reason or "the run is invalid"
+    lock, shard = getattr(record, "lock", None), getattr(record, "shard", "")
+    if lock is not None and not allow_departures:
+        if record.departures:
+            return f"the run departs from its lock ({'; '.join(record.departures)}); see --allow-departures"
+        if len(record.incomplete) > bool(shard):
+            return f"the run is not all that was locked ({'; '.join(record.incomplete)})"
+    if strict and record.outcome is Outcome.PASS and record.reservations:
+        return f"{heading(record.outcome, record.reservations)}; this is not accepted (--strict)"
+    return ""

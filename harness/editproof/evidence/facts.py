@@ -58,14 +58,19 @@ class Told:
 class Claim:
     """What a test claimed of a tool: a criterion in a stratum; and what the test was told.
 
-    The verdict is decided from the facts, whatever the test was told; where the two differ, the run is INVALID. Nobody
-    was told anything where the claim was made of parts of a cohort that were joined later.
+    The verdict is decided from the facts, whatever the test was told; where the two differ, the run is INVALID.
+
+    Attributes
+    ----------
+    told : tuple of Told
+        One each time that the test was told: several where it ran again. Empty where the claim was made of parts of a
+        cohort that were joined later.
     """
 
     criterion: CriterionCard
     stratum: str
     test: str
-    told: Told | None
+    told: tuple[Told, ...]
 
     @property
     def place(self) -> str:
@@ -92,6 +97,14 @@ class EarlierJudgement:
 
 
 @dataclass(frozen=True)
+class RollEntry:
+    """A test that asked to judge, and the ids of the criteria that it names, noted before any test ran."""
+
+    test: str
+    criteria: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class ToolFacts:
     """What was met of one tool.
 
@@ -106,6 +119,8 @@ class ToolFacts:
     calls : int, optional
         Requests of this run that reached the tool, those of repeats, checks and trials among them; None where they
         were not counted.
+    made_elsewhere : bool
+        Whether its edits were there before it was asked, so that nothing shows when they were made.
     """
 
     card: EditorCard
@@ -114,6 +129,7 @@ class ToolFacts:
     mask_trials: tuple[MaskTrial, ...] | None = None
     pictures: tuple[Pictures, ...] = ()
     calls: int | None = None
+    made_elsewhere: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,7 +141,7 @@ class Facts:
     created : str
         ISO 8601 time in UTC at which the run ended; the page shows it and takes no clock of its own.
     incomplete : tuple of str
-        Why this is not a full run of the suite (deselected, skipped, xfailed tests); empty when it is.
+        Why this is not a full run of the suite as far as the session alone can say: deselected, skipped, xfailed.
     terms : mapping
         What the protocol fixes beyond claims and the cards of this record: plan, version of the metrics, register,
         and the cards of all tools that were to be judged, by name.
@@ -133,6 +149,8 @@ class Facts:
         What was measured on the control editors, by name; none where no primary criterion was judged.
     lock : mapping, optional
         The protocol that was locked before the first edit, as its file has it.
+    roll : tuple of RollEntry
+        Every test that asked to judge, by name, whether it did or not.
     shard : str
         ``"2/4"`` where only the second quarter of the cohort was measured; empty for the whole of it.
     began : str
@@ -158,3 +176,4 @@ class Facts:
     began: str = ""
     stores: tuple[str, ...] = ()
     judged_before: tuple[EarlierJudgement, ...] = ()
+    roll: tuple[RollEntry, ...] = ()

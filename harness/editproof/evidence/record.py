@@ -48,6 +48,12 @@ class EditorEvidence:
         return tuple(claim.test for claim in self.facts.claims)
 
     @property
+    def judged_again(self) -> tuple[str, ...]:
+        """Each claim that a test was told of more than once, with the number of times; the verdict counts once."""
+        again = (claim for claim in self.facts.claims if len(claim.told) > 1)
+        return tuple(f"{claim.place} ({len(claim.told)} times by {claim.test})" for claim in again)
+
+    @property
     def outcome(self) -> Outcome:
         """What its verdicts came to."""
         return self.findings.outcome

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+PREFIX = "pytest_editproof_"
 
 
 class Hooks:
@@ -34,6 +38,18 @@ class Hooks:
     @pytest.hookspec(firstresult=True)
     def pytest_editproof_instrument(self, config: pytest.Config, dataset: str) -> Path | None:
         """Card file of the instrument that reads the named dataset, where ``--instrument`` was not given."""
+
+
+def unknown_hook(plugins: Iterable[object]) -> str:
+    """What is the matter with a hook of ours that some plug-in misspells; empty where none does."""
+    known = [name for name in vars(Hooks) if name.startswith(PREFIX)]
+    for plugin in plugins:
+        for name in getattr(plugin, "__dict__", {}):
+            if str(name).startswith(PREFIX) and name not in known:
+                near = get_close_matches(name, known, n=1)
+                advice = f"Did you mean {near[0]}?" if near else f"Hooks are {', '.join(known)}."
+                return f"hook {name} in {getattr(plugin, '__file__', plugin)}: there is no such hook. {advice}"
+    return ""
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -76,8 +92,10 @@ def add_options(parser: pytest.Parser) -> None:
     add("--sign-key", metavar="FILE", help="private key that signs the evidence: Ed25519 or ECDSA P-256, PEM")
     add("--signer", default="", metavar="NAME", help="with --sign-key: who signs")
     add("--meaning", default="", metavar="TEXT", help="with --sign-key: what the signature means, e.g. 'approval'")
-    add("--lock", metavar="FILE", help="protocol locked before the edits; a run that departs from it is EXPLORATORY")
+    add("--lock", metavar="FILE", help="protocol locked before the edits; a run that departs from it exits with 9")
+    add("--allow-departures", action="store_true", help="let it depart from the lock, and be EXPLORATORY alone")
     add("--write-lock", metavar="FILE", help="write that protocol, without making one edit")
+    add("--replace-lock", action="store_true", help="with --write-lock: over a lock that is there")
     parser.addini("editproof_editors", "tools to judge where no --editor is given", type="args", default=[])
     parser.addini("editproof_dataset", "cohort where no --dataset is given", default="")
     parser.addini("editproof_register", "TOML file of the requirements and hazards that criteria name", default="")

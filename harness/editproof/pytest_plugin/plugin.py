@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from editproof.pytest_plugin.declarations import Hooks, add_options
-from editproof.pytest_plugin.rollcall import PROPERTY, RollCall, asks_for_study, is_claim
+from editproof.pytest_plugin.declarations import Hooks, add_options, unknown_hook
+from editproof.pytest_plugin.rollcall import PLUGIN, RollCall, asks_for, is_claim, test_of
 
 if TYPE_CHECKING:
     from editproof.audit.publication import Signer
@@ -38,7 +38,6 @@ STARTED = "editproof_started"
 
 RUN = pytest.StashKey["Run"]()
 BEGAN = pytest.StashKey[float]()
-JUDGED = pytest.StashKey["list[Verdict]"]()
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -54,7 +53,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Call the roll of claims in every process, and have the one that reports record what is judged."""
     roll = RollCall(config)
-    config.pluginmanager.register(roll, "editproof-rollcall")
+    config.pluginmanager.register(roll, PLUGIN)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Recorder(config, roll), "editproof-recorder")
 
@@ -84,19 +83,26 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Refuse a wrong ``--editor`` or ``--dataset`` at once, with one line."""
+    """Refuse a misspelt hook, and a wrong ``--editor`` or ``--dataset``, at once, with one line."""
     options = session.config.option
+    if unknown := unknown_hook(session.config.pluginmanager.get_plugins()):
+        raise pytest.UsageError(f"editproof: {unknown}")
     if hasattr(session.config, "workerinput"):
         return
     if options.editor or options.dataset:
         _checked(session.config)
     if options.sign_key:
         _signer(session.config)
+    if options.write_lock and Path(options.write_lock).exists() and not options.replace_lock:
+        raise pytest.UsageError(
+            f"editproof: lock {options.write_lock}: it is there already. Name another file, or have it replaced: "
+            "editproof lock --force, or --replace-lock."
+        )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Judge every tool: a test that asks for ``study`` runs once per editor."""
-    if asks_for_study(metafunc._arg2fixturedefs):
+    if asks_for("study", metafunc._arg2fixturedefs):
         metafunc.parametrize("study", _editor_specs(metafunc.config), indirect=True, scope="session")
 
 
@@ -129,14 +135,13 @@ def judge(request: pytest.FixtureRequest) -> Judge:
     from editproof.criteria.families import decided
     from editproof.study.judging import Judge, announced, judgement_text
 
-    verdicts: list[Verdict] = request.node.stash.setdefault(JUDGED, [])
+    roll: RollCall = request.config.pluginmanager.getplugin(PLUGIN)
 
     def record(judgement: Judgement) -> None:
-        verdicts.append(judgement.verdict)
-        request.node.user_properties.append((PROPERTY, judgement_text(judgement)))
+        roll.note(request.node, judgement_text(judgement), judgement.verdict)
 
     decide = announced if request.config.option.write_lock else decided
-    return Judge(request.node.nodeid, decide, record, partial(_shown, request.config))
+    return Judge(test_of(request.node), decide, record, partial(_shown, request.config))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -150,14 +155,19 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
     """So does one whose fixture judges when the test is over."""
-    before = len(item.stash.get(JUDGED, []))
+    before = len(_verdicts(item))
     result = yield
     _fail_by_unmet(item, before)
     return result
 
 
+def _verdicts(item: pytest.Item) -> list[Verdict]:
+    roll: RollCall = item.config.pluginmanager.getplugin(PLUGIN)
+    return roll.verdicts.get(item.nodeid, [])
+
+
 def _fail_by_unmet(item: pytest.Item, since: int = 0) -> None:
-    unmet = [verdict for verdict in item.stash.get(JUDGED, [])[since:] if not verdict.met]
+    unmet = [verdict for verdict in _verdicts(item)[since:] if not verdict.met]
     if unmet:
         pytest.fail("\n".join(map(repr, unmet)), pytrace=False)
 
@@ -182,15 +192,17 @@ class Recorder:
                 self.said.append(f"editproof: {error} What was measured is kept in the store.")
                 session.exitstatus = pytest.ExitCode.USAGE_ERROR
         elif self.roll.collected and session.exitstatus == 0 and not any(map(self.config.getoption, NO_TESTS)):
+            from editproof.evidence.exits import DOES_NOT_CONFORM, PROVES_NOTHING
+
             self.said.append(f"editproof: none of {len(self.roll.collected)} claims was judged; nothing is proven")
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            session.exitstatus = PROVES_NOTHING if self.config.option.lock else DOES_NOT_CONFORM
 
     def _conclude(self, session: pytest.Session) -> None:
         from editproof.audit.findings import evidence_of
         from editproof.audit.publication import deliver
         from editproof.criteria.redecision import criterion_from
-        from editproof.evidence.exits import PROVES_NOTHING, exit_code
-        from editproof.evidence.reservations import heading
+        from editproof.evidence.exits import PROVES_NOTHING, exit_code, objection
+        from editproof.evidence.facts import RollEntry
         from editproof.study.judging import judgement_from
 
         options = self.config.option
@@ -203,9 +215,10 @@ class Recorder:
             self.said += [f"{OUT_OF_REACH}: {verdict!r}" for verdict in hopeless]
             return
         incomplete = self.roll.incomplete(interrupted=session.exitstatus == pytest.ExitCode.INTERRUPTED)
+        roll = [RollEntry(test, criteria) for test, criteria in self.roll.named.items()]
         command = shlex.join(["pytest", *map(str, self.config.invocation_params.args)])
         with _shown(self.config):
-            self.evidence = evidence_of(_run(self.config).facts(judgements, incomplete, command))
+            self.evidence = evidence_of(_run(self.config).facts(judgements, incomplete, command, roll))
             _run(self.config).remember(self.evidence)
             page = deliver(
                 self.evidence,
@@ -214,9 +227,10 @@ class Recorder:
                 signer=_signer(self.config) if options.sign_key else None,
             )
         self.said.append(f"report: {page}")
-        code = exit_code(self.evidence, strict=_is_strict(self.config))
-        if code == PROVES_NOTHING and self.evidence.outcome == "PASS":
-            self.said.append(f"editproof: {heading(self.evidence.outcome, self.evidence.reservations)} (--strict)")
+        accepted = {"strict": _is_strict(self.config), "allow_departures": options.allow_departures}
+        code = exit_code(self.evidence, **accepted)
+        if code == PROVES_NOTHING and self.evidence.outcome != "INVALID":
+            self.said.append(f"editproof: exit code {code}: {objection(self.evidence, **accepted)}")
         session.exitstatus = max(int(session.exitstatus), code)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:

@@ -169,9 +169,15 @@ class Bench:
         return replace(table, deterministic=date_of(check.time) if check else "")
 
     def standing(self, dataset: Dataset) -> int:
-        """Number of cases whose record stands in the store already."""
-        store = Store(self.store_root)
-        return sum(store.record(CASES, key) is not None for key in self._keys(dataset).values())
+        """Number of cases of which an edit, or what was measured on it, is in the store already."""
+        store, keys, edits = Store(self.store_root), self._keys(dataset), _edits_in(self.store_root, self.terms)
+
+        def stands(case: Case) -> bool:
+            if store.record(CASES, keys[case.case_id]) is not None:
+                return True
+            return edits.stands(self.made_editor, self._requests(case, decoded_case(case)))
+
+        return sum(map(stands, dataset))
 
     def edits(self, case: Case, pixels: Pixels) -> list[EditOutcome]:
         """The outcome of every repeat of one case, from the store where it stands there."""

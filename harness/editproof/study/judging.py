@@ -16,7 +16,7 @@ from editproof.errors import ProtocolError
 from editproof.evidence.facts import Claim, Told
 from editproof.evidence.measurements import Measurements
 from editproof.evidence.plain import plain, typed
-from editproof.types import EditorCard, Estimate, Outcome, Verdict
+from editproof.types import CriterionCard, EditorCard, Estimate, Outcome, Verdict
 
 
 @dataclass(frozen=True, repr=False)
@@ -58,7 +58,17 @@ class Judgement:
     @property
     def claim(self) -> Claim:
         """What was claimed, and what was told; the verdict itself follows from the facts of the run."""
-        return Claim(self.verdict.criterion, self.verdict.stratum, self.test, Told.of(self.verdict))
+        return Claim(self.verdict.criterion, self.verdict.stratum, self.test, (Told.of(self.verdict),))
+
+
+def claims_in(judgements: Iterable[Judgement], spec: str) -> list[Claim]:
+    """What the tests claimed of one tool: a claim that a test made again, in a further run of it, is one."""
+    found: dict[tuple[CriterionCard, str, str], Claim] = {}
+    for claim in (judgement.claim for judgement in judgements if judgement.spec == spec):
+        place = (claim.criterion, claim.stratum, claim.test)
+        before = found.get(place)
+        found[place] = claim if before is None else replace(before, told=(*before.told, *claim.told))
+    return list(found.values())
 
 
 class Decide(Protocol):

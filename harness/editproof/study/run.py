@@ -33,7 +33,7 @@ from editproof.editing.store import Store
 from editproof.editors.arms import chains, round_trip
 from editproof.editors.registry import EditorFactory, editor_from_spec
 from editproof.errors import EditorError
-from editproof.evidence.facts import Claim, Facts, ToolFacts
+from editproof.evidence.facts import Claim, Facts, RollEntry, ToolFacts
 from editproof.evidence.measurements import PLANTED, Measurements, measurements_of
 from editproof.evidence.plain import plain
 from editproof.evidence.protocol import Lock, locked, read_lock, read_register, slug
@@ -49,7 +49,7 @@ from editproof.study.case_records import case_row, measured_quantities
 from editproof.study.copies import refuse_copies
 from editproof.study.exhibits import exhibit_pictures
 from editproof.study.history import judgements_in, remember
-from editproof.study.judging import EditorStudy, Judgement, out_of_reach
+from editproof.study.judging import EditorStudy, Judgement, claims_in, out_of_reach
 from editproof.study.planting import Planting
 from editproof.types import JSON, Dataset, Editor, EditorCard, Instrument, Verdict
 
@@ -215,15 +215,18 @@ class Run:
             partial(self._controls, progress),
         )
 
-    def facts(self, judgements: Sequence[Judgement], incomplete: Iterable[str], command: str) -> Facts:
+    def facts(
+        self, judgements: Sequence[Judgement], incomplete: Iterable[str], command: str, roll: Iterable[RollEntry] = ()
+    ) -> Facts:
         """What the run met: what its tests claimed, and what is measured.
 
-        The tables are read from the store again, since a test may have changed those that it was given.
+        Tests that claimed something are on the roll in any case. The tables are read from the store again, since a test
+        may have changed those that it was given.
         """
         self._known.clear()
         self.plant_for(criterion_from(judgement.claim.criterion) for judgement in judgements)
         asked = [spec for spec in self.editors if any(judgement.spec == spec for judgement in judgements)]
-        tools = tuple(self._tool_facts(spec, _claims(judgements, spec)) for spec in asked)
+        tools = tuple(self._tool_facts(spec, claims_in(judgements, spec)) for spec in asked)
         facts = Facts(
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             incomplete=(*incomplete, *self._unjudged(judgements)),
@@ -237,6 +240,7 @@ class Run:
             began=date_of(self.terms.since) if math.isfinite(self.terms.since) else "",
             stores=(Store(self.store).name(),),
             judged_before=judgements_in(self.store, self.dataset.card.digest, self.shard),
+            roll=_whole_roll(roll, judgements),
         )
         return replace(facts, controls=self._controls() if primary_claims(facts) or self._planted else {})
 
@@ -248,12 +252,9 @@ class Run:
         return {name: self._measured(name, progress) for name in CONTROLS}
 
     def _unjudged(self, judgements: Iterable[Judgement]) -> Iterator[str]:
-        """Tools that no test judged though they were named, and names that tests judged though they are no tool's."""
-        judged = {judgement.spec for judgement in judgements}
-        yield from (f"no claim on {self.cards[spec].name} was judged" for spec in self.editors if spec not in judged)
-        yield from (
-            f"a test judged {spec!r}, which is no tool of this run" for spec in sorted(judged - set(self.editors))
-        )
+        """Names that tests judged though they are no tool's."""
+        strange = {judgement.spec for judgement in judgements} - set(self.editors)
+        yield from (f"a test judged {spec!r}, which is no tool of this run" for spec in sorted(strange))
 
     def _tool_facts(self, spec: str, claims: Sequence[Claim]) -> ToolFacts:
         bench, measured = self.bench(spec), self._measured(spec)
@@ -261,6 +262,7 @@ class Run:
             card=self.cards[spec],
             claims=in_reading_order(claims),
             measurements=measured,
+            made_elsewhere=bench.made_editor.service.precomputed,
             mask_trials=bench.mask_trials(),
             pictures=exhibit_pictures(self.dataset, bench, measured),
             calls=bench.calls(),
@@ -281,7 +283,7 @@ class Run:
         """The text of a lock file for the run's protocol."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         tools = tuple(
-            ToolFacts(card, in_reading_order(_claims(judgements, spec)), self.unmeasured(spec).measurements)
+            ToolFacts(card, in_reading_order(claims_in(judgements, spec)), self.unmeasured(spec).measurements)
             for spec, card in self.cards.items()
         )
         facts = Facts(now, (), self.dataset.card, (self.instrument.card,), tools, self._terms(judgements), {})
@@ -311,9 +313,10 @@ class Run:
         )
 
 
-def _claims(judgements: Iterable[Judgement], spec: str) -> list[Claim]:
-    """What the tests claimed of one tool."""
-    return [judgement.claim for judgement in judgements if judgement.spec == spec]
+def _whole_roll(roll: Iterable[RollEntry], judgements: Iterable[Judgement]) -> tuple[RollEntry, ...]:
+    entries = {entry.test: entry for entry in roll}
+    entries |= {j.test: RollEntry(j.test) for j in judgements if j.test not in entries}
+    return tuple(entries[test] for test in sorted(entries))
 
 
 def _environment(command: str) -> dict[str, JSON]:

@@ -6,11 +6,12 @@ import textwrap
 from collections.abc import Iterator
 
 from editproof.core.numbers import grouped
+from editproof.evidence.comparison import Comparison
 from editproof.evidence.record import EditorEvidence, Evidence
 from editproof.evidence.reservations import heading
 from editproof.report.page.figures import figures
 from editproof.report.text.origins import origins
-from editproof.report.text.wording import counted, printable, stratum_in_words, typeset
+from editproof.report.text.wording import counted, in_one_line, stratum_in_words, typeset
 from editproof.types import Outcome, Verdict
 
 WIDTH = 100
@@ -20,6 +21,17 @@ _MARK = {Outcome.PASS: "+", Outcome.FAIL: "x", Outcome.INCONCLUSIVE: "?", Outcom
 def summary(evidence: Evidence) -> str:
     """The run as plain text: banners, validity, and for each tool its verdict, its reason and its claims."""
     return "\n".join(_lines(evidence))
+
+
+def came_to(record: Evidence | Comparison) -> Iterator[str]:
+    """What a run or a comparison came to: outcome, label, each tool with its heading, and every reservation."""
+    yield from _wrapped(f"{record.outcome.value}, {record.label}: {record.reason}")
+    if isinstance(record, Evidence):
+        for editor in record.editors:
+            name, title = in_one_line(editor.card.name, 60), heading(editor.outcome, record.reservations_on(editor))
+            yield from _wrapped(f"{_MARK[editor.outcome]} {name}: {title} ({editor.outcome.value})")
+    for reservation in record.reservations:
+        yield from _wrapped(f"{reservation.kind.upper()}: {reservation.sentence}")
 
 
 def _lines(evidence: Evidence) -> Iterator[str]:
@@ -39,13 +51,15 @@ def _lines(evidence: Evidence) -> Iterator[str]:
 
 
 def _of_tool(editor: EditorEvidence, title: str) -> Iterator[str]:
-    name = printable(editor.card.name, 60)
+    name = in_one_line(editor.card.name, 60)
     yield from _wrapped(f"{_MARK[editor.outcome]} {name}: {title} ({editor.outcome.value})")
     yield from _wrapped(editor.reason, "  ")
     lost = editor.flow.get("requested", 0) - editor.flow.get("ok", 0)
     yield f"  {counted(editor.flow.get('requested', 0), 'edit')} requested, {grouped(lost)} not returned"
     if told := origins(editor):
         yield from _wrapped(told, "  ")
+    if editor.judged_again:
+        yield from _wrapped(f"Judged in more than one run of its test: {'; '.join(editor.judged_again)}", "  ")
     yield from (_line(verdict) for verdict in editor.verdicts)
 
 
@@ -54,9 +68,9 @@ def _line(verdict: Verdict) -> str:
     card, shown = verdict.criterion, figures(verdict.estimate, verdict.criterion)
     subgroup = "" if verdict.stratum == "all" else f", {stratum_in_words(verdict.stratum)}"
     head = f"  {_MARK[verdict.outcome]} {verdict.outcome.value:<12} "
-    claim = printable(f"{card.id} {card.estimand}{subgroup}", 200)
-    found = printable(str(shown), 200) if not shown.reason else f"no estimate: {printable(shown.reason, 200)}"
-    tail = f"{found}; {printable(typeset(card.required), 200)}"
+    claim = in_one_line(f"{card.id} {card.estimand}{subgroup}", 200)
+    found = in_one_line(str(shown), 200) if not shown.reason else f"no estimate: {in_one_line(shown.reason, 200)}"
+    tail = f"{found}; {in_one_line(typeset(card.required), 200)}"
     room = WIDTH - len(head) - len(claim) - 1
     if len(tail) <= room:
         return f"{head}{claim} {tail:>{room}}"
@@ -68,4 +82,4 @@ def _cut(text: str, width: int) -> str:
 
 
 def _wrapped(text: str, indent: str = "") -> list[str]:
-    return textwrap.wrap(printable(typeset(text)), WIDTH, initial_indent=indent, subsequent_indent=indent)
+    return textwrap.wrap(in_one_line(typeset(text)), WIDTH, initial_indent=indent, subsequent_indent=indent)

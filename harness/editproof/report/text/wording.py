@@ -87,6 +87,17 @@ def printable(text: str, limit: int = LONGEST) -> str:
     return shown if cut <= 0 else f"{shown} … ({cut} more character{'s' * (cut != 1)})"
 
 
+def in_one_line(text: str, limit: int = LONGEST) -> str:
+    """Text from outside as one line, printable.
+
+    Examples
+    --------
+    >>> in_one_line("harm" + chr(10) + "+ PASS")
+    'harm + PASS'
+    """
+    return " ".join(printable(text, limit).split())
+
+
 def visible(text: str) -> str:
     """Text with every control and bidirectional override spelled out, however long it is."""
     return _HIDDEN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
