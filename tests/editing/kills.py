@@ -22,6 +22,7 @@ from editproof.criteria.families import decided
 from editproof.editing.ledger import Ledger
 from editproof.editing.store import Store, request_keys
 from editproof.evidence.bundle import files_of
+from editproof.evidence.measurements import Measurements
 from editproof.study.judging import Judge
 
 from tests.editing.work import PLAN, Cohort, edit_all, measure_all, run_of
@@ -118,7 +119,16 @@ def evidence_files(store: Path, spec: str, n: int) -> dict[str, bytes]:
     run, judgements = run_of(store, spec, n), []
     claim = Criterion("B-1", mae_drift("brightness", unit="levels"), at_most(1.0), source="placeholder: a test")
     Judge("test", decided, judgements.append, shown=tempfile.TemporaryDirectory)(claim, run.study(spec))
-    return files_of(evidence_of(replace(run.facts(judgements, (), "command"), created=ENDED)))
+    facts = run.facts(judgements, (), "command")
+    tools = tuple(replace(tool, measurements=timeless(tool.measurements), calls=None) for tool in facts.tools)
+    controls = {name: timeless(table) for name, table in facts.controls.items()}
+    facts = replace(facts, tools=tools, controls=controls, created=ENDED, began="", stores=(), judged_before=())
+    return files_of(evidence_of(facts))
+
+
+def timeless(table: Measurements) -> Measurements:
+    """A table without the times at which edits were made and a tool was checked."""
+    return replace(table, edits=table.edits.assign(made=""), deterministic=table.deterministic and ENDED)
 
 
 def seed_of_key(spec: str, store: Path, n: int) -> dict[str, str]:

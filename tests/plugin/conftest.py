@@ -91,10 +91,16 @@ from editproof import EditOutcome, EditStatus
 def fill(): return _fill
 def older(): return _older
 def choosy(): return _choosy
+def grainy(): return _grainy
 def wide(): return lambda request: request.image.astype(np.uint16)
 
 def _fill(request):
     image = request.image.copy(); image[request.edit_mask] = 10
+    return image
+
+def _grainy(request):
+    image = request.image.copy(); n = int(request.edit_mask.sum())
+    image[request.edit_mask] = np.random.default_rng(request.seed).integers(8, 13, n)
     return image
 
 def _older(request):

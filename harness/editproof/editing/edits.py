@@ -209,7 +209,9 @@ class Edits:
         keys = self._keys(editor, requests)
         records = {key: self.store.record(EDITS, key) for key in keys}
         made = {key: date_of(record.time) if record else "" for key, record in records.items()}
-        return [(firsts.get(key, ""), made[key]) for key in keys]
+        # a kill may keep an end from the ledger: then the stored one is all that is known
+        ends = {key: record.status.value if record else "" for key, record in records.items()}
+        return [(firsts.get(key, ends[key]), made[key]) for key in keys]
 
     def stored(self, editor: CheckedEditor, request: EditRequest) -> tuple[EditRequest, EditOutcome, float] | None:
         """A stored edit that an earlier run made, with the time in seconds of the epoch; None where there is none."""
