@@ -8,24 +8,24 @@ REQUIREMENT, HAZARD = "R3", "H5"  # see register.toml
 INTENSITY = {
     region: Criterion(
         f"KS-{number}",
-        ks_distance(region=region, margin=0.05),
+        ks_distance(region=region, margin=0.05, per="edit"),
         at_least(0.90),
         source="placeholder for your protocol: D of 0.05, a twentieth of the pixels moved across some gray level",
         requirement=REQUIREMENT,
         hazard=HAZARD,
         rationale="D is an effect size; p-values over millions of pixels are always 0 and say nothing.",
-        sentence=f"In nine of ten radiographs the intensities ({words}) keep their distribution: D at most 0.05.",
+        sentence=f"In nine of ten edits the intensities ({words}) keep their distribution: D at most 0.05.",
     )
     for number, (region, words) in enumerate((("protected", "the hand"), ("outside_mask", "outside the mask")), start=1)
 }
 OUTSIDE = Criterion(
     "PX-1",
-    outside_mask_change(),
-    at_most(0.01),
+    outside_mask_change(margin=0.01),
+    at_most(0.05),
     source="placeholder for your protocol: a mask-limited fill changes none, lossy storage few",
     requirement=REQUIREMENT,
     hazard=HAZARD,
-    sentence="At most one pixel in a hundred outside the edit mask changes by more than 2 % of the range.",
+    sentence="In at most one edit in twenty, over 1 % of pixels outside the mask change by more than 2 % of range.",
 )
 LOCAL = Criterion(
     "LH-1",

@@ -70,5 +70,5 @@ def test_real_losses_are_not_cured_by_a_straight_line(tables):
     assert sexes.value == pytest.approx(change[male].mean() - change[~male].mean())
     assert sexes.low < sexes.value < sexes.high
     kept = study(whole.iloc[:, 2].to_numpy(), whole.iloc[:, 2].to_numpy(), whole)
-    same = verdict_on(Criterion("R", mae_drift("bone_age"), at_most(0.0), source="a test"), kept)
+    same = verdict_on(Criterion("R", mae_drift("bone_age"), at_most(1.0), source="a test"), kept)
     assert overall([same])[0] is Outcome.PASS

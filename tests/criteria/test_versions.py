@@ -12,10 +12,7 @@ from editproof.criteria.factory import example_of
 from editproof.criteria.registry import ESTIMANDS, estimand_from
 from editproof.criteria.rehearsal import drawn
 from editproof.criteria.versions import difference, difference_verdict, margin_by_share
-from editproof.stats.proportion import change_of_share, clopper_pearson, hoeffding
 from editproof.types import Outcome
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tests.criteria.builders import table
 
@@ -48,7 +45,7 @@ MADE = {
     "mae": c.mae("bone_age"), "mae_drift": c.mae_drift("bone_age"), "bias": c.bias("bone_age"), "rmse": c.rmse("bone_age"),
     "rmse_drift": c.rmse_drift("bone_age"), "prediction_drift": c.prediction_drift("bone_age"), "prediction_change": c.prediction_change("bone_age"),
     "brier": c.brier("sex"), "brier_drift": c.brier_drift("sex"), "limits_of_agreement": c.limits_of_agreement("bone_age", side="lower"),
-    "repeat_sd": c.repeat_sd("bone_age"), "icc": c.icc("bone_age"), "calibration_slope": c.calibration_slope("bone_age"),
+    "repeat_sd": c.repeat_sd("bone_age"), "repeat_difference": c.repeat_difference("bone_age"), "icc": c.icc("bone_age"), "calibration_slope": c.calibration_slope("bone_age"),
     "calibration_intercept": c.calibration_intercept("bone_age"), "ks_distance": c.ks_distance(), "ssim": c.ssim(),
     "failure_rate": c.failure_rate(), "label_flip_rate": c.label_flip_rate("sex"), "label_change_rate": c.label_change_rate("sex"),
     "share_changed": c.share_changed("bone_age", more_than=3.0), "auc": c.auc("sex"), "auc_drift": c.auc_drift("sex"),
@@ -73,13 +70,17 @@ def pair_for(name: str, lost: int):
 @pytest.mark.parametrize("name", MADE)
 @pytest.mark.parametrize("lost", [0, 6], ids=["complete", "lossy"])
 def test_the_difference_is_that_of_the_verdicts(name, lost):
-    estimand, region = MADE[name], at_most(1e6)
+    claim = Criterion("A", MADE[name], at_most(1e6), source="placeholder")
     new, old = pair_for(name, lost)
-    found, _, _ = difference(Criterion("A", estimand, region, source="placeholder"), 1.0, new, old)
-    both = [estimand.estimate(measured, 0.9, region) for measured in (new, old)]
+    found, _, _ = difference(claim, 1.0, new, old)
+    both = [claim.estimand.estimate(measured, 0.9) for measured in (new, old)]
     points = [e.value if e.value is not None else e.notes.get("point") for e in both]
+    if lost and both[0].n_missing and both[0].notes.get("level") == "approximate":
+        assert "missing, and nothing bounds" in found.reason
+        return
     assert found.reason is None, found.reason
-    assert found.value == pytest.approx(points[0] - points[1], abs=1e-9)
+    if not lost or not both[0].n_missing:
+        assert found.value == pytest.approx(points[0] - points[1], abs=1e-9)
     assert found.low <= found.value <= found.high
     assert found.low < found.high
 
@@ -111,7 +112,7 @@ def test_the_same_edits_are_not_worse_and_a_few_patients_prove_nothing():
         replace(m, cases=m.cases[:10], rows=m.rows[m.rows["case"] < "c0010"], edits=m.edits[m.edits["case"] < "c0010"])
         for m in few
     ]
-    assert outcome(drift, 50.0, *few) is Outcome.INCONCLUSIVE
+    assert outcome(drift, 5.0, *few) is Outcome.INCONCLUSIVE
     assert Region(1.0, 2.0).low == 1.0
 
 
@@ -130,10 +131,8 @@ def test_a_version_that_misses_more_positives_is_worse():
     assert outcome(missed, 0.15, worse, OLD) is Outcome.INCONCLUSIVE
     assert outcome(missed, 0.15, version(1.2, 2.0, 8), OLD) is Outcome.PASS
     found, _, _ = difference(missed, 0.15, worse, OLD)
+    assert found.low < -0.15 < found.high, "some patients gained, so that a loss is not shown"
     assert found.value < -0.15
-    assert found.notes["patients_lower"] > found.notes["patients_higher"] > 0, (
-        "so that a loss in every one is not shown"
-    )
 
 
 def test_no_failure_in_either_version_is_bounded_and_not_certain():
@@ -141,7 +140,7 @@ def test_no_failure_in_either_version_is_bounded_and_not_certain():
     for new in (NEW, OLD):
         found, region, _ = difference(claim, 0.1, new, OLD)
         assert found.value == 0.0
-        reach = clopper_pearson(0, N, 0.95)[1]
+        reach = 1 - 0.05 ** (1 / N)
         assert (found.low, found.high) == pytest.approx((-reach, reach))
         assert region == at_most(0.1)
     assert outcome(claim, 0.1, OLD, OLD) is Outcome.PASS
@@ -191,32 +190,15 @@ def test_a_share_that_changes_in_a_part_of_each_patient_fails_too():
     assert outcome(claim, 0.1, calm, broken) is Outcome.PASS
 
 
-@given(
-    rose=st.floats(0, 0.5), fell=st.floats(0, 0.5), part=st.sampled_from([1.0, 0.5, 1 / 3]), n=st.integers(20, 200),
-    seed=st.integers(0, 99),
-)  # fmt: skip
-@settings(deadline=None, max_examples=60)
-def test_limits_of_a_change_of_share_hold_the_truth_and_are_not_silent(rose, fell, part, n, seed):
-    """Over many studies each limit errs at most in its share; a single one may, so coverage is counted over 200."""
-    random = np.random.default_rng(seed)
-    truth = part * (rose - fell)
-    missed = np.zeros(2)
-    for _ in range(200):
-        changes = part * random.choice([1.0, -1.0, 0.0], n, p=[rose, fell, 1 - rose - fell])
-        low, high = change_of_share(changes, 0.9, whole=part == 1.0)
-        assert -1 <= low <= changes.mean() <= high <= 1
-        missed += (truth < low, truth > high)
-    assert (missed <= 200 * 0.05 + 4 * np.sqrt(200 * 0.05 * 0.95)).all()
-
-
-@given(successes=st.integers(0, 60), n=st.integers(1, 60), confidence=st.floats(0.6, 0.99))
-def test_limits_of_bounded_values_are_never_shorter_than_exact_ones(successes, n, confidence):
-    successes = min(successes, n)
-    exact, found = clopper_pearson(successes, n, confidence), hoeffding(successes / n, n, confidence)
-    assert found[0] <= exact[0] + 1e-9
-    assert found[1] >= exact[1] - 1e-9
-    if successes in (0, n):
-        assert found == pytest.approx(exact, abs=1e-9)
+def test_edits_that_the_new_version_loses_are_at_their_worst_and_those_of_the_old_at_their_best():
+    drift = Criterion("A", c.mae_drift("bone_age"), at_most(2.0), source="s")
+    assert outcome(drift, 2.0, OLD, OLD) is Outcome.PASS
+    thrown = version(1.0, 2.0, 1, lost=60)
+    assert outcome(drift, 2.0, thrown, OLD) is Outcome.INCONCLUSIVE
+    assert outcome(drift, 2.0, OLD, thrown) is Outcome.INCONCLUSIVE, "the old version could have been better"
+    complete, lossy = (difference(drift, 2.0, one, OLD)[0] for one in (OLD, thrown))
+    assert lossy.low < complete.low
+    assert lossy.high > complete.high
 
 
 @pytest.mark.parametrize(
@@ -236,9 +218,9 @@ def test_a_margin_by_share_is_measured_from_the_ideal_of_the_estimand(estimand, 
 
 def test_a_cure_by_distance_is_said_only_where_the_statistic_has_one():
     level = within(0.2, 0.4)
-    _, region, word = difference(Criterion("A", c.failure_rate(), level, source="s"), 0.1, NEW, OLD)
+    _, region, word = difference(Criterion("A", c.repeat_sd("bone_age"), level, source="s"), 0.1, NEW, OLD)
     assert (region, word) == (within(-0.1, 0.1), ", either way")
     _, region, word = difference(
-        Criterion("B", c.prediction_drift("bone_age"), within(-3.0, 3.0), source="s"), 0.1, NEW, OLD
+        Criterion("B", c.prediction_drift("bone_age"), within(-3.0, 3.0), source="s"), 0.1, NEW, version(6.0, 2.0, 1)
     )
     assert (region, word) == (at_most(0.1), ", as distance from 0")

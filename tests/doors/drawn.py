@@ -17,8 +17,8 @@ MARKER = (slice(2, 8), slice(2, 8))
 SUITE = """
 from editproof import Criterion, at_least, at_most, failure_rate, mae_drift, ssim
 
-WIDTH = Criterion("W-1", mae_drift("width", unit="mm"), at_most(2.0), source="placeholder: a test")
-ALIKE = Criterion("S-1", ssim(region="protected"), at_least(0.9), source="placeholder: a test")
+WIDTH = Criterion("W-1", mae_drift("width", cap=15.0, unit="mm"), at_most(2.0), source="placeholder: a test")
+ALIKE = Criterion("S-1", ssim(region="protected"), at_least(0.8), source="placeholder: a test")
 FAILURES = Criterion("REL-1", failure_rate(), at_most(0.2), source="placeholder: a test")
 
 def test_width(study, judge): assert judge(WIDTH, study)

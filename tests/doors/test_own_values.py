@@ -47,7 +47,7 @@ from editproof import Criterion, at_most, mae_drift
 import own
 
 GLARE = Criterion("G-1", own.glare(), at_most(9.0), source="placeholder: a test")
-WIDTH = Criterion("W-1", mae_drift("width", unit="mm"), at_most(2.0), source="placeholder: a test")
+WIDTH = Criterion("W-1", mae_drift("width", cap=15.0, unit="mm"), at_most(2.0), source="placeholder: a test")
 
 def test_glare(study, judge): assert judge(GLARE, study)
 def test_width(study, judge): assert judge(WIDTH, study)

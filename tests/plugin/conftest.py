@@ -69,8 +69,8 @@ SUITE = """
 import pytest
 from editproof import Criterion, at_most, failure_rate, mae_drift
 
-DRIFT = Criterion("BA-1", mae_drift("bone_age"), at_most(2.0), source="placeholder: a test")
-SMALL = Criterion("BA-2", mae_drift("bone_age"), at_most(2.0), source="placeholder: a test", role="secondary")
+DRIFT = Criterion("BA-1", mae_drift("bone_age", cap=15.0), at_most(2.0), source="placeholder: a test")
+SMALL = Criterion("BA-2", mae_drift("bone_age", cap=15.0), at_most(2.0), source="placeholder: a test", role="secondary")
 FAILURES = Criterion("REL-1", failure_rate(), at_most(0.2), source="placeholder: a test")
 
 def test_drift(study, judge):

@@ -230,7 +230,7 @@ def test_a_claim_that_is_made_in_the_test_is_refused_there_and_the_rest_is_kept(
         from editproof import Criterion, at_most, mae_drift
         import own
 
-        DRIFT = Criterion("BA-1", mae_drift("bone_age"), at_most(2.0), source="placeholder: a test")
+        DRIFT = Criterion("BA-1", mae_drift("bone_age", cap=15.0), at_most(2.0), source="placeholder: a test")
 
         def test_drift(study, judge):
             assert judge(DRIFT, study)

@@ -217,7 +217,7 @@ def test_every_earlier_judgement_of_a_cohort_is_counted(lab):
 FAMILY = """
 from editproof import Criterion, at_most, mae_drift
 
-CLAIM = Criterion("SUB-1", mae_drift("bone_age"), at_most(2.0), source="placeholder: a test", role="secondary",
+CLAIM = Criterion("SUB-1", mae_drift("bone_age", cap=15.0), at_most(2.0), source="placeholder: a test", role="secondary",
                   min_patients={least})
 
 def test_family(study, judge):

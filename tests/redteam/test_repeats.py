@@ -8,7 +8,17 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
-from editproof import Criterion, at_least, at_most, icc, label_flip_rate, recalibrated, repeat_sd, verdict_on
+from editproof import (
+    Criterion,
+    at_least,
+    at_most,
+    icc,
+    label_flip_rate,
+    recalibrated,
+    repeat_difference,
+    repeat_sd,
+    verdict_on,
+)
 from editproof.cli import main
 from editproof.editing.edits import Edits, Terms
 from editproof.editors.adapter import checked
@@ -19,10 +29,10 @@ from editproof.types import EditorCard, EditOutcome, EditRequest, Outcome
 from tests.redteam.test_identity import judged
 
 SUITE = """
-from editproof import Criterion, at_most, mae_drift, repeat_sd
+from editproof import Criterion, at_most, mae_drift, repeat_difference
 
-DRIFT = Criterion("BA-1", mae_drift("bone_age"), at_most(2.0), source="a test")
-SPREAD = Criterion("REP-1", repeat_sd("bone_age"), at_most(3.0), source="a test")
+DRIFT = Criterion("BA-1", mae_drift("bone_age", cap=15.0), at_most(2.0), source="a test")
+SPREAD = Criterion("REP-1", repeat_difference("bone_age", cap=15.0), at_most(3.0), source="a test")
 
 def test_drift(study, judge):
     assert judge(DRIFT, study)
@@ -228,7 +238,7 @@ def table(digests, deterministic=""):
 
 
 CLAIMS = [
-    (repeat_sd("age", unit="months"), at_most(1.0)), (icc("age"), at_least(0.5)), (label_flip_rate("sex"), at_most(0.2)),
+    (repeat_difference("age", cap=10.0, unit="months"), at_most(1.0)), (icc("age"), at_least(0.5)), (label_flip_rate("sex"), at_most(0.2)),
     (recalibrated(repeat_sd("age", unit="months"), "linear"), at_most(1.0)),
 ]  # fmt: skip
 

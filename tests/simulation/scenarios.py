@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import cache, partial
 
 import numpy as np
-from editproof.stats.agreement import Z_95, icc_statistic, limit_of_agreement, repeat_sd_statistic
+from editproof.stats.agreement import Z_95, icc_statistic, limit_of_agreement
 from editproof.stats.auc import auc_statistic
 from editproof.stats.auc_interval import auc_difference_interval, auc_interval
 from editproof.stats.bootstrap import interval
+from editproof.stats.bounded import mean_in
 from editproof.stats.calibration import cross_fitted, logistic_calibration, slope_on_reading
 from editproof.stats.interval import Interval
-from editproof.stats.proportion import clustered_share
 from editproof.stats.sums import Sums, mean, per_patient
 from scipy.stats import norm
 
@@ -129,7 +129,6 @@ def _reading_statistics(patients: np.ndarray) -> dict[str, Callable[..., Sums]]:
             per_patient(patients, ((e - ref[:, None]) ** 2).mean(1), (o - ref) ** 2, 1.0), _rms
         ),
         "upper limit of agreement": lambda ref, o, e: limit_of_agreement(e - o[:, None], patients, 1),
-        "SD between repeats": lambda ref, o, e: repeat_sd_statistic(e, patients),
         "ICC between repeats": lambda ref, o, e: icc_statistic(e, patients),
         "calibration slope": lambda ref, o, e: slope_on_reading(e, ref, patients),
         "MAE drift, recalibrated": lambda ref, o, e: mean(
@@ -214,7 +213,7 @@ def share_world(n: int, repeats: int, rho: float, rate: float) -> World:
     def study(rng: Rng) -> Callable[[float], Interval]:
         p = rng.beta(a, a * (1 - rate) / rate, (n, 1)) if a is not None else np.full((n, 1), rate)
         failed = rng.random((n, repeats)) < p
-        return partial(clustered_share, failed.ravel(), np.repeat(np.arange(n), repeats))
+        return mean_in(failed.astype(float), np.arange(n), 0.0, 1.0).interval
 
     return World(f"share of edits, rate {rate:g}, n {n}, x{repeats}, ICC {rho:g}", rate, study, n, exact=True)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from editproof.stats.proportion import share_of_patients
+from editproof.stats.bounded import share_of_patients
 
 from tests.simulation.scenarios import Rng, World, absolute_errors, reading_worlds
 from tests.simulation.tally import TEST
@@ -34,7 +34,7 @@ def suite_tally(n: int, runs: int, repeats: int = 3, seed: int = 7) -> SuiteTall
         state = rng.bit_generator.state
         drift = world.study(rng)(TEST)
         rng.bit_generator.state = state  # the same study again, for the other claim
-        share = share_of_patients(_changed(rng, n, repeats), TEST)
+        share = share_of_patients(_changed(rng, n, repeats), np.arange(n)).interval(TEST)
         passes = drift.high is not None and drift.high < world.truth
         mean_alone += passes
         both += passes and share.high is not None and share.high < margin

@@ -18,7 +18,7 @@ from editproof.stats.calibration import (
     slope_on_reading,
 )
 from editproof.stats.ks import ks_of_features, level_counts, two_sample_distance, wasserstein_distance
-from editproof.stats.proportion import clopper_pearson, clustered_share, share_of_patients
+from editproof.stats.proportion import clopper_pearson
 from editproof.stats.sums import Sums, mean, per_patient, ratio, slope
 from scipy import stats
 from sklearn.metrics import roc_auc_score
@@ -191,18 +191,6 @@ def test_clopper_pearson_is_that_of_statsmodels_and_scipy(x, n):
     low, high = clopper_pearson(x, n, 0.90)
     assert (low, high) == pytest.approx(theirs, abs=1e-12)
     assert (low, high) == pytest.approx((exact.low, exact.high), abs=1e-9)
-
-
-def test_clustered_share_is_wider_when_edits_fail_together():
-    patients = np.repeat(np.arange(100), 3)
-    together = np.repeat(np.arange(100) < 10, 3)
-    scattered = np.zeros(300, dtype=bool)
-    scattered[np.arange(30) * 10] = True
-    one, other = (clustered_share(flags, patients) for flags in (together, scattered))
-    assert one.value == other.value == pytest.approx(0.1)
-    assert one.high > other.high
-    assert one.notes["effective_edits"] == pytest.approx(100, rel=0.03)
-    assert share_of_patients(np.arange(100) < 10).high == pytest.approx(one.high, abs=0.003)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])

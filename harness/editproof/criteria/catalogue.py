@@ -14,14 +14,16 @@ Made from the registry by `python -m editproof.criteria.catalogue > docs/estiman
 
 An estimand is a value that a factory makes: `mae_drift("bone_age")`. Its card carries the factory's name and every
 argument. *Scope* is what it is about: readings against the reference standard or the originals, the repeats of an edit
-against one another, images, or the flow of edits. *Needs* is what has to be there besides the edits. The *ideal* is the
-value of a tool that could not be better; `editproof compare` measures from it the margin of a claim for which none was
-given. A *missing edit* is dealt with by the rule named, unless the call names another one
-([statistics.md](statistics.md)). *Versions* says whether `editproof compare` can hold two versions of a tool against
-one another by it, paired by patient. What the table says of unit, needs, ideal and missing edits is of the factory's
-defaults.
+against one another, images, or the flow of edits. *Needs* is what has to be there besides the edits. The *ideal* is
+the value of a tool that could not be better; `editproof compare` measures from it the margin of a claim for which none
+was given. *One patient's value* lies in the interval named: by its nature, or by the `cap` of the call, for which a
+criterion takes a multiple of its margin where none is given. Claims on it are decided by one rule that holds whatever
+was not seen ([statistics.md](statistics.md)); an edit that is missing can have had any value of the interval. Where
+there is no interval the level is *approximate*: the limits are the usual ones, a missing edit leaves the claim open,
+and a primary claim makes the run conform with a reservation. *Versions* says whether `editproof compare` can hold two
+versions of a tool against one another by it, paired by patient. What the table says is of the factory's defaults.
 
-| estimand | what it estimates | unit | scope | needs | ideal | missing edit | versions |
+| estimand | what it estimates | unit | scope | needs | ideal | one patient's value | versions |
 |---|---|---|---|---|---|---|---|
 """
 
@@ -38,14 +40,14 @@ from editproof import Estimand, estimand
 
 @estimand
 def relative_change(quantity, *, arm="edited", instrument="pooled", missing="worst_case"):
-    \"\"\"Mean size of the change of the reading, as a share of the original's reading.\"\"\"
+    \"\"\"Mean size of the change of the reading, as a share of the original's reading, at most all of it.\"\"\"
     return Estimand(
         name="relative change", quantity=quantity, statistic=_relative, needs={"original"}, ideal=0.0,
-        arm=arm, instrument=instrument, missing=missing,
+        least=0.0, most=1.0, arm=arm, instrument=instrument, missing=missing,
     )
 
 def _relative(readings):
-    return readings.mean_of(np.abs(readings.changes / readings.original[:, None]), readings.unmoved)
+    return readings.mean_of(np.abs(readings.changes / readings.original[:, None]))
 ```
 
 ```python
@@ -56,10 +58,11 @@ def pytest_editproof_estimands():
     return [own.relative_change]
 ```
 
-The statistic gets the readings (`values`, `reference`, `original`, `patients`; `errors` and `changes` are made of them)
-with missing edits dealt with, and returns a statistic of `editproof.stats`: `readings.mean_of(...)`,
-`readings.share_of_patients(...)`, `readings.share_of_edits(...)`, `readings.smooth(...)` of sums over patients, or
-`readings.undefined("why")`. Interval and comparison follow from it. It is tried on invented patients before the first
+The statistic gets the readings (`values`, `reference`, `original`, `patients`; `errors` and `changes` are made of them;
+NaN and `missing` where an edit did not come back) and returns a statistic of `editproof.stats`:
+`readings.mean_of(...)`, which takes values as being between `least` and `most`, `readings.share_of_patients(...)`,
+`readings.share_of_edits(...)`, `readings.smooth(...)` of sums over patients, whose level is approximate, or
+`readings.undefined("why")`. Limits and comparison follow from it. It is tried on invented patients before the first
 edit is made. The sha256 of its source, and of your own files that it imports, is part of the protocol: a run with
 another source departs from its lock. `editproof verify RUN --trust own.py` (and `compare`, `merge`, `report`, `sign`)
 lets the named file run and decides every claim again; nothing of a bundle is ever run.
@@ -77,9 +80,19 @@ def _row(name: str, factory: Factory) -> str:
     first = (inspect.getdoc(factory) or "").partition("\n")[0].replace("``", "`").replace("|", "\\|")
     cells = (
         f"`{name}`", first, _unit(factory, made), made.scope, ", ".join(sorted(made.needs)) or "–", f"{made.ideal:g}",
-        made.missing.replace("_", " ") if made.scope != "flow" else "–", made.incomparable or "compared",
+        _bounds(made), made.incomparable or "compared",
     )  # fmt: skip
     return f"| {' | '.join(cells)} |"
+
+
+def _bounds(made: Estimand) -> str:
+    """The interval in which one patient's value lies, in words."""
+    if made.wants_cap:
+        capped = made.capped(1.0)
+        return f"{'from -cap to cap' if capped.least < 0 else 'from 0 to cap'} (cap: {made.cap_in_margins:g} margins)"
+    if made.recalibration or not made.is_bounded:
+        return "not bounded: approximate"
+    return f"from {made.least:g} to {made.most:g}"
 
 
 def _unit(factory: Factory, made: Estimand) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from editproof.criteria.estimand import Estimand
 from editproof.criteria.region import Region
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import Measurements
+from editproof.stats.gaffke import GAFFKE, LIMITS
 from editproof.stats.interval import IDENTICAL
 from editproof.types import CriterionCard, Estimate, Outcome, Verdict
 
@@ -43,11 +45,15 @@ class Criterion:
         alone.
     requirement : str, optional
         Which of your requirements it answers, e.g. ``"URS-3: readings keep their accuracy"``.
+    limits : {"gaffke", "betting", "conventional"}
+        How the limits of the interval are made; conventional ones (cluster t, DeLong) make a run conform with a
+        reservation, since they miss what is rare.
 
     Raises
     ------
     ProtocolError
-        Without id or source, with an unknown role, or with a confidence outside (0.5, 1).
+        Without id or source, with an unknown role or limits, with a confidence outside (0.5, 1), or where an estimand
+        without a cap is to lie at its very ideal.
 
     Examples
     --------
@@ -55,6 +61,8 @@ class Criterion:
     >>> claim = Criterion("BA-1", mae_drift("bone_age"), at_most(2.0), source="placeholder: protocol to be written")
     >>> claim
     <BA-1: MAE drift of bone_age is at most 2.0 months>
+    >>> claim.estimand.most
+    60.0
     >>> claim.card.required, claim.card.sentence
     ('at most 2.0 months', 'MAE drift of bone_age is at most 2.0 months.')
     """
@@ -72,9 +80,10 @@ class Criterion:
     min_patients: int = 0
     family: str = ""
     requirement: str = ""
+    limits: str = GAFFKE
 
     def __post_init__(self) -> None:
-        """Refuse a claim that nobody could check."""
+        """Refuse a claim that nobody could check; declare the cap of a change where the claim did not."""
         if not self.id.strip():
             raise ProtocolError("a criterion", "no id", "Give it a short and stable id such as 'BA-1'.")
         if not self.source.strip():
@@ -87,6 +96,22 @@ class Criterion:
             raise ProtocolError(
                 f"criterion {self.id}", f"confidence {self.confidence}", "Give the one-sided confidence, e.g. 0.95."
             )
+        if self.limits not in LIMITS:
+            raise ProtocolError(
+                f"criterion {self.id}", f"limits {self.limits!r}", f"Choose one of {', '.join(LIMITS)}."
+            )
+        if self.estimand.wants_cap:
+            margin = self.margin
+            if not margin > 0:
+                found = "its limit is the ideal value, so that no cap follows from it"
+                raise ProtocolError(f"criterion {self.id}", found, "Give the estimand a cap, e.g. cap=60.")
+            object.__setattr__(self, "estimand", self.estimand.capped(self.estimand.cap_in_margins * margin))
+
+    @property
+    def margin(self) -> float:
+        """How far the claim lets the estimand lie from its ideal value, on the side where it lets it lie farther."""
+        limits = [limit for limit in (self.region.low, self.region.high) if math.isfinite(limit)]
+        return max(abs(limit - self.estimand.ideal) for limit in limits)
 
     def __repr__(self) -> str:
         """The claim, short enough for the message of an assertion."""
@@ -106,7 +131,7 @@ class Criterion:
             self.id, self.sentence or f"{self._claim}.", self.estimand.name, unit,
             self.region.low, self.region.high, required, self.confidence, self.role, self.source, self.hazard,
             self.rationale, self.limitation, self.estimand.spec, self.min_patients, self.family, self.requirement,
-            self.estimand.signed,
+            self.estimand.signed, self.limits,
         )  # fmt: skip
 
 
@@ -122,7 +147,7 @@ def verdict_on(criterion: Criterion, measurements: Measurements, confidence: flo
         One-sided, where it is not the criterion's own: the level that is due to it in a family of claims.
     """
     level = criterion.confidence if confidence is None else confidence
-    estimate = criterion.estimand.estimate(measurements, round(2 * level - 1, 12), criterion.region)
+    estimate = criterion.estimand.estimate(measurements, round(2 * level - 1, 12), criterion.limits)
     outcome, because = decision(estimate, criterion.region)
     if estimate.exists and estimate.n_patients < criterion.min_patients:
         outcome = Outcome.INCONCLUSIVE

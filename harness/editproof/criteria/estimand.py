@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
@@ -14,16 +15,15 @@ from editproof.criteria.readings import (
     WORST_CASE,
     Readings,
     flow_readings,
-    harm_sign,
     image_readings,
     instrument_readings,
-    with_missing_filled,
+    with_missing,
 )  # fmt: skip
-from editproof.criteria.region import Region
 from editproof.errors import EditproofError, ProtocolError
 from editproof.evidence.measurements import EDITED, ORIGINAL, PLANTED, POOLED, Measurements
+from editproof.stats.gaffke import CONVENTIONAL, GAFFKE
 from editproof.stats.interval import Interval, no_interval
-from editproof.stats.statistic import Statistic, statistic_of
+from editproof.stats.statistic import Statistic, Undefined, statistic_of
 from editproof.types import JSON, EstimandSpec, Estimate
 
 Compute: TypeAlias = Callable[[Readings], Statistic]
@@ -38,6 +38,9 @@ KINDS = (CONTINUOUS, PROBABILITY, ANY)
 
 NEEDS = frozenset({"reference", "original"})
 
+APPROXIMATE = "approximate"
+"""The level of a claim whose limits rest on the usual assumptions: many patients, none out of all proportion."""
+
 
 @dataclass(frozen=True, repr=False, kw_only=True)
 class Estimand:
@@ -50,8 +53,8 @@ class Estimand:
     quantity : str
         What was read, e.g. ``"bone_age"``, or an image metric such as ``"ks_distance:protected"``.
     statistic : callable
-        From the readings, with missing edits dealt with, to a statistic of :mod:`editproof.stats`; a function of a
-        module, or a ``functools.partial`` of one.
+        From the readings to a statistic of :mod:`editproof.stats`; a function of a module, or a ``functools.partial``
+        of one. Where an edit is missing the reading is NaN, and ``readings.missing`` is True.
     ideal : float
         The value of a tool that could not be better; a share of the way from there is what a comparison of two versions
         takes for a margin where none is given.
@@ -59,14 +62,21 @@ class Estimand:
         Unit of the estimate; None takes that of the measurements.
     scope : {"readings", "repeats", "images", "flow"}
         ``"repeats"`` compares the repeats of an edit with one another and with nothing else.
+    least, most : float
+        The interval in which the value of one patient lies, by its nature or because it is declared (a cap). Without
+        one no limit holds whatever was not seen: the level of a claim is approximate, and a missing edit leaves it
+        open.
+    cap_in_margins : float
+        Where the factory has a parameter ``cap`` and it was not given, the cap that a criterion puts there, in units of
+        its margin.
     kind : {"continuous", "probability", "any"}
-        What the instrument has to read, and what the worst reading of a missing edit is.
+        What the instrument has to read.
     needs : frozenset of str
         Which of ``"reference"`` and ``"original"`` have to be there.
     missing : {"worst_case", "complete_case", "original_used"}
-        How an edit that did not come back is dealt with; see :func:`~editproof.criteria.readings.with_missing_filled`.
-    worst, unchanged : float
-        Of image metrics: the value of a ruined and of an untouched image.
+        How an edit that did not come back is dealt with; see :func:`~editproof.criteria.readings.with_missing`.
+    unchanged : float
+        Of image metrics: the value of an untouched image.
     undefined_counts : bool
         Of image metrics: whether an edit on which the metric is not defined counts as a missing one.
     signed : bool
@@ -81,6 +91,8 @@ class Estimand:
         How it is written down; entered by :func:`estimand`.
     origins : frozenset of str
         Module and name of the factories that had a part in it; entered by :func:`estimand`.
+    maker : callable, optional
+        Makes it again, with other arguments where they are given by name; entered by :func:`estimand`.
 
     Raises
     ------
@@ -94,12 +106,14 @@ class Estimand:
     ideal: float
     unit: str | None = ""
     scope: str = READINGS
+    least: float = -math.inf
+    most: float = math.inf
+    cap_in_margins: float = 30.0
     kind: str = CONTINUOUS
     needs: AbstractSet[str] = frozenset()
     arm: str = EDITED
     instrument: str = POOLED
     missing: str = WORST_CASE
-    worst: float = 0.0
     unchanged: float = 0.0
     undefined_counts: bool = False
     signed: bool = False
@@ -108,6 +122,7 @@ class Estimand:
     incomparable: str = ""
     spec: EstimandSpec | None = None
     origins: frozenset[str] = field(default=frozenset(), compare=False)
+    maker: Callable[..., Estimand] | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse what does not exist while the protocol is written, not when the data are in."""
@@ -125,36 +140,57 @@ class Estimand:
         """The factory call with every parameter."""
         return str(self.spec) if self.spec else f"<estimand {self.name}, of no factory>"
 
-    def __call__(self, measurements: Measurements, confidence: float = 0.90, region: Region | None = None) -> Estimate:
+    def __call__(self, measurements: Measurements, confidence: float = 0.90, limits: str = GAFFKE) -> Estimate:
         """Same as :meth:`estimate`."""
-        return self.estimate(measurements, confidence, region)
+        return self.estimate(measurements, confidence, limits)
 
     @property
     def reads(self) -> bool:
         """Whether an instrument's readings enter it."""
         return self.scope in (READINGS, REPEATS)
 
-    def estimate(self, measurements: Measurements, confidence: float = 0.90, region: Region | None = None) -> Estimate:
+    @property
+    def is_bounded(self) -> bool:
+        """Whether the value of one patient lies in a declared interval."""
+        return math.isfinite(self.least) and math.isfinite(self.most)
+
+    @property
+    def wants_cap(self) -> bool:
+        """Whether its factory takes a cap and none was given."""
+        return self.spec is not None and self.spec.arguments.get("cap", 0.0) is None
+
+    def capped(self, cap: float) -> Estimand:
+        """The same with a cap.
+
+        Raises
+        ------
+        ProtocolError
+            Where the cap is no positive number.
+        """
+        if not (0 < cap < math.inf) or self.maker is None:
+            raise ProtocolError(f"{self!r} with a cap of {cap}", "it is no positive number", "Write e.g. cap=60.")
+        return self.maker(cap=cap)
+
+    def estimate(self, measurements: Measurements, confidence: float = 0.90, limits: str = GAFFKE) -> Estimate:
         """The number with its two-sided interval, or the reason why there is none.
 
         Parameters
         ----------
         confidence : float
             Two-sided coverage; a one-sided bound at 0.95 is a limit of the interval at 0.90.
-        region : Region, optional
-            Where the number is wanted, which says what the worst missing reading would have been.
+        limits : {"gaffke", "betting", "conventional"}
+            How the limits are made, where the value of a patient is bounded.
         """
         raw = self.raw(measurements)
-        limits = region or Region(-1.0, 1.0)
         edited = self.arm != ORIGINAL
-        found = self._interval(raw, self.missing, limits, confidence)
+        found = self._interval(raw, self.missing, confidence, limits)
         notes: dict[str, JSON] = dict(found.notes)
         n_edits = 0 if not edited else raw.values.size if found.n_edits is None else found.n_edits
         n_missing = int(raw.missing.sum()) if edited and self.scope != FLOW else 0
         if n_missing and not raw.missing.all():
             notes["missing_rule"] = self.missing
             notes["sensitivity"] = {
-                rule: _figures(self._interval(raw, rule, limits, confidence)) for rule in RULES if rule != self.missing
+                rule: _figures(self._interval(raw, rule, confidence, limits)) for rule in RULES if rule != self.missing
             }
         return Estimate(
             found.value, found.low, found.high, self.unit_in(measurements), confidence, found.n_patients,
@@ -195,10 +231,36 @@ class Estimand:
                 "Mend it, or leave it out.",
             ) from error
 
-    def _interval(self, raw: Readings, rule: str, limits: Region, confidence: float) -> Interval:
+    def _interval(self, raw: Readings, rule: str, confidence: float, limits: str) -> Interval:
         if reason := self.refusal(raw):
             return no_interval(reason, confidence, raw.n_patients)
-        return self.statistic_of(self.completed(raw, limits, rule)).interval(confidence)
+        statistic = self.statistic_on(raw, rule)
+        if statistic.reason or self.is_approximate(statistic) or limits == CONVENTIONAL:
+            return statistic.conventional(confidence).noted(level=APPROXIMATE)
+        found = statistic.interval(confidence, limits)
+        beside = statistic.conventional(confidence)
+        return replace(found, notes={**beside.notes, **found.notes, "conventional": _shown(beside)})
+
+    def statistic_on(self, raw: Readings, rule: str | None = None) -> Statistic:
+        """The statistic of readings of which some may be missing; by default by its own rule.
+
+        Of a statistic that is not bounded there is a number of the edits that came back, and nothing says how far those
+        that are missing could have moved it.
+        """
+        readings = self.completed(raw, rule or self.missing)
+        if not readings.missing.any():
+            return self.statistic_of(readings)
+        seen = self.statistic_of(readings.complete().settled())
+        if seen.reason or not self.is_approximate(seen):
+            return self.statistic_of(readings)
+        n = int(readings.missing.sum())
+        edits = "edit is" if n == 1 else "edits are"
+        why = f"{n} {edits} missing, and nothing bounds what the {self.name} would be with them"
+        return Undefined(patients=seen.patients, why=why, notes={"point": seen.value})
+
+    def is_approximate(self, statistic: Statistic) -> bool:
+        """Whether limits rest on the usual assumptions alone, as those do for which a curve was fitted first."""
+        return bool(self.recalibration) or not statistic.bounded
 
     def refusal(self, raw: Readings) -> str:
         """Why there can be no estimate; empty where there can."""
@@ -223,12 +285,12 @@ class Estimand:
             return "the stratum has one value only"
         return ""
 
-    def completed(self, raw: Readings, limits: Region, rule: str | None = None) -> Readings:
-        """The readings recalibrated, and filled by a rule where an edit did not come back; by default its own."""
+    def completed(self, raw: Readings, rule: str) -> Readings:
+        """The readings recalibrated, with the interval of a patient's value, and missing edits dealt with by a rule."""
         readings = raw.recalibrated(self.recalibration) if self.recalibration else raw
-        sign = harm_sign(readings, limits.low, limits.high)
-        kind = self.kind if self.reads else "image"
-        return with_missing_filled(readings, rule or self.missing, kind, self.worst, self.unchanged, sign)
+        bounds = (-math.inf, math.inf) if self.recalibration else (self.least, self.most)
+        images = None if self.reads else self.unchanged
+        return with_missing(replace(readings, least=bounds[0], most=bounds[1]), rule, images)
 
     def unit_in(self, measurements: Measurements) -> str:
         """The unit of the estimate, which for an estimand of no declared unit is that of the measurements.
@@ -248,6 +310,11 @@ class Estimand:
                 "State the unit in which it is measured.",
             )  # fmt: skip
         return self.unit
+
+
+def _shown(found: Interval) -> JSON:
+    """A conventional interval as it is noted beside the one that decides."""
+    return {"method": found.method, "interval": _figures(found)}
 
 
 def _figures(found: Interval) -> JSON:

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, ParamSpec, overload
@@ -98,10 +99,26 @@ def _marked(function: Callable[P, Estimand], example: Mapping[str, JSON]) -> Cal
             found = f"its factory returned a {type(made).__name__}"
             raise ProtocolError(f"estimand {function.__name__}", found, "Return an Estimand.")
         inner = [origin for value in given.values() if isinstance(value, Estimand) for origin in value.origins]
-        return replace(made, spec=spec, origins=frozenset({origin_of(factory), *inner}))
+        maker = functools.partial(factory, **given)
+        return replace(made, spec=spec, origins=frozenset({origin_of(factory), *inner}), maker=maker)
 
     setattr(factory, _MARK, {"quantity": "bone_age", **example})
     return factory
+
+
+def reach_of(cap: float | None, *, signed: bool = False) -> tuple[float, float]:
+    """The interval of one patient's value that a cap declares; the whole line where there is no cap yet.
+
+    Examples
+    --------
+    >>> reach_of(60.0), reach_of(60.0, signed=True), reach_of(None)
+    ((0.0, 60.0), (-60.0, 60.0), (-inf, inf))
+    """
+    if cap is None:
+        return -math.inf, math.inf
+    if not 0 < cap < math.inf:
+        raise ProtocolError(f"a cap of {cap}", "it is no positive number", "Write e.g. cap=60.")
+    return (-cap if signed else 0.0), cap
 
 
 def _spec(name: str, given: Mapping[str, Any]) -> EstimandSpec:

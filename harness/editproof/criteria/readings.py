@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,11 @@ import numpy as np
 from editproof.core.declared import is_number
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import IMAGE, ORIGINAL, PLANTED, PLANTED_ORIGINAL, Measurements
+from editproof.stats.agreement import between_repeats
+from editproof.stats.bounded import BoundedMean, mean_in, patient_means, share_of_patients
 from editproof.stats.calibration import CURVES, cross_fitted
-from editproof.stats.shares import EditShare, PatientShare, patient_share
-from editproof.stats.statistic import Smooth, Undefined
-from editproof.stats.sums import Sums, mean
+from editproof.stats.statistic import Smooth, Statistic, Undefined
+from editproof.stats.sums import Sums, mean, root_ratio
 from editproof.types import EditStatus
 
 if TYPE_CHECKING:
@@ -36,9 +38,9 @@ class Readings:
     reference, original : ndarray of float, shape (n_cases,)
         NaN where there is none.
     values : ndarray of float, shape (n_cases, n_repeats)
-        NaN where an edit did not come back, until a rule fills it.
+        NaN where an edit did not come back.
     missing : ndarray of bool, shape (n_cases, n_repeats)
-        Edits that did not come back; after a rule has dealt with them, those that entered at their worst.
+        Edits that did not come back, and could have had any value.
     covariate : ndarray of float, shape (n_cases,)
         A stratum as numbers, where one was asked for; NaN otherwise.
     copied : int
@@ -46,6 +48,8 @@ class Readings:
         where repeats are compared.
     same : bool
         Whether every edit came back and reads exactly as its original does.
+    least, most : float
+        The interval in which the value of one patient lies.
     """
 
     cases: NDArray[np.str_]
@@ -57,6 +61,8 @@ class Readings:
     covariate: Values
     same: bool = False
     copied: int = 0
+    least: float = -math.inf
+    most: float = math.inf
 
     @property
     def n_patients(self) -> int:
@@ -91,38 +97,80 @@ class Readings:
             raise TypeError(f"settled is {found}; give one number, or None")
         return Smooth(sums=sums, patients=self.names, settled=settled)
 
-    def mean_of(self, values: Values, settled: float | None = None) -> Smooth:
-        """The mean over cases, clustered by patient.
+    def mean_of(self, values: Values, settled: float | None = None) -> Statistic:
+        """The mean over patients of values in the interval from ``least`` to ``most``.
 
         Parameters
         ----------
         values : ndarray of float, shape (n_cases,) or (n_cases, n_repeats)
-            Repeats of a case are averaged first; NaN is a repeat that does not count.
-        """
-        return self.smooth(mean(values, self.patients), settled)
+            Repeats of a case are averaged first; NaN is a repeat that does not count, unless it is missing.
+        settled : float, optional
+            The value, where nothing differs between the arms and there is no declared interval.
 
-    def share_of_patients(self, holds: ArrayLike) -> PatientShare:
-        """Share of patients with a case in which something holds, from flags of shape (n_cases,).
+        Raises
+        ------
+        TypeError
+            Where the values are true or false, of which :meth:`share_of_edits` makes a share.
+        """
+        table = np.asarray(values)
+        if table.dtype == bool:
+            raise TypeError("mean_of got an array of true and false: share_of_edits or share_of_patients takes those")
+        if not math.isfinite(self.most - self.least):
+            names, means = patient_means(table, self.patients)
+            return Smooth(sums=mean(means), patients=names, settled=settled)
+        return self._bounded(table, self.least, self.most)
+
+    def root_mean_of(self, squares: Values) -> Statistic:
+        """The root of the mean of squares, of values in the interval from ``least`` to ``most``; as :meth:`mean_of`."""
+        if math.isfinite(self.most - self.least):
+            return self._bounded(squares, 0.0, max(abs(self.least), abs(self.most)) ** 2, root=True)
+        names, means = patient_means(squares, self.patients)
+        sums = Sums(np.stack([means, np.ones(len(means))], axis=1), root_ratio)
+        return Smooth(sums=sums, patients=names, settled=None if means.any() else 0.0)
+
+    def average(self, values: Values) -> float:
+        """Mean over patients of values of shape (n_cases,) or (n_cases, n_repeats); NaN where there are none."""
+        return float(np.mean(means)) if len(means := patient_means(values, self.patients)[1]) else math.nan
+
+    def share_of_patients(self, holds: ArrayLike, *, every: bool = False) -> Statistic:
+        """Share of patients with an edit, or with every edit, in which something holds.
+
+        Parameters
+        ----------
+        holds : array_like of bool, shape (n_cases,) or (n_cases, n_repeats)
+            Of an edit that is missing it is not known.
+        every : bool
+            Whether it has to hold in every edit.
 
         Raises
         ------
         TypeError, ValueError
             Where the flags are not booleans, or not of that shape.
         """
-        return patient_share(_flags(holds, self.patients.shape), self.patients)
+        flags = _flags(holds, self.patients.shape, self.values.shape)
+        if every:
+            outside = self.share_of_patients(~flags)
+            return outside.complement() if isinstance(outside, BoundedMean) else outside
+        known = flags if flags.ndim == 1 else (flags & ~np.isnan(self.values)).any(axis=1)
+        return share_of_patients(known, self.patients, self.missing.any(axis=1))
 
-    def share_of_edits(self, holds: ArrayLike) -> EditShare | Undefined:
-        """Share of edits in which something holds, from flags of shape (n_cases, n_repeats); lost ones never count.
+    def share_of_edits(self, holds: ArrayLike) -> Statistic:
+        """Share of edits in which something holds, averaged over patients, from flags of shape (n_cases, n_repeats)."""
+        flags = _flags(holds, self.values.shape)
+        return self._bounded(np.where(np.isnan(self.values), np.nan, flags.astype(float)), 0.0, 1.0)
 
-        Raises
-        ------
-        TypeError, ValueError
-            Where the flags are not booleans, or not of that shape.
-        """
-        if not len(self.patients):
-            return self.undefined("there are no edits")
-        flags = np.where(np.isnan(self.values), np.nan, _flags(holds, self.values.shape))
-        return EditShare(holds=flags, patients=self.patients)
+    def _bounded(self, values: Values, least: float, most: float, *, root: bool = False) -> Statistic:
+        missing = self.missing
+        if values.ndim == 1:
+            values = np.repeat(values[:, None], missing.shape[1], axis=1)
+        return mean_in(values, self.patients, least, most, missing, root=root)
+
+    @property
+    def pairs_of_repeats(self) -> Readings:
+        """Differences between each two repeats of a case in place of the readings, shape (n_cases, n_pairs)."""
+        one, other = np.triu_indices(self.values.shape[1], 1)
+        missing = self.missing[:, one] | self.missing[:, other]
+        return replace(self, values=between_repeats(self.values), missing=missing)
 
     def undefined(self, why: str) -> Undefined:
         """No statistic, and why."""
@@ -163,13 +211,14 @@ class Readings:
         return replace(self, missing=np.zeros_like(self.missing))
 
 
-def _flags(holds: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+def _flags(holds: ArrayLike, *shapes: tuple[int, ...]) -> NDArray[np.bool_]:
     """Whether something holds, of each; a number is not a flag, since any but 0 would count as True."""
     flags = np.asarray(holds)
     if flags.dtype != bool:
         raise TypeError(f"a share is of True and False, not of {flags.dtype}; compare first, e.g. values > 5")
-    if flags.shape != shape:
-        raise ValueError(f"a share of flags of shape {flags.shape}; they have to be of shape {shape}")
+    if flags.shape not in shapes:
+        allowed = " or ".join(map(str, dict.fromkeys(shapes)))
+        raise ValueError(f"a share of flags of shape {flags.shape}; they have to be of shape {allowed}")
     return flags
 
 
@@ -293,50 +342,26 @@ def _in_order(
     return Readings(names, patients, of_reference, of_original, values[order], gone[order], of_covariate)
 
 
-def with_missing_filled(
-    readings: Readings, rule: str, kind: str, worst: float, unchanged: float, sign: int
-) -> Readings:
+def with_missing(readings: Readings, rule: str, unchanged: float | None) -> Readings:
     """Missing edits dealt with by a declared rule.
 
     Parameters
     ----------
     rule : {"worst_case", "complete_case", "original_used"}
-        ``worst_case`` replaces a missing reading by the worst plausible one: for a continuous quantity an error as
-        large as the largest observed, or as the way to the farther end of the reference range if that is longer; for a
-        probability the wrong extreme; for an image metric the value of a ruined image. ``complete_case`` leaves the
-        edit out, ``original_used`` takes the original instead, as a clinic that discards a failed edit would.
-    kind : {"continuous", "probability", "image"}
-    worst, unchanged : float
-        For image metrics: the value of a ruined and of an untouched image.
-    sign : {-1, 1}
-        Direction of the worst error of a continuous quantity.
+        ``worst_case`` leaves them missing: each can have had any value that there can be, so that the upper limit has
+        them at the most and the lower one at the least. ``complete_case`` leaves them out; ``original_used`` takes the
+        original instead, as a clinic that discards a failed edit would. A tool can gain by losing edits under both.
+    unchanged : float, optional
+        Of image metrics: the value of an untouched image.
     """
     if rule not in RULES:
         raise ProtocolError(f"missing-data rule {rule!r}", f"there are {', '.join(RULES)}", "Choose one of those.")
-    if not readings.missing.any():
+    if rule == WORST_CASE or not readings.missing.any():
         return readings
     if rule == COMPLETE_CASE:
         return readings.complete().settled()
-    if rule == ORIGINAL_USED:
-        known = kind != "image" or not np.isnan(readings.original).all()
-        return readings.filled(readings.original[:, None] if known else np.full((1, 1), unchanged)).settled()
-    if kind == "image":
-        return readings.filled(np.full((1, 1), worst))
-    if kind == "probability":
-        return readings.filled(1.0 - readings.reference[:, None])
-    anchor = np.where(np.isnan(readings.reference), readings.original, readings.reference)
-    observed = np.nanmax(np.abs(readings.values - anchor[:, None]), initial=0.0)
-    farther = np.maximum(anchor - np.nanmin(anchor), np.nanmax(anchor) - anchor)
-    return readings.filled((anchor + sign * np.maximum(observed, farther))[:, None])
-
-
-def harm_sign(readings: Readings, low: float, high: float) -> int:
-    """Direction in which a further error is worst: against the one limit, or onwards from the observed bias."""
-    if np.isinf(low) != np.isinf(high):
-        return 1 if np.isinf(low) else -1
-    anchor = np.where(np.isnan(readings.reference), readings.original, readings.reference)
-    errors = readings.values - anchor[:, None]
-    return -1 if errors.size and not np.isnan(errors).all() and np.nanmean(errors) < 0 else 1
+    known = unchanged is None or not np.isnan(readings.original).all()
+    return readings.filled(readings.original[:, None] if known else np.full((1, 1), unchanged)).settled()
 
 
 def known_curve(curve: str) -> str:

@@ -44,5 +44,5 @@ def criterion_from(card: CriterionCard) -> Criterion:
     return Criterion(
         card.id, estimand_from(card.specification), Region(card.low, card.high), card.confidence, card.source,
         card.hazard, card.role, card.rationale, card.limitation, card.sentence, card.min_patients, card.family,
-        card.requirement,
+        card.requirement, card.limits,
     )  # fmt: skip

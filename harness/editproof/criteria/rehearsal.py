@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from editproof.criteria.criterion import Criterion
-from editproof.criteria.estimand import FLOW, IMAGES, PROBABILITY, Estimand
+from editproof.criteria.estimand import APPROXIMATE, FLOW, IMAGES, PROBABILITY, Estimand
 from editproof.criteria.region import at_most
 from editproof.criteria.registry import ESTIMANDS, check_registered, estimand_from
 from editproof.criteria.versions import difference
@@ -101,8 +101,13 @@ def _edited(
 ) -> NDArray[np.float64]:
     moved = harm * random.normal(1.0, 2.0, shape)
     if estimand.scope == IMAGES and "original" not in estimand.needs:
-        way = estimand.worst - estimand.unchanged
-        return estimand.unchanged + (way if math.isfinite(way) and way else -1.0) * 0.02 * np.abs(moved)
+        ends = estimand.least, estimand.most
+        way = (
+            max(ends, key=lambda end: abs(end - estimand.unchanged)) - estimand.unchanged
+            if estimand.is_bounded
+            else 1.0
+        )
+        return estimand.unchanged + way * 0.02 * np.abs(moved)
     if estimand.kind == PROBABILITY:
         return np.clip(original[:, None] + 0.03 * moved, 0.0, 1.0)
     return original[:, None] + moved
@@ -137,6 +142,8 @@ def _wrong(estimand: Estimand, spec: EstimandSpec) -> str:
     again, table = estimand_from(EstimandSpec(written["name"], written["arguments"])), drawn(estimand)
     if again.spec != spec:
         return f"made again from its card it is {again!r}"
+    if estimand.estimate(table, CONFIDENCE).notes.get("level") == APPROXIMATE:
+        table = drawn(estimand, lost=0.0)
     first, second = (made.estimate(table, CONFIDENCE) for made in (estimand, again))
     if not first.exists:
         return f"on {PATIENTS} invented patients there is no estimate: {first.reason}"
@@ -145,6 +152,10 @@ def _wrong(estimand: Estimand, spec: EstimandSpec) -> str:
         return f"on {PATIENTS} invented patients it came to {first.value} [{first.low}, {first.high}]"
     if (first.value, first.low, first.high) != (second.value, second.low, second.high):
         return f"made again from its card it comes to {second.value} instead of {first.value} on invented patients"
+    harmed = estimand.estimate(drawn(estimand, lost=0.0, harm=20.0), CONFIDENCE)
+    calm = estimand.estimate(drawn(estimand, lost=0.0, harm=0.0), CONFIDENCE)
+    if estimand.arm != ORIGINAL and estimand.scope != FLOW and harmed.value == calm.value is not None:
+        return f"it is {calm.value} on invented patients whatever is done to their images"
     same, _, _ = difference(Criterion("TRIAL", estimand, at_most(1.0), source="a trial"), 1.0, table, table)
     if same.low is not None and same.high is not None and not same.low <= 0.0 <= same.high:
         return f"a version compared with itself differs by {same.low} to {same.high}"

@@ -1,27 +1,36 @@
 """Two versions of one tool on the same cases: the difference of an estimand, paired by patient, new less old.
 
-The difference is that of the two statistics whose intervals the verdicts show, so that both versions are resampled
-together, and a share is bounded, exactly or by Hoeffding, from the patients in whom it rose and in whom it fell.
-
-A worst-case rule puts the worst plausible reading for what did not come back, in either version.
+The difference is that of the two statistics whose intervals the verdicts show, patient by patient, and the same rule
+decides it: a patient's change lies in a declared interval, and one unseen patient is taken to be at its worst. For the
+upper limit, an edit that the new version lost is at its most and one that the old version lost at its least; for the
+lower one, the other way round.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from editproof.criteria.criterion import Criterion, decision
-from editproof.criteria.estimand import Estimand
+from editproof.criteria.estimand import APPROXIMATE, Estimand
 from editproof.criteria.readings import COMPLETE_CASE, Readings
 from editproof.criteria.region import Region, at_least, at_most, within
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import Measurements
-from editproof.stats.interval import MIN_PATIENTS, Interval, identical, no_interval, too_few
+from editproof.stats.bounded import BoundedMean
+from editproof.stats.gaffke import CONVENTIONAL
+from editproof.stats.interval import MIN_PATIENTS, Interval, identical, no_interval
 from editproof.stats.statistic import Statistic
 from editproof.types import EstimandSpec, Estimate, Verdict
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CAP_IN_MARGINS = 30.0
+"""The largest change from version to version that counts in full, in units of the margin; never above the own cap."""
 
 
 def difference_verdict(
@@ -72,19 +81,19 @@ def difference(
     """
     confidence, region = round(2 * criterion.confidence - 1, 12), criterion.region
     if math.isinf(region.low):
-        return _paired(criterion, new, old, confidence), at_most(margin), ""
+        return _paired(criterion, margin, new, old, confidence), at_most(margin), ""
     if math.isinf(region.high):
-        return _paired(criterion, new, old, confidence), at_least(-margin), ""
+        return _paired(criterion, margin, new, old, confidence), at_least(-margin), ""
     middle = (region.low + region.high) / 2
-    before = criterion.estimand.estimate(old, confidence, region)
+    before = criterion.estimand.estimate(old, confidence, criterion.limits)
     resolved = before.low is not None and before.high is not None and not before.low <= middle <= before.high
-    after = criterion.estimand.estimate(new, confidence, region)
+    after = criterion.estimand.estimate(new, confidence, criterion.limits)
     if resolved and before.value is not None and after.value is not None:
         signs = (math.copysign(1.0, after.value - middle), math.copysign(1.0, before.value - middle))
-        found = _paired(criterion, new, old, confidence, (*signs, middle))
+        found = _paired(criterion, margin, new, old, confidence, (*signs, middle))
         if found.method != _NOT_FOLDED:
             return found, at_most(margin), f", as distance from {middle:g}"
-    return _paired(criterion, new, old, confidence), within(-margin, margin), ", either way"
+    return _paired(criterion, margin, new, old, confidence), within(-margin, margin), ", either way"
 
 
 _NOT_FOLDED = "not folded"
@@ -109,6 +118,7 @@ def margin_by_share(criterion: Criterion, share: float) -> float:
 
 def _paired(
     criterion: Criterion,
+    margin: float,
     new: Measurements,
     old: Measurements,
     confidence: float,
@@ -123,20 +133,28 @@ def _paired(
             return no_interval(f"{name} version: {reason}", confidence, n)
     if estimand.incomparable:
         return no_interval(f"versions are not compared by {estimand.name}: {estimand.incomparable}", confidence, n)
-    if n < MIN_PATIENTS:
-        return too_few(n, confidence)
-    after, before = (estimand.completed(readings, criterion.region) for readings in pair)
-    one, other = (estimand.statistic_of(readings) for readings in (after, before))
+    one, other = (estimand.statistic_on(readings) for readings in pair)
     for name, statistic in (("new", one), ("old", other)):
         if statistic.reason:
             return no_interval(f"{name} version: {statistic.reason}", confidence, n)
     change = _change(one, other, folded)
     if change is None:
         return no_interval("it has no distance from a middle", confidence, n, _NOT_FOLDED)
-    same = after.values.shape == before.values.shape and bool((after.values == before.values).all())
-    if same and not change.exact and not change.reason:
+    if isinstance(change, BoundedMean) and not change.is_of_shares:
+        own = max(abs(estimand.least), abs(estimand.most))
+        change = change.capped(min(own, CAP_IN_MARGINS * margin))
+    approximate = estimand.is_approximate(one) or estimand.is_approximate(other)
+    same = _same(pair[0].values, pair[1].values) and _same(pair[0].original, pair[1].original)
+    if same and approximate and not change.reason and n >= MIN_PATIENTS:
         return identical(confidence, n)
-    return change.noted(new=one.value, old=other.value).interval(confidence)
+    noted = change.noted(new=one.value, old=other.value)
+    if approximate or criterion.limits == CONVENTIONAL:
+        return noted.conventional(confidence).noted(level=APPROXIMATE)
+    return noted.interval(confidence, criterion.limits)
+
+
+def _same(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
+    return np.array_equal(one, other, equal_nan=True)
 
 
 def _change(one: Statistic, other: Statistic, folded: tuple[float, float, float] | None) -> Statistic | None:

@@ -89,17 +89,19 @@ def within_case_variance(readings: Values) -> Values:
     return np.asarray(np.nanvar(readings, axis=1, ddof=1))
 
 
-def repeat_sd_statistic(readings: Values, patients: NDArray[Any]) -> Sums:
-    """Within-case standard deviation over repeats (root of the mean within-case variance).
+def between_repeats(readings: Values) -> Values:
+    """Differences between each two repeats of a case, shape (n_cases, n_pairs); NaN where one of them is.
 
-    Parameters
-    ----------
-    readings : ndarray of float, shape (n_cases, n_repeats)
-        At least two repeats of every case; NaN where one did not come back.
+    The mean of half their squares is the variance over the repeats, whatever their number.
+
+    Examples
+    --------
+    >>> differences = between_repeats(np.array([[1.0, 2.0, 4.0]]))
+    >>> differences.tolist(), round(float((differences**2 / 2).mean()), 3), round(float(np.var([1, 2, 4], ddof=1)), 3)
+    ([[-1.0, -3.0, -2.0]], 2.333, 2.333)
     """
-    return Sums(
-        per_patient(patients, within_case_variance(readings), 1.0), lambda sums: np.sqrt(sums[..., 0] / sums[..., 1])
-    )
+    one, other = np.triu_indices(readings.shape[1], 1)
+    return np.asarray(readings[:, one] - readings[:, other])
 
 
 def icc_statistic(readings: Values, patients: NDArray[Any]) -> Sums:

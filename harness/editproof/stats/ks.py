@@ -119,40 +119,6 @@ def distance_of_features(original: ArrayLike, edited: ArrayLike, patients: NDArr
     return float(np.abs(gaps.sum(axis=0) / weights.sum()).max(initial=0.0))
 
 
-def ks_change(
-    new: tuple[ArrayLike, ArrayLike],
-    old: tuple[ArrayLike, ArrayLike],
-    patients: NDArray[Any],
-    confidence: float = 0.90,
-    *,
-    resamples: int = RESAMPLES,
-    seed: int = SEED,
-) -> Interval:
-    """How much larger D is in one version than in another, on the same cases.
-
-    D moves by no more than its difference curve does, so the difference of two moves by no more than both curves do
-    together; that sum is taken from patients who are resampled for both at once.
-
-    Parameters
-    ----------
-    new, old : pair of array_like
-        Originals, shape (n_cases,), and edits, shape (n_cases, n_repeats), of either version.
-    patients : ndarray, shape (n_cases,)
-    """
-    both = [
-        _gaps(np.asarray(before, dtype=float), np.asarray(after, dtype=float), patients) for before, after in (new, old)
-    ]
-    weights = both[0][1]
-    n, value = len(weights), distance_of_features(*new, patients) - distance_of_features(*old, patients)
-    if n < MIN_PATIENTS:
-        return too_few(n, confidence).noted(point=value)
-    reach = _reach([gaps for gaps, _ in both], weights, confidence, resamples, seed)
-    if reach == 0:
-        return no_interval(_ONE_SHIFT, confidence, n, point=value)
-    low, high = max(-1.0, value - reach), min(1.0, value + reach)
-    return Interval(value, low, high, confidence, n, "uniform bands by patient bootstrap", seed)
-
-
 def _reach(
     curves: Sequence[NDArray[np.float64]], weights: NDArray[np.float64], confidence: float, resamples: int, seed: int
 ) -> float:

@@ -17,15 +17,20 @@ BAND_DRAWS, BAND_SEED = 400, 2016
 """Draws of patients behind the band about a curve, and their seed: the band is the same each time."""
 
 
-def roc_points(scores: Values, positive: NDArray[np.bool_]) -> tuple[Values, Values] | None:
+def roc_points(
+    scores: Values, positive: NDArray[np.bool_], patients: NDArray[Any] | None = None
+) -> tuple[Values, Values] | None:
     """False and true positive rates; None with one class alone.
 
     Parameters
     ----------
     scores : ndarray of float, shape (n_cases, n_repeats)
-        Repeats of a case share the weight of one case, so that the area under the curve is the AUC of these readings;
-        NaN is a repeat that did not come back. A case without any is left out.
+        Repeats of a case share the weight of one case, and the cases of one class of a patient that of one patient, so
+        that the area under the curve is the AUC of these readings; NaN is a repeat that did not come back. A case
+        without any is left out.
     positive : ndarray of bool, shape (n_cases,)
+    patients : ndarray, shape (n_cases,), optional
+        Patient of each case; every case is its own patient without it.
 
     Examples
     --------
@@ -34,7 +39,7 @@ def roc_points(scores: Values, positive: NDArray[np.bool_]) -> tuple[Values, Val
     >>> float(np.trapezoid(true_positive, false_positive))
     0.875
     """
-    truth, score, weight, _ = _by_edit(scores, positive)
+    truth, score, weight, _ = _by_edit(scores, positive, np.arange(len(scores)) if patients is None else patients)
     if truth.all() or not truth.any():
         return None
     from sklearn.metrics import roc_curve
@@ -61,7 +66,7 @@ def roc_band(
     tuple of ndarray of float or None
         None where there is no curve.
     """
-    truth, score, share, case = _by_edit(scores, positive)
+    truth, score, share, case = _by_edit(scores, positive, patients)
     if truth.all() or not truth.any():
         return None
     names, patient = np.unique(patients, return_inverse=True)
@@ -79,9 +84,14 @@ def roc_band(
     return low, high
 
 
-def _by_edit(scores: Values, positive: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], Values, Values, NDArray[np.intp]]:
-    """Class, score, weight and case of each edit that came back; the weights of a case add up to ``n_repeats``."""
+def _by_edit(
+    scores: Values, positive: NDArray[np.bool_], patients: NDArray[Any]
+) -> tuple[NDArray[np.bool_], Values, Values, NDArray[np.intp]]:
+    """Class, score, weight and case of each edit that came back; a patient's cases of one class weigh one in all."""
     here = ~np.isnan(scores)
     case, _ = np.nonzero(here)
     times = here.sum(axis=1)
-    return positive[case], scores[here], scores.shape[1] / times[case], case
+    _, patient = np.unique(patients, return_inverse=True)
+    _, group = np.unique(2 * patient + positive, return_inverse=True)
+    of_patient = np.bincount(group, weights=times > 0)[group]
+    return positive[case], scores[here], 1.0 / (times * of_patient)[case], case

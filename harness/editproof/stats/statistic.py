@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import numpy as np
 
 from editproof.stats.bootstrap import interval
+from editproof.stats.gaffke import GAFFKE
 from editproof.stats.interval import MIN_PATIENTS, Interval, identical, no_interval
 
 if TYPE_CHECKING:
@@ -43,8 +44,8 @@ class Statistic:
     patients: Names = field(repr=False)
     notes: Mapping[str, JSON] = field(default_factory=dict)
 
-    exact: ClassVar[bool] = False
-    """Whether the interval bounds even what never occurred, so that equal versions need no rule of their own."""
+    bounded: ClassVar[bool] = False
+    """Whether its limits hold whatever was not seen: rare disasters, patients of no spread, missing edits."""
 
     @property
     def reason(self) -> str:
@@ -56,9 +57,19 @@ class Statistic:
         """The number; NaN where there is none."""
         raise NotImplementedError
 
-    def interval(self, confidence: float) -> Interval:
-        """The number with its two-sided interval, or the reason why there is none."""
+    def interval(self, confidence: float, limits: str = GAFFKE) -> Interval:
+        """The number with its two-sided interval, or the reason why there is none.
+
+        Parameters
+        ----------
+        limits : {"gaffke", "betting", "conventional"}
+            Of a statistic that is not bounded, the limits are conventional ones, whatever is asked for.
+        """
         raise NotImplementedError
+
+    def conventional(self, confidence: float) -> Interval:
+        """The interval by the method that the field is used to."""
+        return self.interval(confidence)
 
     def only(self: Kind, patients: Names) -> Kind:
         """The same of some of its patients, given once each in sorted order."""
@@ -106,7 +117,7 @@ class Undefined(Statistic):
     def value(self) -> float:
         return math.nan
 
-    def interval(self, confidence: float) -> Interval:
+    def interval(self, confidence: float, limits: str = GAFFKE) -> Interval:
         return no_interval(self.why, confidence, len(np.unique(self.patients))).noted(**self.notes)
 
     def folded(self, sign: float, middle: float) -> Statistic:
@@ -137,7 +148,7 @@ class Smooth(Statistic):
     def value(self) -> float:
         return self.sums.value
 
-    def interval(self, confidence: float) -> Interval:
+    def interval(self, confidence: float, limits: str = GAFFKE) -> Interval:
         if self.settled is not None and len(self.patients) >= MIN_PATIENTS:
             return identical(confidence, len(self.patients), self.settled).noted(**self.notes)
         return interval(self.sums, confidence).noted(**self.notes)

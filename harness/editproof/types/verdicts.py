@@ -97,6 +97,8 @@ class CriterionCard:
         What of the user's requirements the criterion answers, e.g. ``"URS-3: readings keep their accuracy"``.
     signed : bool
         Whether the estimate is a signed difference, which is printed with its sign.
+    limits : str
+        How the limits of its interval are made: ``"gaffke"``, ``"betting"`` or ``"conventional"``.
     """
 
     id: str
@@ -117,6 +119,7 @@ class CriterionCard:
     family: str = ""
     requirement: str = ""
     signed: bool = False
+    limits: str = "gaffke"
 
 
 @dataclass(frozen=True, repr=False)

@@ -60,20 +60,20 @@ def share_changed(
     more_than : float
         In the unit of the quantity, e.g. 6 months.
     per : {"patient", "edit"}
-        Patients with at least one such edit (exact), or edits (at their effective number).
+        Share of patients with at least one such edit, or share of edits, averaged over patients.
     """
     if per not in ("patient", "edit"):
         raise ProtocolError(f"share of changes per {per!r}", "it is per 'patient' or 'edit'", "Choose one of those.")
     return Estimand(
         name=f"share of {per}s changed by more than {more_than:g} {UNITS.get(quantity, '')}".rstrip(),
         quantity=quantity, statistic=partial(_share, more_than=more_than, per=per), needs=_ORIGINAL, arm=arm,
-        instrument=instrument, missing=missing, ideal=0.0,
+        instrument=instrument, missing=missing, ideal=0.0, least=0.0, most=1.0,
     )  # fmt: skip
 
 
 @estimand
 def calibration_slope(
-    quantity: str, *, arm: str = EDITED, instrument: str = POOLED, missing: str = "complete_case"
+    quantity: str, *, arm: str = EDITED, instrument: str = POOLED, missing: str = "worst_case"
 ) -> Estimand:
     """Slope of the reference standard on continuous readings; 1 is calibrated."""
     return Estimand(
@@ -85,7 +85,7 @@ def calibration_slope(
 @estimand
 def calibration_intercept(
     quantity: str, *, arm: str = EDITED, unit: str | None = None, instrument: str = POOLED,
-    missing: str = "complete_case",
+    missing: str = "worst_case",
 ) -> Estimand:  # fmt: skip
     """Intercept of the reference standard on continuous readings, at reading 0."""
     return Estimand(
@@ -124,7 +124,7 @@ def _limit(readings: Readings, *, side: int) -> Smooth:
 
 def _share(readings: Readings, *, more_than: float, per: str) -> Statistic:
     large = np.abs(readings.changes) > more_than
-    return readings.share_of_edits(large) if per == "edit" else readings.share_of_patients(large.any(axis=1))
+    return readings.share_of_edits(large) if per == "edit" else readings.share_of_patients(large)
 
 
 def _slope(readings: Readings) -> Smooth:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,15 +14,17 @@ from editproof.criteria.factory import estimand
 from editproof.criteria.readings import Readings
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import EDITED, ORIGINAL, POOLED
+from editproof.stats.areas import ONE_CLASS, Area, AreaChange, pairs_of
 from editproof.stats.auc import auc_statistic as auc_of
-from editproof.stats.curves import Area, AreaChange, Calibration
-from editproof.stats.statistic import Smooth, Statistic
+from editproof.stats.coefficients import Calibration
+from editproof.stats.statistic import Statistic
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _BOTH = frozenset({"reference", "original"})
 _SEX = {"quantity": "sex"}
+_FREE = (-math.inf, math.inf)
 
 
 @estimand(example=_SEX)
@@ -71,29 +75,31 @@ def specificity(
 
 @estimand(example=_SEX)
 def probability_slope(
-    quantity: str, *, arm: str = EDITED, instrument: str = POOLED, missing: str = "complete_case"
+    quantity: str, *, arm: str = EDITED, instrument: str = POOLED, missing: str = "worst_case"
 ) -> Estimand:
     """Cox's calibration slope of probabilities; 1 is calibrated, below 1 they are too extreme."""
-    return _probability("calibration slope", _slope, quantity, arm, instrument, missing, ideal=1.0)
+    return _probability("calibration slope", _slope, quantity, arm, instrument, missing, ideal=1.0, bounds=_FREE)
 
 
 @estimand(example=_SEX)
 def probability_intercept(
-    quantity: str, *, arm: str = EDITED, instrument: str = POOLED, missing: str = "complete_case"
+    quantity: str, *, arm: str = EDITED, instrument: str = POOLED, missing: str = "worst_case"
 ) -> Estimand:
     """Cox's calibration intercept of probabilities, on the logit scale; 0 is calibrated."""
-    return _probability("calibration intercept", _intercept, quantity, arm, instrument, missing, ideal=0.0)
+    return _probability(
+        "calibration intercept", _intercept, quantity, arm, instrument, missing, ideal=0.0, bounds=_FREE
+    )
 
 
 def _probability(
     name: str, statistic: Compute, quantity: str, arm: str, instrument: str, missing: str, *, ideal: float,
-    signed: bool = False,
+    signed: bool = False, bounds: tuple[float, float] = (0.0, 1.0),
 ) -> Estimand:  # fmt: skip
     needs = frozenset({"reference"}) if arm == ORIGINAL else _BOTH
     shown = f"{name} of originals" if arm == ORIGINAL else name if arm == EDITED else f"{name}, {arm}"
     return Estimand(
         name=shown, quantity=quantity, statistic=statistic, kind=PROBABILITY, needs=needs, arm=arm,
-        instrument=instrument, missing=missing, ideal=ideal, signed=signed,
+        instrument=instrument, missing=missing, ideal=ideal, signed=signed, least=bounds[0], most=bounds[1],
     )  # fmt: skip
 
 
@@ -101,33 +107,45 @@ def _drift(name: str, statistic: Compute, quantity: str, arm: str, instrument: s
     if arm == ORIGINAL:
         asked = f"{name} of {quantity} on the originals"
         raise ProtocolError(asked, "a drift is measured against the originals", "Choose another arm.")
-    return _probability(name, statistic, quantity, arm, instrument, missing, ideal=0.0, signed=True)
+    return _probability(name, statistic, quantity, arm, instrument, missing, ideal=0.0, signed=True, bounds=(-1.0, 1.0))
 
 
-def _area(readings: Readings) -> Area:
-    area = auc_of(readings.values, readings.reference > 0.5, readings.patients)
-    return Area(area=area, patients=readings.names)
+def _area(readings: Readings) -> Statistic:
+    positive = readings.reference > 0.5
+    if positive.all() or not positive.any():
+        return readings.undefined(ONE_CLASS)
+    return _area_of(readings, readings.values, readings.missing)
+
+
+def _area_of(readings: Readings, values: NDArray[np.float64], missing: NDArray[np.bool_]) -> Area:
+    positive = readings.reference > 0.5
+    area = auc_of(values, positive, readings.patients)
+    pairs = pairs_of(values, positive, missing, readings.patients)
+    return Area(area=area, pairs=pairs, patients=readings.names)
 
 
 def _area_drift(readings: Readings) -> Statistic:
     positive = readings.reference > 0.5
     if positive.all() or not positive.any():
-        return readings.undefined("only one class is present, so there is no ROC curve")
-    edited = auc_of(readings.values, positive, readings.patients)
-    original = auc_of(readings.original, positive, readings.patients)
-    found = AreaChange(edited=edited, original=original, settled=readings.unmoved, patients=readings.names)
-    return found.noted(original=original.value, edited=edited.value)
+        return readings.undefined(ONE_CLASS)
+    original = np.where(np.isnan(readings.values).all(axis=1), np.nan, readings.original)[:, None]
+    before = _area_of(readings, readings.original[:, None], np.zeros((len(positive), 1), dtype=bool))
+    found = _area_of(readings, readings.values, readings.missing) - replace(
+        before, area=auc_of(original, positive, readings.patients)
+    )
+    if not isinstance(found, AreaChange):
+        return found
+    return found.noted(original=found.original.value, edited=found.edited.value)
 
 
-def _squared(readings: Readings) -> Smooth:
+def _squared(readings: Readings) -> Statistic:
     return readings.mean_of(readings.errors**2)
 
 
-def _squared_drift(readings: Readings) -> Smooth:
-    edited = np.nanmean(readings.errors**2, axis=1)
-    original = (readings.original - readings.reference) ** 2
-    found = readings.mean_of(edited - original, readings.unmoved)
-    return found.noted(original=float(original.mean()), edited=float(edited.mean()))
+def _squared_drift(readings: Readings) -> Statistic:
+    edited, original = readings.errors**2, (readings.original - readings.reference) ** 2
+    found = readings.mean_of(edited - original[:, None], readings.unmoved)
+    return found.noted(original=readings.average(original), edited=readings.average(edited))
 
 
 def _hits(readings: Readings, *, at: float, positive: bool) -> Statistic:

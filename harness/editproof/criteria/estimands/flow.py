@@ -14,7 +14,7 @@ def failure_rate(*, statuses: tuple[str, ...] = tuple(sorted(NOT_RETURNED))) -> 
 
     A later attempt that succeeded does not undo a failure; a request that never reached the tool is no attempt.
 
-    Clopper-Pearson at the effective number of edits (Korn and Graubard 1998), since failures cluster in patients.
+    Each patient counts once, with the share of that patient's edits, since failures cluster in patients.
 
     Parameters
     ----------
@@ -23,7 +23,9 @@ def failure_rate(*, statuses: tuple[str, ...] = tuple(sorted(NOT_RETURNED))) -> 
     """
     every = frozenset(statuses) == NOT_RETURNED
     name = "failure rate, first attempts" if every else f"rate of first attempts {' or '.join(statuses)}"
-    return Estimand(name=name, quantity="+".join(statuses), statistic=_share_of_edits, scope=FLOW, ideal=0.0)
+    return Estimand(
+        name=name, quantity="+".join(statuses), statistic=_share_of_edits, scope=FLOW, ideal=0.0, least=0.0, most=1.0
+    )
 
 
 @estimand

@@ -1,7 +1,6 @@
 """Estimands of image metrics, each a measured quantity ``<metric>:<region>``; see :mod:`editproof.metrics`.
 
-A missing edit counts as a ruined image under the worst-case rule. Where every edit has the value of an untouched image,
-nothing changed at all, and that is said instead of an interval of no width.
+The value of one image lies between that of an untouched and that of a ruined one; a missing edit can be either.
 """
 
 from __future__ import annotations
@@ -9,26 +8,25 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-import numpy as np
-
+from editproof.core.numbers import percent
 from editproof.criteria.estimand import IMAGES, Compute, Estimand
 from editproof.criteria.factory import estimand
 from editproof.criteria.readings import Readings
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import EDITED, IMAGE
-from editproof.stats.curves import FeatureDistance
-from editproof.stats.shares import PatientShare
-from editproof.stats.statistic import Smooth, Statistic
+from editproof.stats.distances import FeatureDistance
+from editproof.stats.statistic import Statistic
 
 PERFECT_PSNR = 100.0
-MOVEMENTS = {"rotation": ("degrees", 180.0), "scale_change": ("", 1.0), "shift": ("of longer side", 1.0)}
-"""What :func:`registration_drift` knows: unit, and the value of a ruined image."""
+MOVEMENTS = {"rotation": ("degrees", 20.0), "scale_change": ("", 0.5), "shift": ("of longer side", 0.5)}
+"""What :func:`registration_drift` knows: unit, and the largest movement that counts in full."""
 
 
 @estimand
 def ks_distance(
-    *, region: str = "protected", margin: float | None = None, arm: str = EDITED, missing: str = "worst_case"
-) -> Estimand:
+    *, region: str = "protected", margin: float | None = None, per: str = "patient", arm: str = EDITED,
+    missing: str = "worst_case",
+) -> Estimand:  # fmt: skip
     """Kolmogorov-Smirnov distance D of pixel intensities between original and edit, within a region.
 
     D is an effect size between 0 and 1; its p-value over pixels is never used.
@@ -37,29 +35,46 @@ def ks_distance(
     ----------
     region : {"protected", "outside_mask", "inside_mask", "whole"}
     margin : float, optional
-        Without it the estimand is the mean of D: ``at_most(0.05)``. With it, the share of patients whose worst edit
-        keeps D within the margin, exact on patients (Clopper-Pearson): ``at_least(0.95)``.
+        Without it the estimand is the mean of D: ``at_most(0.05)``. With it, the share of patients, or of edits, that
+        keep D within the margin: ``at_least(0.95)``.
+    per : {"patient", "edit"}
+        With a margin: share of patients of whom every edit keeps it, or share of edits, averaged over patients.
     """
     quantity, where = f"ks_distance:{region}", _words(region)
     if margin is None:
         return _image(f"KS distance, {where}", quantity, arm, missing, worst=1.0, unchanged=0.0, unit="")
-    name = f"share of patients with KS distance at most {margin:g}, {where}"
-    within = partial(_share_within, margin=margin)
+    name = f"share of {_known_unit(per)}s with KS distance at most {margin:g}, {where}"
+    within = partial(_share_within, margin=margin, per=per)
     return _image(name, quantity, arm, missing, worst=1.0, unchanged=0.0, unit="", ideal=1.0, statistic=within)
 
 
 @estimand
-def outside_mask_change(*, more_than: float = 0.02, arm: str = EDITED, missing: str = "worst_case") -> Estimand:
-    """Mean share of the pixels outside the edit mask that changed.
+def outside_mask_change(
+    *, more_than: float = 0.02, margin: float | None = None, per: str = "edit", arm: str = EDITED,
+    missing: str = "worst_case",
+) -> Estimand:  # fmt: skip
+    """Mean share of the pixels outside the edit mask that changed, or the share of edits in which too many did.
 
     Parameters
     ----------
     more_than : {0.0, 0.02}
         Changes that count: every one, or (default) those above 2 % of the intensity range.
+    margin : float, optional
+        Without it the estimand is the mean: ``at_most(0.01)``. With it, the share of edits, or of patients, of whose
+        pixels more than this share changed: ``at_most(0.05)``.
+    per : {"edit", "patient"}
+        With a margin: share of edits, averaged over patients, or of patients with at least one such edit.
     """
     metric = f"changed_share_above_{100 * more_than:g}pct" if more_than else "changed_share"
     above = f" by more than {100 * more_than:g} % of range" if more_than else ""
     name = f"share of pixels changed outside the mask{above}"
+    if margin is not None:
+        name = (
+            f"share of {_known_unit(per)}s with more than {percent(margin)} of pixels changed outside the mask{above}"
+        )
+        beyond = partial(_share_beyond, margin=margin, per=per)
+        quantity = f"{metric}:outside_mask"
+        return _image(name, quantity, arm, missing, worst=1.0, unchanged=0.0, unit="", ideal=0.0, statistic=beyond)
     return _image(name, f"{metric}:outside_mask", arm, missing, worst=1.0, unchanged=0.0, unit="")
 
 
@@ -140,7 +155,7 @@ def feature_ks(feature: str, *, region: str = "whole", arm: str = EDITED, missin
         ``noise`` is known of the whole image only.
     """
     name = f"KS distance of image {feature} over patients, {_words(region)}"
-    found = _image(name, f"{feature}:{region}", arm, missing, worst=np.inf, unchanged=0.0, unit="", statistic=_feature)
+    found = _image(name, f"{feature}:{region}", arm, missing, worst=1.0, unchanged=0.0, unit="", statistic=_feature)
     return replace(found, needs=frozenset({"original"}))
 
 
@@ -184,27 +199,38 @@ def _image(
     statistic: Compute | None = None,
 ) -> Estimand:
     """An estimand of an image metric, of which the value of an untouched image is the ideal one by default."""
+    best = unchanged if ideal is None else ideal
+    least, most = (0.0, 1.0) if statistic else (min(worst, unchanged, best), max(worst, unchanged, best))
     return Estimand(
-        name=name if arm == EDITED else f"{name} ({arm})", quantity=quantity, unit=unit,
-        statistic=statistic or partial(_mean, unchanged=unchanged), scope=IMAGES, arm=arm, instrument=IMAGE,
-        missing=missing, worst=worst, unchanged=unchanged, ideal=unchanged if ideal is None else ideal,
+        name=name if arm == EDITED else f"{name} ({arm})", quantity=quantity, unit=unit, statistic=statistic or _mean,
+        scope=IMAGES, arm=arm, instrument=IMAGE, missing=missing, unchanged=unchanged, least=least, most=most,
+        ideal=best,
     )  # fmt: skip
 
 
-def _mean(readings: Readings, *, unchanged: float) -> Smooth:
-    known = readings.values[~np.isnan(readings.values)]
-    return readings.mean_of(readings.values, unchanged if (known == unchanged).all() else None)
+def _known_unit(per: str) -> str:
+    if per not in ("patient", "edit"):
+        raise ProtocolError(f"share of images per {per!r}", "it is per 'patient' or 'edit'", "Choose one of those.")
+    return per
 
 
-def _share_within(readings: Readings, *, margin: float) -> Statistic:
-    _, index = np.unique(readings.patients, return_inverse=True)
-    outside = np.nanmax(readings.values, axis=1) > margin
-    return PatientShare(holds=np.bincount(index, weights=outside) == 0, patients=readings.names)
+def _mean(readings: Readings) -> Statistic:
+    return readings.mean_of(readings.values)
+
+
+def _share_within(readings: Readings, *, margin: float, per: str) -> Statistic:
+    inside = readings.values <= margin
+    return readings.share_of_edits(inside) if per == "edit" else readings.share_of_patients(inside, every=True)
+
+
+def _share_beyond(readings: Readings, *, margin: float, per: str) -> Statistic:
+    beyond = readings.values > margin
+    return readings.share_of_edits(beyond) if per == "edit" else readings.share_of_patients(beyond)
 
 
 def _feature(readings: Readings) -> FeatureDistance:
     return FeatureDistance(
-        original=readings.original, edited=readings.values, patients=readings.patients, settled=readings.unmoved
+        original=readings.original, edited=readings.values, missing=readings.missing, patients=readings.patients
     )
 
 

@@ -29,9 +29,9 @@ def local_change(*, more_than: float = DAMAGED, arm: str = EDITED, missing: str 
     return Estimand(
         name=f"share of patients with a patch of anatomy changed by more than {100 * more_than:g} %",
         quantity="worst_patch:protected", statistic=partial(_share_beyond, more_than=more_than), scope=IMAGES,
-        arm=arm, instrument=IMAGE, missing=missing, worst=1.0, unchanged=0.0, ideal=0.0,
+        arm=arm, instrument=IMAGE, missing=missing, unchanged=0.0, ideal=0.0, least=0.0, most=1.0,
     )  # fmt: skip
 
 
 def _share_beyond(readings: Readings, *, more_than: float) -> Statistic:
-    return readings.share_of_patients((readings.values > more_than).any(axis=1))
+    return readings.share_of_patients(readings.values > more_than)

@@ -20,9 +20,9 @@ def planted_seen(*, missing: str = "worst_case") -> Estimand:
     """
     return Estimand(
         name="share of patients whose planted structures are still seen", quantity=SEEN, statistic=_all_seen,
-        scope=IMAGES, arm=PLANTED, instrument=IMAGE, missing=missing, worst=0.0, unchanged=1.0, ideal=1.0,
+        scope=IMAGES, arm=PLANTED, instrument=IMAGE, missing=missing, unchanged=1.0, ideal=1.0, least=0.0, most=1.0,
     )  # fmt: skip
 
 
 def _all_seen(readings: Readings) -> Statistic:
-    return readings.share_of_patients(~(readings.values < 1.0).any(axis=1))
+    return readings.share_of_patients(readings.values >= 1.0, every=True)

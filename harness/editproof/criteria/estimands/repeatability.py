@@ -3,38 +3,57 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from editproof.criteria.estimand import ANY, PROBABILITY, READINGS, REPEATS, Compute, Estimand
-from editproof.criteria.factory import estimand
+from editproof.criteria.factory import estimand, reach_of
 from editproof.criteria.readings import Readings
+from editproof.errors import ProtocolError
 from editproof.evidence.measurements import EDITED, POOLED
 from editproof.stats.agreement import icc_statistic as icc_of
 from editproof.stats.agreement import is_repeated, within_case_variance
-from editproof.stats.agreement import repeat_sd_statistic as repeat_sd_of
-from editproof.stats.shares import label_change_share
 from editproof.stats.statistic import Statistic
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _BOTH = frozenset({"reference", "original"})
 
 
 @estimand
+def repeat_difference(
+    quantity: str, *, cap: float | None = None, arm: str = EDITED, unit: str | None = None, instrument: str = POOLED,
+    missing: str = "worst_case",
+) -> Estimand:  # fmt: skip
+    """How far two repeats of a case read apart: mean of ``|repeat - other repeat|`` over the pairs of repeats.
+
+    Needs at least two repeats. Of normal readings it is 1.13 times the standard deviation between repeats, which no
+    number of patients bounds as well, for it leans on the rarest of them.
+
+    Parameters
+    ----------
+    cap : float, optional
+        The largest difference that counts in full; a pair of which one is missing counts as this at its worst. A
+        criterion takes 10 times its margin where none is given.
+    """
+    return _between_repeats("difference between repeats", _differences, quantity, cap, arm, unit, instrument, missing)
+
+
+@estimand
 def repeat_sd(
-    quantity: str, *, arm: str = EDITED, unit: str | None = None, instrument: str = POOLED, missing: str = "worst_case"
-) -> Estimand:
+    quantity: str, *, cap: float | None = None, arm: str = EDITED, unit: str | None = None, instrument: str = POOLED,
+    missing: str = "worst_case",
+) -> Estimand:  # fmt: skip
     """Standard deviation of the reading between repeats of a case: root of the mean within-case variance.
 
-    Needs at least two repeats. Repeats that are equal throughout are recognised as such.
+    Needs at least two repeats. It is decided by the largest that a case could show, so that it needs many patients; see
+    :func:`repeat_difference`.
+
+    Parameters
+    ----------
+    cap : float, optional
+        The largest standard deviation of two repeats that counts in full. A criterion takes 10 times its margin where
+        none is given.
     """
-    return Estimand(
-        name="SD between repeats", quantity=quantity, unit=unit, statistic=_spread, scope=REPEATS, needs=_BOTH, arm=arm,
-        instrument=instrument, missing=missing, ideal=0.0,
-    )  # fmt: skip
+    return _between_repeats("SD between repeats", _spread, quantity, cap, arm, unit, instrument, missing)
 
 
 @estimand
@@ -57,11 +76,33 @@ def label_flip_rate(
 
 @estimand(example={"quantity": "sex"})
 def label_change_rate(
-    quantity: str, *, at: float = 0.5, arm: str = EDITED, instrument: str = POOLED, missing: str = "worst_case"
-) -> Estimand:
-    """Share of patients with an edit whose predicted class is not that of the original; exact on patients."""
-    name, changes = "share of patients with changed label", partial(_changes, at=at)
+    quantity: str, *, at: float = 0.5, per: str = "patient", arm: str = EDITED, instrument: str = POOLED,
+    missing: str = "worst_case",
+) -> Estimand:  # fmt: skip
+    """Share of patients with an edit whose predicted class is not that of the original.
+
+    Parameters
+    ----------
+    at : float
+        Probability from which on a case is of the positive class.
+    per : {"patient", "edit"}
+        Share of patients with at least one such edit, or share of edits, averaged over patients.
+    """
+    if per not in ("patient", "edit"):
+        raise ProtocolError(f"share of changes per {per!r}", "it is per 'patient' or 'edit'", "Choose one of those.")
+    name, changes = f"share of {per}s with changed label", partial(_changes, at=at, per=per)
     return _labels(name, changes, READINGS, quantity, arm, instrument, missing)
+
+
+def _between_repeats(
+    name: str, statistic: Compute, quantity: str, cap: float | None, arm: str, unit: str | None, instrument: str,
+    missing: str,
+) -> Estimand:  # fmt: skip
+    least, most = reach_of(cap)
+    return Estimand(
+        name=name, quantity=quantity, unit=unit, statistic=statistic, scope=REPEATS, needs=_BOTH, arm=arm,
+        instrument=instrument, missing=missing, ideal=0.0, least=least, most=most, cap_in_margins=10.0,
+    )  # fmt: skip
 
 
 def _labels(
@@ -69,28 +110,37 @@ def _labels(
 ) -> Estimand:
     return Estimand(
         name=name, quantity=quantity, statistic=statistic, scope=scope, kind=PROBABILITY, needs=_BOTH, arm=arm,
-        instrument=instrument, missing=missing, ideal=0.0,
+        instrument=instrument, missing=missing, ideal=0.0, least=0.0, most=1.0,
     )  # fmt: skip
+
+
+def _differences(readings: Readings) -> Statistic:
+    if _single(readings):
+        return _incomparable(readings)
+    pairs = readings.pairs_of_repeats
+    alike = None if np.nansum(np.abs(pairs.values)) else 0.0
+    return pairs.mean_of(np.abs(pairs.values), alike).noted(**_figures_of(readings))
 
 
 def _spread(readings: Readings) -> Statistic:
     if _single(readings):
         return _incomparable(readings)
-    several = readings.only(is_repeated(readings.values))
-    deviations, ranges = np.sqrt(within_case_variance(several.values)), _range(several)
-    found = several.smooth(repeat_sd_of(several.values, several.patients), None if ranges.any() else 0.0)
-    return found.noted(mean_of_sds=float(deviations.mean()), mean_range=float(np.mean(ranges)))
+    pairs = readings.pairs_of_repeats
+    return pairs.root_mean_of(pairs.values**2 / 2).noted(**_figures_of(readings))
 
 
-def _range(readings: Readings) -> NDArray[np.float64]:
-    return np.asarray(np.nanmax(readings.values, axis=1) - np.nanmin(readings.values, axis=1))
+def _figures_of(readings: Readings) -> dict[str, float]:
+    """Mean standard deviation and mean range of the cases of which two repeats or more came back."""
+    several = readings.values[is_repeated(readings.values)]
+    ranges = np.nanmax(several, axis=1) - np.nanmin(several, axis=1)
+    return {"mean_of_sds": float(np.sqrt(within_case_variance(several)).mean()), "mean_range": float(ranges.mean())}
 
 
 def _icc(readings: Readings) -> Statistic:
     if _single(readings):
         return _incomparable(readings)
     full = readings.only(~np.isnan(readings.values).any(axis=1))
-    equal = bool(full.n_patients) and not _range(full).any() and np.ptp(full.values) > 0
+    equal = bool(full.n_patients) and not np.ptp(full.values, axis=1).any() and np.ptp(full.values) > 0
     return full.smooth(icc_of(full.values, full.patients), 1.0 if equal else None)
 
 
@@ -99,12 +149,12 @@ def _flips(readings: Readings, *, at: float) -> Statistic:
         return _incomparable(readings)
     above = readings.values >= at
     known = ~np.isnan(readings.values)
-    flipped = (above & known).any(axis=1) & (~above & known).any(axis=1)
-    return readings.share_of_patients(flipped | readings.missing.any(axis=1))
+    return readings.share_of_patients((above & known).any(axis=1) & (~above & known).any(axis=1))
 
 
-def _changes(readings: Readings, *, at: float) -> Statistic:
-    return label_change_share(readings.values, readings.original, readings.patients, at)
+def _changes(readings: Readings, *, at: float, per: str) -> Statistic:
+    changed = ((readings.values >= at) != (readings.original >= at)[:, None]) & ~np.isnan(readings.values)
+    return readings.share_of_edits(changed) if per == "edit" else readings.share_of_patients(changed)
 
 
 def _single(readings: Readings) -> bool:

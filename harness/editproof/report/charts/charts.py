@@ -173,9 +173,9 @@ def probabilities(given: Read, name: str) -> Figure:
         line([0, 1], [0.5, 0.5], svg.MUTED, (2, 3)),
         filled_marks(dots(pair.original, pair.edited), x, y),
     )
-    changed = read.label_changes(pair).holds
+    changed, patients = read.label_changes(pair)
     caption = (
-        f"In {int(changed.sum())} of {counted(len(changed), 'patient')} at least one edit falls on the other side of "
+        f"In {changed} of {counted(patients, 'patient')} at least one edit falls on the other side of "
         f"0.5 (top left and bottom right).{_rule(pair)}"
     )
     return figure_of(chart, name, title, caption)

@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 from editproof.core.numbers import decimals_for
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import EDITED, ORIGINAL, Measurements
-from editproof.stats.agreement import is_repeated, limit_of_agreement, repeat_sd_statistic, within_case_variance
+from editproof.stats.agreement import between_repeats, is_repeated, limit_of_agreement, within_case_variance
+from editproof.stats.areas import Area, pairs_of
 from editproof.stats.auc import auc_statistic
-from editproof.stats.auc_interval import auc_interval
+from editproof.stats.bounded import mean_in, patient_means, share_of_patients
 from editproof.stats.interval import Interval
 from editproof.stats.roc import roc_band, roc_points
-from editproof.stats.shares import PatientShare, label_change_share
-from editproof.stats.sums import mean
 from editproof.types import Quantity
 
 Floats = NDArray[np.float64]
@@ -108,9 +107,9 @@ def paired(table: Measurements, quantity: Quantity) -> Paired | None:
 
 
 def complete_mean(pair: Paired, values: Floats) -> float:
-    """Mean over the cases in which a value of shape (n_cases, n_repeats) is known, each by its own mean; else NaN."""
-    here = np.isfinite(values).any(axis=1)
-    return mean(values[here], pair.clusters[here]).value if here.any() else math.nan
+    """Mean over the patients of whom a value of shape (n_cases, n_repeats) is known, each by its own mean; else NaN."""
+    _, means = patient_means(values, pair.clusters)
+    return float(means.mean()) if len(means) else math.nan
 
 
 def agreement_lines(pair: Paired) -> tuple[float, float, float] | None:
@@ -135,17 +134,22 @@ def spread_of_repeats(pair: Paired) -> tuple[Floats, float] | None:
     if not here.any():
         return None
     several = counted.edited[here]
-    return np.sqrt(within_case_variance(several)), repeat_sd_statistic(several, counted.clusters[here]).value
+    halved = between_repeats(several) ** 2 / 2
+    whole = mean_in(halved, counted.clusters[here], 0.0, math.inf, root=True)
+    return np.sqrt(within_case_variance(several)), whole.value
 
 
-def label_changes(pair: Paired) -> PatientShare:
-    """Patients with an edit on the other side of 0.5: the statistic of ``label_change_rate``, edits that came back."""
+def label_changes(pair: Paired) -> tuple[int, int]:
+    """Patients with an edit on the other side of 0.5, and all: what ``label_change_rate`` makes of what came back."""
     counted = pair.counted(reference=True)
-    return label_change_share(counted.edited, counted.original, counted.clusters)
+    changed = ((counted.edited >= 0.5) != (counted.original >= 0.5)[:, None]) & np.isfinite(counted.edited)
+    found = share_of_patients(changed.any(axis=1), counted.clusters)
+    n = len(found.patients)
+    return round(found.value * n) if n else 0, n
 
 
 def area(pair: Paired, score: Floats) -> Interval | None:
-    """Area under the curve with its 95 % interval, patients resampled; None with one class alone.
+    """Area under the curve of what came back, with its 95 % interval as of a verdict; None with one class alone.
 
     Parameters
     ----------
@@ -156,13 +160,15 @@ def area(pair: Paired, score: Floats) -> Interval | None:
     truth = pair.reference[here] > 0.5
     if truth.all() or not truth.any():
         return None
-    return auc_interval(auc_statistic(score[here], truth, pair.clusters[here]), 0.95)
+    read, patients = score[here], pair.clusters[here]
+    pairs = pairs_of(read, truth, np.zeros(read.shape, dtype=bool), patients)
+    return Area(area=auc_statistic(read, truth, patients), pairs=pairs, patients=np.unique(patients)).interval(0.95)
 
 
 def roc(pair: Paired, score: Floats) -> tuple[Floats, Floats] | None:
     """False and true positive rates, whose area is the value of :func:`area`; None with one class alone."""
     here = np.isfinite(pair.reference)
-    return roc_points(score[here], pair.reference[here] > 0.5)
+    return roc_points(score[here], pair.reference[here] > 0.5, pair.clusters[here])
 
 
 def band_around(pair: Paired, score: Floats, grid: Floats) -> tuple[Floats, Floats] | None:
