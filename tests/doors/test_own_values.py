@@ -29,7 +29,7 @@ def glare(*, region="protected", arm="edited", missing="worst_case"):
     """Mean of the largest rise of a gray level within a region."""
     return Estimand(
         name="glare", quantity=f"brightest_change:{region}", unit="levels", scope="images",
-        statistic=_mean, ideal=0.0, worst=255.0, unchanged=0.0,
+        statistic=_mean, ideal=0.0, least=0.0, most=60.0, unchanged=0.0,
         arm=arm, instrument="image", missing=missing,
     )
 
@@ -92,7 +92,7 @@ def test_locked_judged_compared_and_verified_elsewhere(run_outside, repo, tmp_pa
     assert "estimand 'glare' is not known here" in alone.stdout
     trusted = run_outside(elsewhere, "-P", *verify, "--trust", "own.py")
     assert trusted.returncode == 0, trusted.stdout + trusted.stderr
-    compare = (*EDITPROOF, "compare", "run", "run", "--margin", "G-1=1", "--margin", "W-1=1", "--trust", "own.py")
+    compare = (*EDITPROOF, "compare", "run", "run", "--margin", "G-1=6", "--margin", "W-1=2", "--trust", "own.py")
     compared = run_outside(elsewhere, "-P", *compare)
     assert compared.returncode == 0, compared.stdout + compared.stderr
     (elsewhere / "own.py").write_text(OWN.replace("rise[mask].max()", "rise[mask].mean()"))
