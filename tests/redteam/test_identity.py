@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import importlib
 import json
 import os
 import shlex
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
@@ -78,6 +81,49 @@ def request():
     from editproof.types import EditRequest
 
     return EditRequest(np.zeros((8, 8), np.uint8), np.zeros((8, 8), bool), "p", 0, 1, "c")
+
+
+@pytest.fixture
+def painting():
+    """A server that says which model it runs."""
+    served = {"model": "lama", "asked": []}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            served["asked"].append(self.path)
+            self._answer(json.dumps({"name": served["model"]}).encode())
+
+        def do_POST(self):
+            told = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            self._answer(base64.b64decode(told["image"]))
+
+        def _answer(self, body):
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http:iopaint?url=http://127.0.0.1:{server.server_port}", served
+    server.shutdown()
+
+
+def test_a_server_that_runs_another_model_is_found_out(painting):
+    spec, served = painting
+    honest = editor_from_spec(f"{spec}&model=lama")
+    assert [honest(request()).status.value for _ in range(2)] == ["ok", "ok"]
+    assert served["asked"] == ["/api/v1/model"], "asked once"
+    served["model"] = "mat"
+    with pytest.raises(EditorError, match="its server runs mat, not lama"):
+        editor_from_spec(f"{spec}&model=lama")(request())
+    other = editor_from_spec(f"{spec}&model=mat")
+    assert other(request()).status.value == "ok"
+    assert not set(request_keys(honest.card, [request()])) & set(request_keys(other.card, [request()]))
+    assert request_keys(editor_from_spec(spec).card, [request()]) != request_keys(honest.card, [request()])
 
 
 BODIES = {

@@ -92,9 +92,23 @@ def post(url: str, body: bytes, headers: Mapping[str, str], seconds: float) -> A
     ------
     NoAnswerError
     """
+    return _answer("POST", url, body, headers, seconds)
+
+
+def fetched_from(url: str, headers: Mapping[str, str], seconds: float) -> Answer:
+    """The answer to a GET, on the terms of :func:`post`.
+
+    Raises
+    ------
+    NoAnswerError
+    """
+    return _answer("GET", url, None, headers, seconds)
+
+
+def _answer(method: str, url: str, body: bytes | None, headers: Mapping[str, str], seconds: float) -> Answer:
     try:
         with client_for(url, Bounds(seconds)) as client:
-            answer = client.post(url, content=body, headers=httpx2.Headers(headers, encoding="latin-1"))
+            answer = client.request(method, url, content=body, headers=httpx2.Headers(headers, encoding="latin-1"))
     except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError) as error:
         raise no_answer(error) from error
     return Answer(answer.status_code, dict(answer.headers), answer.content)

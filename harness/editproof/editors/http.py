@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import SplitResult
 
 from editproof.core.egress import receiver, server_of
-from editproof.core.http import Answer, NoAnswerError, post
+from editproof.core.http import Answer, NoAnswerError, fetched_from, post
 from editproof.core.numbers import brief
 from editproof.core.usage import (
     FILLED,
@@ -44,6 +44,8 @@ PRESETS: dict[str, dict[str, Any]] = {
         "path": "/api/v1/inpaint",
         "body": {"image": "{image}", "mask": "{mask}", "prompt": "{prompt}", "sd_seed": "{seed}"},
         "answer": "raw",
+        "model_path": "/api/v1/model",
+        "model_field": "name",
     },
     "a1111": {
         "url": "http://127.0.0.1:7860",
@@ -60,6 +62,8 @@ PRESETS: dict[str, dict[str, Any]] = {
         },
         "answer": "images.0",
         "multiple": 8,
+        "model_path": "/sdapi/v1/options",
+        "model_field": "sd_model_checkpoint",
     },
 }
 """Templates by name. IOPaint: white = edit, answers with the image's bytes; A1111: base64 in ``images``."""
@@ -74,6 +78,9 @@ OPTIONS = (
     Option("deterministic", "whether equal requests give equal pixels, which a run checks", YES_NO, "no"),
     Option("timeout", "for one request", SECONDS, "300"),
     Option("concurrency", "requests under way at once", whole(1), "1"),
+    Option("model", "that the server has to say it runs; its edits are kept apart from those of others", FILLED),
+    Option("model_path", "of the GET that says which model runs, below the url", FILLED),
+    Option("model_field", "path to the model's name in the JSON that this gives", FILLED, "name"),
     Option("rpm", "requests a minute to keep to", numeric("a number from 0; 0 means no limit", lambda x: x >= 0), "0"),
 )
 """What may follow the name of a template, and be a field of it."""
@@ -99,9 +106,12 @@ class WebEditor:
     server: SplitResult
     template: Mapping[str, Any] = field(repr=False)
     service: Service
+    _asked: list[str] = field(default_factory=list, repr=False, compare=False)
 
     def __call__(self, request: EditRequest) -> EditOutcome:
-        """The outcome of one request."""
+        """The outcome of one request; before the first, the server says which model it runs, where one was named."""
+        if self.template.get("model") and not self._asked:
+            self._check_model(str(self.template["model"]))
         multiple = int(self.template["multiple"])
         parcel = codec.parcel_of(request, lambda shape: geometry.padded(shape, multiple))
         height, width = parcel.image.shape
@@ -123,13 +133,33 @@ class WebEditor:
         facts: dict[str, JSON] = {"http_status": answer.status, **replies.said_of(answer.headers)}
         return self._opened(answer.content, parcel, facts)
 
-    def _answer(self, body: bytes) -> Answer | EditOutcome:
-        headers = {name: _from_environment(text, self.card.name) for name, text in self.template["headers"].items()}
-        path = self.server.path.rstrip("/") + self.template["path"]
-        url = f"{self.server.scheme}://{self.server.netloc}{path}"
-        seconds = float(self.template["timeout"])
+    def _check_model(self, wanted: str) -> None:
+        """Ask the server which model it runs, and end the run where it is not the one that was named."""
+        asked, advice = f"editor {self.card.name}", "Start that model, or name the one that runs: model=NAME."
         try:
-            return post(url, body, {"Content-Type": "application/json", **headers}, seconds)
+            answer = fetched_from(self._url(self.template["model_path"]), self._headers(), self._seconds)
+            said = _found_at(json.loads(answer.content), str(self.template["model_field"]))
+        except (NoAnswerError, ValueError, KeyError, IndexError, TypeError) as error:
+            found = f"its server did not say at {self.template['model_path']} which model it runs"
+            raise EditorError(asked, found, "Start it, or leave model= out.") from error
+        if said != wanted:
+            raise EditorError(asked, f"its server runs {replies.briefly(str(said))}, not {wanted}", advice)
+        self._asked.append(wanted)
+
+    def _url(self, path: str) -> str:
+        return f"{self.server.scheme}://{self.server.netloc}{self.server.path.rstrip('/')}{path}"
+
+    def _headers(self) -> dict[str, str]:
+        return {name: _from_environment(text, self.card.name) for name, text in self.template["headers"].items()}
+
+    @property
+    def _seconds(self) -> float:
+        return float(self.template["timeout"])
+
+    def _answer(self, body: bytes) -> Answer | EditOutcome:
+        url, seconds = self._url(self.template["path"]), self._seconds
+        try:
+            return post(url, body, {"Content-Type": "application/json", **self._headers()}, seconds)
         except NoAnswerError as fault:
             return replies.lost(fault, self.server.netloc, seconds)
 
@@ -137,10 +167,7 @@ class WebEditor:
         raw = content
         if self.template["answer"] != "raw":
             try:
-                found = json.loads(content)
-                for step in str(self.template["answer"]).split("."):
-                    found = found[int(step) if isinstance(found, list) else step]
-                text = str(found)
+                text = str(_found_at(json.loads(content), str(self.template["answer"])))
             except (ValueError, KeyError, IndexError, TypeError):
                 words = replies.words_of(content)
                 message = f"the answer holds no image at {self.template['answer']!r}: {words}"
@@ -193,6 +220,10 @@ def web(given: Given) -> Editor:
     if template["mask"] not in codec.POLARITIES:
         raise EditorError(asked, f"mask={template['mask']}", f"Write one of {', '.join(codec.POLARITIES)}.")
     kept = {key: template[key] for key in ("url", "path", "body", "answer", "mask", "multiple", "rgb")}
+    if template.get("model"):
+        if not template.get("model_path"):
+            raise EditorError(asked, "a model is named, and no model_path at which the server says which one it runs")
+        kept["model"] = str(template["model"])
     asked_of = {**kept, "headers": template["headers"]}
     digest = hashlib.sha256(json.dumps(asked_of, sort_keys=True).encode()).hexdigest()[:12]
     card = EditorCard(
@@ -220,6 +251,13 @@ def _template(name: str, asked: str) -> dict[str, Any]:
         return dict(json.loads(path.read_text()))
     except ValueError as error:
         raise EditorError(asked, f"the template is not a JSON object ({error})") from error
+
+
+def _found_at(found: Any, path: str) -> Any:
+    """What is at a path such as ``images.0`` in a value of JSON."""
+    for step in path.split("."):
+        found = found[int(step) if isinstance(found, list) else step]
+    return found
 
 
 def _filled(value: Any, values: Mapping[str, JSON]) -> Any:
