@@ -62,7 +62,7 @@ def _editor(spec: str, extra: Mapping[str, EditorFactory] | None) -> CheckedEdit
     """The tool, in a process of its own where it is no part of this package and can be made there."""
     factories = editor_factories(extra)
     asked = _parsed(spec, factories, lambda factory: not _is_ours(factory))
-    factory, bare = factories.get(asked.name), str(replace(asked, wrappers=()))
+    factory, bare = factories.get(asked.name), str(replace(asked, wrappers=())) if asked.wrappers else spec
     if not asked.file and (factory is None or _is_ours(factory)):
         return made_here(spec, extra)
     try:
