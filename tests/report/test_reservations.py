@@ -98,3 +98,25 @@ def test_reservations_follow_from_the_facts(reserved) -> None:
     assert [found.kind for found in reserved.reservations] == ["placeholder limits", "drawn phantoms"]
     unlocked = study.evidence(tools=("gentle",), source="a protocol")
     assert [found.kind for found in unlocked.reservations] == ["exploratory", "no floor"]
+
+
+def test_families_of_several_tests_are_said_to_be_several() -> None:
+    run = study.evidence(tools=("gentle",))
+    (tool,) = run.facts.tools
+
+    def spread(tests: tuple[str, str]) -> Evidence:
+        names = dict(zip(("BA-2", "BA-3"), tests, strict=True))
+        claims = tuple(
+            dataclasses.replace(
+                claim, test=names[claim.criterion.id], criterion=dataclasses.replace(claim.criterion, family="holm")
+            )
+            if claim.criterion.id in names
+            else claim
+            for claim in tool.claims
+        )
+        return evidence_of(dataclasses.replace(run.facts, tools=(dataclasses.replace(tool, claims=claims),)))
+
+    for form in ("page", "terminal"):
+        whole = (lambda run: html.render(run, images=False)) if form == "page" else FORMS[form]
+        assert "2 families, one for each of test_a and test_b" in " ".join(whole(spread(("test_a", "test_b"))).split())
+        assert "families, one for each" not in whole(spread(("test_a", "test_a")))

@@ -16,6 +16,7 @@ from editproof.evidence.reservations import NON_INFERIORITY, heading
 from editproof.report.charts.bars import WIDTH
 from editproof.report.page.fragility import fragility, other_figures
 from editproof.report.text import wording
+from editproof.report.text.families import families
 from editproof.report.text.origins import origins
 from editproof.types import JSON, Outcome
 
@@ -57,6 +58,7 @@ def environment() -> Environment:
         "STATUS": wording.STATUS,
         "MASK": wording.MASK,
         "counted": wording.counted,
+        "families": families,
         "origins": origins,
         "listed": wording.listed,
         "BAR": int(WIDTH),

@@ -10,6 +10,7 @@ from editproof.evidence.comparison import Comparison
 from editproof.evidence.record import EditorEvidence, Evidence
 from editproof.evidence.reservations import heading
 from editproof.report.page.figures import figures
+from editproof.report.text.families import families
 from editproof.report.text.origins import origins
 from editproof.report.text.wording import counted, in_one_line, stratum_in_words, typeset
 from editproof.types import Outcome, Verdict
@@ -57,6 +58,8 @@ def _of_tool(editor: EditorEvidence, title: str) -> Iterator[str]:
     lost = editor.flow.get("requested", 0) - editor.flow.get("ok", 0)
     yield f"  {counted(editor.flow.get('requested', 0), 'edit')} requested, {grouped(lost)} not returned"
     if told := origins(editor):
+        yield from _wrapped(told, "  ")
+    if told := families(editor):
         yield from _wrapped(told, "  ")
     if editor.judged_again:
         yield from _wrapped(f"Judged in more than one run of its test: {'; '.join(editor.judged_again)}", "  ")
