@@ -90,7 +90,9 @@ def test_a_missing_edit_is_a_damaged_patch():
     assert verdict_on(SEEN, table([0.0] * N)).outcome is Outcome.PASS
     lost = verdict_on(SEEN, table([0.0] * N, lost=12))
     assert lost.outcome is not Outcome.PASS
-    assert lost.estimate.value == pytest.approx(12 / N)
+    assert lost.estimate.n_missing == 12
+    assert lost.estimate.low == 0.0, "it may be that none of them was damaged"
+    assert lost.estimate.high > 12 / N, "or all of them"
 
 
 @st.composite

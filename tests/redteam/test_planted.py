@@ -125,7 +125,7 @@ def test_one_case_of_a_patient_is_drawn_whatever_the_order(cases, seed, order):
 
 SUITE = """
 from editproof import Criterion, at_least, at_most, mae_drift, planted_seen
-DRIFT = Criterion("BA-1", mae_drift("bone_age"), at_most(2.0), source="placeholder: a test")
+DRIFT = Criterion("BA-1", mae_drift("bone_age", cap=15.0), at_most(2.0), source="placeholder: a test")
 PLANTED = Criterion("PLT-1", planted_seen(), at_least(0.75), source="placeholder: a test")
 def test_drift(study, judge):
     assert judge(DRIFT, study)
