@@ -9,11 +9,12 @@ from editproof import criteria as c
 from editproof.criteria.families import verdicts_of_family
 from editproof.criteria.planning import (
     Spread,
+    patients_by_pilot,
     patients_needed,
     power,
+    power_by_pilot,
     power_of_share,
     provable_share,
-    smallest_margin,
     spread_in_pilot,
 )
 from editproof.criteria.readings import RULES
@@ -259,20 +260,41 @@ def test_holm_and_benjamini_hochberg_agree_with_statsmodels(arrays):
         verdicts_of_family(claims, "bonferroni")
 
 
-def test_planned_power_is_met_by_simulation():
-    spread, n = Spread(between=6.0, within=4.0, drift=0.5), 80
-    margin = smallest_margin(spread, n, repeats=3, wanted_power=0.8)
-    assert power(spread, margin, n, 3) == pytest.approx(0.8, abs=1e-6)
-    assert patients_needed(spread, margin + 1e-9, 3, wanted_power=0.8) == n
+def test_a_plan_is_kept_by_the_studies_that_follow(arrays):
+    """Studies of the planned size are drawn anew and decided by the very rule: as many pass as the plan said."""
     rng = np.random.default_rng(0)
-    drawn = rng.normal(0.5, spread.of_patient(3), (4000, n))
-    error = drawn.std(axis=1, ddof=1) / np.sqrt(n)
-    from scipy.stats import t as student_t
+    claim = c.Criterion("P", c.prediction_drift("bone_age", cap=24.0), c.at_most(2.0), source="x")
 
-    passed = drawn.mean(axis=1) + student_t.ppf(0.95, n - 1) * error <= margin
-    assert passed.mean() == pytest.approx(0.8, abs=3 * np.sqrt(0.16 / 4000))
+    def study(n):
+        original = np.full(n, 100.0)
+        change = rng.exponential(3.0, (n, 1)) - 2.2 + rng.normal(0, 2, (n, 2))
+        edits = original[:, None] + change
+        return table(originals={"bone_age": original}, edits={"bone_age": edits}, references={"bone_age": original})
+
+    planned = power_by_pilot([(claim, "all")], study(2000), 80, draws=200).of_suite
+    passed = np.mean([bool(c.verdict_on(claim, study(80))) for _ in range(100)])
+    assert 0.2 < planned < 0.95, "a plan of which something can be seen"
+    assert passed == pytest.approx(planned, abs=0.16)
+
+
+def test_lost_edits_and_small_numbers_cost_power(arrays):
+    claim = c.Criterion("P", c.mae_drift("bone_age", cap=24.0), c.at_most(2.5), source="x")
+    pilot = measured(arrays, edited=arrays["original"][:, None] + np.random.default_rng(1).normal(0, 2, (N, R)))
+    whole, lossy = (power_by_pilot([(claim, "all")], pilot, 100, draws=60, lost=lost) for lost in (0.0, 0.05))
+    assert whole.of_claim["P"] == whole.of_suite > 0.9
+    assert lossy.of_suite < whole.of_suite
+    assert power_by_pilot([(claim, "all")], pilot, 20, draws=20).of_suite == 0.0
+    assert 20 < patients_by_pilot(claim, "all", pilot, 20, draws=60) <= 120
+    hopeless = c.Criterion("P", c.mae_drift("bone_age", cap=24.0), c.at_most(0.01), source="x")
+    assert patients_by_pilot(hopeless, "all", pilot, 20, draws=20) is None
+
+
+def test_power_of_normal_drifts():
+    spread = Spread(between=6.0, within=4.0, drift=0.5)
+    needed = patients_needed(spread, 2.0, 3)
+    assert power(spread, 2.0, needed, 3) >= 0.9 > power(spread, 2.0, needed // 2, 3)
     assert patients_needed(Spread(5, drift=3), 2.0) is None
-    assert smallest_margin(spread, 10) == np.inf
+    assert power(spread, 2.0, 88) == 0.0, "89 patients are the fewest at a cap of 30 margins"
 
 
 def test_a_pilot_gives_its_own_spread():

@@ -5,29 +5,32 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from editproof.core.numbers import brief, figure
+from editproof.core.numbers import brief, figure, percent
 from editproof.errors import ProtocolError
 
 if TYPE_CHECKING:
     from editproof.cli.verbs import Verbs
-    from editproof.criteria.planning import Spread
+
+WANTED = 0.9
+"""The power that a study is usually planned for."""
 
 
 def add_to(verbs: Verbs) -> None:
     """Declare ``plan`` and ``lock``."""
-    plan = verbs.add_parser("plan", help="what a study of n patients could show, from a pilot run or from stated SDs")
-    plan.add_argument("--pilot", type=Path, metavar="RUN", help="folder of a run to take the spread from")
+    plan = verbs.add_parser("plan", help="how often the claims of a pilot run would pass in a study of n patients")
+    plan.add_argument("--pilot", type=Path, metavar="RUN", help="folder of a run whose patients and claims are drawn")
     plan.add_argument("--editor", metavar="NAME", help="which of the pilot's tools (default: the first)")
-    plan.add_argument("--quantity", help="which of its readings (default: the first continuous one)")
-    plan.add_argument("--between", type=float, metavar="SD", help="SD of the drift between patients")
-    plan.add_argument("--within", type=float, default=0.0, metavar="SD", help="SD between repeats of one patient")
-    plan.add_argument("--drift", type=float, metavar="D", help="drift expected of the tool (default: pilot's, else 0)")
-    plan.add_argument("--margin", type=float, default=2.0, help="largest drift that is accepted (default: 2.0)")
     plan.add_argument("--n", type=int, default=200, help="patients (default: 200)")
+    plan.add_argument("--draws", type=int, default=100, help="studies drawn (default: 100)")
+    plan.add_argument("--lost", type=float, default=0.0, metavar="SHARE", help="edits lost besides the pilot's, 0 to 1")
+    plan.add_argument("--between", type=float, metavar="SD", help="without a pilot: SD of a drift between patients")
+    plan.add_argument("--within", type=float, default=0.0, metavar="SD", help="SD between repeats of one patient")
+    plan.add_argument("--drift", type=float, default=0.0, metavar="D", help="drift expected of the tool (default: 0)")
+    plan.add_argument("--margin", type=float, default=2.0, help="largest drift that is accepted (default: 2.0)")
+    plan.add_argument("--cap", type=float, help="largest drift that counts in full (default: 30 margins)")
     plan.add_argument("--repeats", type=int, default=3, help="edits per patient (default: 3)")
     plan.set_defaults(action=_plan)
     lock = verbs.add_parser("lock", help="freeze a suite's protocol before the first edit is made")
@@ -42,46 +45,53 @@ def add_to(verbs: Verbs) -> None:
 def _plan(options: argparse.Namespace) -> int:
     from editproof.criteria import planning
 
-    spread = planning.Spread(options.between or 0.0, options.within, options.drift or 0.0)
+    if options.n < 1 or options.draws < 1 or not 0 <= options.lost < 1:
+        found = f"n {options.n}, {options.draws} draws, {options.lost} lost"
+        raise ProtocolError("a plan", found, "Give --n and --draws from 1 on, --lost from 0 to below 1.")
     if options.pilot:
-        spread = _pilot_spread(options)
-    elif options.between is None:
+        return _plan_by_pilot(options)
+    if options.between is None:
         raise ProtocolError("a plan", "neither a pilot nor an SD", "Give --pilot RUN, or --between SD [--within SD].")
-    n, repeats, margin = options.n, options.repeats, options.margin
-    needed = planning.patients_needed(spread, margin, repeats)
+    spread = planning.Spread(options.between, options.within, options.drift)
+    n, repeats, margin, cap = options.n, options.repeats, options.margin, options.cap
+    chance = planning.power(spread, margin, n, repeats, cap=cap)
     print(
-        f"SD {figure(spread.between, 2)} between and {figure(spread.within, 2)} within patients, "
-        f"expected drift {figure(spread.drift, 2, '+')}"
+        f"{n} patients x {repeats} repeats, normal drifts of SD {figure(spread.between, 2)} between and "
+        f"{figure(spread.within, 2)} within patients, mean {figure(spread.drift, 2, '+')}, margin {brief(margin)}: "
+        f"power {figure(chance, 2)}"
     )
-    print(
-        f"{n} patients x {repeats} repeats, margin {brief(margin)}: "
-        f"power {figure(planning.power(spread, margin, n, repeats), 2)}"
-    )
-    print(f"smallest margin shown with 90 % power: {figure(planning.smallest_margin(spread, n, repeats), 2)}")
-    enough = needed or "none suffice; the drift is not below it"
-    print(f"patients for 90 % power at that margin of {brief(margin)}: {enough}")
+    enough = planning.patients_needed(spread, margin, repeats, cap=cap)
+    print(f"patients for 90 % power: {enough or 'none suffice; the drift is not below the margin'}")
     print(f"largest share of patients that {n} flawless ones prove: {figure(planning.provable_share(n), 3)}")
     return 0
 
 
-def _pilot_spread(options: argparse.Namespace) -> Spread:
-    from editproof.criteria.planning import spread_in_pilot
+def _plan_by_pilot(options: argparse.Namespace) -> int:
+    from editproof.criteria import planning
+    from editproof.criteria.redecision import criterion_from
     from editproof.evidence.bundle import loaded
 
     editors = {editor.card.name: editor for editor in loaded(options.pilot).editors}
     name = options.editor or next(iter(editors), "")
     if name not in editors:
         raise ProtocolError(f"a plan from {options.pilot}", f"it judged no {name!r}", f"It has: {', '.join(editors)}.")
-    measured = editors[name].measurements
-    quantity = options.quantity or measured.foremost_reading()
-    if not quantity or (measured.unit(quantity) == "probability" and not options.quantity):
-        raise ProtocolError(
-            f"a plan from {options.pilot}", f"no continuous reading of the edits of {name}",
-            "A drift is planned for; take a pilot that reads one, or name one with --quantity.",
-        )  # fmt: skip
-    spread = spread_in_pilot(measured, quantity)
-    print(f"MAE drift of {quantity} by {name} in {options.pilot}, in {measured.unit(quantity) or 'no unit'}")
-    return spread if options.drift is None else replace(spread, drift=options.drift)
+    pilot = editors[name].measurements
+    claims = [(criterion_from(verdict.criterion), verdict.stratum) for verdict in editors[name].verdicts]
+    found = planning.power_by_pilot(claims, pilot, options.n, draws=options.draws, lost=options.lost)
+    print(f"{options.draws} studies of {options.n} patients drawn from the {len(set(pilot.patients))} of {name}")
+    for criterion, stratum in claims:
+        place = planning.place_of(criterion, stratum)
+        chance = found.of_claim[place]
+        line = f"  {place}: passes in {percent(chance)}"
+        if chance < WANTED:
+            more = planning.patients_by_pilot(criterion, stratum, pilot, options.n, draws=options.draws)
+            most = round(planning.MULTIPLES[-1] * options.n)
+            line += (
+                f"; {percent(WANTED)} need about {more} patients" if more else f"; not in {percent(WANTED)} with {most}"
+            )
+        print(line)
+    print(f"all primary claims: in {percent(found.of_suite)}")
+    return 0
 
 
 def _lock(options: argparse.Namespace) -> int:

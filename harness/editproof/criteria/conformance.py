@@ -11,6 +11,7 @@ from editproof.criteria.criterion import id_and_stratum, overall
 from editproof.criteria.estimand import READINGS
 from editproof.criteria.estimands.accuracy import mae
 from editproof.criteria.estimands.discrimination import auc
+from editproof.criteria.reach import remedy
 from editproof.criteria.redecision import criterion_from
 from editproof.errors import ProtocolError
 from editproof.evidence.facts import Claim, Told
@@ -142,7 +143,7 @@ def control_verdicts(controls: Sequence[Mapping[str, Verdict]]) -> tuple[Verdict
         _count(
             "CTRL-identity", "identity", "The unchanged radiograph meets every primary criterion.",
             "primary criteria missed by the unchanged radiograph", len(missed), (-math.inf, 0.0), "none missed",
-            harmless, f"missed: {', '.join(missed)}" if missed else f"all {len(harmless)} met",
+            harmless, _missed(harmless) or f"all {len(harmless)} met",
         ),
         _count(
             "CTRL-destructive", "destructive", "A known-destructive edit fails at least one primary criterion.",
@@ -157,6 +158,15 @@ def control_verdicts(controls: Sequence[Mapping[str, Verdict]]) -> tuple[Verdict
             "at least 1", readings, _UNREAD if unread else noticed,
         ))  # fmt: skip
     return tuple(rows)
+
+
+def _missed(harmless: Mapping[str, Verdict]) -> str:
+    """Which claims the unchanged radiograph misses, and what they would need; empty where it misses none."""
+    missed = [place for place, verdict in harmless.items() if not verdict]
+    if not missed:
+        return ""
+    needs = [said for place in missed if (said := remedy(criterion_from(harmless[place].criterion), harmless[place]))]
+    return " ".join([f"missed: {', '.join(missed)}{'.' if needs else ''}", *needs]).removesuffix(".")
 
 
 def outcome_of_editor(

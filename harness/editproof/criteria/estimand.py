@@ -69,6 +69,10 @@ class Estimand:
     cap_in_margins : float
         Where the factory has a parameter ``cap`` and it was not given, the cap that a criterion puts there, in units of
         its margin.
+    root : bool
+        Whether it is the root of a mean of squares, to which its interval then applies.
+    counts : str
+        Of which patients the number decides how much it can show, e.g. ``"of either class"``; empty where it is of all.
     kind : {"continuous", "probability", "any"}
         What the instrument has to read.
     needs : frozenset of str
@@ -109,6 +113,8 @@ class Estimand:
     least: float = -math.inf
     most: float = math.inf
     cap_in_margins: float = 30.0
+    root: bool = False
+    counts: str = ""
     kind: str = CONTINUOUS
     needs: AbstractSet[str] = frozenset()
     arm: str = EDITED
@@ -183,14 +189,16 @@ class Estimand:
         """
         raw = self.raw(measurements)
         edited = self.arm != ORIGINAL
-        found = self._interval(raw, self.missing, confidence, limits)
+        found = self.interval_of(raw, confidence, limits)
         notes: dict[str, JSON] = dict(found.notes)
         n_edits = 0 if not edited else raw.values.size if found.n_edits is None else found.n_edits
         n_missing = int(raw.missing.sum()) if edited and self.scope != FLOW else 0
         if n_missing and not raw.missing.all():
             notes["missing_rule"] = self.missing
             notes["sensitivity"] = {
-                rule: _figures(self._interval(raw, rule, confidence, limits)) for rule in RULES if rule != self.missing
+                rule: _figures(self.interval_of(raw, confidence, limits, rule))
+                for rule in RULES
+                if rule != self.missing
             }
         return Estimate(
             found.value, found.low, found.high, self.unit_in(measurements), confidence, found.n_patients,
@@ -231,7 +239,8 @@ class Estimand:
                 "Mend it, or leave it out.",
             ) from error
 
-    def _interval(self, raw: Readings, rule: str, confidence: float, limits: str) -> Interval:
+    def interval_of(self, raw: Readings, confidence: float, limits: str = GAFFKE, rule: str | None = None) -> Interval:
+        """The number of readings with its two-sided interval; missing edits by its own rule, or by another one."""
         if reason := self.refusal(raw):
             return no_interval(reason, confidence, raw.n_patients)
         statistic = self.statistic_on(raw, rule)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 NO_TESTS = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test")
 """Options with which no test is to run."""
 
-OUT_OF_REACH = "warning: not even the unchanged radiograph passes"
+WARNING = "editproof: warning"
 STARTED = "editproof_started"
 
 RUN = pytest.StashKey["Run"]()
@@ -119,8 +119,8 @@ def study(request: pytest.FixtureRequest) -> EditorStudy:
             if config.option.write_lock:
                 return run.unmeasured(request.param)
             named = [(claim, "all") for claim in claims]
-            for verdict in run.out_of_reach(named) if request.param == run.editors[0] else ():
-                print(f"{OUT_OF_REACH}: {verdict!r}", file=sys.stderr)
+            for sentence in run.out_of_reach(named) if request.param == run.editors[0] else ():
+                print(f"{WARNING}: {sentence}", file=sys.stderr)
             return run.study(request.param, progress)
     except EditproofError as error:
         return pytest.exit(f"editproof: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
@@ -210,9 +210,9 @@ class Recorder:
         if options.write_lock:
             Path(options.write_lock).write_text(_run(self.config).locked(judgements) + "\n", encoding="utf-8")
             named = [(criterion_from(entry.claim.criterion), entry.claim.stratum) for entry in judgements]
-            hopeless = _run(self.config).out_of_reach(named)
+            limits = list(_run(self.config).out_of_reach(named, lossy=True))
             self.said.append(f"editproof: protocol locked in {options.write_lock}")
-            self.said += [f"{OUT_OF_REACH}: {verdict!r}" for verdict in hopeless]
+            self.said += [f"{WARNING}: {sentence}" for sentence in limits]
             return
         incomplete = self.roll.incomplete(interrupted=session.exitstatus == pytest.ExitCode.INTERRUPTED)
         roll = [RollEntry(test, criteria) for test, criteria in self.roll.named.items()]

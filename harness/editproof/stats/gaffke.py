@@ -72,6 +72,21 @@ def gaffke_upper(values: ArrayLike, alpha: float = 0.05) -> float:
     return max(mean, float(found))
 
 
+def shows_below(values: ArrayLike, limit: float, alpha: float = 0.05) -> bool:
+    """Whether :func:`gaffke_upper` of values in [0, 1] lies at or below a limit; without searching for it.
+
+    Examples
+    --------
+    >>> shows_below([0.0] * 59, 0.05), shows_below([0.0] * 58, 0.05)
+    (True, False)
+    """
+    z = np.clip(np.asarray(values, dtype=float), 0.0, 1.0)
+    if not len(z) or z.mean() > limit or limit >= 1.0:
+        return bool(len(z)) and limit >= 1.0
+    levels, times = np.unique(np.append(_rounded_up(z), 1.0), return_counts=True)
+    return _chance_above(levels - limit, times) <= alpha
+
+
 def betting_upper(values: ArrayLike, alpha: float = 0.05) -> float:
     """Upper limit of the mean of values in [0, 1], proven by Markov's inequality whatever their distribution.
 

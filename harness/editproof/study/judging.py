@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from editproof.criteria import Criterion
-from editproof.criteria.criterion import id_and_stratum
 from editproof.criteria.families import Asked, of_family
 from editproof.criteria.registry import check_registered
 from editproof.errors import ProtocolError
@@ -165,11 +164,6 @@ class Judge:
                     study.controls()
                 self.record(Judgement(study.spec, verdict, self.test))
         return verdicts
-
-
-def out_of_reach(on_unchanged: Iterable[Verdict]) -> tuple[Verdict, ...]:
-    """Of verdicts on the unchanged radiograph, one for each claim that it misses: no tool could meet that one."""
-    return tuple({id_and_stratum(verdict): verdict for verdict in on_unchanged if not verdict}.values())
 
 
 def judgement_text(judgement: Judgement) -> str:

@@ -19,8 +19,9 @@ from editproof.audit.findings import in_reading_order, primary_claims, protocol_
 from editproof.core import records
 from editproof.core.digests import digest_of
 from editproof.core.redaction import redacted
-from editproof.criteria import Criterion, verdict_on
+from editproof.criteria import Criterion
 from editproof.criteria.claimed import check_claims, check_image_claims, regions_of
+from editproof.criteria.reach import losses, unreachable
 from editproof.criteria.redecision import criterion_from
 from editproof.criteria.registry import estimand_digests
 from editproof.criteria.rehearsal import rehearse
@@ -49,9 +50,9 @@ from editproof.study.case_records import case_row, measured_quantities
 from editproof.study.copies import refuse_copies
 from editproof.study.exhibits import exhibit_pictures
 from editproof.study.history import judgements_in, remember
-from editproof.study.judging import EditorStudy, Judgement, claims_in, out_of_reach
+from editproof.study.judging import EditorStudy, Judgement, claims_in
 from editproof.study.planting import Planting
-from editproof.types import JSON, Dataset, Editor, EditorCard, Instrument, Verdict
+from editproof.types import JSON, Dataset, Editor, EditorCard, Instrument
 
 COMPUTING = ("editproof", "numpy", "scipy", "pandas", "scikit-learn", "opencv-python-headless", "torch", "timm")
 RUNTIMES = ("onnxruntime",)
@@ -196,15 +197,22 @@ class Run:
         empty = measurements_of(self.cards[spec].name, [case_row(case) for case in self.dataset], [], [])
         return EditorStudy(spec, self.cards[spec], empty, lambda: {"identity": self._measured("identity")})
 
-    def out_of_reach(self, claims: Iterable[tuple[Criterion, str]]) -> tuple[Verdict, ...]:
-        """The primary claims (criterion and stratum) that not even the unchanged radiograph meets here.
+    def out_of_reach(self, claims: Iterable[tuple[Criterion, str]], *, lossy: bool = False) -> Iterator[str]:
+        """What claims (criterion and stratum) cannot show on this cohort, in sentences; known before an edit is made.
 
-        This is known before an edit is made.
+        Parameters
+        ----------
+        lossy : bool
+            Whether to ask too how many lost edits the suite as a whole bears.
         """
-        primary = [(claim, stratum) for claim, stratum in claims if claim.role == "primary"]
-        self.plant_for(claim for claim, _ in primary)
+        asked = list({(claim.id, stratum): (claim, stratum) for claim, stratum in claims}.values())
+        self.plant_for(claim for claim, _ in asked if claim.role == "primary")
         unchanged = self._measured("identity")
-        return out_of_reach(verdict_on(claim, unchanged.where(stratum)) for claim, stratum in primary)
+        hopeless = list(unreachable(asked, unchanged))
+        for verdict, would_do in hopeless:
+            yield would_do or f"Not even the unchanged radiograph passes: {verdict!r}."
+        if lossy and not hopeless and (borne := losses(asked, unchanged)) and borne.sentence:
+            yield borne.sentence
 
     def study(self, spec: str, progress: Progress | None = None) -> EditorStudy:
         """A tool, measured; concurrent processes wait for one another and then read what is stored."""

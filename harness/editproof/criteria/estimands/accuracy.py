@@ -44,7 +44,7 @@ def rmse(
     missing: str = "worst_case",
 ) -> Estimand:  # fmt: skip
     """Root mean squared error: root of the mean of ``(reading - reference)**2``."""
-    return _accuracy("RMSE", _root_mean_square, quantity, arm, unit, instrument, missing, cap=cap)
+    return replace(_accuracy("RMSE", _root_mean_square, quantity, arm, unit, instrument, missing, cap=cap), root=True)
 
 
 @estimand

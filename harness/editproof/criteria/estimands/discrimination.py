@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _BOTH = frozenset({"reference", "original"})
 _SEX = {"quantity": "sex"}
+_EITHER = "of either class"
 _FREE = (-math.inf, math.inf)
 
 
@@ -34,13 +35,13 @@ def auc(quantity: str, *, arm: str = EDITED, instrument: str = POOLED, missing: 
     Repeats are compared pair by pair (clustered DeLong, Obuchowski 1997), never averaged first.
     ``arm="original"`` gives the baseline, for validity floors.
     """
-    return _probability("AUC", _area, quantity, arm, instrument, missing, ideal=1.0)
+    return _probability("AUC", _area, quantity, arm, instrument, missing, ideal=1.0, counts=_EITHER)
 
 
 @estimand(example=_SEX)
 def auc_drift(quantity: str, *, arm: str = EDITED, instrument: str = POOLED, missing: str = "worst_case") -> Estimand:
     """AUC of the edits less AUC of their originals, paired; a loss is negative: ``at_least(-0.03)``."""
-    return _drift("AUC drift", _area_drift, quantity, arm, instrument, missing)
+    return _drift("AUC drift", _area_drift, quantity, arm, instrument, missing, counts=_EITHER)
 
 
 @estimand(example=_SEX)
@@ -61,7 +62,9 @@ def sensitivity(
 ) -> Estimand:
     """Share of edits of positive cases read at or above an operating point that was locked beforehand."""
     hits = partial(_hits, at=at, positive=True)
-    return _probability("sensitivity", hits, quantity, arm, instrument, missing, ideal=1.0)
+    return _probability(
+        "sensitivity", hits, quantity, arm, instrument, missing, ideal=1.0, counts="with a positive case"
+    )
 
 
 @estimand(example=_SEX)
@@ -70,7 +73,9 @@ def specificity(
 ) -> Estimand:
     """Share of edits of negative cases read below an operating point that was locked beforehand."""
     hits = partial(_hits, at=at, positive=False)
-    return _probability("specificity", hits, quantity, arm, instrument, missing, ideal=1.0)
+    return _probability(
+        "specificity", hits, quantity, arm, instrument, missing, ideal=1.0, counts="with a negative case"
+    )
 
 
 @estimand(example=_SEX)
@@ -93,21 +98,27 @@ def probability_intercept(
 
 def _probability(
     name: str, statistic: Compute, quantity: str, arm: str, instrument: str, missing: str, *, ideal: float,
-    signed: bool = False, bounds: tuple[float, float] = (0.0, 1.0),
+    signed: bool = False, bounds: tuple[float, float] = (0.0, 1.0), counts: str = "",
 ) -> Estimand:  # fmt: skip
     needs = frozenset({"reference"}) if arm == ORIGINAL else _BOTH
     shown = f"{name} of originals" if arm == ORIGINAL else name if arm == EDITED else f"{name}, {arm}"
     return Estimand(
         name=shown, quantity=quantity, statistic=statistic, kind=PROBABILITY, needs=needs, arm=arm,
         instrument=instrument, missing=missing, ideal=ideal, signed=signed, least=bounds[0], most=bounds[1],
+        counts=counts,
     )  # fmt: skip
 
 
-def _drift(name: str, statistic: Compute, quantity: str, arm: str, instrument: str, missing: str) -> Estimand:
+def _drift(
+    name: str, statistic: Compute, quantity: str, arm: str, instrument: str, missing: str, *, counts: str = ""
+) -> Estimand:
     if arm == ORIGINAL:
         asked = f"{name} of {quantity} on the originals"
         raise ProtocolError(asked, "a drift is measured against the originals", "Choose another arm.")
-    return _probability(name, statistic, quantity, arm, instrument, missing, ideal=0.0, signed=True, bounds=(-1.0, 1.0))
+    bounds = (-1.0, 1.0)
+    return _probability(
+        name, statistic, quantity, arm, instrument, missing, ideal=0.0, signed=True, bounds=bounds, counts=counts
+    )
 
 
 def _area(readings: Readings) -> Statistic:

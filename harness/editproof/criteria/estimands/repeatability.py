@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -53,7 +54,8 @@ def repeat_sd(
         The largest standard deviation of two repeats that counts in full. A criterion takes 10 times its margin where
         none is given.
     """
-    return _between_repeats("SD between repeats", _spread, quantity, cap, arm, unit, instrument, missing)
+    made = _between_repeats("SD between repeats", _spread, quantity, cap, arm, unit, instrument, missing)
+    return replace(made, root=True)
 
 
 @estimand

@@ -1,0 +1,139 @@
+"""What a suite can show on a cohort of this size, before an edit is made: each claim decided for flawless data.
+
+No tool does better than the unchanged radiograph. Where even that does not meet a claim, the claim cannot pass here,
+and the number of patients or the cap that would do is named. A suite that passes only while nothing is lost is told
+apart from one that can bear the losses that its own claims on failures allow.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from editproof.core.numbers import brief
+from editproof.criteria.criterion import Criterion, id_and_stratum, verdict_on
+from editproof.criteria.estimand import FLOW
+from editproof.criteria.estimands.flow import failure_rate
+from editproof.evidence.measurements import EDITED, Measurements
+from editproof.stats.gaffke import GAFFKE, patients_for
+from editproof.types import EditStatus, Verdict
+
+Claims = Sequence[tuple[Criterion, str]]
+
+
+@dataclass(frozen=True)
+class Losses:
+    """How many lost edits, each of another patient, a suite bears on flawless data.
+
+    Attributes
+    ----------
+    requested : int
+        Edits of the whole cohort.
+    allowed : int
+        The most with which every claim on failures passes.
+    borne : mapping of str to int
+        By claim that bears fewer: how many.
+    """
+
+    requested: int
+    allowed: int
+    borne: dict[str, int]
+
+    @property
+    def sentence(self) -> str:
+        """What that comes to; empty where every claim bears what is allowed."""
+        if not self.borne:
+            return ""
+        least = min(self.borne.values())
+        named = ", ".join(f"{place} {most}" for place, most in sorted(self.borne.items(), key=lambda one: one[1]))
+        return (
+            f"Of {self.requested} edits the claims on failures allow {self.allowed} to be lost, each of another "
+            f"patient; the suite can pass with at most {least} lost (it bears, by claim: {named})."
+        )
+
+
+def unreachable(claims: Claims, flawless: Measurements) -> Iterator[tuple[Verdict, str]]:
+    """The primary claims that flawless data do not meet, each with what would do, in one sentence."""
+    for criterion, stratum in claims:
+        if criterion.role == "primary":
+            verdict = verdict_on(criterion, flawless.where(stratum))
+            if not verdict:
+                yield verdict, remedy(criterion, verdict)
+
+
+def remedy(criterion: Criterion, verdict: Verdict) -> str:
+    """What a claim would need that the unchanged radiograph does not meet; empty where no number would do.
+
+    Examples
+    --------
+    >>> from editproof.criteria import at_most, mae_drift
+    >>> from editproof.criteria.rehearsal import drawn
+    >>> claim = Criterion("BA-1", mae_drift("bone_age", cap=60.0), at_most(2.0), source="an example")
+    >>> small = drawn(claim.estimand, patients=60, harm=0.0, lost=0.0)
+    >>> remedy(claim, verdict_on(claim, small))
+    'With 60 patients no tool can pass BA-1: it needs 89, or a cap of at most 41 months.'
+    """
+    estimand, region = criterion.estimand, criterion.region
+    if not estimand.is_bounded or estimand.recalibration or criterion.limits != GAFFKE:
+        return ""
+    n, sides = verdict.estimate.n_patients, []
+    for margin, end in ((region.high - estimand.ideal, estimand.most), (estimand.ideal - region.low, estimand.least)):
+        if math.isfinite(margin):
+            sides.append((margin, abs(end - estimand.ideal)))
+    if any(margin <= 0 for margin, _ in sides):
+        return f"No tool can pass {id_and_stratum(verdict)}: its limit leaves no room beside the ideal value."
+    power = 2 if estimand.root else 1
+    needed = max(patients_for(margin**power, reach**power, criterion.confidence) for margin, reach in sides)
+    if not n or (needed <= n and not estimand.counts):
+        return ""
+    of_whom = f" {estimand.counts}" if estimand.counts else ""
+    said = f"With {n} patients no tool can pass {id_and_stratum(verdict)}: it needs {needed}{of_whom}"
+    if estimand.spec is not None and estimand.spec.arguments.get("cap"):
+        share = -math.expm1(math.log(1 - criterion.confidence) / n)
+        cap = math.floor(10 * min(margin for margin, _ in sides) / share ** (1 / power)) / 10
+        said += f", or a cap of at most {brief(math.floor(cap) if cap > 10 else cap)} {estimand.unit or ''}".rstrip()
+    return f"{said}."
+
+
+def losses(claims: Claims, flawless: Measurements) -> Losses | None:
+    """How many lost edits the primary claims bear, of those that are allowed; None where no claim bounds losses."""
+    primary = [(criterion, stratum) for criterion, stratum in claims if criterion.role == "primary"]
+    reliability = [(criterion, stratum) for criterion, stratum in primary if _bounds_losses(criterion)]
+    patients = len(flawless.cases["patient"].unique())
+    if not reliability or not patients:
+        return None
+
+    def borne(criterion: Criterion, stratum: str, most: int) -> int:
+        low, high = -1, most + 1  # the last that passes, the first that does not
+        while high - low > 1:
+            middle = (low + high) // 2
+            passes = bool(verdict_on(criterion, without(flawless, middle).where(stratum)))
+            low, high = (middle, high) if passes else (low, middle)
+        return low
+
+    allowed = min(borne(criterion, stratum, patients) for criterion, stratum in reliability)
+    found = {}
+    for criterion, stratum in primary:
+        if (criterion, stratum) not in reliability:
+            most = borne(criterion, stratum, max(allowed, 0))
+            if most < allowed:
+                name = criterion.id if stratum == "all" else f"{criterion.id} in {stratum}"
+                found[name] = max(most, 0)
+    return Losses(len(flawless.edits), max(allowed, 0), found)
+
+
+def without(measured: Measurements, n: int) -> Measurements:
+    """The same, had the first edits of so many patients not come back."""
+    first = measured.cases.drop_duplicates("patient")["case"].tolist()[:n]
+    gone = measured.edits["case"].isin(first) & (measured.edits["repeat"] == 0)
+    edits = measured.edits.assign(status=measured.edits["status"].where(~gone, EditStatus.FAILED.value))
+    rows = measured.rows
+    lost = rows["case"].isin(first) & (rows["repeat"] == 0) & (rows["arm"] == EDITED)
+    return replace(measured, edits=edits, rows=rows[~lost])
+
+
+def _bounds_losses(criterion: Criterion) -> bool:
+    """Whether a claim is that at most so many of all edits are lost."""
+    same = criterion.estimand.quantity == failure_rate().quantity
+    return criterion.estimand.scope == FLOW and same and math.isfinite(criterion.region.high)
