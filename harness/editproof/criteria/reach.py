@@ -127,7 +127,10 @@ def without(measured: Measurements, n: int) -> Measurements:
     """The same, had the first edits of so many patients not come back."""
     first = measured.cases.drop_duplicates("patient")["case"].tolist()[:n]
     gone = measured.edits["case"].isin(first) & (measured.edits["repeat"] == 0)
-    edits = measured.edits.assign(status=measured.edits["status"].where(~gone, EditStatus.FAILED.value))
+    failed = EditStatus.FAILED.value
+    edits = measured.edits.assign(
+        status=measured.edits["status"].where(~gone, failed), first=measured.edits["first"].where(~gone, failed)
+    )
     rows = measured.rows
     lost = rows["case"].isin(first) & (rows["repeat"] == 0) & (rows["arm"] == EDITED)
     return replace(measured, edits=edits, rows=rows[~lost])
