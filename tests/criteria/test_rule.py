@@ -52,9 +52,10 @@ def losing(table: Measurements, share: float, seed: int) -> Measurements:
 @pytest.mark.parametrize("name", MADE)
 def test_losing_edits_never_makes_a_pass(name):
     made, intervals, tried = MADE[name], 0, 0
+    sizes = shapes if name in BOUNDED else {**shapes, "patients": st.integers(110, 130)}
 
     @few
-    @given(**shapes, share=st.sampled_from([0.01, 0.1, 0.6]))
+    @given(**sizes, share=st.sampled_from([0.01, 0.1, 0.6]))
     def holds(seed, share, **shape):
         nonlocal intervals, tried
         table = drawn(made, seed, lost=0.0, harm=3.0, **shape)
@@ -134,8 +135,9 @@ def test_what_a_claim_would_need_is_what_it_needs(name, n):
     margin = 0.04 * max(abs(made.most - made.ideal), abs(made.ideal - made.least))
     region = at_most(made.ideal + margin) if made.most > made.ideal else at_least(made.ideal - margin)
     claim = Criterion("A", made, region, source="s")
-    if not verdict_on(claim, drawn(made, patients=4000 if not made.counts else 800, harm=0.0, lost=0.0)):
-        pytest.skip("no edit makes this ideal: it is of how well an instrument reads")
+    flawless = made.estimate(drawn(made, patients=n, harm=0.0, lost=0.0)).value
+    if flawless != pytest.approx(made.ideal, abs=1e-9):
+        pytest.skip("no edit makes this ideal: it is of how well an instrument reads, or of what an edit is for")
     verdict = verdict_on(claim, drawn(made, patients=n, harm=0.0, lost=0.0))
     said = remedy(claim, verdict)
     if not said:
@@ -147,7 +149,8 @@ def test_what_a_claim_would_need_is_what_it_needs(name, n):
     needed = int(said.partition("it needs ")[2].split()[0].rstrip(",."))
     enough = needed * (2 if made.counts else 1)
     assert verdict_on(claim, drawn(made, patients=enough + 2 * bool(made.counts), harm=0.0, lost=0.0))
-    assert not verdict_on(claim, drawn(made, patients=enough - 2, harm=0.0, lost=0.0))
+    fewer = enough - (8 if made.counts else 2)  # limits of an area are drawn, and a little uncertain
+    assert not verdict_on(claim, drawn(made, patients=fewer, harm=0.0, lost=0.0))
 
 
 def test_a_cap_that_would_do_does():

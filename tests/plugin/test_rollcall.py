@@ -85,8 +85,8 @@ def test_last_failed_without_a_failure_is_the_whole_suite(lab):
 def test_a_claim_on_repeats_needs_no_harm_to_be_noticed(lab):
     suite = (lab.path / "test_suite.py").read_text()
     claims = """
-PIXELS = Criterion('PX-1', outside_mask_change(), at_most(0.01), source='placeholder')
-SPREAD = Criterion('REL-2', repeat_sd('bone_age'), at_most(2.0), source='placeholder')
+PIXELS = Criterion('PX-1', outside_mask_change(margin=0.01), at_most(0.1), source='placeholder')
+SPREAD = Criterion('REL-2', repeat_difference('bone_age', cap=15.0), at_most(2.0), source='placeholder')
 
 def test_pixels(study, judge): assert judge(PIXELS, study)
 def test_spread(study, judge): assert judge(SPREAD, study)
@@ -160,7 +160,7 @@ def test_an_instrument_that_sees_nothing_makes_the_run_invalid(lab):
     study = (lab.path / "study.py").read_text().replace("np.median(image[12:40, 8:28])", "120.0 + 0 * image[0, 0]")
     lab.makepyfile(study=study.replace('floors={"bone_age": {"mae_at_most": 12.0}}', "floors={}"))
     suite = (lab.path / "test_suite.py").read_text()
-    pixels = "\nPIXELS = Criterion('PX-1', outside_mask_change(), at_most(0.01), source='placeholder')\n"
+    pixels = "\nPIXELS = Criterion('PX-1', outside_mask_change(margin=0.01), at_most(0.1), source='placeholder')\n"
     test = "\ndef test_pixels(study, judge):\n    assert judge(PIXELS, study)\n"
     lab.makepyfile(
         test_suite=suite.replace("failure_rate, mae_drift", "failure_rate, mae_drift, outside_mask_change")
@@ -185,7 +185,7 @@ def test_two_criteria_of_one_id_are_refused_before_a_tool_is_asked(lab):
 
 
 def test_two_criteria_of_one_id_that_tests_made_are_one_line(lab):
-    made = "\n\ndef test_other(study, judge):\n    made = Criterion('BA-1', mae_drift('bone_age'), at_most(9.0), source='placeholder')\n    judge(made, study)\n"
+    made = "\n\ndef test_other(study, judge):\n    made = Criterion('BA-1', mae_drift('bone_age', cap=15.0), at_most(9.0), source='placeholder')\n    judge(made, study)\n"
     lab.makepyfile(test_suite=(lab.path / "test_suite.py").read_text() + made)
     result = lab.runpytest_subprocess(*FILL)
     assert result.ret == 4

@@ -14,8 +14,8 @@ from dataclasses import replace
 import pytest
 from editproof import Criterion, at_most, mae_drift, verdict_on
 
-HARD = Criterion("BA-9", mae_drift("bone_age"), at_most(-50.0), source="placeholder: a test")
-EASY = Criterion("BA-8", mae_drift("bone_age"), at_most(50.0), source="placeholder: a test")
+HARD = Criterion("BA-9", mae_drift("bone_age", cap=60.0), at_most(-50.0), source="placeholder: a test")
+EASY = Criterion("BA-8", mae_drift("bone_age", cap=60.0), at_most(50.0), source="placeholder: a test")
 """
 SILENT = {
     "a judge that is only asserted": "    assert judge",
@@ -162,7 +162,7 @@ FAMILY = """
 
 def test_family(study, judge):
     strata = ["bone_age<120", "bone_age>=120"]
-    family = Criterion("SUB-1", mae_drift("bone_age"), at_most(2.0), source="placeholder: a test", role="secondary")
+    family = Criterion("SUB-1", mae_drift("bone_age", cap=15.0), at_most(2.0), source="placeholder: a test", role="secondary")
     assert all(verdict.met for verdict in judge.family([(family, study.where(s)) for s in strata], rule="holm"))
 """
 
