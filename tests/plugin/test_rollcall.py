@@ -91,7 +91,7 @@ SPREAD = Criterion('REL-2', repeat_difference('bone_age', cap=15.0), at_most(2.0
 def test_pixels(study, judge): assert judge(PIXELS, study)
 def test_spread(study, judge): assert judge(SPREAD, study)
 """
-    front = suite.partition("DRIFT =")[0].replace("mae_drift", "mae_drift, outside_mask_change, repeat_sd")
+    front = suite.partition("DRIFT =")[0].replace("mae_drift", "mae_drift, outside_mask_change, repeat_difference")
     lab.makepyfile(test_suite=front + claims)
     assert lab.runpytest_subprocess(*FILL[:-1], "tools.py:grainy").ret == 0
     assert [v["criterion"]["id"] for v in evidence_of(lab)["validity"]][1:] == [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tests.simulation.rule import of_rule
 from tests.simulation.scenarios import (
     SHAPES,
     World,
@@ -33,8 +34,15 @@ def short() -> Iterator[World]:
     yield slope_world(200, 3)
 
 
+def short_of_rule() -> Iterator[World]:
+    """Of the worlds of the rule those that are quickly drawn, at two sizes."""
+    yield from (world for heading, world in of_rule((60, 200)) if heading not in ("AUC", "Distributions"))
+    yield from (world for heading, world in of_rule((100,)) if heading == "AUC" and "10%" in world.name)
+
+
 def full() -> Iterator[tuple[str, World]]:
     """Everything, with the heading under which it is reported."""
+    yield from ((f"One rule: {heading.lower()}", world) for heading, world in of_rule())
     for n in SIZES:
         yield from (("Statistics of readings", world) for world in reading_worlds(n))
         for shape in ("normal", "skewed left", "heavy"):
@@ -51,10 +59,10 @@ def full() -> Iterator[tuple[str, World]]:
             for repeats, rho in ((1, 0.0), (3, 0.5), (10, 0.9)):
                 yield "Mean drift", drift_world(n, repeats, rho, shape)
     for n in SIZES:
-        yield "Shares and calibration", slope_world(n, 3)
+        yield "Calibration", slope_world(n, 3)
         for rate in (0.02, 0.2):
             for rho in (0.0, 0.5, 0.9):
-                yield "Shares and calibration", share_world(n, 3, rho, rate)
+                yield "One rule: shares of edits", share_world(n, 3, rho, rate)
     for n in SIZES:
         yield "Edits taken as independent", rowwise_world(n, 3, 0.5)
         yield "Edits taken as independent", rowwise_world(n, 10, 0.9)

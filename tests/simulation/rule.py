@@ -146,7 +146,7 @@ def of_rule(sizes: tuple[int, ...] = (60, 100, 200)) -> Iterator[tuple[str, Worl
             name = f"difference between {repeats} repeats, log-normal spread"
             yield "Repeats", world(name, repeat_difference("x", cap=24.0), partial(spread, repeats), n)
         yield "Distributions", world("feature KS", feature_ks("sd"), shifted, n, _SHIFT)
-    for n in (100, 200):
+    for n in (n for n in sizes if n >= 100):
         for positives in (0.1, 0.5):
             for separation, area in ((3.3, 0.99), (2.9, 0.98)):
                 name = f"AUC near {area}, {positives:.0%} positive"

@@ -7,7 +7,7 @@ import math
 import pytest
 from editproof.stats.interval import MIN_PATIENTS
 
-from tests.simulation.catalogue import short
+from tests.simulation.catalogue import short, short_of_rule
 from tests.simulation.scenarios import auc_world, drift_world, rowwise_world
 from tests.simulation.suite import suite_tally
 from tests.simulation.tally import monte_carlo_error, tally
@@ -22,6 +22,14 @@ def test_a_margin_that_is_not_met_is_seldom_passed(world):
     assert found.worst_false_pass <= ALPHA + monte_carlo_error(ALPHA, RUNS, 3.5)
     assert found.coverage >= (0.935 if world.n >= 200 else 0.92) - monte_carlo_error(0.95, RUNS, 2.5)
     assert found.refused < 0.05
+
+
+@pytest.mark.parametrize("world", list(short_of_rule()), ids=lambda world: world.name)
+def test_no_limit_of_a_decided_claim_errs_more_than_it_may(world):
+    runs = 40 if world.name.startswith("AUC") else 150
+    found = tally(world, runs)
+    assert found.worst_false_pass <= ALPHA + monte_carlo_error(ALPHA, runs, 3.5)
+    assert found.refused == 0.0
 
 
 def test_edits_taken_as_independent_fail_the_same_test():

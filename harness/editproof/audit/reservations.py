@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from editproof.core.numbers import grouped
+from editproof.criteria import Criterion
+from editproof.criteria.readings import WORST_CASE
+from editproof.criteria.redecision import criterion_from
 from editproof.evidence.facts import Facts
 from editproof.evidence.protocol import EXPLORATORY, moment
 from editproof.evidence.reservations import Reservation
@@ -46,9 +49,40 @@ def placeholder_limits(facts: Facts) -> Iterator[Reservation]:
     """Limits of primary criteria that have no source yet."""
     asked = {claim.criterion.id: claim.criterion for tool in facts.tools for claim in tool.claims}
     if names := sorted(name for name, card in asked.items() if card.role == "primary" and is_placeholder(card)):
-        named = listed([*names[:NAMED], f"{len(names) - NAMED} more"] if len(names) > NAMED else names)
-        sentence = f"No source is given for the limits of {named}: verdicts on them support no claim about patients."
+        sentence = (
+            f"No source is given for the limits of {_named(names)}: verdicts on them support no claim about patients."
+        )
         yield Reservation(PLACEHOLDER_LIMITS, sentence)
+
+
+def approximate_levels(facts: Facts) -> Iterator[Reservation]:
+    """Primary criteria whose limits can miss what is rare."""
+    if names := _primary(facts, lambda claim: claim.is_approximate):
+        yield Reservation(
+            "approximate level",
+            f"The limits of {names} rest on the usual assumptions, which what is rare can break: the chance of a false "
+            "PASS may exceed the stated level.",
+        )
+
+
+def lost_edits_left_out(facts: Facts) -> Iterator[Reservation]:
+    """Primary criteria by whose rule a tool may gain from losing edits."""
+    if names := _primary(facts, lambda claim: claim.estimand.missing != WORST_CASE):
+        yield Reservation(
+            "missing edits left out",
+            f"By the rule of {names} a missing edit does not count at its worst: a tool may gain by losing edits.",
+        )
+
+
+def _primary(facts: Facts, holds: Callable[[Criterion], bool]) -> str:
+    """The primary claims of which something holds, in words; empty where there are none."""
+    asked = {claim.criterion.id: claim.criterion for tool in facts.tools for claim in tool.claims}
+    primary = {name: criterion_from(card) for name, card in asked.items() if card.role == "primary"}
+    return _named(sorted(name for name, criterion in primary.items() if holds(criterion)))
+
+
+def _named(names: Sequence[str]) -> str:
+    return listed([*names[:NAMED], f"{len(names) - NAMED} more"] if len(names) > NAMED else [*names])
 
 
 def drawn_phantoms(facts: Facts) -> Iterator[Reservation]:
@@ -133,6 +167,8 @@ def another_store(facts: Facts) -> Iterator[Reservation]:
 
 KINDS: Final[tuple[Callable[[Facts], Iterator[Reservation]], ...]] = (
     placeholder_limits,
+    approximate_levels,
+    lost_edits_left_out,
     drawn_phantoms,
     without_floor,
     replayed_edits,

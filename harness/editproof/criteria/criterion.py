@@ -11,7 +11,7 @@ from editproof.criteria.estimand import Estimand
 from editproof.criteria.region import Region
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import Measurements
-from editproof.stats.gaffke import GAFFKE, LIMITS
+from editproof.stats.gaffke import CONVENTIONAL, GAFFKE, LIMITS
 from editproof.stats.interval import IDENTICAL
 from editproof.types import CriterionCard, Estimate, Outcome, Verdict
 
@@ -116,6 +116,12 @@ class Criterion:
     def __repr__(self) -> str:
         """The claim, short enough for the message of an assertion."""
         return f"<{self.id}: {self._claim}>"
+
+    @property
+    def is_approximate(self) -> bool:
+        """Whether its limits rest on the usual assumptions: many patients, none of them out of all proportion."""
+        estimand = self.estimand
+        return self.limits == CONVENTIONAL or bool(estimand.recalibration) or not estimand.is_bounded
 
     @property
     def _claim(self) -> str:

@@ -229,7 +229,7 @@ class Estimand:
             Where a user's own statistic raises, or returns something else.
         """
         try:
-            return statistic_of(self.statistic(readings))
+            made = statistic_of(self.statistic(readings))
         except EditproofError:
             raise
         except Exception as error:
@@ -238,6 +238,13 @@ class Estimand:
                 f"its statistic raised {type(error).__name__}: {error}",
                 "Mend it, or leave it out.",
             ) from error
+        if self.is_bounded and not (made.bounded or made.reason or self.recalibration):
+            raise ProtocolError(
+                f"estimand {self!r}",
+                f"it declares an interval, and its {type(made).__name__} has limits that do not keep to it",
+                "Return readings.mean_of(...) or a share, or leave least and most out.",
+            )
+        return made
 
     def interval_of(self, raw: Readings, confidence: float, limits: str = GAFFKE, rule: str | None = None) -> Interval:
         """The number of readings with its two-sided interval; missing edits by its own rule, or by another one."""
