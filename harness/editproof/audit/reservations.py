@@ -77,7 +77,9 @@ def lost_edits_left_out(facts: Facts) -> Iterator[Reservation]:
 def _primary(facts: Facts, holds: Callable[[Criterion], bool]) -> str:
     """The primary claims of which something holds, in words; empty where there are none."""
     asked = {claim.criterion.id: claim.criterion for tool in facts.tools for claim in tool.claims}
-    primary = {name: criterion_from(card) for name, card in asked.items() if card.role == "primary"}
+    primary = {
+        name: criterion_from(card) for name, card in asked.items() if card.role == "primary" and card.specification
+    }
     return _named(sorted(name for name, criterion in primary.items() if holds(criterion)))
 
 
