@@ -92,10 +92,7 @@ class Readings:
         TypeError
             Where ``settled`` is neither a number nor None.
         """
-        if settled is not None and (not is_number(settled)):
-            found = f"{type(settled).__name__} {' '.join(repr(settled).split())[:40]}"
-            raise TypeError(f"settled is {found}; give one number, or None")
-        return Smooth(sums=sums, patients=self.names, settled=settled)
+        return Smooth(sums=sums, patients=self.names, settled=_settled(settled))
 
     def mean_of(self, values: Values, settled: float | None = None) -> Statistic:
         """The mean over patients of values in the interval from ``least`` to ``most``.
@@ -109,15 +106,15 @@ class Readings:
 
         Raises
         ------
-        TypeError
-            Where the values are true or false, of which :meth:`share_of_edits` makes a share.
+        TypeError, ValueError
+            Where ``settled`` is neither a number nor None, or there is not one value, or row of them, for each case.
         """
-        table = np.asarray(values)
-        if table.dtype == bool:
-            raise TypeError("mean_of got an array of true and false: share_of_edits or share_of_patients takes those")
+        table = np.asarray(values, dtype=float)
+        if len(table) != len(self.patients):
+            raise ValueError(f"{len(table)} values for {len(self.patients)} cases")
         if not math.isfinite(self.most - self.least):
             names, means = patient_means(table, self.patients)
-            return Smooth(sums=mean(means), patients=names, settled=settled)
+            return Smooth(sums=mean(means), patients=names, settled=_settled(settled))
         return self._bounded(table, self.least, self.most)
 
     def root_mean_of(self, squares: Values) -> Statistic:
@@ -209,6 +206,14 @@ class Readings:
     def settled(self) -> Readings:
         """The readings with no edit counted as missing any more."""
         return replace(self, missing=np.zeros_like(self.missing))
+
+
+def _settled(value: object) -> float | None:
+    """The value of what differs nowhere, if it is a number at all."""
+    if value is not None and not is_number(value):
+        found = f"{type(value).__name__} {' '.join(repr(value).split())[:40]}"
+        raise TypeError(f"settled is {found}; give one number, or None")
+    return None if value is None else float(value)  # type: ignore[arg-type]
 
 
 def _flags(holds: ArrayLike, *shapes: tuple[int, ...]) -> NDArray[np.bool_]:
