@@ -9,6 +9,7 @@ import pytest
 from editproof.criteria import Criterion, at_least, at_most, verdict_on
 from editproof.criteria.estimand import FLOW, Estimand
 from editproof.criteria.factory import example_of
+from editproof.criteria.families import decided
 from editproof.criteria.reach import losses, remedy, unreachable, without
 from editproof.criteria.registry import ESTIMANDS, estimand_from
 from editproof.criteria.rehearsal import drawn
@@ -176,3 +177,21 @@ def test_what_a_suite_bears_is_told_before_the_first_edit():
     assert not verdict_on(failures, without(calm, found.allowed + 1)) or found.allowed == 200
     assert "the suite can pass with at most" in found.sentence
     assert losses([(strict, "all")], calm) is None
+
+
+def test_an_open_claim_says_that_missing_edits_decide_it_and_where_it_would_tip():
+    claim = Criterion("BA-1", MADE["prediction_change"].capped(24.0), at_most(2.0), source="s")
+    calm = drawn(claim.estimand, patients=120, harm=0.1, lost=0.0)
+    torn = without(calm, 25)
+    [open_] = decided([(claim, torn)], "", 0.0)
+    assert open_.outcome is Outcome.INCONCLUSIVE
+    assert "Missing edits decide it (25 of 360, of C0000, " in open_.because
+    point = float(open_.because.partition("up to a value of ")[2].split()[0])
+    statistic = claim.estimand.statistic_on(claim.estimand.raw(torn))
+    assert statistic.filled(point - 0.1).interval(0.9).high < 2.0 < statistic.filled(point + 0.1).interval(0.9).high
+    [closed] = decided([(claim, calm)], "", 0.0)
+    assert closed.outcome is Outcome.PASS
+    assert "issing" not in closed.because
+    harsh = Criterion("BA-1", MADE["prediction_change"].capped(24.0), at_most(0.01), source="s")
+    [failed] = decided([(harsh, without(drawn(claim.estimand, patients=120, harm=3.0, lost=0.0), 5))], "", 0.0)
+    assert failed.outcome is Outcome.FAIL, "what came back is bad enough, whatever is missing"

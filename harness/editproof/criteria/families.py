@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from editproof.criteria.criterion import Criterion, verdict_on
+from editproof.criteria.losses import hanging_on_missing
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import Measurements
 from editproof.types import Outcome, Verdict
@@ -55,7 +56,14 @@ def decided(claims: Sequence[Asked], rule: str, alpha: float) -> tuple[Verdict, 
     """Claims decided by a family's rule, or, without one, each for itself."""
     if rule:
         return verdicts_of_family(claims, rule, alpha)
-    return tuple(verdict_on(criterion, measured) for criterion, measured in claims)
+    return tuple(_explained(verdict_on(criterion, measured), criterion, measured) for criterion, measured in claims)
+
+
+def _explained(verdict: Verdict, criterion: Criterion, measured: Measurements) -> Verdict:
+    """A claim that missing edits leave open says so."""
+    if verdict.outcome is not Outcome.INCONCLUSIVE or not verdict.estimate.n_missing or not verdict.estimate.exists:
+        return verdict
+    return replace(verdict, because=verdict.because + hanging_on_missing(criterion, measured))
 
 
 def of_family(criterion: Criterion, rule: str, alpha: float) -> Criterion:
