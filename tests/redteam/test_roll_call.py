@@ -61,7 +61,7 @@ def test_a_claim_that_judged_nothing_never_passes(lab, how):
 
 TAKEN_BACK = """
 def test_it(study, judge, request):
-    judge(replace(EASY, region=at_most(-0.5), role="secondary"), study)
+    judge(replace(EASY, region=at_most(-50.0), role="secondary"), study)
     request.node.user_properties.clear()
 """
 
