@@ -70,7 +70,8 @@ def _name_of(path: Path) -> str:
     By that name pickles, annotations and the digest of its source find the module again.
     """
     here, name = path.resolve(), path.stem.replace(".", "_")
-    if _file_of(name) in (None, here):
+    taken_by = _file_of(name)
+    if taken_by == here or (taken_by is None and name not in sys.modules):
         return name
     return f"{name}_{hashlib.sha256(str(here).encode()).hexdigest()[:12]}"
 
