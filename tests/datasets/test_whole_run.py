@@ -18,8 +18,8 @@ from tests.records import flat
 SUITE = """
 from editproof import Criterion, at_least, at_most, auc_drift, mae_drift
 
-WIDTH = Criterion("W-1", mae_drift("width", unit="mm"), at_most(2.0), source="placeholder: a test")
-GROUP = Criterion("W-2", mae_drift("width", unit="mm"), at_most(2.0), source="placeholder: a test", role="secondary")
+WIDTH = Criterion("W-1", mae_drift("width", cap=15.0, unit="mm"), at_most(2.0), source="placeholder: a test")
+GROUP = Criterion("W-2", mae_drift("width", cap=15.0, unit="mm"), at_most(2.0), source="placeholder: a test", role="secondary")
 FINDING = Criterion("F-1", auc_drift("finding=effusion"), at_least(-0.2), source="placeholder: a test", role="secondary")
 
 def test_width(study, judge):

@@ -73,6 +73,27 @@ def both_sides(estimate: Estimate) -> str:
     return " → ".join(number(x, digits) for x in found)
 
 
+def noted_intervals(estimate: Estimate) -> list[tuple[str, Estimate]]:
+    """What is noted beside the interval that decides: the conventional one, and the number without a cap.
+
+    Examples
+    --------
+    >>> notes = {"conventional": {"method": "cluster t", "interval": [1.5, 1.1, 1.9]}, "uncapped": 2.5}
+    >>> found = noted_intervals(Estimate(1.5, 0.9, 2.4, "months", 0.9, 9, 9, 0, "Gaffke", notes=notes))
+    >>> [(name, str(figures(other))) for name, other in found]
+    [('cluster t', '1.500 months [1.100, 1.900]'), ('without a cap', '2.5 months')]
+    """
+    found = []
+    noted = estimate.notes.get("conventional")
+    if isinstance(noted, Mapping) and isinstance(noted.get("interval"), (list, tuple)):
+        value, low, high = noted["interval"]
+        found.append((str(noted.get("method")), replace(estimate, value=value, low=low, high=high, reason=None)))
+    free = estimate.notes.get("uncapped")
+    if isinstance(free, (int, float)):
+        found.append(("without a cap", replace(estimate, value=float(free), low=None, high=None, reason=None)))
+    return found
+
+
 def other_rules(estimate: Estimate) -> list[tuple[str, Estimate]]:
     """The same estimate under other rules for missing edits, if its notes have them as ``[value, low, high]``."""
     noted = estimate.notes.get("sensitivity")

@@ -13,7 +13,7 @@ from editproof.evidence.measurements import EDITED
 from editproof.evidence.record import EditorEvidence, Evidence
 from editproof.report.charts.bars import Bar, Scale, bar, scale_of, ticks
 from editproof.report.page.cases import CaseRow, Shown, case_rows, shown
-from editproof.report.page.figures import Figures, both_sides, figures, other_rules
+from editproof.report.page.figures import Figures, both_sides, figures, noted_intervals, other_rules
 from editproof.report.page.readings import Paired, paired
 from editproof.report.text.wording import MISSING, STATUS, in_words, stratum_in_words
 from editproof.types import CriterionCard, EditStatus, Estimate, Outcome, Quantity, Verdict
@@ -27,7 +27,7 @@ class CriterionRow:
     """One verdict as a row: the figures as text, the bar, and the test.
 
     ``sides`` is ``"6.3 → 30.1"`` if the estimate compares originals with edits; ``sensitivity`` has the same
-    estimate under other rules for missing edits.
+    estimate under other rules for missing edits, and ``beside`` what is noted beside the interval that decides.
     """
 
     verdict: Verdict
@@ -37,6 +37,7 @@ class CriterionRow:
     test: str
     sides: str
     sensitivity: tuple[tuple[str, Figures], ...]
+    beside: tuple[tuple[str, Figures], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,7 @@ def _row(verdict: Verdict, test: str, scale: Scale) -> CriterionRow:
         sensitivity=tuple(
             (MISSING.get(rule, in_words(rule)), figures(other, card)) for rule, other in other_rules(estimate)
         ),
+        beside=tuple((name, figures(other, card)) for name, other in noted_intervals(estimate)),
     )
 
 
