@@ -238,7 +238,7 @@ def test_the_live_mode_waits_for_what_is_out(server, desk, request_of, editor, m
 @pytest.mark.parametrize("terms", [{"max_edits": 2}, {"max_cost": 2.5 * 0.5 * ONE_EDIT_USD}])
 def test_limits_hold_before_the_batch_is_created(server, desk, request_of, terms, monkeypatch):
     editor = editor_from_spec(server.openai(mode="batch"))
-    monkeypatch.setattr(Edits, "_expected", lambda *_: 0.5 * ONE_EDIT_USD)
+    monkeypatch.setattr(Edits, "expected", lambda *_: 0.5 * ONE_EDIT_USD)
     edits = desk(since=0.0, **terms)
     with pytest.raises(EditorError, match="--max-"):
         edits.outcomes(editor, three(request_of))

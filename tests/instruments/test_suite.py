@@ -46,7 +46,7 @@ CONFTEST = "import cohort\n\ndef pytest_editproof_datasets():\n    return {'ches
 SUITE = """
 from editproof import Criterion, at_least, at_most, auc_drift, mae_drift
 
-WIDTH = Criterion("CX-1", mae_drift("heart_width", unit="mm"), at_most(3.0), source="placeholder: a test")
+WIDTH = Criterion("CX-1", mae_drift("heart_width", cap=15.0, unit="mm"), at_most(3.0), source="placeholder: a test")
 EFFUSION = Criterion("CX-2", auc_drift("effusion"), at_least(-0.35), source="placeholder: a test")
 
 def test_width(study, judge):
