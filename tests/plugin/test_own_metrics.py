@@ -41,7 +41,7 @@ def pytest_editproof_metrics():
 SUITE = """
 from editproof import Criterion, at_most, image_metric
 
-MOVED = Criterion("MINE-1", image_metric("mine:protected", worst=255.0, unchanged=0.0), at_most(10.0), source="a test")
+MOVED = Criterion("MINE-1", image_metric("mine:protected", worst=80.0, unchanged=0.0), at_most(10.0), source="a test")
 
 def test_moved(study, judge):
     assert judge(MOVED, study)
