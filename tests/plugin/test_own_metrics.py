@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 
 import pandas as pd
@@ -41,7 +42,7 @@ def pytest_editproof_metrics():
 SUITE = """
 from editproof import Criterion, at_most, image_metric
 
-MOVED = Criterion("MINE-1", image_metric("mine:protected", worst=80.0, unchanged=0.0), at_most(10.0), source="a test")
+MOVED = Criterion("MINE-1", image_metric("mine:protected", worst=100.0, unchanged=0.0), at_most(10.0), source="a test")
 
 def test_moved(study, judge):
     assert judge(MOVED, study)
@@ -106,6 +107,7 @@ def test_locked_judged_and_verified(own_lab, capsys):
             "measurements/0-rows.csv: quantity: no metric of the protocol gives other:protected"
         ]
     (own_lab.path / "mine.py").write_text(MINE + "# another source\n")
+    sys.modules.pop("mine")  # as in a process of its own
     assert main(trusting) == 1
     [fault] = capsys.readouterr().out.splitlines()
     assert fault.startswith(f"evidence.json: protocol.metrics.mine is {digest[:12]}..., the metric of that name known")
@@ -132,15 +134,15 @@ def test_a_changed_metric_is_measured_again_and_departs_from_the_lock(own_lab):
     own_lab.runpytest_subprocess(*tool, "--write-lock", "lock.json")
     own_lab.runpytest_subprocess(*tool, "--lock", "lock.json")
     before = evidence_of(own_lab)
-    attempts = (own_lab.path / ".editproof" / "attempts.jsonl").read_bytes()
+    attempts = (own_lab.path / ".editproof" / "attempts.jsonl").read_text().count("_older")
     next((own_lab.path / "reports").iterdir()).rename(own_lab.path / "before")
 
-    (own_lab.path / "mine.py").write_text(MINE.replace(".mean() for", ".mean() * 2 for"))
+    (own_lab.path / "mine.py").write_text(MINE.replace(".mean() for", ".mean() * 1.2 for"))
     own_lab.runpytest_subprocess(*tool, "--lock", "lock.json")
     after = evidence_of(own_lab)
     one, other = (evidence["editors"][0]["verdicts"][0]["estimate"]["value"] for evidence in (before, after))
-    assert other == pytest.approx(2 * one)
-    assert (own_lab.path / ".editproof" / "attempts.jsonl").read_bytes() == attempts, "no edit was made again"
+    assert other == pytest.approx(1.2 * one)
+    assert (own_lab.path / ".editproof" / "attempts.jsonl").read_text().count("_older") == attempts > 0
     assert (before["label"], after["label"]) == ("CONFIRMATORY", "EXPLORATORY")
     [departure] = after["departures"]
     assert departure.startswith("metrics.mine: locked ")
