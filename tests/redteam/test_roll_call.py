@@ -201,7 +201,6 @@ def test_flaky(study, judge):
 
 PLUGINS = {
     "pytest_rerunfailures": ("--reruns", "2"),
-    "pytest_retry": ("--retries", "2", "-p", "no:rerunfailures"),
     "pytest_repeat": ("--count", "3"),
 }
 
