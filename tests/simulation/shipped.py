@@ -29,7 +29,7 @@ def harmless(rng: np.random.Generator, n: int = N) -> dict[str, np.ndarray]:
     age = np.clip(rng.normal(132, 43, n), 10, 228)
     original = age + rng.normal(0, 8, n)
     male = (np.arange(n) % 2).astype(float)
-    logit = 4.0 * (male - 0.5) + 1.4 * rng.standard_normal(n)
+    logit = 6.0 * (male - 0.5) + 1.5 * rng.standard_normal(n)  # as sure as the shipped instrument of phantoms
     moved = 0.2 * rng.standard_normal((n, 1)) + 0.08 * rng.standard_normal((n, REPEATS))
     change = 1.5 * rng.standard_normal((n, 1)) + 0.8 * rng.standard_normal((n, REPEATS))
     return {
