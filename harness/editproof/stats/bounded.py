@@ -11,7 +11,7 @@ import numpy as np
 from editproof.stats.bootstrap import cluster_t_limits
 from editproof.stats.gaffke import CONVENTIONAL, GAFFKE, mean_limits
 from editproof.stats.interval import MIN_PATIENTS, Interval, no_interval, too_few
-from editproof.stats.statistic import Statistic, Undefined
+from editproof.stats.statistic import ChangeApart, Statistic, Undefined
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -145,7 +145,7 @@ class BoundedMean(Statistic):
     def _less(self, other: BoundedMean) -> Statistic:
         """The change, with what is missing of this one and of the other at its farthest; roots are bounded apart."""
         if self.root or other.root:
-            return RootChange(new=self, old=other, patients=self.patients)
+            return ChangeApart(new=self, old=other, patients=self.patients, words=", of both versions")
         return BoundedMean(
             values=self.values - other.values, lowest=self.lowest - other.highest, highest=self.highest - other.lowest,
             least=self.least - other.most, most=self.most - other.least, patients=self.patients,
@@ -165,29 +165,6 @@ class BoundedMean(Statistic):
             notes["uncapped"] = self.uncapped
         found = Interval(value, min(shown[0], value), max(shown[1], value), confidence, len(self.patients), method)
         return found.noted(**self.notes, **notes)
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class RootChange(Statistic):
-    """How much a root of a mean changed: the limits of both, each with half of the error, are subtracted."""
-
-    new: BoundedMean
-    old: BoundedMean
-
-    bounded: ClassVar[bool] = True
-
-    @property
-    def value(self) -> float:
-        return self.new.value - self.old.value
-
-    def interval(self, confidence: float, limits: str = GAFFKE) -> Interval:
-        new, old = (version.interval((1 + confidence) / 2, limits) for version in (self.new, self.old))
-        if None in (new.low, new.high, old.low, old.high):
-            return no_interval(new.reason or old.reason or "", confidence, len(self.patients))
-        low, high = float(new.low or 0) - float(old.high or 0), float(new.high or 0) - float(old.low or 0)
-        return Interval(self.value, low, high, confidence, len(self.patients), f"{new.method}, of both versions").noted(
-            **self.notes
-        )
 
 
 def mean_in(

@@ -16,7 +16,7 @@ from editproof.stats.draws import METHOD, lower_quantile
 from editproof.stats.gaffke import CONVENTIONAL, GAFFKE
 from editproof.stats.interval import SEED, Interval, no_interval
 from editproof.stats.ks import distance_of_features, ks_of_features
-from editproof.stats.statistic import Statistic, Undefined
+from editproof.stats.statistic import ChangeApart, Statistic, Undefined
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -152,29 +152,7 @@ class FeatureDistance(Statistic):
     def _less(self, other: FeatureDistance) -> Statistic:
         if not np.array_equal(self.patients, other.patients):
             return Undefined(patients=self.patients, why="the versions have readings of different cases")
-        return FeatureDistanceChange(new=self, old=other, patients=self.patients)
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class FeatureDistanceChange(Statistic):
-    """How much larger D is in one version than in another: the limits of both, each with half of the error."""
-
-    new: FeatureDistance
-    old: FeatureDistance
-
-    bounded: ClassVar[bool] = True
-
-    @property
-    def value(self) -> float:
-        return self.new.value - self.old.value
-
-    def interval(self, confidence: float, limits: str = GAFFKE) -> Interval:
-        new, old = (version.interval((1 + confidence) / 2, limits) for version in (self.new, self.old))
-        n, value = len(np.unique(self.patients)), self.value
-        if new.low is None or new.high is None or old.low is None or old.high is None:
-            return no_interval(new.reason or old.reason or "", confidence, n)
-        low, high = new.low - old.high, new.high - old.low
-        return Interval(value, min(low, value), max(high, value), confidence, n, METHOD, SEED).noted(**self.notes)
+        return ChangeApart(new=self, old=other, patients=self.patients)
 
 
 def dkw_reach(n: int, alpha: float) -> float:

@@ -164,6 +164,39 @@ class Smooth(Statistic):
         return Smooth(sums=self.sums - other.sums, patients=self.patients)
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ChangeApart(Statistic):
+    """How much a statistic changed that cannot be subtracted patient by patient.
+
+    The limits of both versions, each with half of the error, are subtracted.
+
+    Attributes
+    ----------
+    new, old : Statistic
+        Of one kind, and bounded.
+    words : str
+        What is said after the method of either.
+    """
+
+    new: Statistic
+    old: Statistic
+    words: str = ""
+
+    bounded: ClassVar[bool] = True
+
+    @property
+    def value(self) -> float:
+        return self.new.value - self.old.value
+
+    def interval(self, confidence: float, limits: str = GAFFKE) -> Interval:
+        new, old = (version.interval((1 + confidence) / 2, limits) for version in (self.new, self.old))
+        n, value = len(np.unique(self.patients)), self.value
+        if new.low is None or new.high is None or old.low is None or old.high is None:
+            return no_interval(new.reason or old.reason or "", confidence, n)
+        low, high = min(new.low - old.high, value), max(new.high - old.low, value)
+        return Interval(value, low, high, confidence, n, new.method + self.words, new.seed).noted(**self.notes)
+
+
 def statistic_of(value: Any) -> Statistic:
     """What a user's statistic returned, where it is one at all.
 
