@@ -10,7 +10,7 @@ from editproof.criteria import Criterion, at_least, at_most, verdict_on
 from editproof.criteria.estimand import FLOW, Estimand
 from editproof.criteria.factory import example_of
 from editproof.criteria.families import decided
-from editproof.criteria.reach import losses, remedy, unreachable, without
+from editproof.criteria.reach import beyond_reach, losses, remedy, without
 from editproof.criteria.registry import ESTIMANDS, estimand_from
 from editproof.criteria.rehearsal import drawn
 from editproof.evidence.measurements import Measurements
@@ -160,7 +160,7 @@ def test_a_cap_that_would_do_does():
     said = remedy(claim, verdict_on(claim, small))
     assert said == "With 60 patients no tool can pass A: it needs 89, or a cap of at most 41 months."
     assert verdict_on(Criterion("A", claim.estimand.capped(41.0), at_most(2.0), source="s"), small)
-    [(verdict, sentence)] = unreachable([(claim, "all")], small)
+    [(verdict, sentence)] = beyond_reach([(claim, "all")], small)
     assert (verdict.outcome, sentence) == (Outcome.INCONCLUSIVE, said)
 
 

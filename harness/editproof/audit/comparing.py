@@ -28,7 +28,7 @@ from editproof.evidence.plain import differences, plain
 from editproof.evidence.protocol import CONFIRMATORY, EXPLORATORY, run_name
 from editproof.evidence.record import EditorEvidence, Evidence
 from editproof.evidence.reservations import Reservation
-from editproof.types import CriterionCard, Outcome
+from editproof.types import CriterionCard, Outcome, place_of
 
 SHARE = 0.5
 SHARED = ("dataset", "instruments", "floors", "plan", "metrics", "estimands")
@@ -120,7 +120,7 @@ def comparison_findings(facts: ComparisonFacts) -> ComparisonFindings:
         label=EXPLORATORY if departed else CONFIRMATORY,
         departures=departed,
         gaps=gaps,
-        additional=tuple(_place(*place) for place in sorted(set(_primary(new)) - set(_primary(old)))),
+        additional=tuple(place_of(*place) for place in sorted(set(_primary(new)) - set(_primary(old)))),
         reservations=(*exploratory(departed, "non-inferiority"), *_of_runs(old, new)),
         verdicts=verdicts,
         protocol={**terms, "digest": digest},
@@ -138,9 +138,9 @@ def _gaps(old: Version, new: Version) -> Iterator[str]:
     for place, card in _primary(old).items():
         found = [_weakened(card, other) for other in asked.get(place, ())]
         if not found:
-            yield f"{_place(*place)} is not a claim of run {new.run}"
+            yield f"{place_of(*place)} is not a claim of run {new.run}"
         elif all(found):
-            yield f"{_place(*place)} {found[0]} in run {new.run}"
+            yield f"{place_of(*place)} {found[0]} in run {new.run}"
 
 
 def _weakened(old: CriterionCard, new: CriterionCard) -> str:
@@ -165,10 +165,6 @@ def _primary(version: Version) -> dict[tuple[str, str], CriterionCard]:
     """The primary claims of a version, each once, by id and stratum."""
     claims = (claim for claim in version.claims if claim.criterion.role == "primary")
     return {(claim.criterion.id, claim.stratum): claim.criterion for claim in claims}
-
-
-def _place(name: str, stratum: str) -> str:
-    return name if stratum == "all" else f"{name} in {stratum}"
 
 
 def _of_runs(old: Version, new: Version) -> Iterator[Reservation]:

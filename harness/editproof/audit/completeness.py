@@ -8,7 +8,7 @@ from typing import Final
 from editproof.datasets.shard import reason_incomplete
 from editproof.evidence.facts import Facts
 from editproof.evidence.protocol import Lock
-from editproof.types import JSON
+from editproof.types import JSON, place_of
 
 MOST: Final = 3
 """Names that a sentence gives."""
@@ -56,19 +56,14 @@ def _spared(facts: Facts, protocol: Mapping[str, JSON], lock: Lock | None) -> It
     made, locked = _places(protocol.get("claims", {})), _places(lock.protocol.claims) if lock else set()
     for tool in facts.tools:
         own = {(claim.criterion.id, claim.stratum) for claim in tool.claims}
-        if spared := sorted(made - locked - own):
-            yield f"{tool.card.name} was spared {_some(list(map(_claim, spared)))}, which another tool had to meet"
-        if unjudged := sorted(locked - own):
-            yield f"{tool.card.name} was not judged by {_some(list(map(_claim, unjudged)))}, which the lock has"
+        if spared := [place_of(*claim) for claim in sorted(made - locked - own)]:
+            yield f"{tool.card.name} was spared {_some(spared)}, which another tool had to meet"
+        if unjudged := [place_of(*claim) for claim in sorted(locked - own)]:
+            yield f"{tool.card.name} was not judged by {_some(unjudged)}, which the lock has"
 
 
 def _places(claims: Mapping[str, Mapping[str, JSON]]) -> set[tuple[str, str]]:
     return {(name, stratum) for name, claim in claims.items() for stratum in claim.get("strata", [])}
-
-
-def _claim(place: tuple[str, str]) -> str:
-    name, stratum = place
-    return name if stratum == "all" else f"{name} in {stratum}"
 
 
 def _some(names: Sequence[str]) -> str:

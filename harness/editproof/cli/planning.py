@@ -70,6 +70,7 @@ def _plan_by_pilot(options: argparse.Namespace) -> int:
     from editproof.criteria import planning
     from editproof.criteria.redecision import criterion_from
     from editproof.evidence.bundle import loaded
+    from editproof.types import place_of
 
     editors = {editor.card.name: editor for editor in loaded(options.pilot).editors}
     name = options.editor or next(iter(editors), "")
@@ -80,7 +81,7 @@ def _plan_by_pilot(options: argparse.Namespace) -> int:
     found = planning.power_by_pilot(claims, pilot, options.n, draws=options.draws, lost=options.lost)
     print(f"{options.draws} studies of {options.n} patients drawn from the {len(set(pilot.patients))} of {name}")
     for criterion, stratum in claims:
-        place = planning.place_of(criterion, stratum)
+        place = place_of(criterion.id, stratum)
         chance = found.of_claim[place]
         line = f"  {place}: passes in {percent(chance)}"
         if chance < WANTED:

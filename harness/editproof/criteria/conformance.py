@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from editproof.core.numbers import decimals_for, figure
 from editproof.criteria import Criterion, at_least, at_most, verdict_on
-from editproof.criteria.criterion import id_and_stratum, overall
+from editproof.criteria.criterion import overall
 from editproof.criteria.estimand import READINGS
 from editproof.criteria.estimands.accuracy import mae
 from editproof.criteria.estimands.discrimination import auc
@@ -129,7 +129,7 @@ def control_verdicts(controls: Sequence[Mapping[str, Verdict]]) -> tuple[Verdict
     decided: dict[str, dict[str, Verdict]] = {}
     for verdicts in controls:
         for name, verdict in verdicts.items():
-            decided.setdefault(name, {})[id_and_stratum(verdict)] = verdict
+            decided.setdefault(name, {})[verdict.place] = verdict
     if not decided:
         return ()
     harmless, harmful = decided["identity"], decided["destructive"]

@@ -199,12 +199,6 @@ def overall(verdicts: Iterable[Verdict]) -> tuple[Outcome, str]:
     return Outcome.PASS, f"All {len(primary)} primary criteria hold."
 
 
-def id_and_stratum(verdict: Verdict) -> str:
-    """Which claim a verdict is on: ``"BA-1"``, or ``"BA-1 in sex=F"``."""
-    name, stratum = verdict.criterion.id, verdict.stratum
-    return name if stratum == "all" else f"{name} in {stratum}"
-
-
 def _named(verdicts: list[Verdict]) -> str:
-    names = list(dict.fromkeys(map(id_and_stratum, verdicts)))
+    names = list(dict.fromkeys(verdict.place for verdict in verdicts))
     return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")

@@ -25,6 +25,7 @@ from editproof.evidence.measurements import POOLED, Measurements
 from editproof.stats.gaffke import patients_for, shows_below
 from editproof.stats.interval import SEED
 from editproof.stats.proportion import clopper_pearson
+from editproof.types import place_of
 
 DRAWS = 200
 """Studies drawn for a power, whose Monte Carlo error is then at most 0.035."""
@@ -69,7 +70,7 @@ def power_by_pilot(
     random = np.random.default_rng(SEED)
     names = np.unique(pilot.patients)
     raws = {
-        place_of(criterion, stratum): (criterion, criterion.estimand.raw(pilot.where(stratum)))
+        place_of(criterion.id, stratum): (criterion, criterion.estimand.raw(pilot.where(stratum)))
         for criterion, stratum in claims
     }
     passed = dict.fromkeys(raws, 0)
@@ -94,11 +95,6 @@ def patients_by_pilot(
         if power_by_pilot([(criterion, stratum)], pilot, size, draws=draws).of_suite >= wanted:
             return size
     return None
-
-
-def place_of(criterion: Criterion, stratum: str) -> str:
-    """A claim as one names it: ``"BA-1"``, or ``"BA-1 in sex=F"``."""
-    return criterion.id if stratum == "all" else f"{criterion.id} in {stratum}"
 
 
 def _passes(criterion: Criterion, raw: Readings) -> bool:

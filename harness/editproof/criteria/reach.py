@@ -12,12 +12,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from editproof.core.numbers import brief
-from editproof.criteria.criterion import Criterion, id_and_stratum, verdict_on
+from editproof.criteria.criterion import Criterion, verdict_on
 from editproof.criteria.estimand import FLOW
 from editproof.criteria.estimands.flow import failure_rate
 from editproof.evidence.measurements import EDITED, Measurements
 from editproof.stats.gaffke import GAFFKE, patients_for
-from editproof.types import EditStatus, Verdict
+from editproof.types import EditStatus, Verdict, place_of
 
 Claims = Sequence[tuple[Criterion, str]]
 
@@ -53,7 +53,7 @@ class Losses:
         )
 
 
-def unreachable(claims: Claims, flawless: Measurements) -> Iterator[tuple[Verdict, str]]:
+def beyond_reach(claims: Claims, flawless: Measurements) -> Iterator[tuple[Verdict, str]]:
     """The primary claims that flawless data do not meet, each with what would do, in one sentence."""
     for criterion, stratum in claims:
         if criterion.role == "primary":
@@ -82,13 +82,13 @@ def remedy(criterion: Criterion, verdict: Verdict) -> str:
         if math.isfinite(margin):
             sides.append((margin, abs(end - estimand.ideal)))
     if any(margin <= 0 for margin, _ in sides):
-        return f"No tool can pass {id_and_stratum(verdict)}: its limit leaves no room beside the ideal value."
+        return f"No tool can pass {verdict.place}: its limit leaves no room beside the ideal value."
     power = 2 if estimand.root else 1
     needed = max(patients_for(margin**power, reach**power, criterion.confidence) for margin, reach in sides)
     if not n or (needed <= n and not estimand.counts):
         return ""
     of_whom = f" {estimand.counts}" if estimand.counts else ""
-    said = f"With {n} patients no tool can pass {id_and_stratum(verdict)}: it needs {needed}{of_whom}"
+    said = f"With {n} patients no tool can pass {verdict.place}: it needs {needed}{of_whom}"
     if estimand.spec is not None and estimand.spec.arguments.get("cap"):
         share = -math.expm1(math.log(1 - criterion.confidence) / n)
         cap = math.floor(10 * min(margin for margin, _ in sides) / share ** (1 / power)) / 10
@@ -118,8 +118,7 @@ def losses(claims: Claims, flawless: Measurements) -> Losses | None:
         if (criterion, stratum) not in reliability:
             most = borne(criterion, stratum, max(allowed, 0))
             if most < allowed:
-                name = criterion.id if stratum == "all" else f"{criterion.id} in {stratum}"
-                found[name] = max(most, 0)
+                found[place_of(criterion.id, stratum)] = max(most, 0)
     return Losses(len(flawless.edits), max(allowed, 0), found)
 
 

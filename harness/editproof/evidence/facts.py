@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from editproof.evidence.measurements import Measurements
-from editproof.types import JSON, CriterionCard, DatasetCard, EditorCard, InstrumentCard, Outcome, Verdict
+from editproof.types import JSON, CriterionCard, DatasetCard, EditorCard, InstrumentCard, Outcome, Verdict, place_of
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Claim:
     @property
     def place(self) -> str:
         """The claim as one names it: ``"BA-1"``, or ``"BA-1 in sex=F"``."""
-        return self.criterion.id if self.stratum == "all" else f"{self.criterion.id} in {self.stratum}"
+        return place_of(self.criterion.id, self.stratum)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from editproof.core.digests import digest_of
 from editproof.core.redaction import redacted
 from editproof.criteria import Criterion
 from editproof.criteria.claimed import check_claims, check_image_claims, regions_of
-from editproof.criteria.reach import losses, unreachable
+from editproof.criteria.reach import beyond_reach, losses
 from editproof.criteria.redecision import criterion_from
 from editproof.criteria.registry import estimand_digests
 from editproof.criteria.rehearsal import rehearse
@@ -208,7 +208,7 @@ class Run:
         asked = list({(claim.id, stratum): (claim, stratum) for claim, stratum in claims}.values())
         self.plant_for(claim for claim, _ in asked if claim.role == "primary")
         unchanged = self._measured("identity")
-        hopeless = list(unreachable(asked, unchanged))
+        hopeless = list(beyond_reach(asked, unchanged))
         for verdict, would_do in hopeless:
             yield would_do or f"Not even the unchanged radiograph passes: {verdict!r}."
         if lossy and not hopeless and (borne := losses(asked, unchanged)) and borne.sentence:

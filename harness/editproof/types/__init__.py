@@ -11,7 +11,7 @@ from editproof.types.edits import Editor, EditorCard, EditOutcome, EditRequest, 
 from editproof.types.images import JSON, Case, Dataset, DatasetCard, Pixels
 from editproof.types.instruments import Instrument, InstrumentCard, Quantity
 from editproof.types.specs import EstimandSpec
-from editproof.types.verdicts import CriterionCard, Estimate, Outcome, Verdict, sentence_of
+from editproof.types.verdicts import CriterionCard, Estimate, Outcome, Verdict, place_of, sentence_of
 
 if TYPE_CHECKING:
     from editproof.types.images import Image as Image
@@ -36,5 +36,6 @@ __all__ = [
     "Pixels",
     "Quantity",
     "Verdict",
+    "place_of",
     "sentence_of",
 ]

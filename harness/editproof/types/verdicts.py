@@ -142,16 +142,31 @@ class Verdict:
         return sentence_of(self)
 
     @property
+    def place(self) -> str:
+        """Which claim it is on; see :func:`place_of`."""
+        return place_of(self.criterion.id, self.stratum)
+
+    @property
     def met(self) -> bool:
         """Whether a test may be green: a primary criterion must pass, a secondary one must not fail."""
         return bool(self) or (self.criterion.role == "secondary" and self.outcome is Outcome.INCONCLUSIVE)
 
 
+def place_of(criterion: str, stratum: str) -> str:
+    """A claim as one names it, by the id of its criterion and the patients concerned.
+
+    Examples
+    --------
+    >>> place_of("BA-1", "all"), place_of("BA-1", "sex=F")
+    ('BA-1', 'BA-1 in sex=F')
+    """
+    return criterion if stratum == "all" else f"{criterion} in {stratum}"
+
+
 def sentence_of(verdict: Verdict) -> str:
     """One line: outcome, criterion, estimate with its interval, what it rests on, and what was required."""
     card, estimate = verdict.criterion, verdict.estimate
-    stratum = "" if verdict.stratum == "all" else f" in {verdict.stratum}"
-    head = f"{verdict.outcome.value} {card.id}{stratum}: {card.estimand}"
+    head = f"{verdict.outcome.value} {verdict.place}: {card.estimand}"
     required = f"required {card.required}"
     if estimate.value is None or estimate.low is None or estimate.high is None:
         return f"<{head} has no estimate: {estimate.reason or verdict.because}; {required}>"
