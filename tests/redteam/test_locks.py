@@ -13,7 +13,7 @@ from editproof.evidence.exits import exit_code
 from PIL import Image
 
 from tests.audit import study
-from tests.audit.conftest import keys, remembered  # noqa: F401
+from tests.audit.conftest import keys  # noqa: F401
 from tests.audit.test_changes import forged
 from tests.plugin.test_plugin import ARGUMENTS, evidence_of
 

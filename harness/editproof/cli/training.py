@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from editproof.errors import InstrumentError
+from editproof.evidence.exits import WRONG_USAGE
 
 if TYPE_CHECKING:
     from editproof.cli.verbs import Verbs
 
 _OWN = Path(__file__).parents[3]
+_REFUSED_BY_ARGPARSE = 2
 
 
 def add_to(verbs: Verbs) -> None:
@@ -30,7 +32,8 @@ def _train(options: argparse.Namespace) -> int:
     root = repository(Path.cwd())
     path = os.pathsep.join(filter(None, (str(root), os.environ.get("PYTHONPATH"))))
     command = [sys.executable, "-m", "models.train", *options.arguments]
-    return subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, check=False).returncode
+    code = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, check=False).returncode
+    return WRONG_USAGE if code == _REFUSED_BY_ARGPARSE else code
 
 
 def repository(folder: Path, own: Path = _OWN) -> Path:
