@@ -47,17 +47,14 @@ def exploratory(departures: Sequence[str], proof: str = "conformance") -> Iterat
 
 def placeholder_limits(facts: Facts) -> Iterator[Reservation]:
     """Limits of primary criteria that have no source yet."""
-    asked = {claim.criterion.id: claim.criterion for tool in facts.tools for claim in tool.claims}
-    if names := sorted(name for name, card in asked.items() if card.role == "primary" and is_placeholder(card)):
-        sentence = (
-            f"No source is given for the limits of {_named(names)}: verdicts on them support no claim about patients."
-        )
+    if names := _primary(facts, is_placeholder):
+        sentence = f"No source is given for the limits of {names}: verdicts on them support no claim about patients."
         yield Reservation(PLACEHOLDER_LIMITS, sentence)
 
 
 def approximate_levels(facts: Facts) -> Iterator[Reservation]:
     """Primary criteria whose limits can miss what is rare."""
-    if names := _primary(facts, lambda claim: claim.is_approximate):
+    if names := _primary(facts, _made(lambda claim: claim.is_approximate)):
         yield Reservation(
             "approximate level",
             f"The limits of {names} rest on the usual assumptions, which what is rare can break: the chance of a false "
@@ -67,24 +64,23 @@ def approximate_levels(facts: Facts) -> Iterator[Reservation]:
 
 def lost_edits_left_out(facts: Facts) -> Iterator[Reservation]:
     """Primary criteria by whose rule a tool may gain from losing edits."""
-    if names := _primary(facts, lambda claim: claim.estimand.missing != WORST_CASE):
+    if names := _primary(facts, _made(lambda claim: claim.estimand.missing != WORST_CASE)):
         yield Reservation(
             "missing edits left out",
             f"By the rule of {names} a missing edit does not count at its worst: a tool may gain by losing edits.",
         )
 
 
-def _primary(facts: Facts, holds: Callable[[Criterion], bool]) -> str:
+def _primary(facts: Facts, holds: Callable[[CriterionCard], bool]) -> str:
     """The primary claims of which something holds, in words; empty where there are none."""
     asked = {claim.criterion.id: claim.criterion for tool in facts.tools for claim in tool.claims}
-    primary = {
-        name: criterion_from(card) for name, card in asked.items() if card.role == "primary" and card.specification
-    }
-    return _named(sorted(name for name, criterion in primary.items() if holds(criterion)))
+    names = sorted(name for name, card in asked.items() if card.role == "primary" and holds(card))
+    return listed([*names[:NAMED], f"{len(names) - NAMED} more"] if len(names) > NAMED else names)
 
 
-def _named(names: Sequence[str]) -> str:
-    return listed([*names[:NAMED], f"{len(names) - NAMED} more"] if len(names) > NAMED else [*names])
+def _made(holds: Callable[[Criterion], bool]) -> Callable[[CriterionCard], bool]:
+    """Whether something holds of the criterion that a card was made of; of a card without an estimand nothing does."""
+    return lambda card: card.specification is not None and holds(criterion_from(card))
 
 
 def drawn_phantoms(facts: Facts) -> Iterator[Reservation]:

@@ -121,6 +121,19 @@ def reach_of(cap: float | None, *, signed: bool = False) -> tuple[float, float]:
     return (-cap if signed else 0.0), cap
 
 
+def known_unit(per: str, of: str) -> str:
+    """What a share of changes, or of images, is a share of.
+
+    Raises
+    ------
+    ProtocolError
+        Where it is neither patients nor edits.
+    """
+    if per not in ("patient", "edit"):
+        raise ProtocolError(f"share of {of} per {per!r}", "it is per 'patient' or 'edit'", "Choose one of those.")
+    return per
+
+
 def _spec(name: str, given: Mapping[str, Any]) -> EstimandSpec:
     arguments = {key: value.spec or value if isinstance(value, Estimand) else value for key, value in given.items()}
     try:

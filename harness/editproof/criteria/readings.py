@@ -156,6 +156,10 @@ class Readings:
         flags = _flags(holds, self.values.shape)
         return self._bounded(np.where(np.isnan(self.values), np.nan, flags.astype(float)), 0.0, 1.0)
 
+    def share(self, holds: ArrayLike, per: str, *, every: bool = False) -> Statistic:
+        """Share of ``"patient"`` or ``"edit"``: :meth:`share_of_patients` or :meth:`share_of_edits`."""
+        return self.share_of_edits(holds) if per == "edit" else self.share_of_patients(holds, every=every)
+
     def _bounded(self, values: Values, least: float, most: float, *, root: bool = False) -> Statistic:
         missing = self.missing
         if values.ndim == 1:

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from editproof.criteria.estimand import Estimand
-from editproof.criteria.factory import UNITS, estimand
+from editproof.criteria.factory import UNITS, estimand, known_unit
 from editproof.criteria.readings import Readings
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import EDITED, POOLED
@@ -62,10 +62,9 @@ def share_changed(
     per : {"patient", "edit"}
         Share of patients with at least one such edit, or share of edits, averaged over patients.
     """
-    if per not in ("patient", "edit"):
-        raise ProtocolError(f"share of changes per {per!r}", "it is per 'patient' or 'edit'", "Choose one of those.")
+    counted = known_unit(per, "changes")
     return Estimand(
-        name=f"share of {per}s changed by more than {more_than:g} {UNITS.get(quantity, '')}".rstrip(),
+        name=f"share of {counted}s changed by more than {more_than:g} {UNITS.get(quantity, '')}".rstrip(),
         quantity=quantity, statistic=partial(_share, more_than=more_than, per=per), needs=_ORIGINAL, arm=arm,
         instrument=instrument, missing=missing, ideal=0.0, least=0.0, most=1.0,
     )  # fmt: skip
@@ -124,7 +123,7 @@ def _limit(readings: Readings, *, side: int) -> Smooth:
 
 def _share(readings: Readings, *, more_than: float, per: str) -> Statistic:
     large = np.abs(readings.changes) > more_than
-    return readings.share_of_edits(large) if per == "edit" else readings.share_of_patients(large)
+    return readings.share(large, per)
 
 
 def _slope(readings: Readings) -> Smooth:

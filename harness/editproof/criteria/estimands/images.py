@@ -10,7 +10,7 @@ from functools import partial
 
 from editproof.core.numbers import percent
 from editproof.criteria.estimand import IMAGES, Compute, Estimand
-from editproof.criteria.factory import estimand
+from editproof.criteria.factory import estimand, known_unit
 from editproof.criteria.readings import Readings
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import EDITED, IMAGE
@@ -43,7 +43,7 @@ def ks_distance(
     quantity, where = f"ks_distance:{region}", _words(region)
     if margin is None:
         return _image(f"KS distance, {where}", quantity, arm, missing, worst=1.0, unchanged=0.0, unit="")
-    name = f"share of {_known_unit(per)}s with KS distance at most {margin:g}, {where}"
+    name = f"share of {known_unit(per, 'images')}s with KS distance at most {margin:g}, {where}"
     within = partial(_share_within, margin=margin, per=per)
     return _image(name, quantity, arm, missing, worst=1.0, unchanged=0.0, unit="", ideal=1.0, statistic=within)
 
@@ -69,10 +69,9 @@ def outside_mask_change(
     above = f" by more than {100 * more_than:g} % of range" if more_than else ""
     name = f"share of pixels changed outside the mask{above}"
     if margin is not None:
-        name = (
-            f"share of {_known_unit(per)}s with more than {percent(margin)} of pixels changed outside the mask{above}"
-        )
-        beyond = partial(_share_beyond, margin=margin, per=per)
+        counted, most = known_unit(per, "images"), percent(margin)
+        name = f"share of {counted}s with more than {most} of pixels changed outside the mask{above}"
+        beyond = partial(share_beyond, margin=margin, per=per)
         quantity = f"{metric}:outside_mask"
         return _image(name, quantity, arm, missing, worst=1.0, unchanged=0.0, unit="", ideal=0.0, statistic=beyond)
     return _image(name, f"{metric}:outside_mask", arm, missing, worst=1.0, unchanged=0.0, unit="")
@@ -208,24 +207,17 @@ def _image(
     )  # fmt: skip
 
 
-def _known_unit(per: str) -> str:
-    if per not in ("patient", "edit"):
-        raise ProtocolError(f"share of images per {per!r}", "it is per 'patient' or 'edit'", "Choose one of those.")
-    return per
-
-
 def _mean(readings: Readings) -> Statistic:
     return readings.mean_of(readings.values)
 
 
 def _share_within(readings: Readings, *, margin: float, per: str) -> Statistic:
-    inside = readings.values <= margin
-    return readings.share_of_edits(inside) if per == "edit" else readings.share_of_patients(inside, every=True)
+    return readings.share(readings.values <= margin, per, every=True)
 
 
-def _share_beyond(readings: Readings, *, margin: float, per: str) -> Statistic:
-    beyond = readings.values > margin
-    return readings.share_of_edits(beyond) if per == "edit" else readings.share_of_patients(beyond)
+def share_beyond(readings: Readings, *, margin: float, per: str) -> Statistic:
+    """Share of edits, or of patients, with more of a metric than a margin."""
+    return readings.share(readings.values > margin, per)
 
 
 def _feature(readings: Readings) -> FeatureDistance:

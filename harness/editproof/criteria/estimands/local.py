@@ -5,10 +5,9 @@ from __future__ import annotations
 from functools import partial
 
 from editproof.criteria.estimand import IMAGES, Estimand
+from editproof.criteria.estimands.images import share_beyond
 from editproof.criteria.factory import estimand
-from editproof.criteria.readings import Readings
 from editproof.evidence.measurements import EDITED, IMAGE
-from editproof.stats.statistic import Statistic
 
 DAMAGED = 0.08
 """Share of clearly changed pixels in a patch from which on it counts as damaged; measured, see ``docs/metrics.md``."""
@@ -28,10 +27,6 @@ def local_change(*, more_than: float = DAMAGED, arm: str = EDITED, missing: str 
     """
     return Estimand(
         name=f"share of patients with a patch of anatomy changed by more than {100 * more_than:g} %",
-        quantity="worst_patch:protected", statistic=partial(_share_beyond, more_than=more_than), scope=IMAGES,
-        arm=arm, instrument=IMAGE, missing=missing, unchanged=0.0, ideal=0.0, least=0.0, most=1.0,
+        quantity="worst_patch:protected", statistic=partial(share_beyond, margin=more_than, per="patient"),
+        scope=IMAGES, arm=arm, instrument=IMAGE, missing=missing, unchanged=0.0, ideal=0.0, least=0.0, most=1.0,
     )  # fmt: skip
-
-
-def _share_beyond(readings: Readings, *, more_than: float) -> Statistic:
-    return readings.share_of_patients(readings.values > more_than)

@@ -8,9 +8,8 @@ from functools import partial
 import numpy as np
 
 from editproof.criteria.estimand import ANY, PROBABILITY, READINGS, REPEATS, Compute, Estimand
-from editproof.criteria.factory import estimand, reach_of
+from editproof.criteria.factory import estimand, known_unit, reach_of
 from editproof.criteria.readings import Readings
-from editproof.errors import ProtocolError
 from editproof.evidence.measurements import EDITED, POOLED
 from editproof.stats.agreement import icc_statistic as icc_of
 from editproof.stats.agreement import is_repeated, within_case_variance
@@ -90,9 +89,7 @@ def label_change_rate(
     per : {"patient", "edit"}
         Share of patients with at least one such edit, or share of edits, averaged over patients.
     """
-    if per not in ("patient", "edit"):
-        raise ProtocolError(f"share of changes per {per!r}", "it is per 'patient' or 'edit'", "Choose one of those.")
-    name, changes = f"share of {per}s with changed label", partial(_changes, at=at, per=per)
+    name, changes = f"share of {known_unit(per, 'changes')}s with changed label", partial(_changes, at=at, per=per)
     return _labels(name, changes, READINGS, quantity, arm, instrument, missing)
 
 
@@ -156,7 +153,7 @@ def _flips(readings: Readings, *, at: float) -> Statistic:
 
 def _changes(readings: Readings, *, at: float, per: str) -> Statistic:
     changed = ((readings.values >= at) != (readings.original >= at)[:, None]) & ~np.isnan(readings.values)
-    return readings.share_of_edits(changed) if per == "edit" else readings.share_of_patients(changed)
+    return readings.share(changed, per)
 
 
 def _single(readings: Readings) -> bool:
