@@ -50,6 +50,7 @@ WEAKER: dict[str, tuple[Callable[[CriterionCard], CriterionCard | None], str]] =
     "demoted": (card_of("SX-1", role="secondary"), "SX-1 is secondary in run"),
     "wider region": (card_of("SX-1", region=at_least(-0.9)), "SX-1 requires at least -0.9, where it required at least -0.2, in run"),
     "less confidence": (card_of("SX-1", confidence=0.6), "SX-1 has a confidence of 0.6, where it had 0.95, in run"),
+    "other limits": (card_of("SX-1", limits="conventional"), "SX-1 is decided by conventional limits, where it was by gaffke ones, in run"),
     "another estimand": (card_of("SX-1", estimand=auc("sex")), "SX-1 has another estimand"),
 }  # fmt: skip
 

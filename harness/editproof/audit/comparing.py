@@ -28,11 +28,15 @@ from editproof.evidence.plain import differences, plain
 from editproof.evidence.protocol import CONFIRMATORY, EXPLORATORY, run_name
 from editproof.evidence.record import EditorEvidence, Evidence
 from editproof.evidence.reservations import Reservation
+from editproof.stats.gaffke import BETTING, CONVENTIONAL, GAFFKE
 from editproof.types import CriterionCard, Outcome, place_of
 
 SHARE = 0.5
 SHARED = ("dataset", "instruments", "floors", "plan", "metrics", "estimands")
 """What the protocols of both runs must agree in."""
+
+STRENGTH = (CONVENTIONAL, GAFFKE, BETTING)
+"""Kinds of limits, each of which holds under fewer assumptions than the one before."""
 
 
 def compared(
@@ -152,6 +156,10 @@ def _weakened(old: CriterionCard, new: CriterionCard) -> str:
         (
             new.confidence < old.confidence,
             f"has a confidence of {brief(new.confidence)}, where it had {brief(old.confidence)},",
+        ),
+        (
+            STRENGTH.index(new.limits) < STRENGTH.index(old.limits),
+            f"is decided by {new.limits} limits, where it was by {old.limits} ones,",
         ),
         (
             new.min_patients < old.min_patients,
