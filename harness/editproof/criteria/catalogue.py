@@ -14,14 +14,16 @@ Made from the registry by `python -m editproof.criteria.catalogue > docs/estiman
 
 An estimand is a value that a factory makes: `mae_drift("bone_age")`. Its card carries the factory's name and every
 argument. *Scope* is what it is about: readings against the reference standard or the originals, the repeats of an edit
-against one another, images, or the flow of edits. *Needs* is what has to be there besides the edits. The *ideal* is
-the value of a tool that could not be better; `editproof compare` measures from it the margin of a claim for which none
-was given. *One patient's value* lies in the interval named: by its nature, or by the `cap` of the call, for which a
-criterion takes a multiple of its margin where none is given. Claims on it are decided by one rule that holds whatever
-was not seen ([statistics.md](statistics.md)); an edit that is missing can have had any value of the interval. Where
-there is no interval the level is *approximate*: the limits are the usual ones, a missing edit leaves the claim open,
-and a primary claim makes the run conform with a reservation. *Versions* says whether `editproof compare` can hold two
-versions of a tool against one another by it, paired by patient. What the table says is of the factory's defaults.
+against one another, the readings of several human readers, images, or the flow of edits. *Needs* is what has to be
+there besides the edits. The *ideal* is the value of a tool that could not be better; `editproof compare` measures from
+it the margin of a claim for which none was given. *One patient's value* lies in the interval named: by its nature, or
+by the `cap` of the call, for which a criterion takes a multiple of its margin where none is given. Claims on it are
+decided by one rule that holds whatever was not seen ([statistics.md](statistics.md)); an edit that is missing can have
+had any value of the interval. Where there is no interval the level is *approximate*: the limits are the usual ones, a
+missing edit leaves the claim open, and a primary claim makes the run conform with a reservation. Claims on human
+readers are approximate for other readers than those who read; on a declared scale a missing rating is at its worst.
+*Versions* says whether `editproof compare` can hold two versions of a tool against one another by it, paired by
+patient. What the table says is of the factory's defaults.
 
 | estimand | what it estimates | unit | scope | needs | ideal | one patient's value | versions |
 |---|---|---|---|---|---|---|---|

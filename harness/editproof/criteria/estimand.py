@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from editproof.criteria.reader_readings import reader_readings
 from editproof.criteria.readings import (
     RULES,
     WORST_CASE,
@@ -28,9 +29,10 @@ from editproof.types import JSON, EstimandSpec, Estimate
 
 Compute: TypeAlias = Callable[[Readings], Statistic]
 
-READINGS, REPEATS, IMAGES, FLOW = "readings", "repeats", "images", "flow"
-SCOPES = (READINGS, REPEATS, IMAGES, FLOW)
-"""What an estimand is about: readings against reference or originals, against one another, images, or ends of edits."""
+READINGS, REPEATS, READERS, IMAGES, FLOW = "readings", "repeats", "readers", "images", "flow"
+SCOPES = (READINGS, REPEATS, READERS, IMAGES, FLOW)
+"""What an estimand is about: readings against reference or originals, against one another, those of several human
+readers, images, or ends of edits."""
 
 CONTINUOUS, PROBABILITY, ANY = "continuous", "probability", "any"
 KINDS = (CONTINUOUS, PROBABILITY, ANY)
@@ -60,8 +62,9 @@ class Estimand:
         takes for a margin where none is given.
     unit : str or None
         Unit of the estimate; None takes that of the measurements.
-    scope : {"readings", "repeats", "images", "flow"}
-        ``"repeats"`` compares the repeats of an edit with one another and with nothing else.
+    scope : {"readings", "repeats", "readers", "images", "flow"}
+        ``"repeats"`` compares the repeats of an edit with one another and with nothing else; ``"readers"`` gets the
+        readings of each human reader.
     least, most : float
         The interval in which the value of one patient lies, by its nature or because it is declared (a cap). Without
         one no limit holds whatever was not seen: the level of a claim is approximate, and a missing edit leaves it
@@ -153,7 +156,7 @@ class Estimand:
     @property
     def reads(self) -> bool:
         """Whether an instrument's readings enter it."""
-        return self.scope in (READINGS, REPEATS)
+        return self.scope in (READINGS, REPEATS, READERS)
 
     @property
     def is_bounded(self) -> bool:
@@ -214,6 +217,8 @@ class Estimand:
             return image_readings(
                 measurements, self.quantity, self.arm, original=original, undefined_counts=self.undefined_counts
             )
+        if self.scope == READERS:
+            return reader_readings(measurements, self.quantity, self.arm, reference="reference" in self.needs)
         readings = instrument_readings(
             measurements, self.quantity, self.arm, self.instrument,
             reference="reference" in self.needs, original=original, by=self.by,

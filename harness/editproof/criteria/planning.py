@@ -114,10 +114,7 @@ def _of_patients(raw: Readings, drawn: np.ndarray) -> Readings:
     within = np.arange(len(copies)) - np.repeat(np.cumsum(times) - times, times)
     rows = order[np.repeat(first, times) + within]
     names = np.char.zfill(copies.astype(str), 7)
-    return replace(
-        raw, cases=np.char.add(np.char.add(names, "/"), raw.cases[rows]), patients=names, reference=raw.reference[rows],
-        original=raw.original[rows], values=raw.values[rows], missing=raw.missing[rows], covariate=raw.covariate[rows],
-    )  # fmt: skip
+    return replace(raw.taken(rows), cases=np.char.add(np.char.add(names, "/"), raw.cases[rows]), patients=names)
 
 
 def _thinned(raw: Readings, lost: float, random: np.random.Generator) -> Readings:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -184,11 +184,14 @@ class Readings:
 
     def only(self, cases: ArrayLike) -> Readings:
         """The readings of some cases, from a mask of shape (n_cases,)."""
-        keep = np.asarray(cases, dtype=bool)
+        return self.taken(np.flatnonzero(np.asarray(cases, dtype=bool)))
+
+    def taken(self, rows: NDArray[Any]) -> Readings:
+        """The readings of cases by their places, each as often as it is named."""
         return replace(
-            self, cases=self.cases[keep], patients=self.patients[keep],
-            reference=self.reference[keep], original=self.original[keep],
-            values=self.values[keep], missing=self.missing[keep], covariate=self.covariate[keep],
+            self, cases=self.cases[rows], patients=self.patients[rows],
+            reference=self.reference[rows], original=self.original[rows],
+            values=self.values[rows], missing=self.missing[rows], covariate=self.covariate[rows],
         )  # fmt: skip
 
     def recalibrated(self, curve: str) -> Readings:

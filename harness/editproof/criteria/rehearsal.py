@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from typing import TYPE_CHECKING
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from editproof.criteria.criterion import Criterion
-from editproof.criteria.estimand import APPROXIMATE, FLOW, IMAGES, PROBABILITY, Estimand
+from editproof.criteria.estimand import APPROXIMATE, FLOW, IMAGES, PROBABILITY, READERS, Estimand
+from editproof.criteria.reader_readings import READER
 from editproof.criteria.region import at_most
 from editproof.criteria.registry import ESTIMANDS, check_registered, estimand_from
 from editproof.criteria.versions import difference
@@ -57,23 +59,25 @@ def drawn(
     random = np.random.default_rng(seed)
     n = patients * cases_each
     positive = np.arange(n) % 2
-    reference = positive.astype(float) if estimand.kind == PROBABILITY else random.uniform(40.0, 220.0, n)
+    reference = positive.astype(float) if _is_binary(estimand) else random.uniform(40.0, 220.0, n)
     original = _original(estimand, reference, random)
     edited = _edited(estimand, original, (n, repeats), harm, random)
     gone = random.random((n, repeats)) < lost
     unit = "probability" if estimand.kind == PROBABILITY else estimand.unit or ""
     instrument = IMAGE if estimand.scope == IMAGES else estimand.instrument
+    readers = _readers(estimand, instrument, (n, repeats), harm, random)
     rows: list[tuple[object, ...]] = []
     arms = dict.fromkeys((EDITED, estimand.arm))
-    for i in range(n if estimand.scope != FLOW else 0):
+    for i, (instrument, by, moved) in itertools.product(range(n if estimand.scope != FLOW else 0), readers):
         if estimand.reads or "original" in estimand.needs:
-            rows.append((f"C{i:04d}", ORIGINAL, 0, instrument, estimand.quantity, float(original[i]), unit))
+            rows.append((f"C{i:04d}", ORIGINAL, 0, instrument, estimand.quantity, float(original[i] + by[i]), unit))
         for arm in arms:
             came = [r for r in range(repeats) if not gone[i, r]] if arm not in UNEDITED else [0] * (arm != ORIGINAL)
             if arm == PLANTED:
                 rows.append((f"C{i:04d}", PLANTED_ORIGINAL, 0, instrument, estimand.quantity, estimand.unchanged, unit))
                 came = came[:1] if came[:1] == [0] else []
-            rows += [(f"C{i:04d}", arm, r, instrument, estimand.quantity, float(edited[i, r]), unit) for r in came]
+            values = edited[i] + by[i] + moved[i]
+            rows += [(f"C{i:04d}", arm, r, instrument, estimand.quantity, float(values[r]), unit) for r in came]
     cases = [
         {
             "case": f"C{i:04d}", "patient": f"P{i // cases_each:04d}",
@@ -86,8 +90,26 @@ def drawn(
     return measurements_of("drawn", cases, rows, edits)
 
 
+def _is_binary(estimand: Estimand) -> bool:
+    """Whether the reference standard is of two classes."""
+    return estimand.kind == PROBABILITY or (estimand.scope == READERS and "reference" in estimand.needs)
+
+
+def _readers(
+    estimand: Estimand, instrument: str, shape: tuple[int, int], harm: float, random: np.random.Generator
+) -> list[tuple[str, NDArray[np.float64], NDArray[np.float64]]]:
+    """Who reads: what each reader adds to every reading of a case, and to those of an edit; an instrument adds 0."""
+    if estimand.scope != READERS:
+        return [(instrument, np.zeros(shape[0]), np.zeros(shape))]
+    size = 0.05 if _is_binary(estimand) else 2.0
+    return [
+        (f"{READER}{name}", random.normal(0.0, size, shape[0]), harm * random.normal(0.0, size / 2, shape))
+        for name in "ABC"
+    ]
+
+
 def _original(estimand: Estimand, reference: NDArray[np.float64], random: np.random.Generator) -> NDArray[np.float64]:
-    if estimand.kind == PROBABILITY:
+    if _is_binary(estimand):
         return np.clip(0.3 + 0.4 * reference + random.normal(0.0, 0.2, len(reference)), 0.01, 0.99)
     return reference + random.normal(0.0, 6.0, len(reference))
 
@@ -108,7 +130,7 @@ def _edited(
             else 1.0
         )
         return estimand.unchanged + way * 0.02 * np.abs(moved)
-    if estimand.kind == PROBABILITY:
+    if _is_binary(estimand):
         return np.clip(original[:, None] + 0.03 * moved, 0.0, 1.0)
     return original[:, None] + moved
 

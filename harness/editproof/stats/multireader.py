@@ -1,0 +1,132 @@
+"""Figures of several readers as statistics that an estimand can be made of."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from editproof.stats.draws import METHOD
+from editproof.stats.gaffke import CONVENTIONAL, GAFFKE
+from editproof.stats.interval import MIN_PATIENTS, SEED, Interval, identical
+from editproof.stats.readers import ReaderFigures, interval_over_readers
+from editproof.stats.statistic import Statistic
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from editproof.stats.areas import Pairs
+
+FOR_OTHERS = "approximate for other readers"
+"""The level of limits that hold for these readers whatever was not seen, and for others on the usual assumptions."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class MultiReader(Statistic):
+    """A mean over readers of a figure of merit, by Obuchowski and Rockette's analysis with Hillis's degrees of freedom.
+
+    Attributes
+    ----------
+    readers : ndarray of str, shape (n_readers,)
+    seen : ReaderFigures
+        Of what was read.
+    lowest, highest : ReaderFigures
+        With everything that was not read where it makes the figure least, and most; the same where nothing is missing.
+    fixed : bool
+        Whether the number is about these readers alone.
+    settled : float, optional
+        The value, where nothing differs at all between the arms.
+    n_edits : int
+        Edits that were read, by however many readers.
+    """
+
+    readers: NDArray[np.str_]
+    seen: ReaderFigures = field(repr=False)
+    lowest: ReaderFigures = field(repr=False)
+    highest: ReaderFigures = field(repr=False)
+    fixed: bool = False
+    settled: float | None = None
+    n_edits: int = 0
+
+    @property
+    def value(self) -> float:
+        known = self.seen.values[~np.isnan(self.seen.values)]
+        return float(known.mean()) if len(known) else math.nan
+
+    def interval(self, confidence: float, limits: str = GAFFKE) -> Interval:
+        return self.conventional(confidence)
+
+    def conventional(self, confidence: float) -> Interval:
+        """The interval of the field: its lower limit with what is missing at the least, its upper one at the most."""
+        if self.settled is not None and len(self.seen.without) >= MIN_PATIENTS:
+            return self._told(identical(confidence, len(self.seen.without), self.settled))
+        low, high = (interval_over_readers(x, confidence, fixed=self.fixed) for x in (self.lowest, self.highest))
+        if low.low is None or high.high is None:
+            return self._told(low if low.low is None else high)
+        value = self.value if not math.isnan(self.value) else (low.low + high.high) / 2
+        found = replace(high, value=value, low=min(low.low, value), high=max(high.high, value))
+        return self._told(found)
+
+    def _told(self, found: Interval) -> Interval:
+        by = {str(name): round(float(x), 6) for name, x in zip(self.readers, self.seen.values, strict=True)}
+        known = {name: x for name, x in by.items() if math.isfinite(x)}
+        return replace(found, n_edits=self.n_edits or None).noted(**self.notes, readers=len(by), by_reader=known)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class BoundedMultiReader(MultiReader):
+    """The same of values in a declared interval, whose limits also hold whatever was not seen in these readers.
+
+    Each limit is the wider of two: Obuchowski and Rockette's, to which readers like these owe that they are covered,
+    and that of the mean over these readers with one unseen patient at the worst, to which rare disasters and missing
+    edits owe the same. The first still rests on the usual assumptions, so that the level is approximate.
+
+    Attributes
+    ----------
+    these : Statistic
+        The same number of these readers alone, bounded.
+    """
+
+    these: Statistic = field(repr=False)
+
+    bounded: ClassVar[bool] = True
+
+    def interval(self, confidence: float, limits: str = GAFFKE) -> Interval:
+        of_field = replace(self, settled=None).conventional(confidence)
+        if limits == CONVENTIONAL or of_field.low is None or of_field.high is None:
+            return self.conventional(confidence)
+        of_these = self.these.interval(confidence, limits)
+        if of_these.low is None or of_these.high is None or of_field.value is None:
+            return self._told(of_these)
+        value = of_field.value
+        low, high = min(of_field.low, of_these.low, value), max(of_field.high, of_these.high, value)
+        method = f"{of_field.method}; these readers: {of_these.method}"
+        found = Interval(value, low, high, confidence, of_field.n_patients, method, of_these.seed)
+        return self._told(found).noted(**{**of_these.notes, **of_field.notes, "level": FOR_OTHERS})
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PairedChange(Statistic):
+    """The change of an area, averaged over readers, by pairs of patients; patients as in an area.
+
+    Attributes
+    ----------
+    pairs : Pairs
+        The change of each pair.
+    """
+
+    pairs: Pairs
+
+    bounded: ClassVar[bool] = True
+
+    @property
+    def value(self) -> float:
+        """Halfway between what missing edits leave open."""
+        return float((self.pairs.lowest.mean() + self.pairs.highest.mean()) / 2)
+
+    def interval(self, confidence: float, limits: str = GAFFKE) -> Interval:
+        low, high = self.pairs.limits(len(self.patients), confidence)
+        value = self.value
+        return Interval(value, min(low, value), max(high, value), confidence, len(self.patients), METHOD, SEED)
