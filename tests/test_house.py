@@ -29,7 +29,7 @@ SHARED = {"imaging"}
 """Rooms of a wing that say how images are made of regions, which a criterion may name."""
 
 ONLY_USERS = {
-    "pytest": {"pytest_plugin/declarations.py", "pytest_plugin/plugin.py", "pytest_plugin/rollcall.py"},
+    "pytest": {f"pytest_plugin/{name}.py" for name in ("declarations", "plugin", "rollcall", "unasked")},
     "torch": {
         "instruments/runtimes/torch.py", "core/timm_import.py", "instruments/runtimes/torchscript.py",
         "editors/diffusers.py",

@@ -24,6 +24,8 @@ from editproof.evidence.measurements import (
 )
 from editproof.evidence.planted import SEEN, planted_cases
 from editproof.evidence.protocol import moment
+from editproof.evidence.readers import pooled_readings
+from editproof.evidence.tabled import is_of_readings_alone
 from editproof.types import EditorCard, EditStatus, InstrumentCard
 
 _DIGEST = re.compile("[0-9a-f]{64}")
@@ -47,6 +49,7 @@ def inconsistencies(facts: Facts, expected_cases: int) -> Iterator[str]:
             yield f"evidence.json: facts.tools[{index}].measurements.editor is not the tool of its card"
         if names.count(tool.card.name) > 1:
             yield f"evidence.json: facts.tools[{index}].card.name: {tool.card.name} is judged twice"
+    alone = is_of_readings_alone(facts)
     asked = [name for name in facts.terms.get("editors", {}) if name in names]
     if names != asked:
         yield f"evidence.json: facts.tools are {names}, not in the order of facts.terms.editors"
@@ -56,7 +59,7 @@ def inconsistencies(facts: Facts, expected_cases: int) -> Iterator[str]:
     for place, table in tables.items():
         yield from _cases(place, table, expected_cases)
         yield from _edits(place, table, facts.terms.get("plan", {}).get("repeats"))
-        yield from _origins(place, table, cards.get(place))
+        yield from _unknown_origins(place, table) if alone else _origins(place, table, cards.get(place))
         yield from _rows(place, table)
         for card in facts.instruments:
             yield from _readings(place, table, card)
@@ -117,6 +120,15 @@ def _origins(place: str, table: Measurements, card: EditorCard | None) -> Iterat
             return
 
 
+def _unknown_origins(place: str, table: Measurements) -> Iterator[str]:
+    """Of edits that were read elsewhere neither pixels nor time are known, and nothing was checked."""
+    for name in ("digest", "made", "first"):
+        if table.edits[name].astype(bool).any():
+            yield f"{place}-edits.csv: {name}: known, though readings alone were judged"
+    if table.deterministic:
+        yield f"evidence.json: {place}: deterministic: said, though readings alone were judged"
+
+
 def _rows(place: str, table: Measurements) -> Iterator[str]:
     rows, where = table.rows, f"{place}-rows.csv"
     for key in rows.loc[rows.duplicated(ROW_KEY), ROW_KEY].itertuples(index=False):
@@ -139,9 +151,10 @@ def _fewest(place: str, table: Measurements, card: InstrumentCard, images: int) 
 
 
 def _readings(place: str, table: Measurements, card: InstrumentCard) -> Iterator[str]:
-    """Every image read by every member, and pooled as the mean over members."""
+    """Every image read by every member, or by some reader, and pooled as the mean over them."""
     where = f"{place}-rows.csv"
-    members = [f"member-{index}" for index in range(card.members)]
+    readers = [str(name) for name in card.reading.get("readers", ())]
+    members = readers or [f"member-{index}" for index in range(card.members)]
     arms = [arm for arm in (EDITED, PASTE_BACK, HISTOGRAM_MATCHED) if arm not in card.absent_arms]
     images = len(table.cases) + len(arms) * int((table.edits["status"] == EditStatus.OK).sum())
     for quantity in card.quantities:
@@ -151,9 +164,10 @@ def _readings(place: str, table: Measurements, card: InstrumentCard) -> Iterator
             yield f"{where}: instrument: {quantity.name} was read by {', '.join(wide.columns)}, not by {card.name}"
             continue
         main = wide.index.get_level_values("arm").isin([ORIGINAL, *arms]).sum()
-        if main not in (images, _fewest(place, table, card, images)) or wide.isna().to_numpy().any():
+        absent = wide[POOLED].isna().any() if readers else wide.isna().to_numpy().any()
+        if main not in (images, _fewest(place, table, card, images)) or absent:
             yield f"{where}: value: {quantity.name} is missing for some of the {images} images that were to be read"
-        mean = wide[members].mean(axis=1)
+        mean = pooled_readings(wide[members])
         for key in wide.index[~np.isclose(mean, wide[POOLED], rtol=1e-9, atol=1e-12, equal_nan=True)]:
             yield f"{where}: value: pooled {quantity.name} is not the mean of its members: {_named(key)}"
         for unit in sorted(set(of["unit"]) - {quantity.unit}):

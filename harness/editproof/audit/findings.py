@@ -43,6 +43,7 @@ from editproof.evidence.protocol import (
 )
 from editproof.evidence.record import Evidence
 from editproof.evidence.reservations import concerning
+from editproof.evidence.tabled import is_of_readings_alone
 from editproof.types import JSON, EditStatus, Verdict
 
 
@@ -184,7 +185,8 @@ def _validity(facts: Facts, verdicts: Sequence[Sequence[Verdict]]) -> tuple[Verd
     ]
     claims = [claim for tool in facts.tools for claim in tool.claims]
     planted = planted_verdicts(claims, facts.tools[0].measurements, facts.controls, facts.shard)
-    return (*floors, *control_verdicts(controls), *planted, told_verdict(told))
+    sensitivity = control_verdicts(controls, alone=is_of_readings_alone(facts))
+    return (*floors, *sensitivity, *planted, told_verdict(told))
 
 
 def _tool_findings(

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from editproof.audit.readings_alone import KINDS_OF_READINGS
 from editproof.core.numbers import grouped
 from editproof.criteria import Criterion
 from editproof.criteria.readings import WORST_CASE
@@ -174,6 +175,7 @@ KINDS: Final[tuple[Callable[[Facts], Iterator[Reservation]], ...]] = (
     earlier_judgements,
     another_store,
     in_the_harness,
+    *KINDS_OF_READINGS,
 )
 """Every kind but the first, in the order in which a reader meets them."""
 

@@ -25,6 +25,7 @@ from editproof.evidence.plain import ABSENT, differences, plain
 from editproof.evidence.plain import Path as Place
 from editproof.evidence.record import CONTROLS, Evidence
 from editproof.evidence.schema import violations
+from editproof.evidence.tabled import is_of_readings_alone
 from editproof.types import JSON
 
 _LONGEST = 60
@@ -141,6 +142,8 @@ def _not_as_derived(comparison: Comparison) -> Iterator[str]:
 
 def _controls(facts: Facts) -> Iterator[str]:
     wanted = set(CONTROLS) if primary_claims(facts) else set()
+    if is_of_readings_alone(facts):
+        wanted -= set(CONTROLS[1:]) - set(facts.controls)
     if set(facts.controls) != wanted:
         yield f"{RECORD}: facts.controls are {sorted(facts.controls)}, the primary claims need {sorted(wanted)}"
 

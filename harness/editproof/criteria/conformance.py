@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from editproof.core.numbers import decimals_for, figure
 from editproof.criteria import Criterion, at_least, at_most, verdict_on
@@ -113,7 +113,7 @@ def _agree(one: Told, other: Told) -> bool:
     return all(a == b or (a is not None and b is not None and math.isclose(a, b, rel_tol=1e-9)) for a, b in pairs)
 
 
-def control_verdicts(controls: Sequence[Mapping[str, Verdict]]) -> tuple[Verdict, ...]:
+def control_verdicts(controls: Sequence[Mapping[str, Verdict]], *, alone: bool = False) -> tuple[Verdict, ...]:
     """Assay sensitivity: identity meets every primary claim, and the destructive control misses at least one.
 
     Where there are claims on how readings change or miss the reference, it may not pass all of those: an instrument
@@ -125,6 +125,8 @@ def control_verdicts(controls: Sequence[Mapping[str, Verdict]]) -> tuple[Verdict
     controls : sequence of mapping
         What each primary claim came to on the controls, by control name; tools share controls, so repeated
         claims count once.
+    alone : bool
+        Whether readings alone are judged, which may lack the destructive control; a reservation of the run says so.
     """
     decided: dict[str, dict[str, Verdict]] = {}
     for verdicts in controls:
@@ -132,32 +134,37 @@ def control_verdicts(controls: Sequence[Mapping[str, Verdict]]) -> tuple[Verdict
             decided.setdefault(name, {})[verdict.place] = verdict
     if not decided:
         return ()
-    harmless, harmful = decided["identity"], decided["destructive"]
-    unread = [verdict for verdict in harmful.values() if verdict.outcome is Outcome.INVALID]
+    harmless = decided["identity"]
     missed = [place for place, verdict in harmless.items() if not verdict]
+    identity = _count(
+        "CTRL-identity", "identity", "The unchanged radiograph meets every primary criterion.",
+        "primary criteria missed by the unchanged radiograph", len(missed), (-math.inf, 0.0), "none missed",
+        harmless, _missed(harmless) or f"all {len(harmless)} met",
+    )  # fmt: skip
+    if alone and "destructive" not in decided:
+        return (identity,)
+    return (identity, *_sensitivity(decided["destructive"]))
+
+
+def _sensitivity(harmful: Mapping[str, Verdict]) -> Iterator[Verdict]:
+    """Whether the destructive control is found out, and by a reading where there are claims on readings."""
+    unread = [verdict for verdict in harmful.values() if verdict.outcome is Outcome.INVALID]
     found = [place for place, verdict in harmful.items() if verdict.outcome is Outcome.FAIL and not unread]
+    yield _count(
+        "CTRL-destructive", "destructive", "A known-destructive edit fails at least one primary criterion.",
+        "primary criteria failed by the destructive control", len(found), (1.0, math.inf), "at least 1 failed",
+        harmful, _UNREAD if unread else f"found out by {', '.join(found)}" if found else _BLIND,
+    )  # fmt: skip
     readings = {place: verdict for place, verdict in harmful.items() if _reads(verdict)}
+    if not readings:
+        return
     read = [place for place, verdict in readings.items() if verdict.outcome is not Outcome.PASS and not unread]
     noticed = f"noticed by {', '.join(read)}" if read else _unmoved(readings)
-    rows = [
-        _count(
-            "CTRL-identity", "identity", "The unchanged radiograph meets every primary criterion.",
-            "primary criteria missed by the unchanged radiograph", len(missed), (-math.inf, 0.0), "none missed",
-            harmless, _missed(harmless) or f"all {len(harmless)} met",
-        ),
-        _count(
-            "CTRL-destructive", "destructive", "A known-destructive edit fails at least one primary criterion.",
-            "primary criteria failed by the destructive control", len(found), (1.0, math.inf), "at least 1 failed",
-            harmful, _UNREAD if unread else f"found out by {', '.join(found)}" if found else _BLIND,
-        ),
-    ]  # fmt: skip
-    if readings:
-        rows.append(_count(
-            "CTRL-readings", "destructive", "A known-destructive edit does not pass every criterion on readings.",
-            "primary criteria on readings that the destructive control does not pass", len(read), (1.0, math.inf),
-            "at least 1", readings, _UNREAD if unread else noticed,
-        ))  # fmt: skip
-    return tuple(rows)
+    yield _count(
+        "CTRL-readings", "destructive", "A known-destructive edit does not pass every criterion on readings.",
+        "primary criteria on readings that the destructive control does not pass", len(read), (1.0, math.inf),
+        "at least 1", readings, _UNREAD if unread else noticed,
+    )  # fmt: skip
 
 
 def _missed(harmless: Mapping[str, Verdict]) -> str:

@@ -74,6 +74,8 @@ class Protocol:
         sha256 (hex) over the source of each estimand that is not built in, by name.
     register : mapping, optional
         Requirements and hazards that the suite answers to.
+    readings : mapping, optional
+        Of a run on readings alone: the files, and why each claim that they cannot answer was not asked.
     digest : str
         sha256 (hex) over all of it.
     """
@@ -87,6 +89,7 @@ class Protocol:
     metrics: JSON
     estimands: Annotated[Mapping[str, str] | None, records.ABSENT] = None
     register: Annotated[Mapping[str, Mapping[str, str]] | None, records.ABSENT] = None
+    readings: Annotated[Mapping[str, JSON] | None, records.ABSENT] = None
     digest: str
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from editproof.pytest_plugin.unasked import add_readings_options
+
 PREFIX = "pytest_editproof_"
 
 
@@ -62,6 +64,7 @@ def add_options(parser: pytest.Parser) -> None:
         help="tool to judge: NAME[:ARGUMENT] or PATH.py:FACTORY; repeatable",
     )
     add("--dataset", metavar="SPEC", help="cohort: NAME[:ARGUMENT], e.g. rsna:PATH")
+    add_readings_options(add)
     add("--instrument", metavar="SPEC", help="what reads the images: card.json, or PATH.py:FACTORY")
     add("--trust-instrument", action="store_true", help="let the card's own code run (TorchScript, Python)")
     add("--repeats", type=int, default=3, metavar="N", help="edits requested per case (default: 3)")

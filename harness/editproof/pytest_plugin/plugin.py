@@ -20,6 +20,7 @@ import pytest
 
 from editproof.pytest_plugin.declarations import Hooks, add_options, unknown_hook
 from editproof.pytest_plugin.rollcall import PLUGIN, RollCall, asks_for, is_claim, test_of
+from editproof.pytest_plugin.unasked import Unasked, tabled_run
 
 if TYPE_CHECKING:
     from editproof.audit.publication import Signer
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from editproof.study.bench import Progress
     from editproof.study.judging import EditorStudy, Judge, Judgement
     from editproof.study.run import Run
+    from editproof.study.tabled import TabledRun
     from editproof.types import Verdict
 
 NO_TESTS = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test")
@@ -36,7 +38,7 @@ NO_TESTS = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtu
 WARNING = "editproof: warning"
 STARTED = "editproof_started"
 
-RUN = pytest.StashKey["Run"]()
+RUN = pytest.StashKey["Run | TabledRun"]()
 BEGAN = pytest.StashKey[float]()
 
 
@@ -54,6 +56,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Call the roll of claims in every process, and have the one that reports record what is judged."""
     roll = RollCall(config)
     config.pluginmanager.register(roll, PLUGIN)
+    if config.option.readings:
+        config.pluginmanager.register(Unasked(lambda: _tabled(config), roll, _named_criteria), "editproof-unasked")
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Recorder(config, roll), "editproof-recorder")
 
@@ -74,7 +78,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
     try:
         option = config.option
-        run = _run(config)
+        run: Any = _run(config)
         if option.edit_planted:
             run.plant()
         return make_edits(run, threads=option.edit_threads, dry_run=option.edit_estimate)
@@ -89,7 +93,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         raise pytest.UsageError(f"editproof: {unknown}")
     if hasattr(session.config, "workerinput"):
         return
-    if options.editor or options.dataset:
+    if options.editor or options.dataset or options.readings:
         _checked(session.config)
     if options.sign_key:
         _signer(session.config)
@@ -244,8 +248,12 @@ class Recorder:
             terminalreporter.write_line(line)
 
 
-def _run(config: pytest.Config) -> Run:
+def _run(config: pytest.Config) -> Run | TabledRun:
     """The session's run, made once."""
+    register = config.rootpath / named if (named := config.getini("editproof_register")) else None
+    if config.option.readings and RUN not in config.stash:
+        _learn_estimands(config)
+        config.stash[RUN] = tabled_run(config, register)
     if RUN not in config.stash:
         from editproof.core.specification import reader_of
         from editproof.editing.edits import Terms
@@ -279,7 +287,7 @@ def _run(config: pytest.Config) -> Run:
             lock=Path(options.lock) if options.lock else None,
             shard=options.shard,
             trust_instrument=options.trust_instrument,
-            register=config.rootpath / named if (named := config.getini("editproof_register")) else None,
+            register=register,
             editor_factories=_merged(hooks.pytest_editproof_editors(config=config)),
             dataset_factories=_merged(hooks.pytest_editproof_datasets(config=config)),
             metrics=_joined(hooks.pytest_editproof_metrics(config=config)),
@@ -304,7 +312,7 @@ def _started(config: pytest.Config) -> float:
     return float(worker.get(STARTED) or config.stash.setdefault(BEGAN, time.time()))
 
 
-def _checked(config: pytest.Config) -> Run:
+def _checked(config: pytest.Config) -> Run | TabledRun:
     """The session's run, its tools, cohort and instrument known to be there."""
     from editproof.errors import EditproofError
 
@@ -314,6 +322,13 @@ def _checked(config: pytest.Config) -> Run:
     except EditproofError as error:
         raise pytest.UsageError(f"editproof: {error}") from error
     return run
+
+
+def _tabled(config: pytest.Config) -> TabledRun:
+    """The session's run on a table of readings."""
+    run: Any = _checked(config)
+    found: TabledRun = run
+    return found
 
 
 def _signer(config: pytest.Config) -> Signer:
@@ -349,6 +364,8 @@ def _is_strict(config: pytest.Config) -> bool:
 
 
 def _editor_specs(config: pytest.Config) -> list[str]:
+    if config.option.readings:
+        return list(_checked(config).editors)
     specs = config.option.editor or config.getini("editproof_editors")
     if not specs:
         raise pytest.UsageError("editproof: no tool to judge; name one with --editor, e.g. --editor opencv-telea")

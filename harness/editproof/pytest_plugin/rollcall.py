@@ -115,6 +115,12 @@ class RollCall:
             if asks_to_judge(item) or named:
                 self.named[test_of(item)] = named
 
+    def excuse(self, items: Iterable[pytest.Item]) -> None:
+        """Strike claims off the roll that are no part of this run, which says so itself."""
+        excused = {item.nodeid for item in items}
+        self.collected -= excused
+        self._items = [item for item in self._items if item.nodeid not in excused]
+
     def pytest_deselected(self, items: Iterable[pytest.Item]) -> None:
         """Enter claims that were left out and said to be."""
         self.left_out |= {item.nodeid for item in items} & self.collected

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import math
-import platform
-import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from filelock import FileLock
@@ -52,10 +49,8 @@ from editproof.study.exhibits import exhibit_pictures
 from editproof.study.history import judgements_in, remember
 from editproof.study.judging import EditorStudy, Judgement, claims_in
 from editproof.study.planting import Planting
+from editproof.study.surroundings import environment_of, whole_roll
 from editproof.types import JSON, Dataset, Editor, EditorCard, Instrument
-
-COMPUTING = ("editproof", "numpy", "scipy", "pandas", "scikit-learn", "opencv-python-headless", "torch", "timm")
-RUNTIMES = ("onnxruntime",)
 
 
 @dataclass(frozen=True)
@@ -242,13 +237,13 @@ class Run:
             instruments=(self.instrument.card,),
             tools=tools,
             terms=self._terms(judgements),
-            environment=_environment(redacted(command)),
+            environment=environment_of(redacted(command)),
             lock=records.json_of_record(self._lock) if self._lock else None,
             shard=self.shard,
             began=date_of(self.terms.since) if math.isfinite(self.terms.since) else "",
             stores=(Store(self.store).name(),),
             judged_before=judgements_in(self.store, self.dataset.card.digest, self.shard),
-            roll=_whole_roll(roll, judgements),
+            roll=whole_roll(roll, judgements),
         )
         return replace(facts, controls=self._controls() if primary_claims(facts) or self._planted else {})
 
@@ -319,25 +314,3 @@ class Run:
             self.own_metrics,
             self.planting if self._planted else Planting(),
         )
-
-
-def _whole_roll(roll: Iterable[RollEntry], judgements: Iterable[Judgement]) -> tuple[RollEntry, ...]:
-    entries = {entry.test: entry for entry in roll}
-    entries |= {j.test: RollEntry(j.test) for j in judgements if j.test not in entries}
-    return tuple(entries[test] for test in sorted(entries))
-
-
-def _environment(command: str) -> dict[str, JSON]:
-    versions = {}
-    for package in (*COMPUTING, *RUNTIMES):
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return {
-        "python": platform.python_version(),
-        "platform": f"{platform.system()} {platform.machine()}",
-        "packages": versions,
-        "command": command,
-        "executable": Path(sys.executable).name,
-    }

@@ -1,4 +1,4 @@
-"""Tables of cohorts, CSV or Parquet, as users have them: byte-order marks, blank rows, ``True`` in any spelling."""
+"""Tables, CSV, TSV or Parquet, as users have them: byte-order marks, blank rows, ``True`` in any spelling."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class CaseTable:
 
 
 def table(entry: Entry, *, quoting: bool = True) -> CaseTable:
-    """Read a table, CSV or Parquet by its suffix.
+    """Read a table, Parquet, TSV or CSV by its suffix.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def table(entry: Entry, *, quoting: bool = True) -> CaseTable:
     lines = [line for line in ([cell.strip() for cell in line] for line in cells) if any(line)]
     if not lines:
         raise DatasetError(asked, "no row in it", "Write a header and one row per case.")
-    columns = tuple(_column(cell) for cell in lines[0])
+    columns = tuple(column_name(cell) for cell in lines[0])
     named = [name for name in columns if name]
     if len(set(named)) < len(named):
         found = f"two equal columns in {', '.join(columns)}" if quoting else "two equal columns"
@@ -79,7 +79,8 @@ def _csv_lines(entry: Entry) -> list[list[str]]:
     lines: list[list[str]] = []
     try:
         text = entry.read(MOST_TABLE_BYTES).decode("utf-8-sig")
-        lines.extend(csv.reader(io.StringIO(text, newline=""), strict=True))
+        delimiter = "\t" if entry.suffix == ".tsv" else ","
+        lines.extend(csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter))
         return lines
     except csv.Error as error:
         advice = "Look for a quotation mark without its partner from there on."
@@ -125,7 +126,7 @@ def _word(value: object) -> str:
     return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
-def _column(cell: str) -> str:
+def column_name(cell: str) -> str:
     """A column's name in lower case; what follows ``reference:`` or ``stratum:`` is the user's own spelling."""
     words = " ".join(cell.split())
     prefix, colon, name = words.partition(":")

@@ -1,0 +1,44 @@
+"""A table of readings judged by a suite: the words of a user, handed on to pytest."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from editproof.cli.verbs import Verbs
+
+OPTIONS = {
+    "columns": ("OURS=THEIRS", "what columns are called: case=sub,arm=defaced, original=A,edited=B,reference=C"),
+    "arms": ("ARM=WORD", "what the arms are called: original=pre,edited=post"),
+    "quantity": ("NAME", "quantities to judge; of a wide table, the columns that hold them: cjv,cnr"),
+    "unit": ("NAME=UNIT", "unit of a quantity: bone_age=months"),
+    "strata": ("NAME", "columns that subgroups are formed on: site,sex"),
+}
+"""What is said of the columns of a table, and handed on as ``--readings-NAME``."""
+
+
+def add_to(verbs: Verbs) -> None:
+    """Declare ``judge``."""
+    judge = verbs.add_parser("judge", help="judge a table of readings by a suite: no image, no tool, no instrument")
+    judge.add_argument("readings", metavar="READINGS", help="CSV, TSV or Parquet; see docs/readings.md")
+    judge.add_argument("--suite", required=True, metavar="PATH", help="tests, or a table of claims (TOML, CSV)")
+    judge.add_argument("--cohort", metavar="FILE", help="table with a row for each case of the cohort")
+    judge.add_argument("--tool", metavar="NAME", help="the tool whose edits were read")
+    for name, (metavar, words) in OPTIONS.items():
+        judge.add_argument(f"--{name}", action="append", default=[], metavar=metavar, help=words)
+    judge.add_argument("pytest", nargs="*", metavar="...", help="further options, as for pytest: --lock, --reports")
+    judge.set_defaults(action=_judge)
+
+
+def _judge(options: argparse.Namespace) -> int:
+    here = Path.cwd()
+    command = [options.suite, f"--readings={options.readings}"]
+    command += [f"--store={here / '.editproof'}", f"--reports={here / 'reports'}"]
+    for option, value in (("--cohort-table", options.cohort), ("--readings-tool", options.tool)):
+        command += [f"{option}={value}"] if value else []
+    command += [f"--readings-{name}={value}" for name in OPTIONS for value in getattr(options, name)]
+    return subprocess.run([sys.executable, "-m", "pytest", "-q", *command, *options.pytest], check=False).returncode

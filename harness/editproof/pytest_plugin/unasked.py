@@ -1,0 +1,104 @@
+"""A run on readings alone, as the plug-in has it: its options, and the claims that it does not ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from editproof.pytest_plugin.rollcall import RollCall, is_claim
+
+if TYPE_CHECKING:
+    from editproof.criteria import Criterion
+    from editproof.study.tabled import TabledRun
+
+OUTPUT = "editproof_unasked"
+NOT_WITH = ("editor", "dataset", "shard", "edit_only", "edit_estimate")
+"""Options that ask for images, edits or a part of them."""
+
+Claims = Callable[[Iterable[pytest.Item]], list["Criterion"]]
+
+
+def add_readings_options(add: Callable[..., None]) -> None:
+    """Declare how a table of readings is named and read."""
+    add("--readings", metavar="FILE", help="judge this table of readings (CSV, TSV, Parquet): no image, no tool")
+    add("--cohort-table", metavar="FILE", help="with --readings: table with a row for each case of the cohort")
+    several = {"action": "append", "default": []}
+    for name, metavar, words in (
+        ("columns", "OURS=THEIRS", "what columns are called, e.g. case=sub,arm=defaced"),
+        ("arms", "ARM=WORD", "what the arms are called, e.g. original=pre,edited=post"),
+        ("quantity", "NAME", "quantities to judge; of a wide table, the columns that hold them"),
+        ("unit", "NAME=UNIT", "unit of a quantity, e.g. bone_age=months"),
+        ("strata", "NAME", "columns that subgroups are formed on"),
+    ):
+        add(f"--readings-{name}", metavar=metavar, help=f"with --readings: {words}; repeatable", **several)
+    add("--readings-tool", default="", metavar="NAME", help="with --readings: the tool whose edits were read")
+
+
+def tabled_run(config: pytest.Config, register: Path | None) -> TabledRun:
+    """The run on the table that ``--readings`` names."""
+    from editproof.datasets.tables.layout import layout_of
+    from editproof.study.tabled import TabledRun
+
+    options = config.option
+    if given := [name for name in NOT_WITH if getattr(options, name)]:
+        option = f"--{given[0].replace('_', '-')}"
+        raise pytest.UsageError(f"editproof: {option}: a table of readings has neither images nor edits. Leave it out.")
+    return TabledRun(
+        file=Path(options.readings),
+        store=config.rootpath / options.store,
+        layout=layout_of(
+            columns=options.readings_columns,
+            arms=options.readings_arms,
+            quantities=options.readings_quantity,
+            units=options.readings_unit,
+            strata=options.readings_strata,
+        ),
+        cohort=Path(options.cohort_table) if options.cohort_table else None,
+        tool=options.readings_tool,
+        card=Path(options.instrument) if options.instrument else None,
+        lock=Path(options.lock) if options.lock else None,
+        register=register,
+    )
+
+
+class Unasked:
+    """A plug-in of every process of such a session: leaves out the tests whose every criterion cannot be asked."""
+
+    def __init__(self, run: Callable[[], TabledRun], roll: RollCall, named: Claims) -> None:
+        self.run, self.roll, self.named = run, roll, named
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Leave them out before anything else is; each is named in the record with the reason."""
+        kept, left_out = [], []
+        for item in items:
+            criteria = self.named([item]) if is_claim(item) else []
+            reasons = {criterion.id: self.run().cannot_ask(criterion) for criterion in criteria}
+            if reasons and all(reasons.values()):
+                self.run().unasked.update(reasons)
+                left_out.append(item)
+            else:
+                kept.append(item)
+        if left_out and not any(map(is_claim, kept)):
+            name, need = sorted(self.run().unasked.items())[0]
+            raise pytest.UsageError(
+                "editproof: no claim of this suite can be asked of readings alone: "
+                f"{name} needs {need}. Name a suite with claims on readings."
+            )
+        self.roll.excuse(left_out)
+        items[:] = kept
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """In a worker, tell what was not asked."""
+        output = getattr(session.config, "workeroutput", None)
+        if output is not None:
+            output[OUTPUT] = dict(self.run().unasked)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        """Take over what a worker did not ask; all of them ask the same."""
+        self.run().unasked.update(getattr(node, "workeroutput", {}).get(OUTPUT, {}))
