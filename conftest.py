@@ -21,8 +21,9 @@ def pytest_editproof_editors() -> dict[str, object]:
 
 
 def pytest_editproof_datasets() -> dict[str, object]:
-    """The embedded cohort: ``phantom`` or ``phantom:?n=40&seed=1``."""
+    """The embedded cohort: ``phantom`` or ``phantom:?n=40&seed=1``; with targets, ``phantom:?noise=8``."""
     from editproof.core.usage import Option, Usage, numeric, takes, whole
+    from editproof.datasets.degraded import OPTIONS
 
     options = (
         Option("n", "cases", whole(1), "200"),
@@ -31,6 +32,7 @@ def pytest_editproof_datasets() -> dict[str, object]:
         Option("sex_separation", "distance of the sexes' mean builds, in SD", numeric("a number")),
         Option("rings", "whether some hands wear a ring", whole(0, 1), "0"),
         Option("touching", "whether some markers touch the hand's edge", whole(0, 1), "0"),
+        *OPTIONS,
     )
     return {"phantom": takes(Usage("the embedded phantoms", options=options))(_phantoms)}
 
@@ -41,6 +43,10 @@ def pytest_editproof_instrument(dataset: str) -> Path | None:
 
 
 def _phantoms(given: Given) -> Dataset:
+    from editproof.datasets.degraded import OPTIONS, degraded_if_asked
+
     from fixtures.phantom import cohort
 
-    return cohort(**{name: given.value[name] for name in given.written})
+    degrading = {option.name for option in OPTIONS}
+    drawn = cohort(**{name: given.value[name] for name in given.written if name not in degrading})
+    return degraded_if_asked(drawn, given.value)

@@ -33,7 +33,7 @@ from editproof.errors import EditproofError
 from editproof.evidence.measurements import EDITED, ORIGINAL, POOLED, Measurements, measurements_of
 from editproof.evidence.plain import plain
 from editproof.instruments.reading import read_images
-from editproof.metrics import BUILT_IN, OF_PAIR, Metric, Pair, Picture, measured
+from editproof.metrics import BUILT_IN, OF_IMAGE, Metric, Pair, Picture, measured
 from editproof.types import JSON, Editor, EditOutcome, EditRequest, EditStatus, Estimate, Instrument
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ def _measured(metric: Metric, pair: Pair) -> Numbers:
     _holds(kept, f"{what}: its inputs were changed in place")
     _holds(first == again, f"{what}: measured twice, it gave {first} and {again}")
     _holds(first == later, f"{what}: it gave {first}, and after other metrics {later}")
-    if metric.of == OF_PAIR and np.array_equal(pair.original, pair.edited):
+    if metric.of != OF_IMAGE and np.array_equal(pair.original, pair.edited):
         for output in metric.outputs:
             for value in (first[name][0] for name in output.quantities if name in first):
                 alike = output.unchanged is None or math.isclose(value, output.unchanged, rel_tol=1e-9, abs_tol=1e-12)
@@ -194,7 +194,7 @@ def _measured(metric: Metric, pair: Pair) -> Numbers:
 
 
 def _its(metric: Metric, pair: Pair) -> Pair | Picture:
-    return pair if metric.of == OF_PAIR else pair.after
+    return pair.after if metric.of == OF_IMAGE else pair
 
 
 def check_estimand(estimand: Estimand) -> list[Estimate]:

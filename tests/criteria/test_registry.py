@@ -41,7 +41,7 @@ OF_THE_READING = frozenset(
     "probability_intercept".split()
 )
 """Estimands of how well an instrument reads, which no edit makes ideal."""
-EFFICACY = frozenset(["marker_residual"])
+EFFICACY = frozenset(["marker_residual", "target_gain"])
 """Estimands of what an edit is for, which an untouched radiograph misses by their nature."""
 
 tables = {

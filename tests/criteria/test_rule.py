@@ -46,7 +46,7 @@ def losing(table: Measurements, share: float, seed: int) -> Measurements:
     )
     lost = set(zip(table.edits["case"][gone], table.edits["repeat"][gone], strict=True))
     pairs = list(zip(table.rows["case"], table.rows["repeat"], table.rows["arm"], strict=True))
-    keep = [arm == "original" or (case, repeat) not in lost for case, repeat, arm in pairs]
+    keep = [arm in ("original", "target") or (case, repeat) not in lost for case, repeat, arm in pairs]
     return replace(table, edits=edits, rows=table.rows[keep])
 
 

@@ -49,7 +49,14 @@ def test_a_reading_is_looked_up_by_place(tmp_path, name):
     assert look_up_of(instrument) == instrument.looked_up
     assert instrument.looked_up("b", "t", ORIGINAL, IMAGE) == {"brightness": [0.6]}
     assert instrument.looked_up("a", "t", EDITED, IMAGE) == {"brightness": [0.8]}
-    assert instrument.card.absent_arms == ("paste_back", "histogram_matched", "geometry", "gray", "classical_fill")
+    assert instrument.card.absent_arms == (
+        "paste_back",
+        "histogram_matched",
+        "geometry",
+        "gray",
+        "classical_fill",
+        "target",
+    )
     instrument.covers(CASES, ["t"])
 
 

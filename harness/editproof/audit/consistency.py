@@ -19,6 +19,7 @@ from editproof.evidence.measurements import (
     PLANTED_ORIGINAL,
     POOLED,
     SINGLE,
+    TARGET,
     UNCERTAINTY,
     Measurements,
 )
@@ -229,7 +230,7 @@ def _unchanged(place: str, identity: Measurements) -> Iterator[str]:
 
 
 def _of_originals(table: pd.DataFrame) -> pd.DataFrame:
-    return table[table["arm"].isin([ORIGINAL, PLANTED_ORIGINAL])].reset_index(drop=True)
+    return table[table["arm"].isin([ORIGINAL, TARGET, PLANTED_ORIGINAL])].reset_index(drop=True)
 
 
 def _first_difference(one: pd.DataFrame, other: pd.DataFrame) -> str:

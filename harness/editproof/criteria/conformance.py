@@ -5,21 +5,27 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+import numpy as np
+
 from editproof.core.numbers import decimals_for, figure
 from editproof.criteria import Criterion, at_least, at_most, verdict_on
 from editproof.criteria.criterion import overall
 from editproof.criteria.estimand import READINGS
 from editproof.criteria.estimands.accuracy import mae
 from editproof.criteria.estimands.discrimination import auc
+from editproof.criteria.flawless import flawless, is_against_target
 from editproof.criteria.reach import remedy
 from editproof.criteria.redecision import criterion_from
 from editproof.errors import ProtocolError
 from editproof.evidence.facts import Claim, Told
-from editproof.evidence.measurements import EDITED, ORIGINAL, Measurements
+from editproof.evidence.measurements import EDITED, ORIGINAL, TARGET, Measurements
 from editproof.types import CriterionCard, Estimate, InstrumentCard, Outcome, Verdict
 
 FLOORS = {"mae_at_most": (mae, at_most), "auc_at_least": (auc, at_least)}
 """What a card may demand of an instrument on a study's originals: estimand and region by name."""
+
+IDENTITY = "identity"
+"""The control that must pass."""
 
 SEVERITY = (Outcome.INVALID, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
 
@@ -42,34 +48,41 @@ _UNREAD = (
 
 
 def verdict_on_control(criterion: Criterion, control: Measurements) -> Verdict:
-    """A criterion decided for a control; INVALID where the instrument has no reading of it at all."""
+    """A criterion decided for a control; INVALID where the instrument has no reading of it at all.
+
+    For a claim against a target, the control that must pass is the target itself in place of the edit.
+    """
     estimand = criterion.estimand
     if estimand.reads and control.n_missing < len(control.edits) and not control.has(estimand.quantity, EDITED):
         reason = f"the instrument has no readings of the control {control.editor}"
         nothing = Estimate(None, None, None, estimand.unit or "", criterion.confidence, 0, 0, 0, "none", reason=reason)
         return Verdict(criterion.card, control.editor, control.stratum, nothing, Outcome.INVALID, reason)
-    return verdict_on(criterion, control)
+    return verdict_on(criterion, flawless(criterion, control) if control.editor == IDENTITY else control)
 
 
 def floor_verdicts(card: InstrumentCard, measured: Measurements) -> tuple[Verdict, ...]:
-    """Whether an instrument reads the study's originals as well as its card says it must.
+    """Whether an instrument reads the study's originals, or their targets, as well as its card says it must.
+
+    Where every case has a target, the originals are not what the card speaks of: they are to be enhanced first.
 
     The point estimate decides, since a floor asks whether this is the assay that the card describes and not how
     good it is in the population; the interval is shown.
     """
     verdicts = []
     for quantity, floors in card.floors.items():
+        targets = measured.has(quantity, TARGET) and not np.isnan(measured.matrix(quantity, TARGET)).any()
         for name, limit in floors.items():
             if name not in FLOORS:
                 raise ProtocolError(f"floor {name!r} on the card of {card.name}", f"known are {', '.join(FLOORS)}")
             estimand, region = FLOORS[name]
             criterion = Criterion(
                 f"BASE-{quantity}",
-                estimand(quantity, arm=ORIGINAL),
+                estimand(quantity, arm=TARGET if targets else ORIGINAL),
                 region(limit),
                 source=f"card of instrument {card.name}",
                 role="validity",
-                sentence=f"The instrument reads {quantity.replace('_', ' ')} on the originals as its card demands.",
+                sentence=f"The instrument reads {quantity.replace('_', ' ')} on the "
+                f"{'targets' if targets else 'originals'} as its card demands.",
             )
             verdict = verdict_on(criterion, measured)
             verdicts.append(_by_point(verdict))
@@ -136,8 +149,9 @@ def control_verdicts(controls: Sequence[Mapping[str, Verdict]], *, alone: bool =
         return ()
     harmless = decided["identity"]
     missed = [place for place, verdict in harmless.items() if not verdict]
+    also = ", or its target where a claim is against one" if any(map(_to_target, harmless.values())) else ""
     identity = _count(
-        "CTRL-identity", "identity", "The unchanged radiograph meets every primary criterion.",
+        "CTRL-identity", "identity", f"The unchanged radiograph meets every primary criterion{also}.",
         "primary criteria missed by the unchanged radiograph", len(missed), (-math.inf, 0.0), "none missed",
         harmless, _missed(harmless) or f"all {len(harmless)} met",
     )  # fmt: skip
@@ -216,6 +230,10 @@ def _reads(verdict: Verdict) -> bool:
     """Whether a claim holds readings of edits against originals or the reference standard."""
     estimand = criterion_from(verdict.criterion).estimand
     return estimand.scope == READINGS and estimand.arm != ORIGINAL
+
+
+def _to_target(verdict: Verdict) -> bool:
+    return is_against_target(criterion_from(verdict.criterion))
 
 
 def _unmoved(readings: Mapping[str, Verdict]) -> str:

@@ -10,18 +10,18 @@ from typing import TypeAlias
 
 import numpy as np
 
+from editproof.criteria.image_readings import image_readings
 from editproof.criteria.reader_readings import reader_readings
 from editproof.criteria.readings import (
     RULES,
     WORST_CASE,
     Readings,
     flow_readings,
-    image_readings,
     instrument_readings,
     with_missing,
 )  # fmt: skip
 from editproof.errors import EditproofError, ProtocolError
-from editproof.evidence.measurements import EDITED, ORIGINAL, PLANTED, POOLED, Measurements
+from editproof.evidence.measurements import EDITED, ORIGINAL, PLANTED, POOLED, TARGET, Measurements
 from editproof.stats.gaffke import CONVENTIONAL, GAFFKE
 from editproof.stats.interval import Interval, no_interval
 from editproof.stats.statistic import Statistic, Undefined, statistic_of
@@ -80,6 +80,8 @@ class Estimand:
         What the instrument has to read.
     needs : frozenset of str
         Which of ``"reference"`` and ``"original"`` have to be there.
+    against : {"original", "target"}
+        What edits are held against. Of the cases that bring no target, nothing is known that is against one.
     missing : {"worst_case", "complete_case", "original_used"}
         How an edit that did not come back is dealt with; see :func:`~editproof.criteria.readings.with_missing`.
     unchanged : float
@@ -121,6 +123,7 @@ class Estimand:
     kind: str = CONTINUOUS
     needs: AbstractSet[str] = frozenset()
     arm: str = EDITED
+    against: str = ORIGINAL
     instrument: str = POOLED
     missing: str = WORST_CASE
     unchanged: float = 0.0
@@ -141,6 +144,7 @@ class Estimand:
             ("scope of an estimand", {self.scope}, SCOPES),
             ("kind of readings", {self.kind}, KINDS),
             ("need of an estimand", self.needs, sorted(NEEDS)),
+            ("what edits are held against,", {self.against}, (ORIGINAL, TARGET)),
         ):
             if strange := sorted(given - set(known)):
                 raise ProtocolError(f"{what} {strange[0]!r}", f"there are {', '.join(known)}", "Choose one of those.")
@@ -215,13 +219,14 @@ class Estimand:
             return flow_readings(measurements, frozenset(self.quantity.split("+")))
         if self.scope == IMAGES:
             return image_readings(
-                measurements, self.quantity, self.arm, original=original, undefined_counts=self.undefined_counts
-            )
+                measurements, self.quantity, self.arm, original=original, undefined_counts=self.undefined_counts,
+                to_target=self.against == TARGET,
+            )  # fmt: skip
         if self.scope == READERS:
             return reader_readings(measurements, self.quantity, self.arm, reference="reference" in self.needs)
         readings = instrument_readings(
             measurements, self.quantity, self.arm, self.instrument,
-            reference="reference" in self.needs, original=original, by=self.by,
+            reference="reference" in self.needs, original=original, by=self.by, against=self.against,
         )  # fmt: skip
         return replace(readings, copied=measurements.n_copied) if self.scope == REPEATS else readings
 
@@ -287,6 +292,8 @@ class Estimand:
         """Why there can be no estimate; empty where there can."""
         if not raw.n_patients and self.arm == PLANTED:
             return "none of these cases has planted structures; a claim on them is a global of its test's module"
+        if not raw.n_patients and self.against == TARGET:
+            return "no case has a target image, which this claim needs; bring targets with the cohort"
         if not raw.n_patients:
             return "there are no patients"
         if raw.copied:
@@ -299,7 +306,7 @@ class Estimand:
         if raw.missing.all():
             return "no edit came back" if self.arm != ORIGINAL else "no reading"
         if "original" in self.needs and np.isnan(raw.original).any():
-            return f"{int(np.isnan(raw.original).sum())} originals have no reading to compare with"
+            return f"{int(np.isnan(raw.original).sum())} {self.against}s have no reading to compare with"
         if self.arm == ORIGINAL and raw.missing.any():
             return f"{int(raw.missing.sum())} originals have no reading"
         if self.by and len(np.unique(raw.covariate[~np.isnan(raw.covariate)])) < 2:

@@ -1,8 +1,9 @@
 """What a suite can show on a cohort of this size, before an edit is made: each claim decided for flawless data.
 
-No tool does better than the unchanged radiograph. Where even that does not meet a claim, the claim cannot pass here,
-and the number of patients or the cap that would do is named. A suite that passes only while nothing is lost is told
-apart from one that can bear the losses that its own claims on failures allow.
+No tool does better than the unchanged radiograph, or, in a claim against a target, than the target. Where even that
+does not meet a claim, the claim cannot pass here, and the number of patients or the cap that would do is named. A suite
+that passes only while nothing is lost is told apart from one that can bear the losses that its own claims on failures
+allow.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from editproof.core.numbers import brief
 from editproof.criteria.criterion import Criterion, verdict_on
 from editproof.criteria.estimand import FLOW
 from editproof.criteria.estimands.flow import failure_rate
+from editproof.criteria.flawless import flawless as flawless_for
 from editproof.evidence.measurements import EDITED, Measurements
 from editproof.stats.gaffke import GAFFKE, patients_for
 from editproof.types import EditStatus, Verdict, place_of
@@ -57,7 +59,7 @@ def beyond_reach(claims: Claims, flawless: Measurements) -> Iterator[tuple[Verdi
     """The primary claims that flawless data do not meet, each with what would do, in one sentence."""
     for criterion, stratum in claims:
         if criterion.role == "primary":
-            verdict = verdict_on(criterion, flawless.where(stratum))
+            verdict = verdict_on(criterion, flawless_for(criterion, flawless).where(stratum))
             if not verdict:
                 yield verdict, remedy(criterion, verdict)
 
@@ -89,7 +91,7 @@ def remedy(criterion: Criterion, verdict: Verdict) -> str:
         return ""
     of_whom = f" {estimand.counts}" if estimand.counts else ""
     said = f"With {n} patients no tool can pass {verdict.place}: it needs {needed}{of_whom}"
-    if estimand.spec is not None and estimand.spec.arguments.get("cap"):
+    if estimand.spec is not None and estimand.spec.arguments.get("cap") and estimand.ideal == 0.0:
         share = -math.expm1(math.log(1 - criterion.confidence) / n)
         cap = math.floor(10 * min(margin for margin, _ in sides) / share ** (1 / power)) / 10
         said += f", or a cap of at most {brief(math.floor(cap) if cap > 10 else cap)} {estimand.unit or ''}".rstrip()
@@ -108,7 +110,8 @@ def losses(claims: Claims, flawless: Measurements) -> Losses | None:
         low, high = -1, most + 1  # the last that passes, the first that does not
         while high - low > 1:
             middle = (low + high) // 2
-            passes = bool(verdict_on(criterion, without(flawless, middle).where(stratum)))
+            table = flawless_for(criterion, without(flawless, middle)).where(stratum)
+            passes = bool(verdict_on(criterion, table))
             low, high = (middle, high) if passes else (low, middle)
         return low
 

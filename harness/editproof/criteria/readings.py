@@ -10,7 +10,7 @@ import numpy as np
 
 from editproof.core.declared import is_number
 from editproof.errors import ProtocolError
-from editproof.evidence.measurements import IMAGE, ORIGINAL, PLANTED, PLANTED_ORIGINAL, Measurements
+from editproof.evidence.measurements import IMAGE, ORIGINAL, TARGET, Measurements
 from editproof.stats.agreement import between_repeats
 from editproof.stats.bounded import BoundedMean, mean_in, patient_means, share_of_patients
 from editproof.stats.calibration import CURVES, cross_fitted
@@ -243,56 +243,29 @@ def instrument_readings(
     reference: bool,
     original: bool,
     by: str = "",
+    against: str = ORIGINAL,
 ) -> Readings:
-    """Readings of an instrument; cases without a reference standard are left out where one is needed."""
-    readings = _in_order(
+    """Readings of an instrument; cases without a reference standard are left out where one is needed.
+
+    Those ``against`` which edits are held, of originals or of targets, are entered as ``original``; a case without a
+    target is left out where it is held against one.
+    """
+    before = matrix_or_nothing(measurements, quantity, against, instrument)[:, 0] if against == TARGET else None
+    if original and before is None:
+        before = measurements.matrix(quantity, ORIGINAL, instrument)[:, 0]
+    readings = in_order(
         measurements,
         measurements.matrix(quantity, arm, instrument),
         reference=measurements.reference(quantity) if reference else None,
-        original=measurements.matrix(quantity, ORIGINAL, instrument)[:, 0] if original else None,
+        original=before,
         covariate=_covariate(measurements, by) if by else None,
     )
     if reference:
         readings = readings.only(~np.isnan(readings.reference))
+    if against == TARGET:
+        readings = readings.only(~np.isnan(readings.original))
     same = bool(original and readings.values.size and (readings.values == readings.original[:, None]).all())
     return replace(readings, same=same)
-
-
-def image_readings(
-    measurements: Measurements, quantity: str, arm: str, *, original: bool = False, undefined_counts: bool = False
-) -> Readings:
-    """An image metric by case and repeat.
-
-    Where an edit came back and the metric is not defined on it (no marker in this radiograph), nothing is missing; a
-    case on which it is defined for none of the edits that came back is left out. With ``undefined_counts`` such an edit
-    is as good as missing (a re-rendered hand that cannot even be aligned).
-    """
-    if arm == PLANTED:
-        return _planted_readings(measurements, quantity)
-    values = measurements.matrix(quantity, arm, IMAGE)
-    missing = np.isnan(values)
-    if not undefined_counts:
-        missing &= arm != ORIGINAL and _statuses(measurements, _RETURNED) == 0
-    before = measurements.matrix(quantity, ORIGINAL, IMAGE)[:, 0] if original else None
-    readings = _in_order(measurements, values, original=before, missing=missing)
-    readings = readings.only(~np.isnan(readings.values).all(axis=1) | readings.missing.all(axis=1))
-    same = bool(original and readings.values.size and (readings.values == readings.original[:, None]).all())
-    return replace(readings, same=same)
-
-
-def _planted_readings(measurements: Measurements, quantity: str) -> Readings:
-    """What is seen in edits of planted radiographs, of the cases that have one; what did not come back is missing."""
-    asked, values = (_matrix_or_nothing(measurements, quantity, arm) for arm in (PLANTED_ORIGINAL, PLANTED))
-    there = ~np.isnan(asked)
-    readings = _in_order(measurements, values, original=asked[:, 0], missing=there & np.isnan(values))
-    return readings.only(~np.isnan(readings.original))
-
-
-def _matrix_or_nothing(measurements: Measurements, quantity: str, arm: str) -> Values:
-    """The values of an arm with one image a case, shape (n_cases, 1), all NaN where it was not measured."""
-    if measurements.has(quantity, arm, IMAGE):
-        return measurements.matrix(quantity, arm, IMAGE)
-    return np.full((len(measurements.cases), 1), np.nan)
 
 
 def flow_readings(measurements: Measurements, statuses: frozenset[str]) -> Readings:
@@ -300,15 +273,16 @@ def flow_readings(measurements: Measurements, statuses: frozenset[str]) -> Readi
 
     A later attempt that succeeded does not undo a failure. Where the first is not known, the end counts.
     """
-    values = _statuses(measurements, statuses, first=True)
-    return _in_order(measurements, values, missing=np.zeros(values.shape, dtype=bool))
+    values = statuses_of(measurements, statuses, first=True)
+    return in_order(measurements, values, missing=np.zeros(values.shape, dtype=bool))
 
 
-_RETURNED = frozenset({EditStatus.OK.value})
+RETURNED = frozenset({EditStatus.OK.value})
 NOT_RETURNED = frozenset(status.value for status in EditStatus if status is not EditStatus.OK)
 
 
-def _statuses(measurements: Measurements, statuses: frozenset[str], *, first: bool = False) -> Values:
+def statuses_of(measurements: Measurements, statuses: frozenset[str], *, first: bool = False) -> Values:
+    """1 where an edit (or the first attempt at it) ended in one of ``statuses``, else 0; NaN where it was not asked."""
     row_of = {case: row for row, case in enumerate(measurements.cases["case"])}
     values = np.full((len(row_of), max(1, measurements.n_repeats)), np.nan)
     edits = measurements.edits
@@ -334,7 +308,14 @@ def _covariate(measurements: Measurements, by: str) -> Values:
     return np.array([code_of.get(str(level), np.nan) for level in column])
 
 
-def _in_order(
+def matrix_or_nothing(measurements: Measurements, quantity: str, arm: str, instrument: str = IMAGE) -> Values:
+    """The values of an arm with one image a case, shape (n_cases, 1), all NaN where it was not measured."""
+    if measurements.has(quantity, arm, instrument):
+        return measurements.matrix(quantity, arm, instrument)
+    return np.full((len(measurements.cases), 1), np.nan)
+
+
+def in_order(
     measurements: Measurements,
     values: Values,
     *,

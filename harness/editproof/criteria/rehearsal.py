@@ -22,6 +22,7 @@ from editproof.evidence.measurements import (
     ORIGINAL,
     PLANTED,
     PLANTED_ORIGINAL,
+    TARGET,
     UNEDITED,
     Measurements,
     measurements_of,
@@ -71,6 +72,9 @@ def drawn(
     for i, (instrument, by, moved) in itertools.product(range(n if estimand.scope != FLOW else 0), readers):
         if estimand.reads or "original" in estimand.needs:
             rows.append((f"C{i:04d}", ORIGINAL, 0, instrument, estimand.quantity, float(original[i] + by[i]), unit))
+        if estimand.against == TARGET:
+            ideal = float(original[i]) if "original" in estimand.needs else estimand.unchanged
+            rows.append((f"C{i:04d}", TARGET, 0, instrument, estimand.quantity, ideal, unit))
         for arm in arms:
             came = [r for r in range(repeats) if not gone[i, r]] if arm not in UNEDITED else [0] * (arm != ORIGINAL)
             if arm == PLANTED:

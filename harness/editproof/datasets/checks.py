@@ -65,6 +65,12 @@ def decoded_case(case: Case) -> Pixels:
                 f"its shape is {mask.shape} and its type {mask.dtype}, the image's shape is {image.shape}",
                 "Supply a bool mask of the image's size.",
             )
+    if (target := pixels.target) is not None and (target.ndim != 2 or target.dtype != image.dtype or not target.size):
+        raise DatasetError(
+            f"target of case {case.case_id}, gray and of type {image.dtype} as its image is",
+            f"an image of shape {target.shape} and type {target.dtype}",
+            "Supply it in the type of the image.",
+        )
     return pixels
 
 

@@ -23,6 +23,7 @@ from editproof.evidence.measurements import (
     HISTOGRAM_MATCHED,
     ORIGINAL,
     PASTE_BACK,
+    TARGET,
 )
 from editproof.imaging.matching import histogram_matched
 
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
     from editproof.types import EditorCard, EditOutcome, EditRequest, Image
 
 
-def images_of(card: EditorCard, request: EditRequest, outcomes: Sequence[EditOutcome]) -> dict[tuple[str, int], Image]:
+def images_of(
+    card: EditorCard, request: EditRequest, outcomes: Sequence[EditOutcome], target: Image | None = None
+) -> dict[tuple[str, int], Image]:
     """Every image of a case by arm and repeat; arms that ask no tool have repeat 0 alone.
 
     Parameters
@@ -42,13 +45,18 @@ def images_of(card: EditorCard, request: EditRequest, outcomes: Sequence[EditOut
         Any of the case's requests.
     outcomes : sequence of EditOutcome
         Of every repeat.
+    target : ndarray, optional
+        What an ideal edit would give, where the case brings it.
     """
     images = {(ORIGINAL, 0): request.image}
+    if target is not None:
+        images[TARGET, 0] = target
     for arm, chain in chains(card).items():
         unedited = round_trip(f"{chain}+identity")(request).image
         if unedited is not None:
             images[arm, 0] = unedited
-    images[CLASSICAL_FILL, 0] = inpainted(request.image, request.edit_mask)
+    if not request.edit_mask.all():  # else there is nothing to fill it from
+        images[CLASSICAL_FILL, 0] = inpainted(request.image, request.edit_mask)
     for repeat, outcome in enumerate(outcomes):
         if outcome.image is not None:
             images[EDITED, repeat] = outcome.image

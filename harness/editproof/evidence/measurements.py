@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 ORIGINAL, EDITED, PASTE_BACK, HISTOGRAM_MATCHED = "original", "edited", "paste_back", "histogram_matched"
 GEOMETRY, CONVERSION, CLASSICAL_FILL = "geometry", "gray", "classical_fill"
-UNEDITED = (ORIGINAL, GEOMETRY, CONVERSION, CLASSICAL_FILL)
+TARGET = "target"
+"""The images that ideal edits would give, of the cases that bring one; see :class:`editproof.types.Pixels`."""
+UNEDITED = (ORIGINAL, GEOMETRY, CONVERSION, CLASSICAL_FILL, TARGET)
 """Arms made of the original without asking the tool: one image a case, whatever the number of repeats."""
 PLANTED_ORIGINAL, PLANTED = "planted_original", "planted"
 """Originals with structures planted in them, of a few cases, and the tool's edits of those; one image a case."""

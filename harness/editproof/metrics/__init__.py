@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from editproof.metrics.metric import OF_IMAGE, OF_PAIR, Metric, MetricOutput, feature, metric
+from editproof.metrics.metric import (
+    OF_IMAGE,
+    OF_PAIR,
+    OF_TARGET,
+    Metric,
+    MetricOutput,
+    feature,
+    metric,
+    target_metric,
+)
 from editproof.metrics.pair import Pair, Picture, shared
 from editproof.metrics.registry import BUILT_IN, METRICS, METRICS_VERSION, own_metrics
 
@@ -23,6 +32,7 @@ __all__ = [
     "METRICS_VERSION",
     "OF_IMAGE",
     "OF_PAIR",
+    "OF_TARGET",
     "Metric",
     "MetricOutput",
     "Pair",
@@ -34,23 +44,26 @@ __all__ = [
     "own_metrics",
     "pair_metrics",
     "shared",
+    "target_metric",
 ]  # fmt: skip
 
 
-def measured(of: Pair | Picture, metrics: Iterable[Metric] = BUILT_IN) -> dict[str, tuple[float, str]]:
+def measured(of: Pair | Picture, metrics: Iterable[Metric] = BUILT_IN, kind: str = "") -> dict[str, tuple[float, str]]:
     """What metrics give for a pair, or for one image, as ``{"<output>:<region>": (value, unit)}``.
 
     Parameters
     ----------
     of : Pair or Picture
-        Metrics of the other kind are left out.
+        Metrics of another kind are left out.
+    kind : {"pair", "image", "target"}, optional
+        By default ``"pair"`` of a pair and ``"image"`` of a picture.
 
     Raises
     ------
     MetricError
         Where a metric raises, or gives something other than it declares.
     """
-    kind = OF_PAIR if isinstance(of, Pair) else OF_IMAGE
+    kind = kind or (OF_PAIR if isinstance(of, Pair) else OF_IMAGE)
     return {name: value for metric in metrics if metric.of == kind for name, value in metric(of).items()}
 
 

@@ -30,7 +30,7 @@ from editproof.errors import MetricError
 from editproof.imaging.region import REGIONS
 from editproof.metrics.pair import Pair, Picture
 
-OF_PAIR, OF_IMAGE = "pair", "image"
+OF_PAIR, OF_IMAGE, OF_TARGET = "pair", "image", "target"
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _WORDS = 200
 
@@ -72,8 +72,9 @@ class Metric:
     compute : callable
         From a :class:`Pair` or a :class:`Picture` to numbers by quantity.
     outputs : tuple of MetricOutput
-    of : {"pair", "image"}
-        Whether it compares an edit with its original, or describes any one image of the two.
+    of : {"pair", "image", "target"}
+        Whether it compares an edit with its original, describes any one image of the two, or compares either with the
+        case's target.
     version : str
         To be raised where something changed that its source does not show, e.g. an installed package that it uses.
     """
@@ -208,6 +209,16 @@ def feature(
 ) -> Callable[[Callable[[Picture], Mapping[str, float]]], Metric]:
     """Make a function of one image a metric, which is then measured on originals and on edits; see :func:`metric`."""
     return lambda function: Metric(name or _name_of(function), function, outputs, OF_IMAGE, version)
+
+
+def target_metric(
+    *outputs: MetricOutput, name: str = "", version: str = ""
+) -> Callable[[Callable[[Pair], Mapping[str, float]]], Metric]:
+    """Make a function of a pair a metric of closeness to a target, the pair's original; see :func:`metric`.
+
+    It is measured on originals, edits and targets, of the cases that bring a target, in the target's frame.
+    """
+    return lambda function: Metric(name or _name_of(function), function, outputs, OF_TARGET, version)
 
 
 def _name_of(function: Callable[..., object]) -> str:

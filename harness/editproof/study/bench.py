@@ -43,6 +43,7 @@ from editproof.study.case_records import (
     metric_rows,
     pictures_of,
     table_of,
+    target_rows,
 )
 from editproof.study.planting import Planting
 from editproof.study.workers import results
@@ -228,11 +229,12 @@ class Bench:
         """Everything measured on one case."""
         pixels = decoded_case(case)
         outcomes = self.edits(case, pixels)
-        images = images_of(self.made_editor.card, self.plan.request(case, pixels, 0), outcomes)
+        images = images_of(self.made_editor.card, self.plan.request(case, pixels, 0), outcomes, pixels.target)
         pictures = pictures_of(pixels, images, case.spacing_mm)
         ends = self._ends(case, pixels, outcomes)
         seen, planted = self.planting.rows(case, pixels, partial(self._planted, case))
-        rows = (*self._readings(case, images), *self._metrics(case, pictures), *seen)
+        measured = (*self._metrics(case, pictures), *self._to_target(case, pixels, images))
+        rows = (*self._readings(case, images), *measured, *seen)
         histograms = (Histogram(arm, region, tuple(counts)) for arm, region, counts in histogram_rows(pictures))
         also = () if planted is None else (planted.status,)
         return CaseRecord(case.case_id, tuple(ends), tuple(MeasuredRow(*row) for row in rows), tuple(histograms), also)
@@ -264,12 +266,13 @@ class Bench:
         if self.metrics:
             images = {(ORIGINAL, 0): pixels.image, (EDITED, 0): pixels.image}
             deque(self._metrics(case, pictures_of(pixels, images, case.spacing_mm)), maxlen=0)
+            deque(self._to_target(case, pixels, images), maxlen=0)
 
     def _metrics(self, case: Case, pictures: Mapping[tuple[str, int], Picture]) -> Iterator[list[JSON]]:
-        try:
-            yield from metric_rows(pictures, self.metrics)
-        except MetricError as error:
-            raise MetricError(f"{error.asked} on case {case.case_id}", error.found, error.advice) from error
+        return _of_case(case, metric_rows(pictures, self.metrics))
+
+    def _to_target(self, case: Case, pixels: Pixels, images: Mapping[tuple[str, int], Image]) -> Iterator[list[JSON]]:
+        return _of_case(case, target_rows(pixels, images, case.spacing_mm, self.metrics))
 
     def _readings(self, case: Case, images: Mapping[tuple[str, int], Image]) -> Iterator[list[JSON]]:
         instrument = _made(self.instrument)
@@ -333,6 +336,14 @@ def _made(supplier: Callable[[], Any]) -> Any:
 def _edits_in(store_root: Path, terms: Terms) -> Edits:
     """The edits of a store, one ledger and one pace a process."""
     return Edits(store_root, terms)
+
+
+def _of_case(case: Case, rows: Iterator[list[JSON]]) -> Iterator[list[JSON]]:
+    """Rows of a case; where a metric fails, the error says which case it was."""
+    try:
+        yield from rows
+    except MetricError as error:
+        raise MetricError(f"{error.asked} on case {case.case_id}", error.found, error.advice) from error
 
 
 def _kept_record(bench: Bench, keys: Mapping[str, str], case: Case) -> CaseRecord:

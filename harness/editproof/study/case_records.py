@@ -14,8 +14,9 @@ import numpy as np
 from editproof.core.declared import Number, Whole, closed
 from editproof.core.digests import pixel_digest
 from editproof.editing.store import RecordKind
-from editproof.evidence.measurements import EDITED, IMAGE, ORIGINAL, Measurements, measurements_of
-from editproof.metrics import BUILT_IN, OF_IMAGE, OF_PAIR, Metric, Pair, Picture, measured
+from editproof.evidence.measurements import EDITED, IMAGE, ORIGINAL, TARGET, Measurements, measurements_of
+from editproof.imaging.output import in_frame, mask_in_frame, spacing_in_frame
+from editproof.metrics import BUILT_IN, OF_IMAGE, OF_PAIR, OF_TARGET, Metric, Pair, Picture, measured
 from editproof.metrics.intensity import on_256_levels
 from editproof.study.planting import MEASURED
 from editproof.types import JSON, Case, EditStatus, Pixels
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from editproof.types import Image
 
 
-MEASURED_ARMS = {OF_PAIR: (EDITED,), OF_IMAGE: (ORIGINAL, EDITED)}
+MEASURED_ARMS = {OF_PAIR: (EDITED,), OF_IMAGE: (ORIGINAL, EDITED), OF_TARGET: (ORIGINAL, TARGET, EDITED)}
 """Arms of which image metrics are measured, by what these are metrics of."""
 
 
@@ -90,12 +91,16 @@ def measuring_code() -> str:
 def pictures_of(
     pixels: Pixels, images: Mapping[tuple[str, int], Image], spacing_mm: tuple[float, float] | None = None
 ) -> dict[tuple[str, int], Picture]:
-    """The originals and edits among a case's images, each with the masks of the case; equal pixels are one picture."""
+    """The originals and edits among a case's images, each with the masks of the case; equal pixels are one picture.
+
+    An edit of another geometry is brought to the frame of the original (:func:`editproof.imaging.output.in_frame`).
+    """
     first = Picture(pixels.image, pixels.edit_mask, pixels.protected_mask, spacing_mm)
     known = {pixel_digest(pixels.image): first}
     pictures = {}
     for (arm, repeat), image in images.items():
         if arm in MEASURED_ARMS[OF_IMAGE]:
+            image = in_frame(image, pixels.image.shape)
             digest = pixel_digest(image)
             pictures[arm, repeat] = known[digest] if digest in known else known.setdefault(digest, first.beside(image))
     return pictures
@@ -121,6 +126,31 @@ def metric_rows(pictures: Mapping[tuple[str, int], Picture], own: Sequence[Metri
             known[key] = {**measured(picture, metrics), **pair}
         for name, (value, unit) in known[key].items():
             yield [arm, repeat, IMAGE, name, value, unit]
+
+
+def target_rows(
+    pixels: Pixels,
+    images: Mapping[tuple[str, int], Image],
+    spacing_mm: tuple[float, float] | None = None,
+    own: Sequence[Metric] = (),
+) -> Iterator[list[JSON]]:
+    """Rows as :func:`metric_rows` gives them, of how close original, target and edits come to the case's target.
+
+    What is not in the frame of the target is brought there: an original of lower resolution is enlarged.
+    """
+    if pixels.target is None:
+        return
+    frame, shape = pixels.target.shape, pixels.image.shape
+    protected, nothing = mask_in_frame(pixels.protected_mask, frame), np.zeros(frame, dtype=bool)
+    target = Picture(pixels.target, nothing, protected, spacing_in_frame(spacing_mm, shape, frame))
+    known: dict[str, Mapping[str, tuple[float, str]]] = {}
+    for (arm, repeat), image in images.items():
+        if arm in MEASURED_ARMS[OF_TARGET]:
+            framed = in_frame(image, frame)
+            digest = pixel_digest(framed)
+            if digest not in known:
+                known[digest] = measured(Pair(target, target.beside(framed)), (*BUILT_IN, *own), OF_TARGET)
+            yield from ([arm, repeat, IMAGE, name, value, unit] for name, (value, unit) in known[digest].items())
 
 
 def histogram_rows(pictures: Mapping[tuple[str, int], Picture]) -> list[list[JSON]]:

@@ -27,11 +27,14 @@ class Pixels:
         True where the tool may change pixels (the artefact to be removed).
     protected_mask : ndarray of bool, shape (H, W)
         True on the anatomy, which must not change.
+    target : ndarray of the type of ``image``, optional
+        The image that an ideal edit would give (full dose, clean, real contrast), of the declared output geometry.
     """
 
     image: Image
     edit_mask: Mask
     protected_mask: Mask
+    target: Image | None = None
 
 
 @dataclass(frozen=True)

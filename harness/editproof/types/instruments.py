@@ -49,7 +49,8 @@ class InstrumentCard:
     performance : mapping
         Measured on the instrument's own untouched test split, with interval, by quantity.
     floors : mapping of str to mapping
-        What the instrument must reach on a study's originals for the run to be valid, by quantity:
+        What the instrument must reach on a study's originals (on their targets, where all have one) for the run to be
+        valid, by quantity:
         ``{"bone_age": {"mae_at_most": 8.0}, "sex": {"auc_at_least": 0.92}}``.
     reading : mapping
         How the files are made to read: runtime, inputs, outputs, options; together with ``sha256``,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from editproof.core.usage import FILLED, Given, Option, Usage, takes
 from editproof.datasets.cohort import MARKERS_UP_TO, Cohort, check_unique_ids, cohort_of, with_marker
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MANIFESTS = ("manifest.csv", "manifest.parquet")
-_NAMED = {"case_id", "patient_id", "image", "edit_mask", "protected_mask", "spacing_mm"}
+_NAMED = {"case_id", "patient_id", "image", "edit_mask", "protected_mask", "target", "spacing_mm"}
+TARGETS = "targets"
+"""A folder below the cohort's, whose images are the targets of the cases with images of their names."""
 _COLUMNS = "Write one with the columns case_id,image,bone_age,sex; or say what file names mean: folder:PATH?names=..."
 
 
@@ -39,6 +43,7 @@ def folder(
     path : str or pathlib.Path
         A folder with ``manifest.csv`` or ``manifest.parquet``, or that file: columns ``case_id, image`` and, as there
         are, ``patient_id`` (else each case is a patient), ``edit_mask``, ``protected_mask`` (files, not zero = True),
+        ``target`` (file: what an ideal edit would give; else one of the image's name below ``targets/``),
         ``spacing_mm`` (one number, or ``ROWxCOLUMN``), and the reference standard
         (:mod:`editproof.datasets.tables.labels`). Paths are below the folder. Every other column becomes a stratum, a
         number where all its cells are numbers. Images are 8 or 16 bit PNG or TIFF, never clipped.
@@ -110,9 +115,18 @@ def named_folder(given: Given, reading: CohortReading) -> Cohort:
     return folder(given.argument, names=given.value["names"], masks=given.value["masks"], reading=reading)
 
 
-def folder_pixels(image: Entry, edit: Entry | None, protected: Entry | None, masks: Masks, case_id: str) -> Pixels:
-    """Decode one case."""
-    return with_masks(gray_image(image, case_id), edit, protected, masks, case_id)
+def folder_pixels(
+    image: Entry, edit: Entry | None, protected: Entry | None, masks: Masks, case_id: str, target: Entry | None = None
+) -> Pixels:
+    """Decode one case. Of one with a target and without an edit mask, a tool may change every pixel."""
+    found = with_masks(gray_image(image, case_id), edit, protected, masks, case_id)
+    if target is None:
+        return found
+    wanted = gray_image(target, f"{case_id}, its target")
+    if edit is not None:
+        return replace(found, target=wanted)
+    hand = found.protected_mask | found.edit_mask if masks == "files" and protected is None else found.protected_mask
+    return Pixels(found.image, np.ones(found.image.shape, dtype=bool), hand, wanted)
 
 
 @dataclass(frozen=True)
@@ -137,11 +151,13 @@ class _Reader:
         reference, strata = self.labels.of(line, case_id)
         for column, name in sorted(self.strata.items()):
             strata[name] = float(line[column]) if column in self.numeric else line[column]
+        target = _target_file(self.root, line, image, case_id)
         digests = [image.digest(), *mask_digests(edit, protected, self.masks)]
+        digests += [f"target:{target.digest()}"] if target else []
         return Case(
             case_id=case_id,
             patient_id=line.get("patient_id") or case_id,
-            decode=partial(folder_pixels, image, edit, protected, self.masks, case_id),
+            decode=partial(folder_pixels, image, edit, protected, self.masks, case_id, target),
             digest=hashlib.sha256(" ".join(digests).encode()).hexdigest(),
             reference=reference,
             strata=strata,
@@ -167,6 +183,7 @@ def _sheet(there: Path, root: Path, pattern: NamePattern | None, asked: str) -> 
     if pattern is None:
         raise DatasetError(asked, f"no {MANIFESTS[0]} in it", _COLUMNS)
     images = [entry for entry in entries(root) if entry.suffix in IMAGE_SUFFIXES and not entry.zipped]
+    images = [entry for entry in images if PurePosixPath(entry.name).parts[0] != TARGETS]
     fitting = [entry for entry in images if pattern.of(entry.stem) is not None]
     if not fitting:
         found = f"none of its {len(images)} images is named like {pattern.text}"
@@ -212,6 +229,20 @@ def mask_files(
             raise DatasetError(wanted, f"{mask} is {claimed[0]}x{claimed[1]}", "Draw it at the image's size.")
         found.append(mask)
     return found[0], found[1]
+
+
+def _target_file(root: Path, line: Mapping[str, str], image: Entry, case_id: str) -> Entry | None:
+    """The target that a row names, or the one below ``targets/`` of the image's name; None where there is neither."""
+    cell = line.get("target", "")
+    if not cell:
+        beside = PurePosixPath(TARGETS, PurePosixPath(image.name).name)
+        cell = next(
+            (str(name) for suffix in IMAGE_SUFFIXES if (root / (name := beside.with_suffix(suffix))).is_file()), ""
+        )
+    found = file_below(root, cell, "target", case_id)
+    if found is not None:
+        header_checked(found, case_id)
+    return found
 
 
 def file_below(root: Path, cell: str, column: str, case_id: str, *, alias: str = "") -> Entry | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from editproof.core.usage import Given, Option, Usage, one_of, takes, whole
 from editproof.datasets.cohort import MARKERS_UP_TO, Cohort, check_unique_ids, cohort_of, with_marker
+from editproof.datasets.degraded import OPTIONS, degraded_if_asked
 from editproof.datasets.folder.files import Entry, existing, gray_image, header_checked
 from editproof.datasets.masks.hand import VERSION, artefact_mask, hand_mask
 from editproof.datasets.reading import INDEX, CohortReading
@@ -161,6 +162,7 @@ def rsna(
             ),
             Option("seed", "of the draw", whole(), "0"),
             Option("part", "which of RSNA's own sets, where there are several", one_of(*COUNTS)),
+            *OPTIONS,
             INDEX,
         ),
     )
@@ -168,7 +170,8 @@ def rsna(
 def named_rsna(given: Given, reading: CohortReading) -> Cohort:
     """An RSNA cohort, from ``rsna:PATH?OPTION=VALUE&...``."""
     value = given.value
-    return rsna(given.argument, value["split"], value["n"], value["seed"], part=value["part"], reading=reading)
+    cohort = rsna(given.argument, value["split"], value["n"], value["seed"], part=value["part"], reading=reading)
+    return degraded_if_asked(cohort, value)
 
 
 def rsna_pixels(entry: Entry, case_id: str, size: tuple[int, int] | None) -> Pixels:

@@ -26,6 +26,7 @@ from editproof.evidence.measurements import (
     HISTOGRAM_MATCHED,
     ORIGINAL,
     PASTE_BACK,
+    TARGET,
 )
 from editproof.instruments.files import verified
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     Key = tuple[str, ...]
     Readings = dict[str, list[float]]
 
-ARMS = (ORIGINAL, EDITED, PASTE_BACK, HISTOGRAM_MATCHED, GEOMETRY, CONVERSION, CLASSICAL_FILL)
+ARMS = (ORIGINAL, EDITED, PASTE_BACK, HISTOGRAM_MATCHED, GEOMETRY, CONVERSION, CLASSICAL_FILL, TARGET)
 IDENTITY, DESTRUCTIVE = "identity", "destructive"
 _PLACE = ("case", "arm", "repeat")
 _BOTH = ("quantity", "value")

@@ -47,6 +47,7 @@ _REGIONS: Final = {
 
 _ARMS: Final = {
     "original": "Original",
+    "target": "Target",
     "edited": "As returned",
     "paste_back": "Paste-back",
     "recalibrated_linear": "Linear recalibration",
