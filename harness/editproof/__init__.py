@@ -16,6 +16,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "editproof.evidence.record": ("Evidence",),
     "editproof.audit.verification": ("faults",),
     "editproof.metrics": ("Metric", "MetricOutput", "Pair", "Picture", "feature", "metric", "shared"),
+    "editproof.criteria.claim_tables": ("claims_from",),
     "editproof.evidence.measurements": ("Measurements", "measurements_of"),
     "editproof.study.bench": ("Bench", "Plan"),
     "editproof.types": (

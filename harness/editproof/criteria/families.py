@@ -40,8 +40,8 @@ def verdicts_of_family(claims: Sequence[Asked], rule: str = "holm", alpha: float
     >>> verdicts_of_family([], "holm")
     ()
     """
-    if rule not in _PROCEDURES:
-        raise ProtocolError(f"family rule {rule!r}", f"there are {', '.join(_PROCEDURES)}", "Choose one of those.")
+    if rule not in FAMILY_RULES:
+        raise ProtocolError(f"family rule {rule!r}", f"there are {', '.join(FAMILY_RULES)}", "Choose one of those.")
     if not 0 < alpha < 0.5:
         raise ProtocolError(f"family error rate {alpha}", "it is not between 0 and 0.5", "Give e.g. 0.05.")
 
@@ -49,7 +49,7 @@ def verdicts_of_family(claims: Sequence[Asked], rule: str = "holm", alpha: float
         criterion, measurements = claims[index]
         return verdict_on(of_family(criterion, rule, alpha), measurements, 1 - level)
 
-    return tuple(_PROCEDURES[rule](test, len(claims), alpha))
+    return tuple(FAMILY_RULES[rule](test, len(claims), alpha))
 
 
 def decided(claims: Sequence[Asked], rule: str, alpha: float) -> tuple[Verdict, ...]:
@@ -101,7 +101,7 @@ def _open(verdict: Verdict) -> Verdict:
     return replace(verdict, outcome=Outcome.INCONCLUSIVE, because="The family's error rate leaves it open.")
 
 
-_PROCEDURES: dict[str, Callable[[Test, int, float], list[Verdict]]] = {
+FAMILY_RULES: dict[str, Callable[[Test, int, float], list[Verdict]]] = {
     "holm": _holm,
     "benjamini-hochberg": _benjamini_hochberg,
 }

@@ -11,13 +11,16 @@ import shlex
 import sys
 import time
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from editproof.pytest_plugin.claim_files import handed_in, learn_estimands
+from editproof.pytest_plugin.claim_files import pytest_collect_file as pytest_collect_file
+from editproof.pytest_plugin.claim_files import pytest_collection_modifyitems as pytest_collection_modifyitems
 from editproof.pytest_plugin.declarations import Hooks, add_options, unknown_hook
 from editproof.pytest_plugin.rollcall import PLUGIN, RollCall, asks_for, is_claim, test_of
 from editproof.pytest_plugin.unasked import Unasked, tabled_run
@@ -252,7 +255,7 @@ def _run(config: pytest.Config) -> Run | TabledRun:
     """The session's run, made once."""
     register = config.rootpath / named if (named := config.getini("editproof_register")) else None
     if config.option.readings and RUN not in config.stash:
-        _learn_estimands(config)
+        learn_estimands(config)
         config.stash[RUN] = tabled_run(config, register)
     if RUN not in config.stash:
         from editproof.core.specification import reader_of
@@ -261,7 +264,7 @@ def _run(config: pytest.Config) -> Run | TabledRun:
         from editproof.study.run import Run
 
         options, hooks = config.option, config.hook
-        _learn_estimands(config)
+        learn_estimands(config)
         dataset = options.dataset or config.getini("editproof_dataset")
         if not dataset:
             raise pytest.UsageError("editproof: no cohort; name one with --dataset, e.g. --dataset rsna:PATH")
@@ -290,20 +293,9 @@ def _run(config: pytest.Config) -> Run | TabledRun:
             register=register,
             editor_factories=_merged(hooks.pytest_editproof_editors(config=config)),
             dataset_factories=_merged(hooks.pytest_editproof_datasets(config=config)),
-            metrics=_joined(hooks.pytest_editproof_metrics(config=config)),
+            metrics=handed_in(hooks.pytest_editproof_metrics(config=config)),
         )
     return config.stash[RUN]
-
-
-def _learn_estimands(config: pytest.Config) -> None:
-    """Know the study's own estimands until the session ends."""
-    own = _joined(config.hook.pytest_editproof_estimands(config=config))
-    if own:
-        from editproof.criteria.registry import ESTIMANDS
-
-        known = ExitStack()
-        known.enter_context(ESTIMANDS.also(own, "pytest_editproof_estimands"))
-        config.add_cleanup(known.close)
 
 
 def _started(config: pytest.Config) -> float:
@@ -374,11 +366,6 @@ def _editor_specs(config: pytest.Config) -> list[str]:
 
 def _merged(answers: list[dict[str, Any]]) -> tuple[tuple[str, Any], ...]:
     return tuple(sorted((name, factory) for answer in answers for name, factory in answer.items()))
-
-
-def _joined(answers: list[Any]) -> tuple[Any, ...]:
-    """What several files hand in; one that hands in a single value means a list of it."""
-    return tuple(value for answer in answers for value in (answer if isinstance(answer, Iterable) else [answer]))
 
 
 @contextmanager
