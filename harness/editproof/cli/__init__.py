@@ -12,11 +12,11 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from editproof.cli import cohorts, editing, evidence, instruments, judging, planning, training
+from editproof.cli import cohorts, editing, evidence, instruments, judging, planning, readers, training
 from editproof.errors import EditproofError
 from editproof.evidence.exits import WRONG_USAGE
 
-GROUPS = (cohorts, planning, editing, judging, evidence, instruments, training)
+GROUPS = (cohorts, planning, editing, judging, evidence, instruments, readers, training)
 
 
 STOPPED = 141

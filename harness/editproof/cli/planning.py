@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from editproof.cli import readers
 from editproof.core.numbers import brief, figure, percent
 from editproof.errors import ProtocolError
 
@@ -32,6 +33,7 @@ def add_to(verbs: Verbs) -> None:
     plan.add_argument("--margin", type=float, default=2.0, help="largest drift that is accepted (default: 2.0)")
     plan.add_argument("--cap", type=float, help="largest drift that counts in full (default: 30 margins)")
     plan.add_argument("--repeats", type=int, default=3, help="edits per patient (default: 3)")
+    readers.add_plan_options(plan)
     plan.set_defaults(action=_plan)
     lock = verbs.add_parser("lock", help="freeze a suite's protocol before the first edit is made")
     lock.add_argument("--force", action="store_true", help="write it over a lock that is there")
@@ -45,6 +47,8 @@ def add_to(verbs: Verbs) -> None:
 def _plan(options: argparse.Namespace) -> int:
     from editproof.criteria import planning
 
+    if options.readers:
+        return readers.plan_readers(options)
     if options.n < 1 or options.draws < 1 or not 0 <= options.lost < 1:
         found = f"n {options.n}, {options.draws} draws, {options.lost} lost"
         raise ProtocolError("a plan", found, "Give --n and --draws from 1 on, --lost from 0 to below 1.")

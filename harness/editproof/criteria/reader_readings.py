@@ -15,14 +15,13 @@ import numpy as np
 from editproof.criteria.readings import Readings
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import ORIGINAL, Measurements
+from editproof.evidence.readers import READER
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     Values = NDArray[np.float64]
 
-READER = "reader:"
-"""How the name of an instrument begins that is a human reader."""
 _NAME = re.compile(r"reader:(?P<name>[^#]+)(#(?P<session>[2-9]|[1-9]\d+))?")
 
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from editproof.core.declared import is_number
 from editproof.errors import ProtocolError
-from editproof.evidence.measurements import IMAGE, ORIGINAL, TARGET, Measurements
+from editproof.evidence.measurements import IMAGE, ORIGINAL, POOLED, TARGET, Measurements
+from editproof.evidence.readers import read_in_part
 from editproof.stats.agreement import between_repeats
 from editproof.stats.bounded import BoundedMean, mean_in, patient_means, share_of_patients
 from editproof.stats.calibration import CURVES, cross_fitted
@@ -252,10 +253,10 @@ def instrument_readings(
     """
     before = matrix_or_nothing(measurements, quantity, against, instrument)[:, 0] if against == TARGET else None
     if original and before is None:
-        before = measurements.matrix(quantity, ORIGINAL, instrument)[:, 0]
+        before = _wholly_read(measurements, quantity, ORIGINAL, instrument)[:, 0]
     readings = in_order(
         measurements,
-        measurements.matrix(quantity, arm, instrument),
+        _wholly_read(measurements, quantity, arm, instrument),
         reference=measurements.reference(quantity) if reference else None,
         original=before,
         covariate=_covariate(measurements, by) if by else None,
@@ -266,6 +267,14 @@ def instrument_readings(
         readings = readings.only(~np.isnan(readings.original))
     same = bool(original and readings.values.size and (readings.values == readings.original[:, None]).all())
     return replace(readings, same=same)
+
+
+def _wholly_read(measurements: Measurements, quantity: str, arm: str, instrument: str) -> Values:
+    """The matrix of an instrument's readings; what not every human reader read has no pooled reading."""
+    values = measurements.matrix(quantity, arm, instrument)
+    if instrument == POOLED and measurements.has(quantity, arm):
+        values[read_in_part(measurements, quantity, arm)] = np.nan
+    return values
 
 
 def flow_readings(measurements: Measurements, statuses: frozenset[str]) -> Readings:

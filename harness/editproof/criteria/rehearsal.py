@@ -11,7 +11,6 @@ import numpy as np
 
 from editproof.criteria.criterion import Criterion
 from editproof.criteria.estimand import APPROXIMATE, FLOW, IMAGES, PROBABILITY, READERS, Estimand
-from editproof.criteria.reader_readings import READER
 from editproof.criteria.region import at_most
 from editproof.criteria.registry import ESTIMANDS, check_registered, estimand_from
 from editproof.criteria.versions import difference
@@ -27,6 +26,7 @@ from editproof.evidence.measurements import (
     Measurements,
     measurements_of,
 )
+from editproof.evidence.readers import reader_instrument
 from editproof.types import EditStatus, EstimandSpec
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _readers(
         return [(instrument, np.zeros(shape[0]), np.zeros(shape))]
     size = 0.05 if _is_binary(estimand) else 2.0
     return [
-        (f"{READER}{name}", random.normal(0.0, size, shape[0]), harm * random.normal(0.0, size / 2, shape))
+        (reader_instrument(name), random.normal(0.0, size, shape[0]), harm * random.normal(0.0, size / 2, shape))
         for name in "ABC"
     ]
 

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
+
+    from editproof.evidence.measurements import Measurements
 
 READER: Final = "reader:"
 """What the instrument of a human reader begins with."""
@@ -69,3 +73,24 @@ def pooled_readings(wide: pd.DataFrame) -> pd.Series[float]:
 
     means = {name: wide[of].mean(axis=1) for name, of in by_reader(sorted(map(str, wide.columns))).items()}
     return pd.DataFrame(means, index=wide.index).mean(axis=1)
+
+
+def read_in_part(measurements: Measurements, quantity: str, arm: str) -> NDArray[np.bool_]:
+    """Where a reader gave no reading of an image that others read, shape (n_cases, n_images a case).
+
+    The mean over those who did is then no pooled reading: who does not answer may have seen what the others did not.
+    """
+    import numpy as np
+
+    rows = measurements.rows[measurements.rows["quantity"] == quantity]
+    names = rows["instrument"].map(name_of_reader)
+    readers, there = set(names) - {""}, measurements.matrix(quantity, arm)
+    if not readers:
+        return np.zeros(there.shape, dtype=bool)
+    chosen = rows[(rows["arm"] == arm) & (names != "")].assign(reader=names)
+    counts = chosen.groupby(["case", "repeat"])["reader"].nunique()
+    row_of = {case: index for index, case in enumerate(measurements.cases["case"])}
+    found = ~np.isnan(there)
+    for (case, repeat), n in counts.items():
+        found[row_of[case], int(repeat)] &= n < len(readers)
+    return np.asarray(found)

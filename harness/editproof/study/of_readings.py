@@ -212,28 +212,24 @@ class ReadingsOfCohort:
                 raise DatasetError(where, f"it is 'ok' in row {said[0].line} and has no value", advice)
             return FAILED, EMPTY, {}
         values = self._values(case, readings)
+        left_out = {*self._left_out(readings), *self._left_out(self._places[ORIGINAL].get((case, "", 0), []))}
         for quantity, instrument in self.originals[case]:
-            if (quantity, instrument) not in values:
+            if (quantity, instrument) not in {*values, *left_out}:
                 by = "" if instrument == "member-0" else f" by {instrument}"
                 found = f"no reading of {quantity}{by}, which was read off the original"
                 raise DatasetError(where, found, "Give it, or say in all rows of the edit how it ended.")
         for quantity, instrument in values:
-            if (quantity, instrument) not in self.originals[case]:
+            if (quantity, instrument) not in {*self.originals[case], *left_out}:
                 found = f"a reading of {quantity} by {instrument}, which did not read the original"
                 raise DatasetError(where, found, "Give the reading of the original, or leave this one out.")
         return OK, "", values
 
     def _values(self, case: str, readings: Sequence[TabledReading]) -> dict[tuple[str, str], float]:
         """Readings of one image by quantity and instrument; further readings by one reader are numbered."""
-        order: dict[str, list[str]] = {}
-        for reading in readings:
-            seen = order.setdefault(reading.reader, [])
-            if reading.reading not in seen:
-                seen.append(reading.reading)
         values = {}
-        for reading in readings:
+        for reading, instrument in self._by_instrument(readings):
             if reading.value is None:
-                if reading.arm == ORIGINAL:
+                if reading.arm == ORIGINAL or reading.reader:
                     continue
                 where = f"row {reading.line} of {self._asked}"
                 found = f"no {reading.quantity} of case {case}, whose edit has other readings"
@@ -241,13 +237,30 @@ class ReadingsOfCohort:
             if reading.arm == ORIGINAL and reading.status not in ("", OK):
                 where = f"row {reading.line} of {self._asked}"
                 raise DatasetError(where, f"an original that is {reading.status!r}", "A status is of an edit.")
-            if reading.reader:
-                numbers = sorted(order[reading.reader], key=_by_number)
-                instrument = reader_instrument(reading.reader, numbers.index(reading.reading) + 1)
-            else:
-                instrument = f"member-{reading.member}"
             values[reading.quantity, instrument] = reading.value
         return values
+
+    def _by_instrument(self, readings: Sequence[TabledReading]) -> Iterator[tuple[TabledReading, str]]:
+        """The rows of one image, each with its instrument."""
+        order: dict[str, list[str]] = {}
+        for reading in readings:
+            seen = order.setdefault(reading.reader, [])
+            if reading.reading not in seen:
+                seen.append(reading.reading)
+        for reading in readings:
+            if reading.reader:
+                numbers = sorted(order[reading.reader], key=_by_number)
+                yield reading, reader_instrument(reading.reader, numbers.index(reading.reading) + 1)
+            else:
+                yield reading, f"member-{reading.member}"
+
+    def _left_out(self, readings: Sequence[TabledReading]) -> set[tuple[str, str]]:
+        """What human readers were asked and did not answer: rows without a value."""
+        return {
+            (reading.quantity, instrument)
+            for reading, instrument in self._by_instrument(readings)
+            if reading.reader and reading.value is None
+        }
 
     def _check_members(self, case: str, values: Values) -> None:
         """Refuse an original that some reader or member read in part, or that some member did not read."""
@@ -257,8 +270,9 @@ class ReadingsOfCohort:
         wanted = set().union(*by_quantity.values())
         members = {name for name in wanted if name.startswith("member-")}
         wanted |= {f"member-{k}" for k in range(self._members)} if members else set()
+        left_out = self._left_out(self._places[ORIGINAL].get((case, "", 0), []))
         for quantity, read in by_quantity.items():
-            if lacking := sorted(wanted - read):
+            if lacking := sorted(wanted - read - {name for of, name in left_out if of == quantity}):
                 found = f"no reading of {quantity} of the original of case {case} by {lacking[0]}"
                 raise DatasetError(self._asked, found, "Give every quantity by whoever read the image.")
 
