@@ -10,6 +10,7 @@ import numpy as np
 
 from editproof.core.digests import digest_of, pixel_digest
 from editproof.errors import DatasetError
+from editproof.imaging.output import OutputGeometry
 from editproof.imaging.region import INSIDE, OUTSIDE, PROTECTED, regions
 from editproof.types import Case, Dataset, Pixels
 
@@ -76,17 +77,39 @@ def decoded_case(case: Case) -> Pixels:
 
 @dataclass(frozen=True)
 class PixelDigests:
-    """What the pixels of a case are known by: the sha256 (hex) of its image, and one of its image and both masks."""
+    """What the pixels of a case are known by: the sha256 (hex) of its image, and one of its image and both masks.
+
+    ``size`` and ``target`` are height and width of its image and of its target, if it has one.
+    """
 
     image: str
     masked: str
+    size: tuple[int, ...] = ()
+    target: tuple[int, ...] = ()
 
 
 def pixel_digests(case: Case) -> PixelDigests:
     """The digests of a case's pixels, which is decoded and checked."""
     pixels = decoded_case(case)
     image, *masks = (pixel_digest(array) for array in (pixels.image, pixels.edit_mask, pixels.protected_mask))
-    return PixelDigests(image, digest_of([image, *masks]))
+    target = () if pixels.target is None else pixels.target.shape
+    return PixelDigests(image, digest_of([image, *masks]), pixels.image.shape, target)
+
+
+def check_target(case_id: str, size: tuple[int, ...], target: tuple[int, ...], output: OutputGeometry) -> None:
+    """Refuse a target that has not the shape of the edits that are asked for.
+
+    Raises
+    ------
+    DatasetError
+    """
+    if target and tuple(target) != output.of(size):
+        wanted = "x".join(map(str, output.of(size)))
+        asked = f"target of case {case_id}, {wanted} as its edits are to be (output {output})"
+        found = "x".join(map(str, target))
+        raise DatasetError(
+            asked, f"it is {found}", "Declare the output geometry, or bring targets in that of the edits."
+        )
 
 
 def check_copies(dataset: Dataset, digests: Mapping[str, PixelDigests]) -> None:

@@ -19,7 +19,13 @@ def requests_alike(missing: dict[str, EditRequest], size: int) -> Iterator[dict[
     alike: dict[str, list[str]] = {}
     for key, request in missing.items():
         content = canonical(
-            [pixel_digest(request.image), pixel_digest(request.edit_mask), request.prompt, dict(request.parameters)]
+            [
+                pixel_digest(request.image),
+                pixel_digest(request.edit_mask),
+                request.prompt,
+                dict(request.parameters),
+                request.output,
+            ]
         )
         alike.setdefault(content, []).append(key)
     for keys in alike.values():

@@ -74,9 +74,9 @@ def request_keys(
     """Store key of each requested edit; pixels that several of them share are read once.
 
     Everything that may change the pixels that come back is in it: the tool, its version and its source where it runs
-    in Python, its parameters, the host, the pixels and mask sent, the prompt, the repeat and seed unless a check has
-    shown that repeats are ``alike``, and the case's id where that decides (``by_case``, as the tool's
-    :class:`~editproof.editors.adapter.Service` says).
+    in Python, its parameters, the host, the pixels and mask sent, the prompt, the size asked for where it is not the
+    image's, the repeat and seed unless a check has shown that repeats are ``alike``, and the case's id where that
+    decides (``by_case``, as the tool's :class:`~editproof.editors.adapter.Service` says).
     """
     arrays = {id(array): array for request in requests for array in (request.image, request.edit_mask)}
     digests = {name: pixel_digest(array) for name, array in arrays.items()}
@@ -90,6 +90,7 @@ def request_keys(
                 "parameters": dict(request.parameters),
                 "repeat": None if alike else [request.repeat, request.seed],
                 "case": request.case_id if by_case else None,
+                **({"output": list(request.output)} if request.output else {}),
             }
         )
         for request in requests

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 def checked(tool: Editor | Callable[[EditRequest], Image], *, by_card: bool = False) -> CheckedEditor:
     """The tool as an editor whose outcomes can be trusted to be what they say.
 
-    An image of another size, dtype or number of channels than the original becomes ``MALFORMED``, an exception
-    (``SystemExit`` too) becomes ``FAILED`` with its message, except an EditorError, which ends the run. Nothing is
-    repaired silently: whoever wants a resize says so in an adapter.
+    An image of another size than was asked for, or of another dtype or number of channels than the original, becomes
+    ``MALFORMED``; an exception (``SystemExit`` too) becomes ``FAILED`` with its message, except an EditorError, which
+    ends the run. Nothing is repaired silently: whoever wants a resize says so in an adapter.
 
     Parameters
     ----------
@@ -184,7 +184,7 @@ class BatchService(Protocol):
 
 @dataclass(frozen=True)
 class CheckedEditor:
-    """An editor that never returns pixels of another shape than it was given, and raises nothing but EditorError.
+    """An editor that never returns pixels of another shape than was asked for, and raises nothing but EditorError.
 
     An :class:`~editproof.errors.EditorError` ends the run: the tool cannot be used at all (wrong key, no quota,
     no such endpoint), and asking again would only repeat that.
@@ -248,7 +248,7 @@ class CheckedEditor:
         outcome = replace(outcome, message=_visible(outcome.message))
         if outcome.status is not EditStatus.OK:
             return outcome
-        if fault := _fault_of(outcome.image, request.image):
+        if fault := _fault_of(outcome.image, request):
             return EditOutcome(EditStatus.MALFORMED, None, fault, outcome.provenance, outcome.raw)
         return replace(outcome, image=np.array(outcome.image, order="C", subok=False))  # a tool may use its own again
 
@@ -291,13 +291,13 @@ def _fault_of_words(outcome: Any) -> str:
     return ""
 
 
-def _fault_of(image: object, original: Image) -> str:
+def _fault_of(image: object, request: EditRequest) -> str:
     if not isinstance(image, np.ndarray) or isinstance(image, np.ma.MaskedArray):
         return f"asked for pixels, got {type(image).__name__}"
-    if image.shape != original.shape:
-        return f"asked for pixels of shape {original.shape}, got {image.shape}"
-    if image.dtype != original.dtype:
-        return f"asked for {original.dtype} pixels, got {image.dtype}"
+    if image.shape != request.wanted:
+        return f"asked for pixels of shape {request.wanted}, got {image.shape}"
+    if image.dtype != request.image.dtype:
+        return f"asked for {request.image.dtype} pixels, got {image.dtype}"
     return ""
 
 

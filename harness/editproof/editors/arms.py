@@ -26,6 +26,7 @@ from editproof.evidence.measurements import (
     TARGET,
 )
 from editproof.imaging.matching import histogram_matched
+from editproof.imaging.output import in_frame
 
 if TYPE_CHECKING:
     from editproof.editors.adapter import CheckedEditor
@@ -36,6 +37,9 @@ def images_of(
     card: EditorCard, request: EditRequest, outcomes: Sequence[EditOutcome], target: Image | None = None
 ) -> dict[tuple[str, int], Image]:
     """Every image of a case by arm and repeat; arms that ask no tool have repeat 0 alone.
+
+    An edit of another geometry than its original is pasted back after it was brought to the original's frame; its
+    other arms keep its own geometry.
 
     Parameters
     ----------
@@ -60,7 +64,8 @@ def images_of(
     for repeat, outcome in enumerate(outcomes):
         if outcome.image is not None:
             images[EDITED, repeat] = outcome.image
-            images[PASTE_BACK, repeat] = np.where(request.edit_mask, outcome.image, request.image)
+            framed = in_frame(outcome.image, request.image.shape)
+            images[PASTE_BACK, repeat] = np.where(request.edit_mask, framed, request.image)
             images[HISTOGRAM_MATCHED, repeat] = histogram_matched(outcome.image, request.image)
     return images
 

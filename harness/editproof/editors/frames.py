@@ -92,6 +92,7 @@ def request_frame(request: EditRequest) -> tuple[JSON, list[bytes]]:
         "parameters": dict(request.parameters),
         "shape": list(request.image.shape),
         "dtype": request.image.dtype.str,
+        "output": list(request.output) if request.output else None,
     }
     return header, [_bytes(request.image), _bytes(request.edit_mask)]
 
@@ -107,6 +108,7 @@ def request_of(header: JSON, parts: Sequence[bytes]) -> EditRequest:
         header["seed"],
         header["case_id"],
         header["parameters"],
+        tuple(header["output"]) if header["output"] else None,
     )
 
 
@@ -133,7 +135,7 @@ def outcome_of(header: JSON, parts: Sequence[bytes], request: EditRequest) -> Ed
         status, message, provenance = EditStatus(header["status"]), header["message"], header["provenance"]
         image = None
         if header["image"]:
-            image = np.frombuffer(parts[0], request.image.dtype).reshape(request.image.shape)
+            image = np.frombuffer(parts[0], request.image.dtype).reshape(request.wanted)
         raw = parts[1]
     except (ValueError, TypeError, KeyError, IndexError) as error:
         raise BrokenFrameError(f"no outcome ({error})") from error

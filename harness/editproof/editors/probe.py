@@ -15,10 +15,12 @@ import numpy as np
 from editproof.core.redaction import redacted
 from editproof.errors import EditorError
 from editproof.evidence.facts import MaskTrial
+from editproof.imaging.output import in_frame
 from editproof.types import EditOutcome, EditRequest
 
 if TYPE_CHECKING:
     from editproof.editors.adapter import CheckedEditor
+    from editproof.imaging.output import OutputGeometry
     from editproof.types import Image, Mask
 
 SIDE = 256
@@ -59,7 +61,9 @@ def probe_image() -> Image:
 
 
 def probed(
-    editor: CheckedEditor, outcomes: Callable[[CheckedEditor, Sequence[EditRequest]], list[EditOutcome]]
+    editor: CheckedEditor,
+    outcomes: Callable[[CheckedEditor, Sequence[EditRequest]], list[EditOutcome]],
+    output: OutputGeometry | None = None,
 ) -> tuple[MaskTrial, ...]:
     """What a tool changes under each of the five masks; nothing where its edits were made elsewhere.
 
@@ -69,14 +73,17 @@ def probed(
     outcomes : callable
         Asks the tool, e.g. :meth:`editproof.editing.edits.Edits.outcomes`, so that a probe is paid for once. Where it
         raises an EditorError (a limit of the run, an unusable tool) the rest is not asked for.
+    output : OutputGeometry, optional
+        In which edits are asked for; they are brought back to the frame of the image.
     """
     if editor.service.precomputed:
         return ()
     image = probe_image()
+    asked = None if output is None or output.is_same else output.of(image.shape)
     trials = []
     stopped = ""
     for name, mask in probe_masks().items():
-        request = EditRequest(image, mask, PROMPT, 0, SEED, f"probe {name}")
+        request = EditRequest(image, mask, PROMPT, 0, SEED, f"probe {name}", output=asked)
         try:
             outcome = None if stopped else outcomes(editor, [request])[0]
         except EditorError as error:
@@ -92,4 +99,5 @@ def probed(
 def _changed(image: Image, edited: Image | None, region: Mask) -> float | None:
     if edited is None or not region.any():
         return None
-    return float((np.abs(image[region].astype(int) - edited[region]) > TOLERANCE).mean())
+    back = in_frame(edited, image.shape)
+    return float((np.abs(image[region].astype(int) - back[region]) > TOLERANCE).mean())

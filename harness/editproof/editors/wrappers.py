@@ -40,6 +40,10 @@ class Wrapper:
         """How the inner tool likes to be asked."""
         return self.inner.service
 
+    def __post_init__(self) -> None:
+        """Ask for nothing of another size where the way back leads to the frame of the input."""
+        object.__setattr__(self, "parts", _in_own_frame(self.card.name, self.parts))
+
     def __call__(self, request: EditRequest) -> EditOutcome:
         """The outcome of one request, the inner ones asked in turn."""
         return self.outcome(request, [self.inner(part) for part in self.parts(request)])
@@ -76,6 +80,17 @@ def wrapped(name: str, argument: str, inner: CheckedEditor) -> Wrapper:
         conversion=_declared(name in CONVERTING, written, inner.card.conversion, name),
     )
     return Wrapper(card, inner, parts, joined)
+
+
+def _in_own_frame(name: str, parts: Parts) -> Parts:
+    def checked(request: EditRequest) -> list[EditRequest]:
+        if request.output:
+            found = f"edits of {request.output[0]}x{request.output[1]} pixels are asked for (output)"
+            advice = "Name the tool without wrappers, which lead back to the frame of the input."
+            raise EditorError(f"editor {name}", found, advice)
+        return parts(request)
+
+    return checked
 
 
 def _declared(adds: bool, written: str, inner: str, name: str) -> str:

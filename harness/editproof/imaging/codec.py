@@ -83,6 +83,8 @@ class Parcel:
     ----------
     image : ndarray of uint8 (or uint16 where the tool takes 16 bit), shape (h, w)
     mask : ndarray of bool, shape (h, w)
+    output : tuple of int, optional
+        Height and width of the edit where it is to have others than the original; it is then taken as it comes.
     """
 
     image: Image
@@ -90,19 +92,22 @@ class Parcel:
     fit: Fit
     levels: Levels
     original: Image
+    output: tuple[int, int] | None = None
 
     def opened(self, content: bytes, asked_format: str = "") -> EditOutcome:
         """The outcome of an image file that was returned; nothing is resized that was not resized before sending."""
         pixels = decoded_image(content)
         if pixels is None:
             return EditOutcome.failure(EditStatus.MALFORMED, "what came back does not decode as an image")
-        if pixels.shape[:2] != self.image.shape:
-            asked, got = (f"{width}x{height}" for height, width in (self.image.shape, pixels.shape[:2]))
+        wanted = self.output or self.image.shape
+        if pixels.shape[:2] != wanted:
+            asked, got = (f"{width}x{height}" for height, width in (wanted, pixels.shape[:2]))
             return EditOutcome.failure(EditStatus.MALFORMED, f"asked for {asked} pixels, got {got}")
         provenance = {"format": format_of(content)}
         if asked_format and provenance["format"] != asked_format:
             provenance["asked_format"] = asked_format
-        return EditOutcome.ok(self.levels.restored(self.fit.back(gray(pixels))), **provenance)
+        edit = gray(pixels) if self.output else self.fit.back(gray(pixels))
+        return EditOutcome.ok(self.levels.restored(edit), **provenance)
 
 
 def parcel_of(request: EditRequest, fitted: Callable[[tuple[int, int]], Fit], *, sixteen: bool = False) -> Parcel:
@@ -120,7 +125,12 @@ def parcel_of(request: EditRequest, fitted: Callable[[tuple[int, int]], Fit], *,
     fit = fitted((height, width))
     levels = Levels(0, 255, sixteen=False) if sixteen else Levels.of(request.image)
     return Parcel(
-        fit.forward(levels.eight(request.image)), fit.forward_mask(request.edit_mask), fit, levels, request.image
+        fit.forward(levels.eight(request.image)),
+        fit.forward_mask(request.edit_mask),
+        fit,
+        levels,
+        request.image,
+        request.output,
     )
 
 

@@ -67,6 +67,7 @@ def add_options(parser: pytest.Parser) -> None:
     add_readings_options(add)
     add("--instrument", metavar="SPEC", help="what reads the images: card.json, or PATH.py:FACTORY")
     add("--trust-instrument", action="store_true", help="let the card's own code run (TorchScript, Python)")
+    add("--output", default="same", metavar="GEOMETRY", help="size of the edits: same (default), x2, HEIGHTxWIDTH")
     add("--repeats", type=int, default=3, metavar="N", help="edits requested per case (default: 3)")
     add("--study-seed", type=int, default=0, metavar="N", help="root of every edit's seed (default: 0)")
     add("--store", default=".editproof", metavar="DIR", help="where edits and readings are kept (default: .editproof)")

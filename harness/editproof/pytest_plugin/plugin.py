@@ -277,7 +277,7 @@ def _run(config: pytest.Config) -> Run | TabledRun:
             editors=tuple(_editor_specs(config)),
             dataset_spec=dataset,
             instrument_spec=str(card or ""),
-            plan=Plan(repeats=options.repeats, seed=options.study_seed),
+            plan=Plan(repeats=options.repeats, seed=options.study_seed, output=options.output),
             store=config.rootpath / options.store,
             jobs=options.jobs or os.cpu_count() or 1,
             terms=Terms(

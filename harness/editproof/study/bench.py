@@ -28,6 +28,7 @@ from editproof.errors import EditorError, MetricError
 from editproof.evidence.facts import MaskTrial
 from editproof.evidence.measurements import EDITED, ORIGINAL, Measurements
 from editproof.evidence.plain import plain
+from editproof.imaging.output import SAME, OutputGeometry, output_of
 from editproof.instruments.hooks import look_up_of
 from editproof.instruments.reading import check_alike, read_images, reading_rows
 from editproof.metrics import Metric, Picture
@@ -73,19 +74,37 @@ class Plan:
         Edits requested per case.
     seed : int
         Root of every edit's seed, for tools that take one.
+    output : str
+        Geometry of the edits: ``same``, ``x2``, ``512x384``; see :mod:`editproof.imaging.output`.
+
+    Raises
+    ------
+    ProtocolError
+        Where there is no such geometry.
     """
 
     prompt: str = PROMPT
     repeats: int = 3
     seed: int = 0
     parameters: Mapping[str, JSON] = field(default_factory=dict)
+    output: str = SAME
+
+    def __post_init__(self) -> None:
+        """Write the geometry in one way."""
+        object.__setattr__(self, "output", str(output_of(self.output)))
+
+    @property
+    def geometry(self) -> OutputGeometry:
+        """The declared geometry of edits."""
+        return output_of(self.output)
 
     def request(self, case: Case, pixels: Pixels, repeat: int) -> EditRequest:
         """The request of one repeat of one case."""
         name = f"{self.seed}:{case.case_id}:{repeat}".encode()
         seed = int.from_bytes(hashlib.sha256(name).digest()[:4], "big")
+        output = None if self.geometry.is_same else self.geometry.of(pixels.image.shape)
         return EditRequest(
-            pixels.image, pixels.edit_mask, self.prompt, repeat, seed, case.case_id, dict(self.parameters)
+            pixels.image, pixels.edit_mask, self.prompt, repeat, seed, case.case_id, dict(self.parameters), output
         )
 
 
@@ -223,7 +242,7 @@ class Bench:
 
     def mask_trials(self) -> tuple[MaskTrial, ...]:
         """What the tool changed under five masks, on the run's terms; paid for once, as all edits are."""
-        return probed(self.made_editor, _edits_in(self.store_root, self.terms).outcomes)
+        return probed(self.made_editor, _edits_in(self.store_root, self.terms).outcomes, self.plan.geometry)
 
     def record(self, case: Case) -> CaseRecord:
         """Everything measured on one case."""

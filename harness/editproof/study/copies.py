@@ -6,18 +6,23 @@ from functools import partial
 from pathlib import Path
 
 from editproof.core.digests import digest_of
-from editproof.datasets.checks import PixelDigests, check_copies, pixel_digests
+from editproof.datasets.checks import PixelDigests, check_copies, check_target, pixel_digests
 from editproof.editing.store import RecordKind, Store
+from editproof.imaging.output import OutputGeometry
 from editproof.study.workers import results
 from editproof.types import Case, Dataset
 
 PIXELS = RecordKind("pixels", PixelDigests)
 """Of one case: what its pixels are known by."""
+_VERSION = 2
+"""Raised whenever more of a case's pixels is to be known."""
 _CASES_A_WORKER = 50
 
 
-def refuse_copies(cohort: Dataset, store_root: Path, *, jobs: int = 1) -> None:
+def refuse_copies(cohort: Dataset, store_root: Path, output: OutputGeometry | None = None, *, jobs: int = 1) -> None:
     """Refuse a cohort in which one radiograph is two cases; see :func:`editproof.datasets.checks.check_copies`.
+
+    A target that has not the geometry of the edits (``output``) is refused too.
 
     Every case is decoded once; the digests of its pixels are kept in the store.
 
@@ -32,11 +37,14 @@ def refuse_copies(cohort: Dataset, store_root: Path, *, jobs: int = 1) -> None:
     workers = min(jobs, max(1, len(new) // _CASES_A_WORKER))
     for name, digests in results(partial(_kept_digests, store_root, keys), new, jobs=workers):
         known[name] = digests
-    check_copies(cohort, {name: digests for name, digests in known.items() if digests is not None})
+    found = {name: digests for name, digests in known.items() if digests is not None}
+    for name, digests in found.items():
+        check_target(name, digests.size, digests.target, output or OutputGeometry())
+    check_copies(cohort, found)
 
 
 def _key(cohort: Dataset, case: Case) -> str:
-    return digest_of([PIXELS.folder, cohort.card.name, cohort.card.digest, case.case_id, case.digest])
+    return digest_of([PIXELS.folder, _VERSION, cohort.card.name, cohort.card.digest, case.case_id, case.digest])
 
 
 def _kept_digests(store_root: Path, keys: dict[str, str], case: Case) -> tuple[str, PixelDigests]:

@@ -9,6 +9,7 @@ from editproof.datasets.checks import decoded_case
 from editproof.evidence.facts import Pictures
 from editproof.evidence.gallery import chosen
 from editproof.evidence.measurements import Measurements
+from editproof.imaging.output import in_frame
 from editproof.study.bench import Bench
 from editproof.types import Case, Dataset
 
@@ -32,7 +33,7 @@ def _pictures(bench: Bench, case: Case, repeat: int) -> dict[str, bytes]:
         return {}
     images = {
         "original": pixels.image,
-        "edited": outcome.image,
+        "edited": in_frame(outcome.image, pixels.image.shape),
         "edit_mask": pixels.edit_mask.astype(np.uint8) * 255,
         "protected_mask": pixels.protected_mask.astype(np.uint8) * 255,
     }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from editproof.evidence.measurements import IMAGE, PLANTED, PLANTED_ORIGINAL
 from editproof.evidence.planted import SEEN, planted_cases, planting_seed
+from editproof.imaging.output import in_frame
 from editproof.imaging.planted import Planted, planted
 from editproof.types import JSON, Case, EditOutcome, Pixels
 
@@ -69,4 +70,4 @@ class Planting:
 def _seen(found: Planted, outcome: EditOutcome | None) -> Iterator[list[JSON]]:
     yield [PLANTED_ORIGINAL, 0, IMAGE, SEEN, found.seen(found.image), ""]
     if outcome is not None and outcome.image is not None:
-        yield [PLANTED, 0, IMAGE, SEEN, found.seen(outcome.image), ""]
+        yield [PLANTED, 0, IMAGE, SEEN, found.seen(in_frame(outcome.image, found.image.shape)), ""]

@@ -36,6 +36,7 @@ from editproof.evidence.measurements import PLANTED, Measurements, measurements_
 from editproof.evidence.plain import plain
 from editproof.evidence.protocol import Lock, locked, read_lock, read_register, slug
 from editproof.evidence.record import CONTROLS, Evidence
+from editproof.imaging.output import SAME
 from editproof.imaging.region import INSIDE
 from editproof.instruments import hooks
 from editproof.instruments.fitness import check_fit
@@ -181,7 +182,7 @@ class Run:
         """That cohort and instrument are sound and fit one another; else the error that says why not."""
         cases = distinct(self.dataset)
         check_regions(self.whole, {INSIDE: "a tool to change"})
-        refuse_copies(self.whole, self.store, jobs=self.jobs)
+        refuse_copies(self.whole, self.store, self.plan.geometry, jobs=self.jobs)
         check_fit(self.instrument.card, self.dataset.card, cases)
         hooks.check(self.instrument)
         hooks.check_covers(self.instrument, cases, [card.name for card in self.cards.values()])
@@ -305,11 +306,12 @@ class Run:
         """What measures one tool. The controls cost nothing, and are under no limit."""
         unlimited = replace(self.terms, mode=RECORD_MISSING, max_cost=None, max_edits=None)
         terms = unlimited if spec in CONTROLS else self.terms
+        plan = replace(self.plan, output=SAME) if spec in CONTROLS else self.plan
         return Bench(
             EditorSupplier(spec, self.editor_factories, terms.allow_egress),
             self._instrument_supplier,
             self.store,
-            self.plan,
+            plan,
             terms,
             self.own_metrics,
             self.planting if self._planted else Planting(),

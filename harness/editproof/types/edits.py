@@ -37,6 +37,8 @@ class EditRequest:
         0-based repeat index; repeats of one case differ in nothing but the seed, which is derived from both.
     case_id : str
         For precomputed edits and logs; never sent over a network.
+    output : tuple of int, optional
+        Height and width of the image that is asked for; None for those of ``image``.
     """
 
     image: Image
@@ -46,11 +48,17 @@ class EditRequest:
     seed: int
     case_id: str
     parameters: Mapping[str, JSON] = field(default_factory=dict)
+    output: tuple[int, int] | None = None
+
+    @property
+    def wanted(self) -> tuple[int, ...]:
+        """Height and width that the edit has to have."""
+        return self.output or tuple(self.image.shape)
 
 
 @dataclass(frozen=True)
 class EditOutcome:
-    """What came back: an image of the request's shape and dtype, or a failure with kind and message.
+    """What came back: an image of the shape that was asked for and the request's dtype, or a failure and its message.
 
     ``raw`` are the bytes that the tool answered, where there are any; they are kept beside the decoded image.
     """
