@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tests.simulation.readers import of_readers
 from tests.simulation.rule import of_rule
 from tests.simulation.scenarios import (
     SHAPES,
@@ -40,9 +41,15 @@ def short_of_rule() -> Iterator[World]:
     yield from (world for heading, world in of_rule((100,)) if heading == "AUC" and "10%" in world.name)
 
 
+def short_of_readers() -> Iterator[World]:
+    """Of the worlds of readers those that are decided and quickly drawn."""
+    yield from (world for world in of_readers((60,)) if world.exact and not world.name.startswith("AUC"))
+
+
 def full() -> Iterator[tuple[str, World]]:
     """Everything, with the heading under which it is reported."""
     yield from ((f"One rule: {heading.lower()}", world) for heading, world in of_rule())
+    yield from (("Several readers", world) for world in of_readers())
     for n in SIZES:
         yield from (("Statistics of readings", world) for world in reading_worlds(n))
         for shape in ("normal", "skewed left", "heavy"):

@@ -7,7 +7,8 @@ import math
 import pytest
 from editproof.stats.interval import MIN_PATIENTS
 
-from tests.simulation.catalogue import short, short_of_rule
+from tests.simulation.catalogue import short, short_of_readers, short_of_rule
+from tests.simulation.readers import of_readers
 from tests.simulation.scenarios import auc_world, drift_world, rowwise_world
 from tests.simulation.suite import suite_tally
 from tests.simulation.tally import monte_carlo_error, tally
@@ -30,6 +31,21 @@ def test_no_limit_of_a_decided_claim_errs_more_than_it_may(world):
     found = tally(world, runs)
     assert found.worst_false_pass <= ALPHA + monte_carlo_error(ALPHA, runs, 3.5)
     assert found.refused == 0.0
+
+
+@pytest.mark.parametrize("world", list(short_of_readers()), ids=lambda world: world.name)
+def test_no_limit_of_a_claim_on_readers_errs_more_than_it_may(world):
+    found = tally(world, 100)
+    assert found.worst_false_pass <= ALPHA + monte_carlo_error(ALPHA, 100, 3.5)
+    assert found.refused == 0.0
+
+
+def test_limits_of_the_field_pass_rare_harm_however_many_readers_there_are():
+    worlds = {world.name: world for world in of_readers((60,))}
+    decided = worlds["mean rating, 2% of patients harmed, 4 readers, n 60"]
+    conventional = worlds[f"{decided.name}, conventional limits"]
+    assert tally(conventional, 200).worst_false_pass > ALPHA + monte_carlo_error(ALPHA, 200, 3.5)
+    assert tally(decided, 100).worst_false_pass <= ALPHA
 
 
 def test_edits_taken_as_independent_fail_the_same_test():
