@@ -1,0 +1,50 @@
+"""The page on readings alone runs as it stands."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from editproof.criteria.claim_tables import FIELDS
+from editproof.datasets.tables.layout import PLAIN
+
+from tests.needs import ROOT
+
+PAGE = (ROOT / "docs" / "readings.md").read_text(encoding="utf-8")
+BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.slow
+def test_the_example_of_the_page_runs_and_ends_as_the_page_says(tmp_path):
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    for kind, name, content in BLOCK.findall(PAGE):
+        if name:
+            (tmp_path / name).write_text(content)
+            continue
+        assert kind == "sh"
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", content], cwd=tmp_path, env={**os.environ, "PATH": path},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+    (run,) = (tmp_path / "reports").iterdir()
+    found = json.loads((run / "evidence.json").read_text())["findings"]
+    (tool,) = found["tools"]
+    assert (found["outcome"], tool["flow"]["failed"]) == ("PASS", 1)
+    assert found["protocol"]["readings"]["not_asked"] == {"KS-1": "images"}
+    kinds = [entry["kind"] for entry in found["reservations"]]
+    assert {"readings alone", "claims not asked", "sensitivity not shown", "cohort not listed", "no floor"} <= set(
+        kinds
+    )
+    assert "patients not named" not in kinds
+
+
+def test_the_page_names_every_column_and_every_field():
+    words = set(re.findall(r"[\w]+", PAGE))
+    assert set(PLAIN) <= words
+    assert set(FIELDS) <= words
