@@ -29,7 +29,9 @@ SHARED = {"imaging"}
 """Rooms of a wing that say how images are made of regions, which a criterion may name."""
 
 ONLY_USERS = {
-    "pytest": {f"pytest_plugin/{name}.py" for name in ("claim_files", "declarations", "plugin", "rollcall", "unasked")},
+    "pytest": {
+        f"pytest_plugin/{name}.py" for name in ("chosen", "claim_files", "declarations", "plugin", "rollcall", "unasked")
+    },
     "torch": {
         "instruments/runtimes/torch.py", "core/timm_import.py", "instruments/runtimes/torchscript.py",
         "editors/diffusers.py",

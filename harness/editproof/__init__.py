@@ -18,7 +18,8 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "editproof.metrics": ("Metric", "MetricOutput", "Pair", "Picture", "feature", "metric", "shared"),
     "editproof.criteria.claim_tables": ("claims_from",),
     "editproof.evidence.measurements": ("Measurements", "measurements_of"),
-    "editproof.study.bench": ("Bench", "Plan"),
+    "editproof.study.bench": ("Bench",),
+    "editproof.study.plan": ("Plan",),
     "editproof.types": (
         "Case",
         "EditOutcome",

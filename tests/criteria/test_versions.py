@@ -62,7 +62,8 @@ MADE |= {name: estimand_from(example_of(ESTIMANDS[name])) for name in ESTIMANDS.
 def pair_for(name: str, lost: int):
     """A new and an old version, of the study above where it measures what the estimand is about."""
     estimand = MADE[name]
-    if estimand.scope == "flow" or OLD.has(estimand.quantity, estimand.arm, estimand.instrument):
+    measured = OLD.has(estimand.quantity, estimand.arm, estimand.instrument) and not estimand.grouped
+    if estimand.scope == "flow" or measured:
         return (LOSSY if lost else NEW), OLD
     return drawn(estimand, 1, lost=0.02 * bool(lost), harm=2.0), drawn(estimand, 1, lost=0.0)
 

@@ -9,7 +9,8 @@ import numpy as np
 from editproof.editing.edits import Terms
 from editproof.editors.pace import Patience
 from editproof.editors.registry import editor_from_spec
-from editproof.study.bench import Bench, Plan
+from editproof.study.bench import Bench
+from editproof.study.plan import Plan
 from editproof.study.run import Run
 from editproof.types import Case, DatasetCard, InstrumentCard, Pixels, Quantity
 
@@ -47,7 +48,7 @@ def reader() -> Reader:
 
 
 def bench(store: Path, spec: str, repeats: int = 3, **terms: object) -> Bench:
-    return Bench(partial(editor_from_spec, spec), no_instrument, store, Plan("remove", repeats), Terms(**terms))
+    return Bench(partial(editor_from_spec, spec), (no_instrument,), store, Plan("remove", repeats), Terms(**terms))
 
 
 def no_instrument() -> None:
@@ -61,7 +62,7 @@ def edit_all(store: Path, spec: str, n: int, threads: int) -> None:
 
 def run_of(store: Path, spec: str, n: int) -> Run:
     cohorts = (("cohort", lambda argument: Cohort(int(argument))),)
-    return Run((spec,), f"cohort:{n}", f"{__file__}:reader", PLAN, store, terms=Terms(), dataset_factories=cohorts)
+    return Run((spec,), f"cohort:{n}", (f"{__file__}:reader",), PLAN, store, terms=Terms(), dataset_factories=cohorts)
 
 
 def measure_all(store: Path, spec: str, n: int) -> None:

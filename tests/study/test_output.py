@@ -20,8 +20,9 @@ from editproof.editors.wrappers import wrapped
 from editproof.errors import DatasetError, EditorError, ProtocolError
 from editproof.evidence.measurements import EDITED, ORIGINAL, PASTE_BACK
 from editproof.imaging.output import in_frame, mask_in_frame, output_of, spacing_in_frame
-from editproof.study.bench import Bench, Plan
+from editproof.study.bench import Bench
 from editproof.study.copies import refuse_copies
+from editproof.study.plan import Plan
 from editproof.types import (
     Case,
     DatasetCard,
@@ -136,7 +137,7 @@ def stayer():
 
 
 def measured(tmp_path, tool=enlarger, output="x2", cohort=SMALL):
-    return Bench(tool, SizeReader, tmp_path, Plan("Enlarge.", 1, output=output)).measured(cohort)
+    return Bench(tool, (SizeReader,), tmp_path, Plan("Enlarge.", 1, output=output)).measured(cohort)
 
 
 def test_an_enlarged_edit_is_read_as_it_came_and_compared_in_the_frame_of_its_original(tmp_path):

@@ -17,15 +17,16 @@ from editproof.criteria import prediction_change, reader_drift
 from editproof.datasets.tables.layout import layout_of
 from editproof.datasets.tables.readings import readings_in
 from editproof.errors import EditproofError, EvidenceError, ProtocolError
-from editproof.study.bench import Bench, Plan
+from editproof.study.bench import Bench
 from editproof.study.of_readings import ReadingsOfCohort
+from editproof.study.plan import Plan
 from editproof.study.readers.collecting import collected, write_readings
 from editproof.study.readers.drawing import Design
 from editproof.study.readers.key import Key, read_key
 from editproof.study.readers.order import arranged
 from editproof.study.readers.pictures import alike
 from editproof.study.readers.questions import read_questions
-from editproof.study.run import EditorSupplier, InstrumentSupplier
+from editproof.study.run import EditorSupplier
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -78,7 +79,7 @@ def study(tmp_path_factory):
     assert not (root / "forms").exists()
     from editproof.datasets.registry import dataset_from_spec
 
-    bench = Bench(EditorSupplier("destructive"), InstrumentSupplier(""), root / "store", Plan(repeats=1))
+    bench = Bench(EditorSupplier("destructive"), (), root / "store", Plan(repeats=1))
     list(bench.edited(list(dataset_from_spec(spec))))
     assert main(words) == 0
     return root

@@ -15,7 +15,8 @@ from editproof.editors.registry import editor_from_spec
 from editproof.errors import DatasetError, EvidenceError, InstrumentError
 from editproof.evidence.measurements import CLASSICAL_FILL, CONVERSION, EDITED, GEOMETRY, ORIGINAL, PASTE_BACK
 from editproof.imaging.codec import png
-from editproof.study.bench import Bench, Plan
+from editproof.study.bench import Bench
+from editproof.study.plan import Plan
 from editproof.types import Case, DatasetCard, EditorCard, EditOutcome, EditStatus, InstrumentCard, Pixels, Quantity
 
 CALLS: list[str] = []
@@ -63,7 +64,7 @@ def cohort(n=6, **options):
 @pytest.fixture
 def bench(tmp_path):
     CALLS.clear()
-    return Bench(partial(checked, Brighten()), Mean, tmp_path / "store", Plan(repeats=2))
+    return Bench(partial(checked, Brighten()), (Mean,), tmp_path / "store", Plan(repeats=2))
 
 
 def test_every_arm_is_read(bench):
@@ -78,7 +79,7 @@ def test_every_arm_is_read(bench):
 def test_arms_that_ask_no_tool_are_read_once_a_case(bench):
     tool = Brighten()
     tool.card = replace(tool.card, geometry="squash:5", conversion="8bit")
-    measured = Bench(partial(checked, tool), Mean, bench.store_root, bench.plan).measured(cohort())
+    measured = Bench(partial(checked, tool), (Mean,), bench.store_root, bench.plan).measured(cohort())
     for arm in (GEOMETRY, CONVERSION, CLASSICAL_FILL):
         assert measured.matrix("brightness", arm) == pytest.approx(measured.matrix("brightness", ORIGINAL), abs=0.1), (
             arm
@@ -99,12 +100,12 @@ def test_a_mask_is_probed_once_and_within_the_limits(bench):
     assert len(CALLS) == 5
     assert reported(bench) == report
     assert len(CALLS) == 5, "the second report is read from the store"
-    poor = reported(Bench(bench.editor, Mean, bench.store_root / "poor", bench.plan, Terms(max_edits=3)))
+    poor = reported(Bench(bench.editor, (Mean,), bench.store_root / "poor", bench.plan, Terms(max_edits=3)))
     assert [trial.status for trial in poor.trials] == ["ok", "ok", "ok", "not_asked", "not_asked"]
-    none = reported(Bench(bench.editor, Mean, bench.store_root / "none", bench.plan, Terms(max_edits=0)))
+    none = reported(Bench(bench.editor, (Mean,), bench.store_root / "none", bench.plan, Terms(max_edits=0)))
     assert none.finding == "not known"
     assert "--max-edits 0" in none.because
-    shy = reported(Bench(bench.editor, Mean, bench.store_root / "shy", bench.plan, Terms(mode="reuse")))
+    shy = reported(Bench(bench.editor, (Mean,), bench.store_root / "shy", bench.plan, Terms(mode="reuse")))
     assert "nothing may be asked for" in shy.because
     assert len(CALLS) == 8
 
@@ -112,7 +113,7 @@ def test_a_mask_is_probed_once_and_within_the_limits(bench):
 def test_edits_made_elsewhere_are_not_probed(bench, tmp_path):
     (tmp_path / "c0.png").write_bytes(png(np.zeros((12, 10), np.uint8)))
     elsewhere = partial(editor_from_spec, f"paste-back+folder:{tmp_path}")
-    report = reported(Bench(elsewhere, Mean, bench.store_root, bench.plan))
+    report = reported(Bench(elsewhere, (Mean,), bench.store_root, bench.plan))
     assert (report.finding, report.trials) == ("not known", ())
     assert "made elsewhere" in report.because
 
@@ -131,7 +132,7 @@ def test_another_tool_version_is_measured_anew(bench, tmp_path):
     CALLS.clear()
     tool = Brighten()
     tool.card = EditorCard("brighten", "2", "adds the seed's last digit", deterministic=False)
-    Bench(partial(checked, tool), Mean, bench.store_root, bench.plan).measured(cohort())
+    Bench(partial(checked, tool), (Mean,), bench.store_root, bench.plan).measured(cohort())
     assert len([call for call in CALLS if call.startswith("c")]) == 12
 
 
@@ -144,7 +145,7 @@ class Darken(Brighten):
 
 
 def test_deterministic_tools_are_asked_twice_about_some_cases_and_then_once_a_case(bench):
-    measured = Bench(partial(checked, Darken()), Mean, bench.store_root, bench.plan).measured(cohort(8))
+    measured = Bench(partial(checked, Darken()), (Mean,), bench.store_root, bench.plan).measured(cohort(8))
     calls = Counter(call for call in CALLS if call.startswith("c"))
     assert sorted(calls.values()) == [1, 1, 1, 3, 3, 3, 3, 3], "five of them twice for the check"
     assert measured.deterministic

@@ -19,7 +19,8 @@ from editproof.datasets.degraded import Degradation, degraded
 from editproof.datasets.registry import dataset_from_spec
 from editproof.errors import DatasetError, ProtocolError
 from editproof.evidence.measurements import EDITED, ORIGINAL, TARGET
-from editproof.study.bench import Bench, Plan
+from editproof.study.bench import Bench
+from editproof.study.plan import Plan
 from editproof.types import Case, DatasetCard, InstrumentCard, Pixels, Quantity
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -85,7 +86,7 @@ def keeper():
 
 
 def measured(tmp_path, tool=denoiser, cohort=NOISY):
-    return Bench(tool, MeanReader, tmp_path, Plan("Remove the noise.", repeats=2)).measured(cohort)
+    return Bench(tool, (MeanReader,), tmp_path, Plan("Remove the noise.", repeats=2)).measured(cohort)
 
 
 def test_degraded_copies_have_their_originals_as_targets_and_say_so():

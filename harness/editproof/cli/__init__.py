@@ -12,11 +12,21 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from editproof.cli import cohorts, editing, evidence, instruments, judging, planning, readers, training
+from editproof.cli import (
+    cohorts,
+    editing,
+    evidence,
+    instruments,
+    judging,
+    planning,
+    readers,
+    running,
+    training,
+)
 from editproof.errors import EditproofError
 from editproof.evidence.exits import WRONG_USAGE
 
-GROUPS = (cohorts, planning, editing, judging, evidence, instruments, readers, training)
+GROUPS = (cohorts, planning, editing, running, judging, readers, evidence, instruments, training)
 
 
 STOPPED = 141

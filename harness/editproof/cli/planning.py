@@ -32,7 +32,9 @@ def add_to(verbs: Verbs) -> None:
     plan.add_argument("--drift", type=float, default=0.0, metavar="D", help="drift expected of the tool (default: 0)")
     plan.add_argument("--margin", type=float, default=2.0, help="largest drift that is accepted (default: 2.0)")
     plan.add_argument("--cap", type=float, help="largest drift that counts in full (default: 30 margins)")
-    plan.add_argument("--repeats", type=int, default=3, help="edits per patient (default: 3)")
+    plan.add_argument("--repeats", type=int, help="edits per patient (default: 3)")
+    plan.add_argument("--study", type=Path, metavar="FILE", help="study file that says repeats, and caps of quantities")
+    plan.add_argument("--quantity", metavar="NAME", help="with --study: whose cap and range count")
     readers.add_plan_options(plan)
     plan.set_defaults(action=_plan)
     lock = verbs.add_parser("lock", help="freeze a suite's protocol before the first edit is made")
@@ -57,7 +59,8 @@ def _plan(options: argparse.Namespace) -> int:
     if options.between is None:
         raise ProtocolError("a plan", "neither a pilot nor an SD", "Give --pilot RUN, or --between SD [--within SD].")
     spread = planning.Spread(options.between, options.within, options.drift)
-    n, repeats, margin, cap = options.n, options.repeats, options.margin, options.cap
+    n, margin = options.n, options.margin
+    repeats, cap = _of_study(options) if options.study else (options.repeats or 3, options.cap)
     chance = planning.power(spread, margin, n, repeats, cap=cap)
     print(
         f"{n} patients x {repeats} repeats, normal drifts of SD {figure(spread.between, 2)} between and "
@@ -68,6 +71,19 @@ def _plan(options: argparse.Namespace) -> int:
     print(f"patients for 90 % power: {enough or 'none suffice; the drift is not below the margin'}")
     print(f"largest share of patients that {n} flawless ones prove: {figure(planning.provable_share(n), 3)}")
     return 0
+
+
+def _of_study(options: argparse.Namespace) -> tuple[int, float | None]:
+    """Repeats and cap, as options say them, else the study file."""
+    from editproof.criteria.declared import DeclaredQuantity
+    from editproof.study.study_file import read_study
+
+    study = read_study(options.study)
+    if options.quantity and options.quantity not in study.quantities:
+        found = f"{options.study} declares {', '.join(study.quantities) or 'none'}"
+        raise ProtocolError(f"quantity {options.quantity}", found, "Name one of those, or give --cap.")
+    told = study.quantities.get(options.quantity, DeclaredQuantity())
+    return options.repeats or study.repeats or 3, options.cap or told.cap or told.width
 
 
 def _plan_by_pilot(options: argparse.Namespace) -> int:

@@ -22,8 +22,9 @@ def add_to(verbs: Verbs) -> None:
     draw.add_argument("--editor", required=True, metavar="SPEC", help="tool whose stored edits are read")
     draw.add_argument("--dataset", required=True, metavar="SPEC", help="cohort, as for a run")
     draw.add_argument("--store", type=Path, default=Path(".editproof"), metavar="DIR", help="default: .editproof")
-    draw.add_argument("--repeats", type=int, default=3, help="edits per case of the study (default: 3)")
-    draw.add_argument("--study-seed", type=int, default=0, help="seed of the study's edits (default: 0)")
+    draw.add_argument("--study", type=Path, metavar="FILE", help="study file, where the edits were asked for by one")
+    draw.add_argument("--repeats", type=int, help="edits per case of the study (default: what it says, else 3)")
+    draw.add_argument("--study-seed", type=int, help="seed of the study's edits (default: what it says, else 0)")
     draw.add_argument("--read", type=int, default=1, metavar="K", help="of each case the first K edits (default: 1)")
     draw.add_argument("--readers", required=True, metavar="NAME,NAME", help="who reads; every reader reads every image")
     draw.add_argument("--questions", required=True, type=Path, metavar="FILE", help="TOML with [[question]] tables")
@@ -136,22 +137,25 @@ def _draw(options: argparse.Namespace) -> int:
     from editproof.datasets.checks import distinct
     from editproof.datasets.registry import dataset_from_spec
     from editproof.editing.edits import REUSE, Terms
-    from editproof.study.bench import Bench, Plan
+    from editproof.study.bench import Bench
+    from editproof.study.plan import Plan
     from editproof.study.readers.drawing import Design, chosen_cases, key_of, write_study
     from editproof.study.readers.pictures import drawn_cases
     from editproof.study.readers.questions import read_questions
-    from editproof.study.run import EditorSupplier, InstrumentSupplier
+    from editproof.study.run import EditorSupplier
+    from editproof.study.study_file import StudyFile, read_study
 
-    if not 1 <= options.read <= options.repeats or options.longest_side < 32:
-        found = f"{options.read} of {options.repeats} edits, {options.longest_side} pixels"
+    study = read_study(options.study) if options.study else StudyFile()
+    plan = Plan.of(study, repeats=options.repeats, seed=options.study_seed)
+    if not 1 <= options.read <= plan.repeats or options.longest_side < 32:
+        found = f"{options.read} of {plan.repeats} edits, {options.longest_side} pixels"
         raise ProtocolError("a reader study", found, "Give --read up to --repeats, and --longest-side from 32 on.")
     names = tuple(name.strip() for name in options.readers.split(",") if name.strip())
     design = Design(names, options.again, options.sittings, options.gap, options.seed)
     asked = read_questions(options.questions)
     dataset = dataset_from_spec(options.dataset)
     bench = Bench(
-        EditorSupplier(options.editor), InstrumentSupplier(""), options.store,
-        Plan(repeats=options.repeats, seed=options.study_seed), Terms(REUSE),
+        EditorSupplier(options.editor), (), options.store, plan, Terms(REUSE),
     )  # fmt: skip
     cases = chosen_cases(distinct(dataset), options.n, options.seed)
     drawn = list(drawn_cases(bench, cases, repeats=options.read, longest=options.longest_side))

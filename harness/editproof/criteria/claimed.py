@@ -35,8 +35,8 @@ def criteria_named(
             yield from _criteria_in(value)
 
 
-def check_claims(criteria: Collection[Criterion], card: InstrumentCard) -> None:
-    """Refuse a criterion on a quantity that the instrument does not read, or reads in another unit or kind.
+def check_claims(criteria: Collection[Criterion], instruments: Collection[InstrumentCard]) -> None:
+    """Refuse a criterion on a quantity that no instrument reads, or that is read in another unit or kind.
 
     Two criteria of one id are refused too: a report could not tell them apart.
 
@@ -48,21 +48,23 @@ def check_claims(criteria: Collection[Criterion], card: InstrumentCard) -> None:
     for criterion in criteria:
         if cards.setdefault(criterion.id, criterion.card) != criterion.card:
             raise ProtocolError(f"criterion {criterion.id}", *SAME_ID)
-    quantities = {quantity.name: quantity for quantity in card.quantities}
+    read = {quantity.name: (card.name, quantity) for card in instruments for quantity in card.quantities}
     for criterion in criteria:
         estimand = criterion.estimand
         if not estimand.reads:
             continue
         asked = f"criterion {criterion.id}, {estimand!r}"
-        quantity = quantities.get(estimand.quantity)
-        if quantity is None:
-            found = f"instrument {card.name} reads {', '.join(quantities)}"
-            raise ProtocolError(asked, found, "Choose an instrument that reads it, or leave the criterion out.")
+        if estimand.quantity not in read:
+            found = "; ".join(f"instrument {card.name} reads {_listed(card)}" for card in instruments)
+            near = get_close_matches(estimand.quantity, read, 1)
+            meant = f"Did you mean {near[0]}? Else choose" if near else "Choose"
+            raise ProtocolError(asked, found, f"{meant} an instrument that reads it, or leave the criterion out.")
+        name, quantity = read[estimand.quantity]
         if estimand.kind == PROBABILITY and quantity.kind != "probability":
-            found = f"{card.name} reads {quantity.name} in {quantity.unit}, which is not a probability"
+            found = f"{name} reads {quantity.name} in {quantity.unit}, which is not a probability"
             raise ProtocolError(asked, found, "Choose an estimand of continuous readings, e.g. mae_drift.")
         if estimand.kind == CONTINUOUS and estimand.unit and estimand.unit != quantity.unit:
-            found = f"it is stated in {estimand.unit}, {card.name} reads {quantity.name} in {quantity.unit}"
+            found = f"it is stated in {estimand.unit}, {name} reads {quantity.name} in {quantity.unit}"
             raise ProtocolError(asked, found, "State the criterion's unit and margin in the unit of the instrument.")
 
 
@@ -102,6 +104,10 @@ def regions_of(criterion: Criterion) -> set[str]:
     """The region (:mod:`editproof.imaging.region`) whose pixels a criterion on images is about; empty for any other."""
     region = criterion.estimand.quantity.rpartition(":")[2]
     return {region} & {PROTECTED, OUTSIDE, INSIDE} if criterion.estimand.scope == IMAGES else set()
+
+
+def _listed(card: InstrumentCard) -> str:
+    return ", ".join(quantity.name for quantity in card.quantities)
 
 
 def _criteria_in(value: object) -> Iterator[Criterion]:

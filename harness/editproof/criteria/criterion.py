@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from editproof.core.numbers import decimals_for, figure
 from editproof.criteria.estimand import Estimand
@@ -48,6 +48,8 @@ class Criterion:
     limits : {"gaffke", "betting", "conventional"}
         How the limits of the interval are made; conventional ones (cluster t, DeLong) make a run conform with a
         reservation, since they miss what is rare.
+    default_cap : bool
+        Whether the cap of its estimand is the default, which a study may replace; entered here.
 
     Raises
     ------
@@ -81,6 +83,7 @@ class Criterion:
     family: str = ""
     requirement: str = ""
     limits: str = GAFFKE
+    default_cap: bool = field(default=False, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse a claim that nobody could check; declare the cap of a change where the claim did not."""
@@ -106,6 +109,7 @@ class Criterion:
                 found = "its limit is the ideal value, so that no cap follows from it"
                 raise ProtocolError(f"criterion {self.id}", found, "Give the estimand a cap, e.g. cap=60.")
             object.__setattr__(self, "estimand", self.estimand.capped(self.estimand.cap_in_margins * margin))
+            object.__setattr__(self, "default_cap", True)
 
     @property
     def margin(self) -> float:

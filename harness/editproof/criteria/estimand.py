@@ -92,6 +92,8 @@ class Estimand:
         Whether it is a signed difference, which is printed with its sign.
     by : str
         A stratum on which the statistic depends, or empty.
+    grouped : bool
+        Whether that stratum says which cases belong together, and its values are no more than names.
     recalibration : str
         Curve by which both arms are recalibrated first (cross-fitted by patient), or empty.
     incomparable : str
@@ -130,6 +132,7 @@ class Estimand:
     undefined_counts: bool = False
     signed: bool = False
     by: str = ""
+    grouped: bool = False
     recalibration: str = ""
     incomparable: str = ""
     spec: EstimandSpec | None = None
@@ -226,7 +229,8 @@ class Estimand:
             return reader_readings(measurements, self.quantity, self.arm, reference="reference" in self.needs)
         readings = instrument_readings(
             measurements, self.quantity, self.arm, self.instrument,
-            reference="reference" in self.needs, original=original, by=self.by, against=self.against,
+            reference="reference" in self.needs, original=original, by=self.by, grouped=self.grouped,
+            against=self.against,
         )  # fmt: skip
         return replace(readings, copied=measurements.n_copied) if self.scope == REPEATS else readings
 
@@ -309,7 +313,7 @@ class Estimand:
             return f"{int(np.isnan(raw.original).sum())} {self.against}s have no reading to compare with"
         if self.arm == ORIGINAL and raw.missing.any():
             return f"{int(raw.missing.sum())} originals have no reading"
-        if self.by and len(np.unique(raw.covariate[~np.isnan(raw.covariate)])) < 2:
+        if self.by and not self.grouped and len(np.unique(raw.covariate[~np.isnan(raw.covariate)])) < 2:
             return "the stratum has one value only"
         return ""
 

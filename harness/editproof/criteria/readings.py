@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from editproof.core.declared import is_number
 from editproof.errors import ProtocolError
@@ -245,6 +246,7 @@ def instrument_readings(
     original: bool,
     by: str = "",
     against: str = ORIGINAL,
+    grouped: bool = False,
 ) -> Readings:
     """Readings of an instrument; cases without a reference standard are left out where one is needed.
 
@@ -259,7 +261,7 @@ def instrument_readings(
         _wholly_read(measurements, quantity, arm, instrument),
         reference=measurements.reference(quantity) if reference else None,
         original=before,
-        covariate=_covariate(measurements, by) if by else None,
+        covariate=_covariate(measurements, by, grouped) if by else None,
     )
     if reference:
         readings = readings.only(~np.isnan(readings.reference))
@@ -300,7 +302,7 @@ def statuses_of(measurements: Measurements, statuses: frozenset[str], *, first: 
     return values
 
 
-def _covariate(measurements: Measurements, by: str) -> Values:
+def _covariate(measurements: Measurements, by: str, grouped: bool) -> Values:
     name = f"stratum:{by}"
     if name not in measurements.cases:
         known = [str(column).removeprefix("stratum:") for column in measurements.cases if "stratum:" in str(column)]
@@ -308,6 +310,9 @@ def _covariate(measurements: Measurements, by: str) -> Values:
             f"stratum {by!r}", f"the cohort knows {', '.join(known) or 'no strata'}", "Use one of those."
         )
     column = measurements.cases[name]
+    if grouped:
+        codes, _ = pd.factorize(column.where(column.astype(str).str.strip() != ""))
+        return np.where(codes < 0, np.nan, codes.astype(float))
     if column.dtype.kind in "fi":
         return np.asarray(column, dtype=float)
     levels = sorted(set(column.dropna().astype(str)))

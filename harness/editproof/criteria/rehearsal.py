@@ -58,9 +58,12 @@ def drawn(
         How far edits are from their originals; 0 leaves every one untouched.
     """
     random = np.random.default_rng(seed)
+    cases_each = max(2, cases_each) if estimand.grouped else cases_each
     n = patients * cases_each
     positive = np.arange(n) % 2
     reference = positive.astype(float) if _is_binary(estimand) else random.uniform(40.0, 220.0, n)
+    if estimand.grouped:
+        reference = reference[np.arange(n) // cases_each * cases_each]
     original = _original(estimand, reference, random)
     edited = _edited(estimand, original, (n, repeats), harm, random)
     gone = random.random((n, repeats)) < lost
@@ -82,10 +85,11 @@ def drawn(
                 came = came[:1] if came[:1] == [0] else []
             values = edited[i] + by[i] + moved[i]
             rows += [(f"C{i:04d}", arm, r, instrument, estimand.quantity, float(values[r]), unit) for r in came]
+    groups = [f"G{i // cases_each}" if estimand.grouped else "FM"[positive[i]] for i in range(n)]
     cases = [
         {
             "case": f"C{i:04d}", "patient": f"P{i // cases_each:04d}",
-            f"reference:{estimand.quantity}": float(reference[i]), f"stratum:{estimand.by}": "FM"[positive[i]],
+            f"reference:{estimand.quantity}": float(reference[i]), f"stratum:{estimand.by}": groups[i],
         }
         for i in range(n)
     ]  # fmt: skip

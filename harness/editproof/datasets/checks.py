@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from editproof.core.digests import digest_of, pixel_digest
+from editproof.core.numbers import brief
 from editproof.errors import DatasetError
 from editproof.imaging.output import OutputGeometry
 from editproof.imaging.region import INSIDE, OUTSIDE, PROTECTED, regions
@@ -172,6 +173,28 @@ def check_regions(dataset: Dataset, asked_by: Mapping[str, str]) -> None:
     for region, who in unseen.items():
         found = f"{_ABSENT[region]} in all {len(dataset)} cases"
         raise DatasetError(f"pixels of the cohort {dataset.card.name} for {who}", found, _DRAW)
+
+
+def check_ranges(cases: Iterable[Case], ranges: Mapping[str, tuple[float, float]]) -> None:
+    """Refuse a reference standard outside the range that a study declares for its quantity.
+
+    Parameters
+    ----------
+    cases : iterable of Case
+    ranges : mapping of str to tuple of float
+        Least and greatest value by quantity.
+
+    Raises
+    ------
+    DatasetError
+    """
+    for case in cases if ranges else ():
+        for name, (least, most) in ranges.items():
+            value = case.reference.get(name, least)
+            if not least <= value <= most:
+                found = f"{brief(value)}, and the study declares a range from {brief(least)} to {brief(most)}"
+                advice = "Mend the range in the study file, or the cohort."
+                raise DatasetError(f"{name} of case {case.case_id}", found, advice)
 
 
 def regions_in(case: Case) -> set[str]:

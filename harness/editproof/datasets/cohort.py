@@ -91,10 +91,16 @@ def cohort_of(
         digest=digest_of_cases(kept),
         n_cases=len(kept),
         n_patients=len({case.patient_id for case in kept}),
-        warnings=(*warnings, *notes_on_regions(reading.lacking, len(kept))),
+        warnings=(*warnings, *_notes_on_requests(kept), *notes_on_regions(reading.lacking, len(kept))),
         units={name: unit for name, unit in units.items() if any(name in case.reference for case in kept)},
     )
     return Cohort(card, kept)
+
+
+def _notes_on_requests(cases: Collection[Case]) -> list[str]:
+    """A sentence where tools are asked for some cases in other words, or with other values, than for the rest."""
+    own = sum(bool(case.prompt or case.parameters) for case in cases)
+    return [f"{own} of {len(cases)} cases have a prompt or parameters of their own."] if own else []
 
 
 def digest_of_cases(cases: Iterable[Case]) -> str:

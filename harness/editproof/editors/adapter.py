@@ -15,10 +15,10 @@ from editproof.errors import EditorError
 from editproof.types import Editor, EditorCard, EditOutcome, EditRequest, EditStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from editproof.types import Image
+    from editproof.types import Case, Image
 
 
 def checked(tool: Editor | Callable[[EditRequest], Image], *, by_card: bool = False) -> CheckedEditor:
@@ -84,6 +84,8 @@ class Service:
     takes_places : bool
         Whether the tool says itself, with :func:`editproof.editors.pace.on_the_wire`, while a request is under way;
         else the whole call counts.
+    prompted : bool
+        Whether the tool is sent the words of the study's prompt, so that it cannot be asked without any.
     timeout_s : float
         Seconds after which a call to a Python tool in a process of its own ends it.
     """
@@ -97,6 +99,7 @@ class Service:
     precomputed: bool = False
     by_case: bool = False
     elsewhere: bool = False
+    prompted: bool = False
     timeout_s: float = 3600.0
 
     def __post_init__(self) -> None:
@@ -251,6 +254,29 @@ class CheckedEditor:
         if fault := _fault_of(outcome.image, request):
             return EditOutcome(EditStatus.MALFORMED, None, fault, outcome.provenance, outcome.raw)
         return replace(outcome, image=np.array(outcome.image, order="C", subok=False))  # a tool may use its own again
+
+
+def check_told(editor: CheckedEditor, prompt: str, cases: Iterable[Case]) -> None:
+    """Refuse a study that has no words for a tool that takes them, before it is asked for anything.
+
+    Parameters
+    ----------
+    editor : CheckedEditor
+    prompt : str
+        Of the study; what a case says takes its place.
+    cases : iterable of Case
+
+    Raises
+    ------
+    EditorError
+    """
+    if prompt or not editor.service.prompted:
+        return
+    untold = [case.case_id for case in cases if not case.prompt]
+    if untold:
+        found = f"no prompt for {len(untold)} cases, e.g. {untold[0]}"
+        advice = 'Write prompt = "..." in the study file, --prompt TEXT, or a column prompt in the cohort\'s table.'
+        raise EditorError(f"what {editor.card.name} is to do", found, advice)
 
 
 def is_plain_line(name: object) -> bool:

@@ -133,7 +133,8 @@ def command(given: Given) -> Editor:
         deterministic=chosen.value["deterministic"],
         conversion="rgb" if rgb else "",
     )
-    service = Service(chosen.value["concurrency"], metered=True, elsewhere=True)
+    prompted = any("{prompt}" in word for word in words)
+    service = Service(chosen.value["concurrency"], metered=True, elsewhere=True, prompted=prompted)
     return Command(card, tuple(words), chosen.value["timeout"], mask, rgb, service)
 
 

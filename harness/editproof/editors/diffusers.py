@@ -51,7 +51,7 @@ class Diffusers:
     card: EditorCard
     folder: Path
     options: Mapping[str, str] = field(repr=False)
-    service: Service = field(default_factory=lambda: Service(metered=True, elsewhere=True), repr=False)
+    service: Service = field(default_factory=lambda: Service(metered=True, elsewhere=True, prompted=True), repr=False)
 
     def __call__(self, request: EditRequest) -> EditOutcome:
         """The radiograph as the pipeline paints it; a picture that its safety checker withholds is a refusal."""

@@ -209,7 +209,7 @@ def web(given: Given) -> Editor:
         template |= {"multiple": int(template["multiple"]), "timeout": float(template["timeout"])}
         service = Service(
             int(template["concurrency"]), per_minute=float(template["rpm"]) or None, metered=True, takes_places=True,
-            elsewhere=True,
+            elsewhere=True, prompted="{prompt}" in json.dumps(template["body"]),
         )  # fmt: skip
     except ValueError as error:
         raise EditorError(asked, f"an option is not a number ({error})") from error

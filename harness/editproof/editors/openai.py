@@ -285,7 +285,9 @@ def images_api(given: Given) -> Editor:
     asked_prices = prices_of(model, batch=options["mode"] == "batch") if card.sends_data_to else None
     expected = asked_prices.expected_usd(options["quality"] or "auto") if asked_prices else None
     value = given.value
-    service = Service(value["concurrency"], value["n"], value["rpm"], True, expected, takes_places=True, elsewhere=True)
+    service = Service(
+        value["concurrency"], value["n"], value["rpm"], True, expected, takes_places=True, elsewhere=True, prompted=True
+    )
     return OpenAI(card, model, options, service, prices)
 
 

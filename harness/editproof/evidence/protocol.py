@@ -76,6 +76,8 @@ class Protocol:
         Requirements and hazards that the suite answers to.
     readings : mapping, optional
         Of a run on readings alone: the files, and why each claim that they cannot answer was not asked.
+    study : mapping, optional
+        Name, task, and caps and ranges of quantities, where a study file says them.
     digest : str
         sha256 (hex) over all of it.
     """
@@ -90,6 +92,7 @@ class Protocol:
     estimands: Annotated[Mapping[str, str] | None, records.ABSENT] = None
     register: Annotated[Mapping[str, Mapping[str, str]] | None, records.ABSENT] = None
     readings: Annotated[Mapping[str, JSON] | None, records.ABSENT] = None
+    study: Annotated[Mapping[str, JSON] | None, records.ABSENT] = None
     digest: str
 
 

@@ -1,8 +1,8 @@
-"""Whether an instrument and a cohort have the same quantities in the same units."""
+"""Whether instruments and a cohort fit: the same quantities in the same units, and no quantity read by two."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from editproof.core.numbers import brief
 from editproof.errors import DatasetError, InstrumentError
@@ -10,6 +10,26 @@ from editproof.types import Case, DatasetCard, InstrumentCard
 
 CLASSES = ("probability", "class", "binary", "")
 """Units under which a cohort may give a reference of two classes, 0 and 1."""
+
+
+def check_apart(cards: Sequence[InstrumentCard]) -> None:
+    """Refuse instruments of one study of which two have one name or read one quantity.
+
+    Raises
+    ------
+    InstrumentError
+    """
+    names = [card.name for card in cards]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise InstrumentError(f"instrument {twice[0]}", f"{names.count(twice[0])} go by that name", "Name each once.")
+    read: dict[str, str] = {}
+    for card in cards:
+        for quantity in card.quantities:
+            if other := read.get(quantity.name):
+                asked = f"instruments {other} and {card.name}"
+                advice = "Call it by another name on one of the cards, so that claims can tell them apart."
+                raise InstrumentError(asked, f"both read {quantity.name}", advice)
+            read[quantity.name] = card.name
 
 
 def check_fit(instrument: InstrumentCard, cohort: DatasetCard, cases: Iterable[Case]) -> None:

@@ -39,7 +39,7 @@ class Hooks:
 
     @pytest.hookspec(firstresult=True)
     def pytest_editproof_instrument(self, config: pytest.Config, dataset: str) -> Path | None:
-        """Card file of the instrument that reads the named dataset, where ``--instrument`` was not given."""
+        """Card file of the instrument that reads the named dataset, where neither option nor study file names one."""
 
 
 def unknown_hook(plugins: Iterable[object]) -> str:
@@ -63,13 +63,24 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="SPEC",
         help="tool to judge: NAME[:ARGUMENT] or PATH.py:FACTORY; repeatable",
     )
+    add(
+        "--study",
+        metavar="FILE",
+        help="study file, e.g. study.toml; an option takes the place of what it says",
+    )
+    add("--prompt", metavar="TEXT", help="what tools that take words are told")
     add("--dataset", metavar="SPEC", help="cohort: NAME[:ARGUMENT], e.g. rsna:PATH")
     add_readings_options(add)
-    add("--instrument", metavar="SPEC", help="what reads the images: card.json, or PATH.py:FACTORY")
+    add(
+        "--instrument",
+        action="append",
+        metavar="SPEC",
+        help="what reads the images: card.json, or PATH.py:FACTORY; repeatable",
+    )
     add("--trust-instrument", action="store_true", help="let the card's own code run (TorchScript, Python)")
-    add("--output", default="same", metavar="GEOMETRY", help="size of the edits: same (default), x2, HEIGHTxWIDTH")
-    add("--repeats", type=int, default=3, metavar="N", help="edits requested per case (default: 3)")
-    add("--study-seed", type=int, default=0, metavar="N", help="root of every edit's seed (default: 0)")
+    add("--output", metavar="GEOMETRY", help="size of the edits: same (default), x2, HEIGHTxWIDTH")
+    add("--repeats", type=int, metavar="N", help="edits requested per case (default: 3)")
+    add("--study-seed", type=int, metavar="N", help="root of every edit's seed (default: 0)")
     add("--store", default=".editproof", metavar="DIR", help="where edits and readings are kept (default: .editproof)")
     add("--reports", default="reports", metavar="DIR", help="where evidence and report go (default: reports)")
     add("--jobs", type=int, default=0, metavar="N", help="worker processes (default: one per core)")
@@ -102,4 +113,5 @@ def add_options(parser: pytest.Parser) -> None:
     add("--replace-lock", action="store_true", help="with --write-lock: over a lock that is there")
     parser.addini("editproof_editors", "tools to judge where no --editor is given", type="args", default=[])
     parser.addini("editproof_dataset", "cohort where no --dataset is given", default="")
+    parser.addini("editproof_study", "study file where no --study is given", default="")
     parser.addini("editproof_register", "TOML file of the requirements and hazards that criteria name", default="")

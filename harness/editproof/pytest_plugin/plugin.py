@@ -6,10 +6,8 @@ test asks for ``study``.
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
-import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
@@ -18,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from editproof.pytest_plugin.claim_files import handed_in, learn_estimands
+from editproof.pytest_plugin.chosen import STARTED, asked_paths, editor_specs, run_of, started, study_path
 from editproof.pytest_plugin.claim_files import pytest_collect_file as pytest_collect_file
 from editproof.pytest_plugin.claim_files import pytest_collection_modifyitems as pytest_collection_modifyitems
 from editproof.pytest_plugin.declarations import Hooks, add_options, unknown_hook
 from editproof.pytest_plugin.rollcall import PLUGIN, RollCall, asks_for, is_claim, test_of
-from editproof.pytest_plugin.unasked import Unasked, tabled_run
+from editproof.pytest_plugin.unasked import Unasked
 
 if TYPE_CHECKING:
     from editproof.audit.publication import Signer
@@ -39,10 +37,9 @@ NO_TESTS = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtu
 """Options with which no test is to run."""
 
 WARNING = "editproof: warning"
-STARTED = "editproof_started"
 
-RUN = pytest.StashKey["Run | TabledRun"]()
-BEGAN = pytest.StashKey[float]()
+FAULT = pytest.StashKey[str]()
+"""What is wrong with what was asked, found while tests are collected and said when they are."""
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -68,7 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Let workers know when the run began: what failed since then is not asked for again."""
-    node.workerinput[STARTED] = _started(node.config)
+    node.workerinput[STARTED] = started(node.config)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -81,7 +78,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
     try:
         option = config.option
-        run: Any = _run(config)
+        run: Any = run_of(config)
         if option.edit_planted:
             run.plant()
         return make_edits(run, threads=option.edit_threads, dry_run=option.edit_estimate)
@@ -96,7 +93,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         raise pytest.UsageError(f"editproof: {unknown}")
     if hasattr(session.config, "workerinput"):
         return
-    if options.editor or options.dataset or options.readings:
+    if options.editor or options.dataset or options.study or options.readings:
         _checked(session.config)
     if options.sign_key:
         _signer(session.config)
@@ -107,10 +104,32 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         )
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out the suite of another study, a folder with a ``study.toml`` of its own, unless it is asked for."""
+    if not (collection_path / "study.toml").is_file():
+        return None
+    from editproof.study.study_file import other_study
+
+    return True if other_study(collection_path, study_path(config), asked_paths(config)) else None
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Judge every tool: a test that asks for ``study`` runs once per editor."""
     if asks_for("study", metafunc._arg2fixturedefs):
-        metafunc.parametrize("study", _editor_specs(metafunc.config), indirect=True, scope="session")
+        try:
+            specs = editor_specs(metafunc.config)
+        except pytest.UsageError as error:
+            specs = [""]
+            metafunc.config.stash[FAULT] = str(error)
+        metafunc.parametrize("study", specs, indirect=True, scope="session")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse a wrong study, tool or cohort in one line as soon as it is known that a test asks for it."""
+    if fault := session.config.stash.get(FAULT, ""):
+        raise pytest.UsageError(fault)
+    if any(map(is_claim, session.items)):
+        _checked(session.config)
 
 
 @pytest.fixture(scope="session")
@@ -121,7 +140,8 @@ def study(request: pytest.FixtureRequest) -> EditorStudy:
     config = request.config
     try:
         with _shown(config) as progress:
-            run, claims = _checked(config), _named_criteria(request.session.items)
+            run = _checked(config)
+            claims = [run.under(claim) for claim in _named_criteria(request.session.items)]
             run.check(claims)
             if config.option.write_lock:
                 return run.unmeasured(request.param)
@@ -148,7 +168,8 @@ def judge(request: pytest.FixtureRequest) -> Judge:
         roll.note(request.node, judgement_text(judgement), judgement.verdict)
 
     decide = announced if request.config.option.write_lock else decided
-    return Judge(test_of(request.node), decide, record, partial(_shown, request.config))
+    shown, under = partial(_shown, request.config), run_of(request.config).under
+    return Judge(test_of(request.node), decide, record, shown, under)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -215,9 +236,9 @@ class Recorder:
         options = self.config.option
         judgements = [judgement_from(line) for line in self.roll.judged]
         if options.write_lock:
-            Path(options.write_lock).write_text(_run(self.config).locked(judgements) + "\n", encoding="utf-8")
+            Path(options.write_lock).write_text(run_of(self.config).locked(judgements) + "\n", encoding="utf-8")
             named = [(criterion_from(entry.claim.criterion), entry.claim.stratum) for entry in judgements]
-            limits = list(_run(self.config).out_of_reach(named, lossy=True))
+            limits = list(run_of(self.config).out_of_reach(named, lossy=True))
             self.said.append(f"editproof: protocol locked in {options.write_lock}")
             self.said += [f"{WARNING}: {sentence}" for sentence in limits]
             return
@@ -225,8 +246,8 @@ class Recorder:
         roll = [RollEntry(test, criteria) for test, criteria in self.roll.named.items()]
         command = shlex.join(["pytest", *map(str, self.config.invocation_params.args)])
         with _shown(self.config):
-            self.evidence = evidence_of(_run(self.config).facts(judgements, incomplete, command, roll))
-            _run(self.config).remember(self.evidence)
+            self.evidence = evidence_of(run_of(self.config).facts(judgements, incomplete, command, roll))
+            run_of(self.config).remember(self.evidence)
             page = deliver(
                 self.evidence,
                 self.config.rootpath / options.reports,
@@ -251,65 +272,12 @@ class Recorder:
             terminalreporter.write_line(line)
 
 
-def _run(config: pytest.Config) -> Run | TabledRun:
-    """The session's run, made once."""
-    register = config.rootpath / named if (named := config.getini("editproof_register")) else None
-    if config.option.readings and RUN not in config.stash:
-        learn_estimands(config)
-        config.stash[RUN] = tabled_run(config, register)
-    if RUN not in config.stash:
-        from editproof.core.specification import reader_of
-        from editproof.editing.edits import Terms
-        from editproof.study.bench import Plan
-        from editproof.study.run import Run
-
-        options, hooks = config.option, config.hook
-        learn_estimands(config)
-        dataset = options.dataset or config.getini("editproof_dataset")
-        if not dataset:
-            raise pytest.UsageError("editproof: no cohort; name one with --dataset, e.g. --dataset rsna:PATH")
-        card = options.instrument or hooks.pytest_editproof_instrument(config=config, dataset=reader_of(dataset))
-        if not card and not options.edit_only:
-            raise pytest.UsageError(f"editproof: nothing reads {dataset!r}; name an instrument with --instrument SPEC")
-        if options.repeats < 1:
-            raise pytest.UsageError(f"editproof: --repeats {options.repeats}: at least one edit per case is needed")
-        config.stash[RUN] = Run(
-            editors=tuple(_editor_specs(config)),
-            dataset_spec=dataset,
-            instrument_spec=str(card or ""),
-            plan=Plan(repeats=options.repeats, seed=options.study_seed, output=options.output),
-            store=config.rootpath / options.store,
-            jobs=options.jobs or os.cpu_count() or 1,
-            terms=Terms(
-                options.edits,
-                _started(config),
-                tuple(options.allow_egress or ()),
-                options.max_cost,
-                options.max_edits,
-            ),
-            lock=Path(options.lock) if options.lock else None,
-            shard=options.shard,
-            trust_instrument=options.trust_instrument,
-            register=register,
-            editor_factories=_merged(hooks.pytest_editproof_editors(config=config)),
-            dataset_factories=_merged(hooks.pytest_editproof_datasets(config=config)),
-            metrics=handed_in(hooks.pytest_editproof_metrics(config=config)),
-        )
-    return config.stash[RUN]
-
-
-def _started(config: pytest.Config) -> float:
-    """When the run began, in seconds of the epoch; one moment for all its processes."""
-    worker: dict[str, Any] = getattr(config, "workerinput", {})
-    return float(worker.get(STARTED) or config.stash.setdefault(BEGAN, time.time()))
-
-
 def _checked(config: pytest.Config) -> Run | TabledRun:
     """The session's run, its tools, cohort and instrument known to be there."""
     from editproof.errors import EditproofError
 
     try:
-        run = _run(config)
+        run = run_of(config)
         run.check()
     except EditproofError as error:
         raise pytest.UsageError(f"editproof: {error}") from error
@@ -353,19 +321,6 @@ def _is_strict(config: pytest.Config) -> bool:
     """Whether ``--strict``, an option of pytest itself, was given: then a PASS with reservations is not accepted."""
     option = config.option
     return bool(getattr(option, "strict", False)) or "strict=true" in (getattr(option, "override_ini", None) or ())
-
-
-def _editor_specs(config: pytest.Config) -> list[str]:
-    if config.option.readings:
-        return list(_checked(config).editors)
-    specs = config.option.editor or config.getini("editproof_editors")
-    if not specs:
-        raise pytest.UsageError("editproof: no tool to judge; name one with --editor, e.g. --editor opencv-telea")
-    return list(dict.fromkeys(specs))
-
-
-def _merged(answers: list[dict[str, Any]]) -> tuple[tuple[str, Any], ...]:
-    return tuple(sorted((name, factory) for answer in answers for name, factory in answer.items()))
 
 
 @contextmanager

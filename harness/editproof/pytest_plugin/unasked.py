@@ -12,6 +12,7 @@ from editproof.pytest_plugin.rollcall import RollCall, is_claim
 
 if TYPE_CHECKING:
     from editproof.criteria import Criterion
+    from editproof.study.study_file import StudyFile
     from editproof.study.tabled import TabledRun
 
 OUTPUT = "editproof_unasked"
@@ -37,7 +38,7 @@ def add_readings_options(add: Callable[..., None]) -> None:
     add("--readings-tool", default="", metavar="NAME", help="with --readings: the tool whose edits were read")
 
 
-def tabled_run(config: pytest.Config, register: Path | None) -> TabledRun:
+def tabled_run(config: pytest.Config, register: Path | None, study: StudyFile) -> TabledRun:
     """The run on the table that ``--readings`` names."""
     from editproof.datasets.tables.layout import layout_of
     from editproof.study.tabled import TabledRun
@@ -46,6 +47,9 @@ def tabled_run(config: pytest.Config, register: Path | None) -> TabledRun:
     if given := [name for name in NOT_WITH if getattr(options, name)]:
         option = f"--{given[0].replace('_', '-')}"
         raise pytest.UsageError(f"editproof: {option}: a table of readings has neither images nor edits. Leave it out.")
+    cards = options.instrument or study.instruments
+    if len(cards) > 1:
+        raise pytest.UsageError(f"editproof: --instrument {cards[1]}: one card says what made a table. Name one.")
     return TabledRun(
         file=Path(options.readings),
         store=config.rootpath / options.store,
@@ -58,9 +62,10 @@ def tabled_run(config: pytest.Config, register: Path | None) -> TabledRun:
         ),
         cohort=Path(options.cohort_table) if options.cohort_table else None,
         tool=options.readings_tool,
-        card=Path(options.instrument) if options.instrument else None,
+        card=Path(cards[0]) if cards else None,
         lock=Path(options.lock) if options.lock else None,
         register=register,
+        study_file=study,
     )
 
 

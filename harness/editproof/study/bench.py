@@ -6,7 +6,6 @@ its pixels are let go; memory does not grow with the cohort. What stands in the 
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,7 +27,6 @@ from editproof.errors import EditorError, MetricError
 from editproof.evidence.facts import MaskTrial
 from editproof.evidence.measurements import EDITED, ORIGINAL, Measurements
 from editproof.evidence.plain import plain
-from editproof.imaging.output import SAME, OutputGeometry, output_of
 from editproof.instruments.hooks import look_up_of
 from editproof.instruments.reading import check_alike, read_images, reading_rows
 from editproof.metrics import Metric, Picture
@@ -46,6 +44,7 @@ from editproof.study.case_records import (
     table_of,
     target_rows,
 )
+from editproof.study.plan import Plan
 from editproof.study.planting import Planting
 from editproof.study.workers import results
 from editproof.types import JSON, Case, Dataset, Editor, EditOutcome, EditRequest, Instrument, Pixels
@@ -53,72 +52,22 @@ from editproof.types import JSON, Case, Dataset, Editor, EditOutcome, EditReques
 if TYPE_CHECKING:
     from editproof.types import Image
 
-PROMPT = (
-    "Remove every non-anatomical artifact and label outside the hand from this radiograph. "
-    "Keep all anatomy exactly as it is. The result must stay realistic and diagnostically useful."
-)
-"""The intent of the prompt of arXiv 2511.23066, in our words."""
-
 Progress = Callable[[Iterable[JSON], int, str], Iterable[JSON]]
 """Wraps an iterable of known length and title, e.g. in a progress bar."""
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What is asked of every tool; fixed before the first edit.
-
-    Attributes
-    ----------
-    prompt : str
-    repeats : int
-        Edits requested per case.
-    seed : int
-        Root of every edit's seed, for tools that take one.
-    output : str
-        Geometry of the edits: ``same``, ``x2``, ``512x384``; see :mod:`editproof.imaging.output`.
-
-    Raises
-    ------
-    ProtocolError
-        Where there is no such geometry.
-    """
-
-    prompt: str = PROMPT
-    repeats: int = 3
-    seed: int = 0
-    parameters: Mapping[str, JSON] = field(default_factory=dict)
-    output: str = SAME
-
-    def __post_init__(self) -> None:
-        """Write the geometry in one way."""
-        object.__setattr__(self, "output", str(output_of(self.output)))
-
-    @property
-    def geometry(self) -> OutputGeometry:
-        """The declared geometry of edits."""
-        return output_of(self.output)
-
-    def request(self, case: Case, pixels: Pixels, repeat: int) -> EditRequest:
-        """The request of one repeat of one case."""
-        name = f"{self.seed}:{case.case_id}:{repeat}".encode()
-        seed = int.from_bytes(hashlib.sha256(name).digest()[:4], "big")
-        output = None if self.geometry.is_same else self.geometry.of(pixels.image.shape)
-        return EditRequest(
-            pixels.image, pixels.edit_mask, self.prompt, repeat, seed, case.case_id, dict(self.parameters), output
-        )
-
-
-@dataclass(frozen=True)
 class Bench:
-    """A tool, an instrument and a store, put together: measures one case at a time.
+    """A tool, instruments and a store, put together: measures one case at a time.
 
-    ``editor`` and ``instrument`` are suppliers: hashable, picklable, called without arguments, so that a worker
-    process can make its own. Each is called once a process. ``terms`` say on what terms the tool is asked, ``metrics``
-    are measured beside the built-in ones, ``planting`` says which radiographs are edited with structures in them too.
+    ``editor`` and each of ``instruments`` are suppliers: hashable, picklable, called without arguments, so that a
+    worker process can make its own. Each is called once a process; no two instruments read one quantity. ``terms`` say
+    on what terms the tool is asked, ``metrics`` are measured beside the built-in ones, ``planting`` says which
+    radiographs are edited with structures in them too.
     """
 
     editor: Callable[[], Editor]
-    instrument: Callable[[], Instrument]
+    instruments: tuple[Callable[[], Instrument], ...]
     store_root: Path
     plan: Plan
     terms: Terms = field(default_factory=Terms)
@@ -294,7 +243,12 @@ class Bench:
         return _of_case(case, target_rows(pixels, images, case.spacing_mm, self.metrics))
 
     def _readings(self, case: Case, images: Mapping[tuple[str, int], Image]) -> Iterator[list[JSON]]:
-        instrument = _made(self.instrument)
+        for supplier in self.instruments:
+            yield from self._readings_of(_made(supplier), case, images)
+
+    def _readings_of(
+        self, instrument: Instrument, case: Case, images: Mapping[tuple[str, int], Image]
+    ) -> Iterator[list[JSON]]:
         images = {place: image for place, image in images.items() if place[0] not in instrument.card.absent_arms}
         digests = {place: pixel_digest(image) for place, image in images.items()}
         unique = {digest: images[place] for place, digest in digests.items()}
@@ -330,7 +284,7 @@ class Bench:
         study = digest_of(
             [
                 plain(self.made_editor.card),
-                _instrument_key(_made(self.instrument)),
+                [_instrument_key(_made(supplier)) for supplier in self.instruments],
                 plain(self.plan),
                 measuring_code(),
                 *([self.terms.since] if self.terms.mode == LIVE else []),
@@ -339,7 +293,10 @@ class Bench:
         )
         return {
             case.case_id: digest_of(
-                [study, case.case_id, case.digest, dict(case.reference), case.spacing_mm, case.case_id in planted]
+                [
+                    *(study, case.case_id, case.digest, dict(case.reference), case.spacing_mm, case.case_id in planted),
+                    *(case.prompt, dict(case.parameters)),
+                ]
             )
             for case in cases
         }

@@ -40,6 +40,7 @@ def make_edits(run: Run, *, threads: int = 0, dry_run: bool = False) -> int:
     """
     check_regions(run.whole, {INSIDE: "a tool to change"})
     refuse_copies(run.whole, run.store, jobs=run.jobs)
+    run.check_told()
     for spec, card in run.cards.items():
         bench = run.bench(spec)
         print(f"{card.name}: sends pixels to {card.sends_data_to or 'no other machine'}")

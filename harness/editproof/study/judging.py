@@ -90,6 +90,10 @@ def _announced(criterion: Criterion, measured: Measurements) -> Verdict:
     return Verdict(criterion.card, measured.editor, measured.stratum, nothing, Outcome.PASS, "announced, not judged")
 
 
+def _as_it_is(criterion: Criterion) -> Criterion:
+    return criterion
+
+
 @dataclass(frozen=True, repr=False)
 class Judge:
     """What tests get as ``judge``: it decides claims, and records every judgement in the evidence.
@@ -104,12 +108,15 @@ class Judge:
         Takes every judgement.
     shown : callable
         Context in which progress reaches the terminal; the first claim may have the controls measured.
+    under : callable
+        A criterion with the caps and ranges that the study declares.
     """
 
     test: str
     decide: Decide
     record: Callable[[Judgement], None]
     shown: Callable[[], AbstractContextManager[object]]
+    under: Callable[[Criterion], Criterion] = _as_it_is
 
     def __repr__(self) -> str:
         """Its name as a fixture; pytest shows it beside a verdict that was not met."""
@@ -157,6 +164,7 @@ class Judge:
     ) -> tuple[Verdict, ...]:
         for criterion, _ in claims:
             check_registered(criterion.estimand)
+        claims = [(self.under(criterion), study) for criterion, study in claims]
         with self.shown():
             verdicts = self.decide([(criterion, study.measurements) for criterion, study in claims], rule, alpha)
             for (criterion, study), verdict in zip(claims, verdicts, strict=True):

@@ -18,16 +18,18 @@ from editproof.core.digests import digest_of
 from editproof.core.redaction import redacted
 from editproof.criteria import Criterion
 from editproof.criteria.claimed import check_claims, check_image_claims, regions_of
+from editproof.criteria.declared import under
 from editproof.criteria.reach import beyond_reach, losses
 from editproof.criteria.redecision import criterion_from
 from editproof.criteria.registry import estimand_digests
 from editproof.criteria.rehearsal import rehearse
-from editproof.datasets.checks import check_regions, distinct
+from editproof.datasets.checks import check_ranges, check_regions, distinct
 from editproof.datasets.registry import dataset_from_spec
 from editproof.datasets.shard import Shard
 from editproof.editing.determinism import date_of
 from editproof.editing.edits import RECORD_MISSING, Terms
 from editproof.editing.store import Store
+from editproof.editors.adapter import check_told
 from editproof.editors.arms import chains, round_trip
 from editproof.editors.registry import EditorFactory, editor_from_spec
 from editproof.errors import EditorError
@@ -39,19 +41,21 @@ from editproof.evidence.record import CONTROLS, Evidence
 from editproof.imaging.output import SAME
 from editproof.imaging.region import INSIDE
 from editproof.instruments import hooks
-from editproof.instruments.fitness import check_fit
+from editproof.instruments.fitness import check_apart, check_fit
 from editproof.instruments.registry import instrument_from_spec
 from editproof.metrics import Metric, own_metrics
 from editproof.metrics.registry import in_protocol
-from editproof.study.bench import Bench, Plan, Progress
+from editproof.study.bench import Bench, Progress
 from editproof.study.case_records import case_row, measured_quantities
 from editproof.study.copies import refuse_copies
 from editproof.study.exhibits import exhibit_pictures
 from editproof.study.history import judgements_in, remember
 from editproof.study.judging import EditorStudy, Judgement, claims_in
+from editproof.study.plan import Plan
 from editproof.study.planting import Planting
+from editproof.study.study_file import StudyFile
 from editproof.study.surroundings import environment_of, whole_roll
-from editproof.types import JSON, Dataset, Editor, EditorCard, Instrument
+from editproof.types import JSON, Dataset, Editor, EditorCard, Instrument, InstrumentCard
 
 
 @dataclass(frozen=True)
@@ -69,14 +73,14 @@ class EditorSupplier:
 
 @dataclass(frozen=True)
 class InstrumentSupplier:
-    """Makes the instrument of a specification, in whatever process it finds itself."""
+    """Makes an instrument of a specification, in whatever process it finds itself."""
 
     spec: str
     allow_egress: tuple[str, ...] = ()
     trusted: bool = False
 
     def __call__(self) -> Instrument:
-        """The predictor; its weights are read when it first predicts."""
+        """The instrument; its weights are read when it first reads an image."""
         return instrument_from_spec(self.spec, allow_egress=self.allow_egress, trusted=self.trusted)
 
 
@@ -86,7 +90,7 @@ class Run:
 
     editors: tuple[str, ...]
     dataset_spec: str
-    instrument_spec: str
+    instrument_specs: tuple[str, ...]
     plan: Plan
     store: Path
     jobs: int = 1
@@ -95,6 +99,7 @@ class Run:
     shard: str = ""
     trust_instrument: bool = False
     register: Path | None = None
+    study_file: StudyFile = field(default_factory=StudyFile)
     editor_factories: tuple[tuple[str, EditorFactory], ...] = ()
     dataset_factories: tuple[tuple[str, Callable[[str], Dataset]], ...] = ()
     metrics: tuple[Metric, ...] = ()
@@ -128,13 +133,30 @@ class Run:
         return cards
 
     @cached_property
-    def instrument(self) -> Instrument:
-        """The instrument of this very process."""
-        return self._instrument_supplier()
+    def instruments(self) -> tuple[Instrument, ...]:
+        """The instruments of this very process.
+
+        Raises
+        ------
+        InstrumentError
+            Where two have one name, or read one quantity.
+        """
+        made = tuple(supplier() for supplier in self._instrument_suppliers)
+        check_apart([instrument.card for instrument in made])
+        return made
 
     @property
-    def _instrument_supplier(self) -> InstrumentSupplier:
-        return InstrumentSupplier(self.instrument_spec, self.terms.allow_egress, self.trust_instrument)
+    def _instrument_suppliers(self) -> tuple[InstrumentSupplier, ...]:
+        hosts, trusted = self.terms.allow_egress, self.trust_instrument
+        return tuple(InstrumentSupplier(spec, hosts, trusted) for spec in self.instrument_specs)
+
+    @property
+    def _instrument_cards(self) -> tuple[InstrumentCard, ...]:
+        return tuple(instrument.card for instrument in self.instruments)
+
+    def under(self, criterion: Criterion) -> Criterion:
+        """A claim with the caps and ranges that the study declares."""
+        return under(criterion, self.study_file.quantities)
 
     def check(self, claims: Collection[Criterion] = ()) -> None:
         """Raise the one clear error that a wrong tool, cohort, instrument or claim deserves, before work is done."""
@@ -145,7 +167,7 @@ class Run:
         for claim in claims:
             rehearse(claim.estimand)
         self.plant_for(claims)
-        check_claims(claims, self.instrument.card)
+        check_claims(claims, self._instrument_cards)
         check_image_claims(claims, measured_quantities(self.own_metrics))
         asked_by = {region: f"criterion {claim.id}" for claim in claims for region in regions_of(claim)}
         check_regions(self.whole, asked_by)
@@ -179,14 +201,22 @@ class Run:
 
     @cached_property
     def _fitting(self) -> bool:
-        """That cohort and instrument are sound and fit one another; else the error that says why not."""
+        """That cohort, tools and instruments are sound and fit one another; else the error that says why not."""
         cases = distinct(self.dataset)
         check_regions(self.whole, {INSIDE: "a tool to change"})
         refuse_copies(self.whole, self.store, self.plan.geometry, jobs=self.jobs)
-        check_fit(self.instrument.card, self.dataset.card, cases)
-        hooks.check(self.instrument)
-        hooks.check_covers(self.instrument, cases, [card.name for card in self.cards.values()])
+        check_ranges(cases, {name: told.range for name, told in self.study_file.quantities.items() if told.range})
+        self.check_told()
+        for instrument in self.instruments:
+            check_fit(instrument.card, self.dataset.card, cases)
+            hooks.check(instrument)
+            hooks.check_covers(instrument, cases, [card.name for card in self.cards.values()])
         return True
+
+    def check_told(self) -> None:
+        """Refuse a study without words for a tool that takes them; see :func:`editproof.editors.adapter.check_told`."""
+        for spec in self.editors:
+            check_told(self.bench(spec).made_editor, self.plan.prompt, self.dataset)
 
     def unmeasured(self, spec: str) -> EditorStudy:
         """A tool and its cohort without one edit made, for a protocol to be locked."""
@@ -235,7 +265,7 @@ class Run:
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             incomplete=(*incomplete, *self._unjudged(judgements)),
             dataset=self.dataset.card,
-            instruments=(self.instrument.card,),
+            instruments=self._instrument_cards,
             tools=tools,
             terms=self._terms(judgements),
             environment=environment_of(redacted(command)),
@@ -279,6 +309,8 @@ class Run:
             "plan": plain(self.plan),
             "metrics": in_protocol(self.own_metrics),
         }
+        if told := self.study_file.protocol:
+            terms["study"] = told
         if own := estimand_digests(judgement.claim.criterion for judgement in judgements):
             terms["estimands"] = own
         return terms if self._register is None else {**terms, "register": self._register}
@@ -290,7 +322,7 @@ class Run:
             ToolFacts(card, in_reading_order(claims_in(judgements, spec)), self.unmeasured(spec).measurements)
             for spec, card in self.cards.items()
         )
-        facts = Facts(now, (), self.dataset.card, (self.instrument.card,), tools, self._terms(judgements), {})
+        facts = Facts(now, (), self.dataset.card, self._instrument_cards, tools, self._terms(judgements), {})
         standing = {card.name: self.bench(spec).standing(self.dataset) for spec, card in self.cards.items()}
         return locked(protocol_of(facts), standing, now, Store(self.store).name())
 
@@ -309,7 +341,7 @@ class Run:
         plan = replace(self.plan, output=SAME) if spec in CONTROLS else self.plan
         return Bench(
             EditorSupplier(spec, self.editor_factories, terms.allow_egress),
-            self._instrument_supplier,
+            self._instrument_suppliers,
             self.store,
             plan,
             terms,

@@ -14,6 +14,7 @@ from editproof.core import records
 from editproof.core.redaction import redacted
 from editproof.criteria import Criterion
 from editproof.criteria.claimed import check_claims
+from editproof.criteria.declared import under
 from editproof.criteria.estimand import FLOW, IMAGES
 from editproof.criteria.reach import beyond_reach, losses
 from editproof.criteria.registry import estimand_digests
@@ -34,6 +35,7 @@ from editproof.instruments.runtimes.table import ARMS
 from editproof.study.history import judgements_in, remember
 from editproof.study.judging import EditorStudy, Judgement, claims_in
 from editproof.study.of_readings import DESTRUCTIVE, IDENTITY, ReadingsOfCohort
+from editproof.study.study_file import StudyFile
 from editproof.study.surroundings import environment_of, whole_roll
 from editproof.types import JSON, DatasetCard, EditorCard, InstrumentCard, Quantity
 
@@ -65,6 +67,7 @@ class TabledRun:
     card: Path | None = None
     lock: Path | None = None
     register: Path | None = None
+    study_file: StudyFile = field(default_factory=StudyFile)
     unasked: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
@@ -162,13 +165,17 @@ class TabledRun:
                 raise InstrumentError(f"{name} of table {self.file.name}, by {given.name}", found, advice)
         return dict(self.table.units)
 
+    def under(self, criterion: Criterion) -> Criterion:
+        """A claim with the caps and ranges that the study declares."""
+        return under(criterion, self.study_file.quantities)
+
     def check(self, claims: Collection[Criterion] = ()) -> None:
         """Raise the one clear error that a wrong table, card or claim deserves, before anything is judged."""
         _ = self.cards, self.dataset, self.instrument, self._lock, self._register
         self.of_cohort.check()
         for claim in claims:
             rehearse(claim.estimand)
-        check_claims(claims, self.instrument)
+        check_claims(claims, [self.instrument])
 
     def cannot_ask(self, claim: Criterion) -> str:
         """What a claim needs that readings alone do not have, in words; empty where it can be asked."""
@@ -274,6 +281,8 @@ class TabledRun:
         }
         if own := estimand_digests(judgement.claim.criterion for judgement in judgements):
             terms["estimands"] = own
+        if told := self.study_file.protocol:
+            terms["study"] = told
         return terms if self._register is None else {**terms, "register": self._register}
 
 

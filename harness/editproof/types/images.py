@@ -57,6 +57,10 @@ class Case:
         What subgroups may be formed on, e.g. ``{"sex": "F", "bone_age": 93.0}``.
     spacing_mm : tuple of float, optional
         Row and column pixel spacing in millimetres.
+    prompt : str
+        What tools that take words are told of this case, in place of the study's words; empty for those.
+    parameters : mapping
+        Further values that go to every tool with its requests, beside and before those of the study.
     """
 
     case_id: str
@@ -66,6 +70,8 @@ class Case:
     reference: Mapping[str, float]
     strata: Mapping[str, str | float] = field(default_factory=dict)
     spacing_mm: tuple[float, float] | None = None
+    prompt: str = ""
+    parameters: Mapping[str, JSON] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -193,7 +193,8 @@ class _Reader:
         header: dict[str, str | float] = {"age_years": facts.age_years} if facts.age_years is not None else {}
         header |= {name: cell for name, cell in (("sex", facts.sex), ("laterality", facts.laterality)) if cell}
         patient = line.get("patient_id") or facts.patient or facts.study or facts.sop_uid
-        parts = [digest, f"dicom:{VERSION}:{self.voi}", *mask_digests(edit, protected, self.masks)]
+        wish = self.rows.wish(line)
+        parts = [digest, f"dicom:{VERSION}:{self.voi}", *mask_digests(edit, protected, self.masks), *wish.digests]
         return Case(
             case_id=case_id,
             patient_id=self.names.of("patient", patient),
@@ -202,6 +203,8 @@ class _Reader:
             reference=reference,
             strata={**header, **strata, **self.rows.strata(line), "burned_in": facts.burned_in},
             spacing_mm=facts.spacing_mm,
+            prompt=wish.prompt,
+            parameters=wish.parameters,
         )
 
 

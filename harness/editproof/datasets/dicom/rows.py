@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from editproof.datasets.dicom.listing import stem_of
 from editproof.datasets.folder.files import Entry
 from editproof.datasets.tables.labels import Labels, labels_of
+from editproof.datasets.tables.requests import Wish, request_columns, wish_of
 from editproof.datasets.tables.strata import PREFIX, strata_columns
 from editproof.datasets.tables.table import CaseTable, numeric_columns, table
 from editproof.errors import DatasetError
@@ -32,6 +33,7 @@ class Rows:
         columns = [name for name in (sheet.columns if sheet else ()) if name.startswith(PREFIX)]
         given = FROM_HEADER - {"sex"} if self.labels.sex else FROM_HEADER
         self._strata = strata_columns(sheet, columns, self.labels, given) if sheet else {}
+        self._asks = request_columns(sheet) if sheet else frozenset()
         self._numeric = numeric_columns(sheet, self._strata) if sheet else set()
         self._met: set[int] = set()
         self._by: dict[tuple[str, str], int] = {}
@@ -84,10 +86,14 @@ class Rows:
             self._strata[column]: float(cell) if column in self._numeric else cell for column, cell in cells.items()
         }
 
+    def wish(self, line: Mapping[str, str]) -> Wish:
+        """What a row asks of tools for its file."""
+        return wish_of(line, self._asks)
+
     def ignored(self) -> list[str]:
         """A warning on columns that are not read."""
         columns = self.sheet.columns if self.sheet else ()
-        unread = [n for n in columns if n not in _USED | self.labels.columns and n not in self._strata]
+        unread = [n for n in columns if n not in _USED | self._asks | self.labels.columns and n not in self._strata]
         advice = "call a column stratum:NAME to form subgroups on it."
         return [f"{len(unread)} columns of {self.name} are not read; {advice}"] if unread else []
 

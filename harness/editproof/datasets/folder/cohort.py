@@ -18,6 +18,7 @@ from editproof.datasets.folder.names import NamePattern, name_pattern
 from editproof.datasets.masks.files import MASKS, Masks, mask_digests, with_masks
 from editproof.datasets.reading import INDEX, CohortReading
 from editproof.datasets.tables.labels import PREFIX, Labels, labels_of, without_reference
+from editproof.datasets.tables.requests import request_columns, wish_of
 from editproof.datasets.tables.strata import strata_columns
 from editproof.datasets.tables.table import CaseTable, is_missing, number_of, numeric_columns, table
 from editproof.errors import DatasetError
@@ -45,7 +46,8 @@ def folder(
         are, ``patient_id`` (else each case is a patient), ``edit_mask``, ``protected_mask`` (files, not zero = True),
         ``target`` (file: what an ideal edit would give; else one of the image's name below ``targets/``),
         ``spacing_mm`` (one number, or ``ROWxCOLUMN``), and the reference standard
-        (:mod:`editproof.datasets.tables.labels`). Paths are below the folder. Every other column becomes a stratum, a
+        (:mod:`editproof.datasets.tables.labels`), ``prompt`` and ``parameter:NAME``
+        (:mod:`editproof.datasets.tables.requests`). Paths are below the folder. Every other column becomes a stratum, a
         number where all its cells are numbers. Images are 8 or 16 bit PNG or TIFF, never clipped.
     names : str, optional
         What the names of images say, as :func:`editproof.datasets.folder.names.name_pattern` reads it. What a manifest
@@ -73,9 +75,11 @@ def folder(
     sheet, warnings = _sheet(there, root, pattern, asked)
     labels = labels_of(sheet)
     check_unique_ids([line["case_id"] for line in sheet.rows if line["case_id"]], sheet.entry.name)
-    others = [name for name in sheet.columns if name not in _NAMED | labels.columns and not name.startswith(PREFIX)]
+    asks = request_columns(sheet)
+    read = _NAMED | labels.columns | asks
+    others = [name for name in sheet.columns if name not in read and not name.startswith(PREFIX)]
     strata = strata_columns(sheet, others, labels)
-    reader = _Reader(root, labels, strata, frozenset(numeric_columns(sheet, others)), masks, asked)
+    reader = _Reader(root, labels, strata, frozenset(numeric_columns(sheet, others)), asks, masks, asked)
     cases = []
     for line in sheet.rows:
         name = line["case_id"]
@@ -137,6 +141,7 @@ class _Reader:
     labels: Labels
     strata: Mapping[str, str]
     numeric: frozenset[str]
+    asks: frozenset[str]
     masks: Masks
     asked: str
 
@@ -151,8 +156,8 @@ class _Reader:
         reference, strata = self.labels.of(line, case_id)
         for column, name in sorted(self.strata.items()):
             strata[name] = float(line[column]) if column in self.numeric else line[column]
-        target = _target_file(self.root, line, image, case_id)
-        digests = [image.digest(), *mask_digests(edit, protected, self.masks)]
+        target, wish = _target_file(self.root, line, image, case_id), wish_of(line, self.asks)
+        digests = [image.digest(), *mask_digests(edit, protected, self.masks), *wish.digests]
         digests += [f"target:{target.digest()}"] if target else []
         return Case(
             case_id=case_id,
@@ -162,6 +167,8 @@ class _Reader:
             reference=reference,
             strata=strata,
             spacing_mm=_spacing(line.get("spacing_mm", ""), case_id),
+            prompt=wish.prompt,
+            parameters=wish.parameters,
         )
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from editproof.datasets.folder.files import Entry
 
 MOST_TABLE_BYTES = 32 * 1024 * 1024
-OWN = ("reference", "stratum")
+OWN = ("reference", "stratum", "parameter")
 """Prefixes of columns whose names are the user's own."""
 _MALE, _FEMALE = {"m", "male", "true", "1", "1.0"}, {"f", "female", "false", "0", "0.0"}
 

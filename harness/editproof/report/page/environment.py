@@ -49,6 +49,7 @@ def environment() -> Environment:
         "grouped": numbers.grouped,
         "percent": numbers.percent,
         "level": numbers.level,
+        "figure": numbers.brief,
     }
     made.globals |= {
         "Outcome": Outcome,

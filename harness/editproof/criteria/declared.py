@@ -1,0 +1,83 @@
+"""Caps and ranges that a study declares for its quantities, and the claims under them.
+
+The value of one patient lies in a declared interval, or no limit would hold whatever was not seen. A claim without a
+cap takes that of the study; where the study says nothing either, the default of its estimand, so many margins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+from editproof.core import records
+from editproof.core.declared import Wanted, closed, is_number
+from editproof.core.numbers import brief
+from editproof.criteria.criterion import Criterion
+from editproof.errors import ProtocolError
+
+_Cap = Annotated[float, Wanted("a finite number above 0", lambda value: is_number(value) and value > 0)]
+_Range = Annotated[
+    tuple[float, float],
+    Wanted("two finite numbers, the smaller first", lambda ends: all(map(is_number, ends)) and ends[0] < ends[1]),
+]
+
+
+@closed
+@dataclass(frozen=True, kw_only=True)
+class DeclaredQuantity:
+    """What a study says of one quantity, in the unit of its readings.
+
+    Attributes
+    ----------
+    cap : float, optional
+        The largest change or error that counts in full.
+    range : tuple of float, optional
+        Least and greatest value that there is: no reference standard lies outside, and no change exceeds its width.
+    """
+
+    cap: Annotated[_Cap | None, records.ABSENT] = None
+    range: Annotated[_Range | None, records.ABSENT] = None
+
+    @property
+    def width(self) -> float | None:
+        """The largest change that there can be, where a range is declared."""
+        return None if self.range is None else self.range[1] - self.range[0]
+
+
+Declared = Mapping[str, DeclaredQuantity]
+
+
+def under(criterion: Criterion, declared: Declared) -> Criterion:
+    """A claim as a study with declared quantities has it.
+
+    Its own cap stays. Where it has none of its own, it is that of the quantity, else the smaller of the default and the
+    width of the range.
+
+    Parameters
+    ----------
+    criterion : Criterion
+    declared : mapping of str to DeclaredQuantity
+
+    Raises
+    ------
+    ProtocolError
+        Where the cap is not above the margin of the claim, which then could not fail.
+
+    Examples
+    --------
+    >>> from editproof.criteria import at_most, mae_drift
+    >>> claim = Criterion("BA-1", mae_drift("bone_age"), at_most(2.0), source="placeholder")
+    >>> claim.estimand.most, under(claim, {"bone_age": DeclaredQuantity(cap=48.0)}).estimand.most
+    (60.0, 48.0)
+    """
+    told = declared.get(criterion.estimand.quantity)
+    if told is None or not criterion.default_cap:
+        return criterion
+    cap = told.cap or min(filter(None, (told.width, criterion.estimand.most)))
+    if not cap > criterion.margin:
+        found = f"the study caps {criterion.estimand.quantity} at {brief(cap)}, and its limit is {criterion.margin:g}"
+        raise ProtocolError(f"criterion {criterion.id}", found, "Declare a cap above every limit.")
+    if cap == criterion.estimand.most:
+        return criterion
+    return replace(criterion, estimand=criterion.estimand.capped(cap), default_cap=False)

@@ -1,0 +1,79 @@
+"""What a table of cases asks of tools for each case: a prompt of its own, and parameters.
+
+Columns ``prompt`` and ``parameter:NAME``. An empty cell leaves the study's words, or value, in place.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from editproof.core.digests import digest_of
+from editproof.errors import DatasetError
+
+if TYPE_CHECKING:
+    from editproof.datasets.tables.table import CaseTable
+    from editproof.types import JSON
+
+PROMPT, PREFIX = "prompt", "parameter:"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked for one case beside what the study asks for all.
+
+    Attributes
+    ----------
+    prompt : str
+        Empty where the case has none of its own.
+    parameters : mapping of str to JSON
+    """
+
+    prompt: str = ""
+    parameters: Mapping[str, JSON] = field(default_factory=dict)
+
+    @property
+    def digests(self) -> list[str]:
+        """The sha256 (hex) of it, to be part of the digest of its case; none where nothing is asked."""
+        return [digest_of([self.prompt, dict(self.parameters)])] if self.prompt or self.parameters else []
+
+
+def request_columns(sheet: CaseTable) -> frozenset[str]:
+    """The columns of a table that say what is asked.
+
+    Raises
+    ------
+    DatasetError
+        Where one is ``parameter:`` without a name.
+    """
+    found = frozenset(name for name in sheet.columns if name == PROMPT or name.startswith(PREFIX))
+    if PREFIX in found:
+        raise DatasetError(f"the columns of {sheet.entry.name}", "a parameter without a name", "Write parameter:NAME.")
+    return found
+
+
+def wish_of(line: Mapping[str, str], columns: Collection[str]) -> Wish:
+    """What a row asks for its case; a cell is a number, true, false or a text.
+
+    Examples
+    --------
+    >>> row = {"prompt": "Remove the L.", "parameter:strength": "0.4", "parameter:mode": ""}
+    >>> wish_of(row, set(row))
+    Wish(prompt='Remove the L.', parameters={'strength': 0.4})
+    """
+    given = {name.removeprefix(PREFIX): line[name] for name in sorted(columns) if name != PROMPT and line.get(name)}
+    return Wish(line.get(PROMPT, "") if PROMPT in columns else "", {n: _value(cell) for n, cell in given.items()})
+
+
+def _value(cell: str) -> JSON:
+    try:
+        value = json.loads(cell.lower() if cell.lower() in ("true", "false") else cell, parse_constant=_refused)
+    except ValueError:
+        return cell
+    return value if isinstance(value, bool | int | float) else cell
+
+
+def _refused(constant: str) -> JSON:
+    raise ValueError(f"{constant} is not a number of JSON")

@@ -1,0 +1,136 @@
+"""What is run: the options of the call, over the study file, over the ini keys of the repository."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from editproof.pytest_plugin.claim_files import handed_in, learn_estimands
+from editproof.pytest_plugin.unasked import tabled_run
+
+if TYPE_CHECKING:
+    from editproof.study.run import Run
+    from editproof.study.study_file import StudyFile
+    from editproof.study.tabled import TabledRun
+
+STARTED = "editproof_started"
+RUN = pytest.StashKey["Run | TabledRun"]()
+BEGAN = pytest.StashKey[float]()
+STUDY = pytest.StashKey["StudyFile"]()
+
+
+def run_of(config: pytest.Config) -> Run | TabledRun:
+    """The session's run, made once: on images, or on a table of readings alone."""
+    if config.option.readings and RUN not in config.stash:
+        learn_estimands(config)
+        config.stash[RUN] = tabled_run(config, _register(config), study_of(config))
+    if RUN not in config.stash:
+        from editproof.core.specification import reader_of
+        from editproof.editing.edits import Terms
+        from editproof.study.plan import Plan
+        from editproof.study.run import Run
+
+        options, hooks, study = config.option, config.hook, study_of(config)
+        learn_estimands(config)
+        dataset = options.dataset or study.cohort or config.getini("editproof_dataset")
+        if not dataset:
+            raise pytest.UsageError("editproof: no cohort; name one with --dataset, e.g. --dataset rsna:PATH")
+        cards = options.instrument or study.instruments
+        if not cards and (card := hooks.pytest_editproof_instrument(config=config, dataset=reader_of(dataset))):
+            cards = [card]
+        if not cards and not options.edit_only:
+            raise pytest.UsageError(f"editproof: nothing reads {dataset!r}; name an instrument with --instrument SPEC")
+        plan = Plan.of(
+            study, prompt=options.prompt, repeats=options.repeats, seed=options.study_seed, output=options.output
+        )
+        if plan.repeats < 1:
+            raise pytest.UsageError(f"editproof: --repeats {plan.repeats}: at least one edit per case is needed")
+        config.stash[RUN] = Run(
+            editors=tuple(editor_specs(config)),
+            dataset_spec=dataset,
+            instrument_specs=tuple(map(str, cards)),
+            plan=plan,
+            store=config.rootpath / options.store,
+            jobs=options.jobs or os.cpu_count() or 1,
+            terms=Terms(
+                options.edits,
+                started(config),
+                tuple(options.allow_egress or ()),
+                options.max_cost,
+                options.max_edits,
+            ),
+            lock=Path(options.lock) if options.lock else None,
+            shard=options.shard,
+            trust_instrument=options.trust_instrument,
+            register=_register(config),
+            study_file=study,
+            editor_factories=_merged(hooks.pytest_editproof_editors(config=config)),
+            dataset_factories=_merged(hooks.pytest_editproof_datasets(config=config)),
+            metrics=handed_in(hooks.pytest_editproof_metrics(config=config)),
+        )
+    return config.stash[RUN]
+
+
+def study_of(config: pytest.Config) -> StudyFile:
+    """The study file of the run, read once; an empty one where there is none.
+
+    Raises
+    ------
+    pytest.UsageError
+        Where it cannot be read, or two studies are asked for.
+    """
+    if STUDY not in config.stash:
+        from editproof.errors import EditproofError
+        from editproof.study.study_file import StudyFile, read_study
+
+        try:
+            path = study_path(config)
+            config.stash[STUDY] = StudyFile() if path is None else read_study(path)
+        except EditproofError as error:
+            raise pytest.UsageError(f"editproof: {error}") from error
+    return config.stash[STUDY]
+
+
+def study_path(config: pytest.Config) -> Path | None:
+    """The study file of the run: the one that is named, else the one in the nearest folder of what is run."""
+    from editproof.study.study_file import found_study
+
+    if named := config.option.study or config.getini("editproof_study"):
+        return Path(named) if config.option.study else config.rootpath / named
+    return found_study(asked_paths(config), config.rootpath)
+
+
+def asked_paths(config: pytest.Config) -> list[Path]:
+    """The files and folders that pytest was given."""
+    return [config.invocation_params.dir / argument.partition("::")[0] for argument in config.args]
+
+
+def started(config: pytest.Config) -> float:
+    """When the run began, in seconds of the epoch; one moment for all its processes."""
+    worker: dict[str, Any] = getattr(config, "workerinput", {})
+    return float(worker.get(STARTED) or config.stash.setdefault(BEGAN, time.time()))
+
+
+def editor_specs(config: pytest.Config) -> list[str]:
+    """The tools that are judged, each once."""
+    if config.option.readings:
+        return list(run_of(config).editors)
+    specs = config.option.editor or study_of(config).editors or config.getini("editproof_editors")
+    if not specs:
+        raise pytest.UsageError("editproof: no tool to judge; name one with --editor, e.g. --editor opencv-telea")
+    return list(dict.fromkeys(specs))
+
+
+def _register(config: pytest.Config) -> Path | None:
+    if named := study_of(config).register:
+        return Path(named)
+    named = config.getini("editproof_register")
+    return config.rootpath / named if named else None
+
+
+def _merged(answers: list[dict[str, Any]]) -> tuple[tuple[str, Any], ...]:
+    return tuple(sorted((name, factory) for answer in answers for name, factory in answer.items()))

@@ -1,0 +1,150 @@
+"""The study file: what it may say, whose it is, and which paths it names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from editproof import Criterion, at_most, bias, failure_rate, mae_drift, within
+from editproof.criteria.declared import DeclaredQuantity, under
+from editproof.errors import ProtocolError
+from editproof.study.study_file import (
+    found_study,
+    is_study_file,
+    other_study,
+    read_study,
+    study_from,
+    study_here,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+TOP = 'schema = "editproof-study/1"\n'
+
+
+def written(path: Path, text: str = "") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(TOP + text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("told", "found"),
+    [
+        ({"promt": "x"}, "an unknown field 'promt'. Did you mean 'prompt'?"),
+        ({"instrument": ["a"]}, "an unknown field 'instrument'. Did you mean 'instruments'?"),
+        ({"repeats": 0}, "repeats is 0. Write a whole number from 1 on"),
+        ({"repeats": "3"}, "repeats is '3'. Write a whole number"),
+        ({"prompt": "  "}, "prompt is '  '. Write words"),
+        ({"instruments": "card.json"}, "instruments is 'card.json'. Write a list of names"),
+        ({"editors": ["a", "a"]}, "Write a list of names, none twice"),
+        ({"quantities": {"age": {"cap": 0}}}, "quantities.age.cap is 0. Write a finite number above 0"),
+        ({"quantities": {"age": {"range": [9, 1]}}}, "Write two finite numbers, the smaller first"),
+        ({"quantities": {"age": {"top": 9}}}, "an unknown field 'top' in quantities.age"),
+        ({"schema": "editproof-study/9"}, "schema is 'editproof-study/9'. Write \"editproof-study/1\""),
+    ],
+)
+def test_what_a_study_file_may_not_say_is_one_line(told, found):
+    with pytest.raises(ProtocolError) as refused:
+        study_from(told)
+    assert found in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        ("study.toml", "name = 3\n", "it does not say that it is a study"),
+        ("study.toml", "name = \n", "it cannot be read"),
+        ("pyproject.toml", "[tool.ruff]\n", "it has no table [tool.editproof]"),
+        ("pyproject.toml", "[tool]\neditproof = 3\n", "it has no table [tool.editproof]"),
+    ],
+)
+def test_a_file_that_is_no_study_is_one_line(tmp_path, name, text, found):
+    path = tmp_path / name
+    path.write_text(text)
+    with pytest.raises(ProtocolError, match=found.replace("[", r"\[").replace("]", r"\]")):
+        read_study(path)
+
+
+def test_a_study_is_the_same_in_pyproject(tmp_path):
+    body = 'prompt = "Remove the noise."\nrepeats = 2\nquantities.age.cap = 9.0\n'
+    (tmp_path / "pyproject.toml").write_text(f"[tool.editproof]\n{body}")
+    assert read_study(tmp_path / "pyproject.toml") == read_study(written(tmp_path / "study.toml", body))
+
+
+def test_paths_beside_the_file_are_opened_from_here(tmp_path, monkeypatch):
+    for name in ("cards/a.json", "data/manifest.csv", "tool.py", "register.toml"):
+        path = tmp_path / "there" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    file = written(
+        tmp_path / "there" / "study.toml",
+        'cohort = "folder:data?masks=files"\ninstruments = ["cards/a.json", "far.json", "tool.py:reader"]\n'
+        'editors = ["opencv-telea", "squash:64+tool.py:make", "cmd:data --in {image}?"]\n'
+        'register = "register.toml"\n',
+    )
+    monkeypatch.chdir(tmp_path)
+    study = read_study(file)
+    assert study.cohort == "folder:there/data?masks=files"
+    assert study.instruments == ("there/cards/a.json", "far.json", "there/tool.py:reader")
+    assert study.editors == ("opencv-telea", "squash:64+there/tool.py:make", "cmd:data --in {image}?")
+    assert study.register == "there/register.toml"
+
+
+def test_another_programs_study_toml_is_not_ours(tmp_path):
+    foreign = tmp_path / "study.toml"
+    foreign.write_text('[study]\nname = "sweep"\n')
+    assert not is_study_file(foreign)
+    assert found_study([tmp_path], tmp_path) is None
+    assert not other_study(tmp_path, None, [])
+    with pytest.raises(ProtocolError, match=r"no study.toml of ours"):
+        study_here(tmp_path)
+
+
+def test_the_study_of_a_run_is_the_nearest_above_what_is_run(tmp_path):
+    outer, inner = written(tmp_path / "suite" / "study.toml"), written(tmp_path / "suite" / "inner" / "study.toml")
+    (tmp_path / "suite" / "test_a.py").touch()
+    assert found_study([tmp_path / "suite"], tmp_path) == outer
+    assert found_study([tmp_path / "suite" / "test_a.py"], tmp_path) == outer
+    assert found_study([inner.parent], tmp_path) == inner
+    assert found_study([tmp_path], tmp_path) is None
+    assert other_study(inner.parent, outer, [outer.parent])
+    assert not other_study(inner.parent, inner, [inner.parent])
+    assert not other_study(inner.parent, outer, [inner.parent]), "what is named is run"
+    with pytest.raises(ProtocolError, match="Run one at a time"):
+        found_study([outer.parent, inner.parent], tmp_path)
+
+
+CLAIM = Criterion("A", mae_drift("age"), at_most(2.0), source="placeholder: a test")
+
+
+def test_a_declared_cap_takes_the_place_of_the_default_alone():
+    declared = {"age": DeclaredQuantity(cap=40.0)}
+    assert under(CLAIM, {}).estimand.most == 60.0
+    assert under(CLAIM, declared).estimand.most == 40.0
+    own = Criterion("A", mae_drift("age", cap=50.0), at_most(2.0), source="placeholder: a test")
+    assert under(own, declared) is own
+    assert under(Criterion("B", failure_rate(), at_most(0.1), source="placeholder: a test"), declared).card
+    assert under(under(CLAIM, declared), declared) == under(CLAIM, declared)
+
+
+def test_a_range_narrows_a_default_and_never_widens_it():
+    assert under(CLAIM, {"age": DeclaredQuantity(range=(0.0, 30.0))}).estimand.most == 30.0
+    assert under(CLAIM, {"age": DeclaredQuantity(range=(0.0, 228.0))}).estimand.most == 60.0
+
+
+def test_a_cap_within_the_margin_is_refused():
+    """A change that counts for no more than the margin could never exceed it."""
+    with pytest.raises(ProtocolError, match="Declare a cap above every limit"):
+        under(CLAIM, {"age": DeclaredQuantity(cap=2.0)})
+    two_sided = Criterion("B", bias("age"), within(-3.0, 3.0), source="placeholder: a test")
+    with pytest.raises(ProtocolError, match="the study caps age at 3"):
+        under(two_sided, {"age": DeclaredQuantity(range=(0.0, 3.0))})
+
+
+@given(st.floats(2.001, 1e6), st.floats(0.1, 1e6))
+def test_what_a_study_declares_is_in_the_card_of_the_claim(cap, width):
+    """So a record derives the same verdict without the study file."""
+    claim = under(CLAIM, {"age": DeclaredQuantity(cap=cap, range=(0.0, width))})
+    assert claim.card.specification.arguments["cap"] == cap == claim.estimand.most
