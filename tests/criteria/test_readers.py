@@ -141,6 +141,16 @@ def test_originals_that_were_read_twice_tell_how_many_calls_change_by_themselves
     assert 0 < found.notes["originals_read_again"] < 0.5
 
 
+def test_readers_and_their_readings_are_told_apart_by_name_and_number():
+    table = study(again=10)
+    names = {"reader:Ana": "reader:A#na", "reader:Ana#2": "reader:A#na#7"}
+    renamed = replace(table, rows=table.rows.assign(instrument=table.rows["instrument"].replace(names)))
+    one, other = (c.reader_drift("nodule").raw(x) for x in (table, renamed))
+    assert other.readers.tolist() == ["A#na", "Ben", "Cyd"]
+    assert np.array_equal(one.edited, other.edited, equal_nan=True)
+    assert one.edited.shape == (80, 3, 1, 2)
+
+
 def test_readers_fixed_and_one_reader():
     table = study()
     alone = replace(table, rows=table.rows[table.rows["instrument"].str.startswith("reader:Ana")])
@@ -176,6 +186,7 @@ def test_a_pilot_of_readers_says_what_a_larger_study_shows():
     [
         (lambda: c.reader_drift("x", least=0), "a rating scale from 0 to None"),
         (lambda: c.reader_drift("x", least=4, most=0), "a rating scale from 4 to 0"),
+        (lambda: c.reader_drift("x", arm="original"), "edits are held against the originals"),
         (lambda: c.reader_drift("x", readers="some"), "they are 'random' or 'fixed'"),
         (lambda: c.reader_call_drift("x", at=1, of="both"), "there are all, positive, negative"),
         (lambda: c.reader_kappa("x", weights="none"), "there are linear, quadratic"),

@@ -155,6 +155,10 @@ GAPS = {
         ["case,arm,quantity,value,reader", "a,original,q,1,A", "a,edited,q,1,A", "a,edited,q,1,B"], LONG, None,
         "which did not read the original",
     ),
+    "a reader who never answers": (
+        ["case,arm,quantity,value,reader", "a,original,q,1,A", "a,original,q,,B", "a,edited,q,1,A", "a,edited,q,,B"],
+        LONG, None, "reader B gave no reading of q at all",
+    ),
     "two patients of a case": (
         ["case,patient,arm,quantity,value", "a,p,original,q,1", "a,r,edited,q,1"], LONG, None, "patient r of case a",
     ),

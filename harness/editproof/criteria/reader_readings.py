@@ -6,7 +6,6 @@ the same reader under ``reader:NAME#2``, and so on.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +14,12 @@ import numpy as np
 from editproof.criteria.readings import Readings
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import ORIGINAL, Measurements
-from editproof.evidence.readers import READER
+from editproof.evidence.readers import READER, by_reader, name_of_reader
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     Values = NDArray[np.float64]
-
-_NAME = re.compile(r"reader:(?P<name>[^#]+)(#(?P<session>[2-9]|[1-9]\d+))?")
 
 
 @dataclass(frozen=True)
@@ -99,22 +96,22 @@ def reader_readings(measurements: Measurements, quantity: str, arm: str, *, refe
     """
     rows = measurements.rows
     names = sorted({str(name) for name in rows.loc[rows["quantity"] == quantity, "instrument"]})
-    places = {name: found for name in names if (found := _NAME.fullmatch(name))}
-    if not places and measurements.n_missing < len(measurements.edits):
+    sessions_of = {name: sorted(of, key=_session) for name, of in by_reader(names).items() if name not in names}
+    if not sessions_of and measurements.n_missing < len(measurements.edits):
         known = ", ".join(names) or "nobody"
         raise ProtocolError(
             f"{quantity!r} by human readers", f"it was read by {known}", f"Name readers {READER}NAME in the table."
         )
-    readers = np.array(sorted({found["name"] for found in places.values()}), dtype=str)
-    sessions = max((int(found["session"] or 1) for found in places.values()), default=1)
+    readers = np.array(sorted(sessions_of), dtype=str)
+    sessions = max(map(len, sessions_of.values()), default=1)
     n, repeats = len(measurements.cases), max(1, measurements.n_repeats)
     edited, before = np.full((n, len(readers), repeats, sessions), np.nan), np.full((n, len(readers), sessions), np.nan)
-    for name, found in places.items():
-        at, session = int(np.searchsorted(readers, found["name"])), int(found["session"] or 1) - 1
-        if measurements.has(quantity, arm, name):
-            edited[:, at, :, session] = measurements.matrix(quantity, arm, name)
-        if measurements.has(quantity, ORIGINAL, name):
-            before[:, at, session] = measurements.matrix(quantity, ORIGINAL, name)[:, 0]
+    for at, reader in enumerate(readers):
+        for session, name in enumerate(sessions_of[str(reader)]):
+            if measurements.has(quantity, arm, name):
+                edited[:, at, :, session] = measurements.matrix(quantity, arm, name)
+            if measurements.has(quantity, ORIGINAL, name):
+                before[:, at, session] = measurements.matrix(quantity, ORIGINAL, name)[:, 0]
     cases = measurements.cases["case"].to_numpy(str)
     order = np.lexsort((cases, measurements.patients))
     edited, before = edited[order], before[order]
@@ -134,3 +131,9 @@ def nanmean(values: Values, axis: int | tuple[int, ...]) -> Values:
     count = there.sum(axis=axis)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(np.where(there, values, 0.0).sum(axis=axis) / np.where(count, count, np.nan))
+
+
+def _session(instrument: str) -> int:
+    """Which of a reader's readings of an image it is, from 1 on."""
+    number = instrument.removeprefix(f"{READER}{name_of_reader(instrument)}").removeprefix("#")
+    return int(number) if number else 1

@@ -147,10 +147,20 @@ class ReadingsOfCohort:
 
     def check(self) -> None:
         """Refuse a table that contradicts itself, or lacks what has to be there."""
+        self._check_readers()
         for tool in self.tools:
             self.measurements(tool)
         if self.has_destructive:
             self.destructive()
+
+    def _check_readers(self) -> None:
+        """Refuse a reader who was asked and never answered, of whom no reading would show that any is missing."""
+        answered = {(row.reader, row.quantity) for row in self.table.readings if row.value is not None}
+        for row in self.table.readings:
+            if row.reader and (row.reader, row.quantity) not in answered:
+                found = f"reader {row.reader} gave no reading of {row.quantity} at all"
+                advice = "Add the readings, or leave the reader out of the table and say so."
+                raise DatasetError(self._asked, found, advice)
 
     @property
     def _asked(self) -> str:

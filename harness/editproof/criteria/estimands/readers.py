@@ -14,7 +14,7 @@ from editproof.criteria.factory import estimand
 from editproof.criteria.reader_readings import ReaderReadings, nanmean
 from editproof.criteria.readings import Readings
 from editproof.errors import ProtocolError
-from editproof.evidence.measurements import EDITED
+from editproof.evidence.measurements import EDITED, ORIGINAL
 from editproof.stats.areas import ONE_CLASS, Pairs, pairs_of
 from editproof.stats.bounded import mean_in
 from editproof.stats.kappa import POWERS, kappas_by_reader
@@ -163,6 +163,9 @@ def _made(
     name: str, statistic: Compute, quantity: str, readers: str, arm: str, missing: str, *, unit: str | None = "",
     needs: frozenset[str] = _ORIGINAL, ideal: float = 0.0,
 ) -> Estimand:  # fmt: skip
+    if arm == ORIGINAL:
+        asked = f"{name} of {quantity} on the originals"
+        raise ProtocolError(asked, "edits are held against the originals", "Choose another arm.")
     if readers not in ("random", "fixed"):
         raise ProtocolError(f"readers {readers!r}", "they are 'random' or 'fixed'", "Choose one of those.")
     return Estimand(
