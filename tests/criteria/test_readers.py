@@ -12,6 +12,8 @@ from editproof.criteria.planning import power_by_pilot
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import Measurements, measurements_of
 from editproof.types import Outcome
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 READERS = ("Ana", "Ben", "Cyd")
@@ -95,6 +97,23 @@ def test_a_rating_that_nobody_gave_is_at_its_worst(name):
     lost = made.estimate(without(table, case="c007"))
     assert lost.n_missing == len(READERS)
     assert lost.high - lost.low > part.high - part.low
+
+
+@pytest.mark.parametrize("name", BOUNDED)
+@given(
+    seed=st.integers(0, 2**16), n=st.integers(40, 80), share=st.sampled_from([0.01, 0.1, 0.5]),
+    shift=st.sampled_from([-1.0, 0.0, 1.0]), arms=st.sampled_from([("edited",), ("original", "edited")]),
+)  # fmt: skip
+@settings(max_examples=12, deadline=None)
+def test_leaving_answers_out_never_makes_a_limit_better(name, seed, n, share, shift, arms):
+    made, table = BOUNDED[name], study(n, shift=shift, again=5, seed=seed)
+    if name == "auc":
+        arms = ("edited",)  # without every original there is no area to compare with
+    rows, random = table.rows, np.random.default_rng(seed)
+    gone = rows["arm"].isin(arms) & (random.random(len(rows)) < share)
+    before, after = made.estimate(table), made.estimate(replace(table, rows=rows[~gone]))
+    assert not after.exists or (after.low <= before.low + 1e-9 and after.high >= before.high - 1e-9)
+    assert after.exists or "originals have no reading" in after.reason
 
 
 def test_without_a_scale_a_missing_rating_leaves_the_claim_open():
