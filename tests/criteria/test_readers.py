@@ -106,7 +106,7 @@ def test_a_rating_that_nobody_gave_is_at_its_worst(name):
 )  # fmt: skip
 @settings(max_examples=12, deadline=None)
 def test_leaving_answers_out_never_makes_a_limit_better(name, seed, n, share, shift, arms):
-    made, table = BOUNDED[name], study(n, shift=shift, again=5, seed=seed)
+    made, table = BOUNDED[name], study(n, shift=shift, seed=seed)
     if name == "auc":
         arms = ("edited",)  # without every original there is no area to compare with
     rows, random = table.rows, np.random.default_rng(seed)

@@ -257,7 +257,7 @@ def test_a_bounded_change_of_areas_is_as_wide_as_either_way_makes_it():
     change = sides[1][0] - sides[0][0]
     these = PairedChange(pairs=change, patients=np.unique(patients))
     made = BoundedMultiReader(
-        readers=np.array(list("abcd")), seen=figures, lowest=figures, highest=figures, these=these,
+        readers=np.array(list("abcd")), seen=figures, lowest=figures, highest=figures, these=these, least=-1.0, most=1.0,
         patients=np.unique(patients),
     )  # fmt: skip
     both, of_field, of_these = made.interval(0.9), made.conventional(0.9), these.interval(0.9)

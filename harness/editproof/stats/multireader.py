@@ -59,20 +59,32 @@ class MultiReader(Statistic):
         return self.conventional(confidence)
 
     def conventional(self, confidence: float) -> Interval:
-        """The interval of the field: its lower limit with what is missing at the least, its upper one at the most."""
+        """The interval of the field: its lower limit with what is missing at the least, its upper one at the most.
+
+        Its reach is the longest of those with all that is missing at either end, and without it, since what makes a
+        figure worse can make it less variable.
+        """
         if self.settled is not None and len(self.seen.without) >= MIN_PATIENTS:
             return self._told(identical(confidence, len(self.seen.without), self.settled))
-        low, high = (interval_over_readers(x, confidence, fixed=self.fixed) for x in (self.lowest, self.highest))
-        if low.low is None or high.high is None:
-            return self._told(low if low.low is None else high)
-        value = self.value if not math.isnan(self.value) else (low.low + high.high) / 2
-        found = replace(high, value=value, low=min(low.low, value), high=max(high.high, value))
+        ends = [interval_over_readers(x, confidence, fixed=self.fixed) for x in (self.lowest, self.highest)]
+        if refused := next((end for end in ends if not end.exists), None):
+            return self._told(refused)
+        seen = interval_over_readers(self.seen, confidence, fixed=self.fixed)
+        reach = max(_half(found) for found in (*ends, seen))
+        low, high = (float(figures.values.mean()) for figures in (self.lowest, self.highest))
+        value = (low + high) / 2 if math.isnan(self.value) else self.value
+        found = replace(ends[1], value=value, low=min(low - reach, value), high=max(high + reach, value))
         return self._told(found)
 
     def _told(self, found: Interval) -> Interval:
         by = {str(name): round(float(x), 6) for name, x in zip(self.readers, self.seen.values, strict=True)}
         known = {name: x for name, x in by.items() if math.isfinite(x)}
         return replace(found, n_edits=self.n_edits or None).noted(**self.notes, readers=len(by), by_reader=known)
+
+
+def _half(found: Interval) -> float:
+    """Half of the width of an interval; 0 where there is none."""
+    return 0.0 if found.low is None or found.high is None else (found.high - found.low) / 2
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -87,9 +99,13 @@ class BoundedMultiReader(MultiReader):
     ----------
     these : Statistic
         The same number of these readers alone, bounded.
+    least, most : float
+        The declared interval, beyond which no limit goes.
     """
 
     these: Statistic = field(repr=False)
+    least: float
+    most: float
 
     bounded: ClassVar[bool] = True
 
@@ -101,7 +117,8 @@ class BoundedMultiReader(MultiReader):
         if of_these.low is None or of_these.high is None or of_field.value is None:
             return self._told(of_these)
         value = of_field.value
-        low, high = min(of_field.low, of_these.low, value), max(of_field.high, of_these.high, value)
+        low = max(min(of_field.low, of_these.low, value), self.least)
+        high = min(max(of_field.high, of_these.high, value), self.most)
         method = f"{of_field.method}; these readers: {of_these.method}"
         found = Interval(value, low, high, confidence, of_field.n_patients, method, of_these.seed)
         return self._told(found).noted(**{**of_these.notes, **of_field.notes, "level": FOR_OTHERS})

@@ -253,9 +253,8 @@ def _bounded(given: ReaderReadings, seen: Values, low: Values, high: Values, rea
         return least if least.reason else most
     these = replace(least, highest=most.highest)  # type: ignore[call-arg,attr-defined]
     return BoundedMultiReader(
-        readers=given.readers, seen=figures[0], lowest=figures[1], highest=figures[2], these=these,
-        patients=given.names, n_edits=_edits(given),
-        settled=0.0 if given.same else None,
+        readers=given.readers, seen=figures[0], lowest=figures[1], highest=figures[2], these=these, least=reach[0],
+        most=reach[1], patients=given.names, n_edits=_edits(given), settled=0.0 if given.same else None,
     )  # fmt: skip
 
 
@@ -289,7 +288,8 @@ def _areas(readings: Readings) -> Statistic:
         figures.append(areas_by_reader(scores, positive, given.patients) - original)
     return BoundedMultiReader(
         readers=given.readers, seen=figures[0], lowest=figures[1], highest=figures[2], patients=given.names,
-        these=_area_of_these(given, positive, gone), n_edits=_edits(given), settled=0.0 if given.same else None,
+        these=_area_of_these(given, positive, gone), least=-1.0, most=1.0, n_edits=_edits(given),
+        settled=0.0 if given.same else None,
     ).noted(original=float(original.values.mean()))  # fmt: skip
 
 
