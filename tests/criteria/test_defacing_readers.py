@@ -11,26 +11,21 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from editproof.criteria import Criterion, at_least, at_most, verdict_on, within
-from editproof.criteria.estimands.readers import reader_drift, reader_kappa, reader_limits_of_agreement
-from editproof.evidence.measurements import Measurements, measurements_of
-from editproof.evidence.readers import reader_instrument
+from editproof.criteria import verdict_on
+from editproof.criteria.claim_tables import claims_from
+from editproof.datasets.tables.layout import layout_of
+from editproof.datasets.tables.readings import readings_in
 from editproof.stats.kappa import weighted_kappa
 from editproof.stats.repeated import bland_altman_repeated
-from editproof.types import Outcome
+from editproof.study.of_readings import ReadingsOfCohort
+from editproof.types import Outcome, Verdict
 from sklearn.metrics import cohen_kappa_score
 
 from tests.needs import ROOT, shared_data
 
-SOURCE = "placeholder: an example"
-QUALITY = {"quantity": "quality", "unit": "points"}
-CLAIMS = {
-    "R-1": (reader_drift("quality", least=0, most=4, unit="points"), within(-0.25, 0.25)),
-    "R-2": (reader_drift("quality", least=0, most=4, unit="points", readers="fixed"), within(-0.25, 0.25)),
-    "R-3": (reader_kappa("quality", step=1), at_least(0.4)),
-    "R-4": (reader_limits_of_agreement("quality", side="upper", unit="points"), at_most(1.0)),
-    "R-5": (reader_limits_of_agreement("quality", side="lower", unit="points"), at_least(-1.0)),
-}
+PAGE = (ROOT / "docs" / "readers.md").read_text(encoding="utf-8")
+(SUITE,) = re.findall(r"^```toml raters.toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+(COLUMNS,) = re.findall(r"--columns (case=subject\S+)$", PAGE, re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -42,31 +37,26 @@ def ratings() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def measured(ratings) -> Measurements:
-    rows = [
-        (r.subject, r.arm, 0, reader_instrument(r.rater_id, r.reading), "quality", r.rating, "points")
-        for r in ratings.itertuples()
-    ]
-    subjects = sorted(ratings["subject"].unique())
-    cases = [{"case": subject, "patient": subject} for subject in subjects]
-    return measurements_of("defacing", cases, rows, [(subject, 0, "ok", "") for subject in subjects])
+def verdicts(tmp_path_factory) -> dict[str, Verdict]:
+    """What `editproof judge` decides of the table as it was published, by the suite of the page."""
+    suite = tmp_path_factory.mktemp("suite") / "raters.toml"
+    suite.write_text(SUITE, encoding="utf-8")
+    layout = layout_of(columns=[COLUMNS], quantities=["rating"], units=["rating=points"])
+    measured = ReadingsOfCohort(readings_in(shared_data("defacing/S1_Data.tsv"), layout), "defacing").measurements(
+        "defacing"
+    )
+    return {claim.name: verdict_on(claim.criterion, measured) for claim in claims_from(suite)}
 
 
-def verdict(name: str, measured: Measurements):
-    made, region = CLAIMS[name]
-    return verdict_on(Criterion(name, made, region, source=SOURCE), measured)
+def test_the_page_says_what_comes_out(verdicts):
+    said = re.findall(r"^<(?:PASS|FAIL|INCONCLUSIVE) R-\d.*>$", PAGE, re.MULTILINE)
+    assert said == [repr(verdict) for verdict in verdicts.values()]
 
 
-def test_the_page_says_what_comes_out(measured):
-    page = (ROOT / "docs" / "readers.md").read_text(encoding="utf-8")
-    said = re.findall(r"^<(?:PASS|FAIL|INCONCLUSIVE) R-\d.*>$", page, re.MULTILINE)
-    assert said == [repr(verdict(name, measured)) for name in CLAIMS]
-
-
-def test_the_mean_change_is_that_of_subjects(ratings, measured):
+def test_the_mean_change_is_that_of_subjects(ratings, verdicts):
     by = ratings.groupby(["rater_id", "subject", "arm"])["rating"].mean().unstack()
     change = (by["edited"] - by["original"]).groupby("rater_id").mean()
-    found = verdict("R-1", measured)
+    found = verdicts["R-1"]
     assert found.estimate.value == pytest.approx(change.mean())
     assert found.estimate.notes["by_reader"] == pytest.approx(change.to_dict(), abs=1e-6)
     assert found.outcome is Outcome.PASS
@@ -91,13 +81,13 @@ def test_kappa_is_that_of_scikit_learn_on_rounded_ratings(ratings):
         assert weighted_kappa(one, other) == pytest.approx(expected)
 
 
-def test_limits_of_agreement_are_those_of_each_rater_with_repeated_ratings(ratings, measured):
+def test_limits_of_agreement_are_those_of_each_rater_with_repeated_ratings(ratings, verdicts):
     by = ratings.pivot(index=["rater_id", "subject"], columns=["arm", "reading"], values="rating")
     ends = {
         rater: bland_altman_repeated(by.loc[rater]["edited"].to_numpy(), by.loc[rater]["original"].to_numpy())
         for rater in by.index.levels[0]
     }
     for name, side in (("R-4", "upper"), ("R-5", "lower")):
-        mine = verdict(name, measured).estimate.notes["by_reader"]
+        mine = verdicts[name].estimate.notes["by_reader"]
         assert mine == pytest.approx({rater: found[side].value for rater, found in ends.items()}, abs=1e-6)
         assert all(found[side].low < mine[rater] < found[side].high for rater, found in ends.items())
