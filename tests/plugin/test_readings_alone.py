@@ -81,6 +81,8 @@ def test_a_table_gives_verdict_bundle_and_page(clinic):
     done.stdout.fnmatch_lines(["*for want of images: KS-1 and PLT-1;*", "+ filler: Conforms, with reservations*"])
     page = (the_run(clinic) / "report.html").read_text()
     assert "no image: this run made no edit" in page
+    assert "no image was seen" in page
+    assert "Each claim was fixed before" not in page
     assert "for want of images: KS-1 and PLT-1" in page
 
 

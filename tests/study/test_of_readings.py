@@ -5,11 +5,13 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 from editproof import at_most, prediction_change, verdict_on
+from editproof.audit.readings_alone import alike_in_readings
 from editproof.criteria import Criterion
 from editproof.datasets.tables.layout import layout_of
 from editproof.datasets.tables.readings import readings_in
 from editproof.errors import DatasetError
 from editproof.evidence.measurements import EDITED, POOLED
+from editproof.study.of_readings import ReadingsOfCohort
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -209,6 +211,20 @@ def test_what_is_wrong_with_a_table_is_one_clear_line(tmp_path, rows, layout, co
 def test_a_misspelt_option_is_one_line(said, found):
     with pytest.raises(DatasetError, match=found):
         layout_of(**said)
+
+
+@pytest.mark.parametrize(("repeats", "found"), [(((1.5, 1.5), (2.5, 2.25)), 1), (((1.5, 1.25), (2.5, 2.25)), 0)])
+def test_repeats_that_read_alike_are_told(tmp_path, repeats, found):
+    rows = ["case,repeat,before,after"]
+    rows += [f"P{case},{n},1,{value}" for case, values in enumerate(repeats) for n, value in enumerate(values)]
+    assert alike_in_readings(read(tmp_path, rows, IN_PAIRS).measurements("tool")) == found
+
+
+@pytest.mark.parametrize("name", ["identity", "destructive"])
+def test_a_tool_does_not_take_the_name_of_a_control(tmp_path, name):
+    table = readings_in(written(tmp_path, Lines((("a", 1.0, 7.0),)).long()), LONG)
+    with pytest.raises(DatasetError, match="name of a control"):
+        ReadingsOfCohort(table, name).check()
 
 
 def test_a_file_that_is_not_there_is_one_line(tmp_path):

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from editproof.evidence.facts import Facts
+from editproof.evidence.measurements import EDITED, POOLED, Measurements
 from editproof.evidence.record import CONTROLS
 from editproof.evidence.reservations import Reservation
 from editproof.evidence.tabled import is_of_readings_alone, told_of_cohort, unasked_in
-from editproof.report.text.wording import listed
+from editproof.report.text.wording import counted, listed
 
 NAMED: Final = 12
 """Ids that a sentence names."""
@@ -62,7 +63,37 @@ def unlisted_cohort(facts: Facts) -> Iterator[Reservation]:
         )
 
 
-KINDS_OF_READINGS: Final = (readings_alone, claims_not_asked, without_destructive_control, unlisted_cohort)
+def equal_repeats(facts: Facts) -> Iterator[Reservation]:
+    """Repeats that may be copies of one edit: no digest of pixels tells."""
+    for tool in facts.tools if is_of_readings_alone(facts) else ():
+        if n := alike_in_readings(tool.measurements):
+            yield Reservation(
+                "equal repeats",
+                f"In {counted(n, 'case')} of {tool.card.name} two repeats read exactly alike, and nothing shows that "
+                "the tool was asked again: they may be copies of one edit.",
+                tool.card.name,
+            )
+
+
+def alike_in_readings(measured: Measurements) -> int:
+    """Cases in which two repeats that came back have the same pooled reading of every quantity."""
+    rows = measured.rows
+    wide = rows[(rows["arm"] == EDITED) & (rows["instrument"] == POOLED)].pivot_table(
+        index=["case", "repeat"], columns="quantity", values="value"
+    )
+    if wide.empty:
+        return 0
+    again = wide.assign(case=wide.index.get_level_values("case")).duplicated()
+    return int(wide[again.to_numpy()].index.get_level_values("case").nunique())
+
+
+KINDS_OF_READINGS: Final = (
+    readings_alone,
+    claims_not_asked,
+    without_destructive_control,
+    unlisted_cohort,
+    equal_repeats,
+)
 """Every kind that a run on readings alone may have."""
 
 

@@ -55,6 +55,8 @@ class ReadingsOfCohort:
         if "" in named and len(named - {DESTRUCTIVE}) > 1:
             line = next(r.line for r in self.table.readings if r.arm == EDITED and not r.tool)
             raise DatasetError(f"row {line} of {self._asked}", "no tool, where other rows have one", "Name the tool.")
+        if self.tool in CONTROLS:
+            raise DatasetError(f"tool {self.tool!r}", "that is the name of a control", "Give the tool another name.")
         if IDENTITY in named:
             advice = "Leave its rows out, or name the tool otherwise: the control is made of the originals."
             raise DatasetError(self._asked, f"a tool called {IDENTITY!r}, which is the name of a control", advice)

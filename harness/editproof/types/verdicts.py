@@ -174,7 +174,7 @@ def sentence_of(verdict: Verdict) -> str:
     decimals = decimals_for(numbers, (card.low, card.high))
     sign = "+" if card.signed else ""
     value, low, high = (figure(x, decimals, sign) for x in numbers)
-    unit = f" {estimate.unit}" if estimate.unit else ""
+    unit = f" {estimate.unit}" if estimate.unit not in ("", "1") else ""
     edits = f", {estimate.n_edits} edits" if estimate.n_edits else ""
     missing = f", {estimate.n_missing} missing" if estimate.n_missing else ""
     return f"<{head} = {value}{unit} [{low}, {high}], {estimate.n_patients} patients{edits}{missing}; {required}>"

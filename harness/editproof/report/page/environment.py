@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from editproof.core import numbers
 from editproof.evidence.reservations import NON_INFERIORITY, heading
+from editproof.evidence.tabled import is_of_readings_alone
 from editproof.report.charts.bars import WIDTH
 from editproof.report.page.fragility import fragility, other_figures
 from editproof.report.text import wording
@@ -55,6 +56,7 @@ def environment() -> Environment:
         "Outcome": Outcome,
         "heading": heading,
         "NON_INFERIORITY": NON_INFERIORITY,
+        "is_of_readings_alone": is_of_readings_alone,
         "ROLE": wording.ROLE,
         "STATUS": wording.STATUS,
         "MASK": wording.MASK,
