@@ -42,6 +42,7 @@ from editproof.types import JSON, DatasetCard, EditorCard, InstrumentCard, Quant
 NEED_IMAGES: Final = "images"
 NEED_ENDS: Final = "a column of statuses or a table of the cohort, which say how edits ended"
 NEED_ARMS: Final = "another arm than originals and edits"
+NEED_TARGETS: Final = "readings of a target image"
 
 _MADE_ELSEWHERE = ARMS[2:]
 _NOT_KNOWN = "not known"
@@ -184,6 +185,8 @@ class TabledRun:
             return NEED_IMAGES
         if estimand.reads and estimand.arm not in (ORIGINAL, EDITED):
             return NEED_ARMS
+        if estimand.reads and estimand.against != ORIGINAL:
+            return NEED_TARGETS
         if estimand.scope == FLOW and not (self.table.listed or self.table.says_status):
             return NEED_ENDS
         return ""
