@@ -1,8 +1,8 @@
 """Enhancement: the edit comes closer to the target than its original was, and is read as the target is.
 
-It is named by its file, `pytest validations/enhancement/claims.py`; see docs/enhancement.md. Every claim is against the
-target (full dose, clean, real contrast): a tool that does nothing fails, and closeness to the input is not taken
-for quality. PSNR and SSIM are benefit alone and never suffice: a smoother gains both.
+Run it with `pytest validations/enhancement`; see docs/enhancement.md. Every claim is against the target (full dose and
+clean): a tool that does nothing fails, and closeness to the input is not taken for quality. PSNR and SSIM are
+benefit alone and never suffice: a smoother gains both.
 """
 
 from editproof import (
