@@ -27,8 +27,9 @@ example: demo  ## the demo's report as the one that the README links to, and its
 test: $(READY) lint  ## pass the tests; on CI also reach the floor of coverage that pyproject.toml sets
 	$(BIN)/python -m pytest tests harness --doctest-modules -n auto -q $(COVERAGE)
 
-test-all: test  ## the long forms too: error rates of every simulated world, and a run that is killed again and again
+test-all: test  ## the long forms too: error rates of every simulated world, every worked run, a run killed again and again
 	$(BIN)/python -m tests.editing.kills
+	$(BIN)/python -m tests.docs.worked
 	$(BIN)/python -m tests.simulation.long
 
 iopaint: $(IOPAINT)/.ready  ## the real IOPaint server for its test, beside this environment and with its torch

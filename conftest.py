@@ -26,8 +26,9 @@ def pytest_editproof_datasets() -> dict[str, object]:
     from editproof.datasets.degraded import OPTIONS
 
     options = (
-        Option("n", "cases", whole(1), "200"),
+        Option("n", "patients", whole(1), "200"),
         Option("seed", "of the draw", whole(), "2023"),
+        Option("acquisitions", "radiographs of each hand", whole(1, 9), "1"),
         Option("maturity_sd", "SD of apparent minus reference bone age, months", numeric("a number")),
         Option("sex_separation", "distance of the sexes' mean builds, in SD", numeric("a number")),
         Option("rings", "whether some hands wear a ring", whole(0, 1), "0"),

@@ -13,7 +13,7 @@ from editproof.criteria.criterion import overall
 from editproof.criteria.estimand import READINGS
 from editproof.criteria.estimands.accuracy import mae
 from editproof.criteria.estimands.discrimination import auc
-from editproof.criteria.flawless import flawless, is_against_target
+from editproof.criteria.flawless import flawless, is_against_target, is_of_effect
 from editproof.criteria.reach import remedy
 from editproof.criteria.redecision import criterion_from
 from editproof.errors import ProtocolError
@@ -40,6 +40,7 @@ WITH_RESERVATIONS = "conforms, with reservations"
 TOLD = "RUN-told"
 """Id of the check that every test was told what the facts say."""
 
+_PERFECT = ", or a perfect edit where a claim asks for a change"
 _BLIND = "found out by none: the suite is blind"
 _UNREAD = (
     "the instrument has no readings of the destructive control, so that nothing shows that it would have noticed harm; "
@@ -50,7 +51,7 @@ _UNREAD = (
 def verdict_on_control(criterion: Criterion, control: Measurements) -> Verdict:
     """A criterion decided for a control; INVALID where the instrument has no reading of it at all.
 
-    For a claim against a target, the control that must pass is the target itself in place of the edit.
+    For a claim that asks for a change, the control that must pass is a perfect edit: the target, where there is one.
     """
     estimand = criterion.estimand
     if estimand.reads and control.n_missing < len(control.edits) and not control.has(estimand.quantity, EDITED):
@@ -149,7 +150,7 @@ def control_verdicts(controls: Sequence[Mapping[str, Verdict]], *, alone: bool =
         return ()
     harmless = decided["identity"]
     missed = [place for place, verdict in harmless.items() if not verdict]
-    also = ", or its target where a claim is against one" if any(map(_to_target, harmless.values())) else ""
+    also = _PERFECT if any(map(_asks_for_change, harmless.values())) else ""
     identity = _count(
         "CTRL-identity", "identity", f"The unchanged radiograph meets every primary criterion{also}.",
         "primary criteria missed by the unchanged radiograph", len(missed), (-math.inf, 0.0), "none missed",
@@ -232,8 +233,9 @@ def _reads(verdict: Verdict) -> bool:
     return estimand.scope == READINGS and estimand.arm != ORIGINAL
 
 
-def _to_target(verdict: Verdict) -> bool:
-    return is_against_target(criterion_from(verdict.criterion))
+def _asks_for_change(verdict: Verdict) -> bool:
+    criterion = criterion_from(verdict.criterion)
+    return is_of_effect(criterion) or is_against_target(criterion)
 
 
 def _unmoved(readings: Mapping[str, Verdict]) -> str:

@@ -1,7 +1,8 @@
 """The table of a tool that could not be better, for each claim: what the control that must pass is held against.
 
-Of a claim against the original, nothing is better than the unchanged radiograph. A claim against a target asks for a
-change, which the unchanged radiograph misses by its nature; there the target itself, taken for the edit, is flawless.
+Of a claim against the original, nothing is better than the unchanged radiograph. A claim on what an edit is for asks
+for a change, which the unchanged radiograph misses by its nature. There the target itself, taken for the edit, is
+flawless; without a target, an edit on which the metric has its ideal value is.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import replace
 import pandas as pd
 
 from editproof.criteria.criterion import Criterion
+from editproof.criteria.estimand import IMAGES
 from editproof.evidence.measurements import EDITED, TARGET, Measurements
 from editproof.types import EditStatus
 
@@ -20,8 +22,14 @@ def is_against_target(criterion: Criterion) -> bool:
     return criterion.estimand.against == TARGET
 
 
+def is_of_effect(criterion: Criterion) -> bool:
+    """Whether a claim asks for a change of the image, such as a marker that is gone."""
+    estimand = criterion.estimand
+    return estimand.scope == IMAGES and (is_against_target(criterion) or estimand.unchanged != estimand.ideal)
+
+
 def flawless(criterion: Criterion, unchanged: Measurements) -> Measurements:
-    """The measurements of the unchanged radiograph, or those with targets in place of edits, as a claim asks.
+    """The measurements of the unchanged radiograph, or those of a perfect edit where a claim asks for a change.
 
     Parameters
     ----------
@@ -29,9 +37,12 @@ def flawless(criterion: Criterion, unchanged: Measurements) -> Measurements:
     unchanged : Measurements
         Of the control ``identity``. Edits that did not come back stay missing; a case without a target stays as it is.
     """
+    rows, estimand = unchanged.rows, criterion.estimand
     if not is_against_target(criterion):
-        return unchanged
-    rows = unchanged.rows
+        if not is_of_effect(criterion):
+            return unchanged
+        made = (rows["arm"] == EDITED) & (rows["quantity"] == estimand.quantity)
+        return replace(unchanged, rows=rows.assign(value=rows["value"].where(~made, estimand.ideal)))
     targets = rows[rows["arm"] == TARGET]
     came_back = unchanged.edits.loc[unchanged.edits["status"] == EditStatus.OK.value, ["case", "repeat"]]
     edited = targets.drop(columns="repeat").assign(arm=EDITED).merge(came_back, on="case")

@@ -128,7 +128,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Refuse a wrong study, tool or cohort in one line as soon as it is known that a test asks for it."""
     if fault := session.config.stash.get(FAULT, ""):
         raise pytest.UsageError(fault)
-    if any(map(is_claim, session.items)):
+    if any(map(is_claim, session.items)) and not session.config.option.collectonly:
         _checked(session.config)
 
 

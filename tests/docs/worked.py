@@ -1,0 +1,119 @@
+"""The worked run of each suite: its command, its outcome and every outcome in its table, as the page has them.
+
+``python -m tests.docs.worked`` makes all runs anew (minutes each) and fails where one differs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+_OUTCOME = re.compile(r"([A-Z]{4,})[^\w−+]+([−+]?[\d.]+)")
+
+
+@dataclass(frozen=True)
+class Worked:
+    """A page with a run in it.
+
+    Attributes
+    ----------
+    page : str
+        File in ``docs/``.
+    study : str
+        Folder of the study, which the command of the page names.
+    tools : mapping of str to str
+        Outcome by name of a tool, in the order of the columns of the page's table.
+    """
+
+    page: str
+    study: str
+    tools: dict[str, str]
+
+    @property
+    def text(self) -> str:
+        """The page."""
+        return (ROOT / "docs" / self.page).read_text(encoding="utf-8")
+
+    @property
+    def command(self) -> str:
+        """The command of the page."""
+        (found,) = re.findall(rf"^```sh\n(pytest {re.escape(self.study)}.*?)^```$", self.text, re.MULTILINE | re.DOTALL)
+        return found.strip()
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """Cells of the lines about a claim: its id, and what each tool came to."""
+        prefix = self.claims[0].partition("-")[0]
+        lines = re.findall(rf"^\| ({prefix}-\d+) .*?\| (.*) \|$", self.text, re.MULTILINE)
+        return [[name, *cells.split(" | ")[-len(self.tools) :]] for name, cells in lines]
+
+    @property
+    def claims(self) -> list[str]:
+        """Ids of the claims of the suite."""
+        files = [path for path in (ROOT / self.study).iterdir() if path.name in ("claims.toml", "test_enhancement.py")]
+        return sorted(set(re.findall(r'"([A-Z]{2}-\d+)"', files[0].read_text(encoding="utf-8"))))
+
+    def faults(self) -> Iterator[str]:
+        """Where the run, made anew, is not what the page says."""
+        with tempfile.TemporaryDirectory() as folder:
+            words = f"{self.command} --store {folder}/store --reports {folder}/reports"
+            path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+            done = subprocess.run(
+                ["bash", "-euo", "pipefail", "-c", words], cwd=ROOT, env={**os.environ, "PATH": path},
+                capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            if done.returncode != 1:  # one tool of each run does not conform
+                yield f"{self.page}: exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
+                return
+            (run,) = Path(folder, "reports").iterdir()
+            findings = json.loads((run / "evidence.json").read_text(encoding="utf-8"))["findings"]
+        tools = {tool["verdicts"][0]["editor"]: tool for tool in findings["tools"]}
+        if (found := {name: tool["outcome"] for name, tool in tools.items()}) != self.tools:
+            yield f"{self.page}: {found}"
+        for at, name in enumerate(self.tools, start=1):
+            verdicts = {verdict["criterion"]["id"]: verdict for verdict in tools[name]["verdicts"]}
+            for row in self.rows:
+                shown = _OUTCOME.search(row[at])
+                verdict = verdicts[row[0]]
+                if shown is None or not _as_shown(verdict, *shown.groups()):
+                    yield f"{self.page}, {name}, {row[0]}: {row[at]}, and it is {verdict['outcome']} {verdict['estimate']}"
+
+
+def _as_shown(verdict: dict, outcome: str, value: str) -> bool:
+    decimals = len(value.partition(".")[2])
+    difference = abs(verdict["estimate"]["value"] - float(value.replace("−", "-")))
+    return verdict["outcome"] == outcome and difference <= 1.01 * 10**-decimals
+
+
+WORKED = (
+    Worked("enhancement.md", "validations/enhancement", {"opencv-nlmeans": "PASS", "opencv-median": "FAIL"}),
+    Worked("deidentification.md", "validations/deidentification", {"opencv-telea": "PASS", "rerender": "FAIL"}),
+    Worked(
+        "synthesis.md",
+        "validations/synthesis",
+        {"harmonised_by_a_line": "PASS", "harmonised_by_landmarks": "FAIL", "rerender": "FAIL"},
+    ),
+)
+
+
+def main() -> int:
+    """Make the runs, print what differs, and say whether anything does."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", default="", help="pages whose name contains this")
+    asked = parser.parse_args()
+    found = [fault for worked in WORKED if asked.only in worked.page for fault in worked.faults()]
+    print("\n".join(found) or "every worked run is as its page says")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
