@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from editproof import Criterion, at_most, bias, failure_rate, mae_drift, within
-from editproof.criteria.declared import DeclaredQuantity, under
+from editproof.criteria.declared import DeclaredQuantity, has_low_cap, under
 from editproof.errors import ProtocolError
 from editproof.study.study_file import (
     found_study,
@@ -148,3 +148,12 @@ def test_what_a_study_declares_is_in_the_card_of_the_claim(cap, width):
     """So a record derives the same verdict without the study file."""
     claim = under(CLAIM, {"age": DeclaredQuantity(cap=cap, range=(0.0, width))})
     assert claim.card.specification.arguments["cap"] == cap == claim.estimand.most
+
+
+def test_a_cap_barely_above_the_margin_is_low():
+    """Half of the patients could be ruined under it, and the mean would hold."""
+    low = under(CLAIM, {"age": DeclaredQuantity(cap=2.5)})
+    assert has_low_cap(low)
+    assert not has_low_cap(CLAIM)
+    shares = Criterion("B", failure_rate(), at_most(0.3), source="placeholder: a test")
+    assert not has_low_cap(shares), "what is bounded by its nature has no cap to be low"

@@ -12,6 +12,7 @@ from typing import Final
 from editproof.audit.readings_alone import KINDS_OF_READINGS
 from editproof.core.numbers import grouped
 from editproof.criteria import Criterion
+from editproof.criteria.declared import LOW, has_low_cap
 from editproof.criteria.readings import WORST_CASE
 from editproof.criteria.redecision import criterion_from
 from editproof.evidence.facts import Facts
@@ -69,6 +70,16 @@ def lost_edits_left_out(facts: Facts) -> Iterator[Reservation]:
         yield Reservation(
             "missing edits left out",
             f"By the rule of {names} a missing edit does not count at its worst: a tool may gain by losing edits.",
+        )
+
+
+def low_caps(facts: Facts) -> Iterator[Reservation]:
+    """Primary criteria under which a ruined patient counts for little more than a tolerable change."""
+    if names := _primary(facts, _made(has_low_cap)):
+        yield Reservation(
+            "low cap",
+            f"Under {names} a change counts for less than {LOW:g} margins, however large it is: many patients may be "
+            "harmed, and the mean still holds.",
         )
 
 
@@ -168,6 +179,7 @@ KINDS: Final[tuple[Callable[[Facts], Iterator[Reservation]], ...]] = (
     placeholder_limits,
     approximate_levels,
     lost_edits_left_out,
+    low_caps,
     drawn_phantoms,
     without_floor,
     replayed_edits,

@@ -15,6 +15,7 @@ from editproof.core.declared import Wanted, closed, is_number
 from editproof.core.numbers import brief
 from editproof.criteria.criterion import Criterion
 from editproof.errors import ProtocolError
+from editproof.types import EstimandSpec
 
 _Cap = Annotated[float, Wanted("a finite number above 0", lambda value: is_number(value) and value > 0)]
 _Range = Annotated[
@@ -46,6 +47,24 @@ class DeclaredQuantity:
 
 
 Declared = Mapping[str, DeclaredQuantity]
+
+LOW = 5.0
+"""Margins below which a cap is low: under one of five, a fifth of the patients may be ruined and the mean still hold."""
+
+
+def has_low_cap(criterion: Criterion) -> bool:
+    """Whether a change counts for so little beyond the margin that many patients may be harmed and a claim still pass.
+
+    Examples
+    --------
+    >>> from editproof.criteria import at_most, mae_drift
+    >>> claims = [Criterion("A", mae_drift("x", cap=cap), at_most(2.0), source="an example") for cap in (60.0, 2.5)]
+    >>> [has_low_cap(claim) for claim in claims]
+    [False, True]
+    """
+    estimand = criterion.estimand
+    capped = estimand.spec is not None and _takes_cap(estimand.spec) and estimand.ideal == 0
+    return capped and estimand.is_bounded and criterion.margin > 0 and estimand.most < LOW * criterion.margin
 
 
 def under(criterion: Criterion, declared: Declared) -> Criterion:
@@ -81,3 +100,8 @@ def under(criterion: Criterion, declared: Declared) -> Criterion:
     if cap == criterion.estimand.most:
         return criterion
     return replace(criterion, estimand=criterion.estimand.capped(cap), default_cap=False)
+
+
+def _takes_cap(spec: EstimandSpec) -> bool:
+    inner = (value for value in spec.arguments.values() if isinstance(value, EstimandSpec))
+    return "cap" in spec.arguments or any(map(_takes_cap, inner))

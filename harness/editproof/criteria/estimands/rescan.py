@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from editproof.core.numbers import brief
+from editproof.criteria.declared import LOW
 from editproof.criteria.estimand import Estimand
 from editproof.criteria.factory import estimand, reach_of
 from editproof.criteria.readings import Readings
@@ -34,7 +36,8 @@ def change_beyond_rescan(
     by : str
         A stratum of the cohort; cases of one patient with the same value in it are acquisitions of the same.
     cap : float
-        The largest difference that counts in full, in the unit of the quantity.
+        The largest difference that counts in full, in the unit of the quantity; at least five times what a rescan
+        changes, or the claim stays open.
     times : float
         Share, or multiple, of the scan-rescan difference that an edit may use up; above 0.
 
@@ -58,7 +61,12 @@ def _excess(readings: Readings, *, times: float, by: str) -> Statistic:
     known = ~np.isnan(rescan)
     if not known.any():
         return readings.undefined(f"no two cases of a patient have the same {by!r}, so nothing was acquired twice")
-    kept = readings.only(known)
+    kept, usual = readings.only(known), times * readings.only(known).average(rescan[known])
+    if readings.most < LOW * usual:
+        return readings.undefined(
+            f"the cap, {brief(readings.most)}, is less than {LOW:g} times what a rescan changes, {brief(usual)}, "
+            "so that a large change would hardly count"
+        )
     return kept.mean_of(np.abs(kept.changes) - times * rescan[known][:, None]).noted(
         rescan=kept.average(rescan[known]), edit=kept.average(np.abs(kept.changes))
     )
