@@ -49,7 +49,7 @@ class DeclaredQuantity:
 Declared = Mapping[str, DeclaredQuantity]
 
 LOW = 5.0
-"""Margins below which a cap is low: under one of five, a fifth of the patients may be ruined and the mean still hold."""
+"""Margins below which a cap is low: under one of five, a fifth of the patients can be ruined, and the mean holds."""
 
 
 def has_low_cap(criterion: Criterion) -> bool:
