@@ -30,7 +30,7 @@ test: $(READY) lint  ## pass the tests; on CI also reach the floor of coverage t
 test-all: test  ## the long forms too: error rates of every simulated world, every worked run, a run killed again and again
 	$(BIN)/python -m tests.editing.kills
 	$(BIN)/python -m tests.docs.worked
-	$(BIN)/python -m tests.simulation.long
+	$(BIN)/python -m tests.simulation.long --runs 200
 
 iopaint: $(IOPAINT)/.ready  ## the real IOPaint server for its test, beside this environment and with its torch
 

@@ -72,7 +72,9 @@ def test_a_multiple_of_nothing_is_refused():
 
 def test_a_cap_within_what_rescans_differ_by_decides_nothing():
     """Under a cap of 4 a patient who is changed by 40 would count as one who is rescanned does."""
-    low = Criterion("V-1", change_beyond_rescan("volume", by="acquired", cap=4.0), at_most(0.0), source="placeholder: a")
+    low = Criterion(
+        "V-1", change_beyond_rescan("volume", by="acquired", cap=4.0), at_most(0.0), source="placeholder: a"
+    )
     verdict = verdict_on(low, table(1.0, 4.0, patients=120))
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert "is less than 5 times what a rescan changes" in verdict.because

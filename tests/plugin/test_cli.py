@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from editproof.cli import main
+from editproof.cli import GROUPS, main
 from editproof.evidence.bundle import seal
 
 ARGUMENTS = ("--dataset", "blobs", "--jobs", "1", "--editor", "tools.py:older")
@@ -115,3 +119,59 @@ def test_a_plan_that_cannot_be_made_is_one_line(run, capsys, wrong):
     said = capsys.readouterr().err
     assert said.startswith("editproof: a plan")
     assert said.count("\n") == 1
+
+
+def test_a_bare_call_lists_every_verb_in_its_group(capsys):
+    assert main([]) == 0
+    told = capsys.readouterr().out
+    for heading in GROUPS:
+        assert f"\n{heading}:\n" in told
+    assert "  lock  " in told
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["lok"], "'lok' is none of dataset, plan, lock"),
+        (["verfy", "reports"], "Did you mean verify?"),
+        (["dataset", "indx", "x"], "Did you mean index?"),
+        (["--verbose"], "unknown arguments: --verbose"),
+    ],
+)
+def test_a_misspelt_verb_is_one_line_with_the_nearest(capsys, words, found):
+    with pytest.raises(SystemExit) as refused:
+        main(words)
+    assert refused.value.code == 4
+    [line] = [line for line in capsys.readouterr().err.splitlines() if "error:" in line]
+    assert found in line
+
+
+@pytest.mark.parametrize("verb", ["edit", "lock", "run", "judge"])
+def test_help_of_a_verb_that_runs_pytest_lists_the_options_of_a_run(capsys, verb):
+    with pytest.raises(SystemExit) as left:
+        main([verb, "--help"])
+    assert left.value.code == 0
+    told = capsys.readouterr().out
+    assert "--editor SPEC" in told
+    assert "--max-cost USD" in told
+
+
+def test_the_version_is_that_of_the_package(capsys):
+    with pytest.raises(SystemExit) as left:
+        main(["--version"])
+    assert left.value.code == 0
+    assert capsys.readouterr().out == f"editproof {version('editproof')}\n"
+
+
+def test_a_console_without_a_tick_is_written_to(run):
+    """A console of cp1252 has no tick; what is printed is UTF-8 whatever the console says."""
+    done = subprocess.run(
+        [sys.executable, "-m", "editproof.cli", "report", str(run), "--format", "markdown"],
+        env={**os.environ, "PYTHONIOENCODING": "cp1252"}, capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr.decode()
+    assert (
+        "✅" in done.stdout.decode("utf-8")
+        or "❌" in done.stdout.decode("utf-8")
+        or "❔" in done.stdout.decode("utf-8")
+    )

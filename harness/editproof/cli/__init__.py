@@ -7,9 +7,12 @@ declares ``pytest`` among them.
 from __future__ import annotations
 
 import argparse
+import io
 import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from typing import NoReturn
 
 from editproof.cli import (
@@ -23,10 +26,19 @@ from editproof.cli import (
     running,
     training,
 )
+from editproof.cli.verbs import options_of_a_run
+from editproof.core.usage import did_you_mean
 from editproof.errors import EditproofError
 from editproof.evidence.exits import WRONG_USAGE
 
-GROUPS = (cohorts, planning, editing, running, judging, readers, evidence, instruments, training)
+GROUPS = {
+    "before a study": (cohorts, planning),
+    "tools and their edits": (editing,),
+    "judge": (running, judging, readers),
+    "what a run left": (evidence,),
+    "instruments": (instruments, training),
+}
+"""Groups of verbs by the heading under which they are listed."""
 
 
 STOPPED = 141
@@ -35,6 +47,9 @@ STOPPED = 141
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code, as :mod:`editproof.evidence.exits` has them; 141 if nobody reads on."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a console of cp1252 would refuse a tick
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         try:
             return _exit_code(arguments)
@@ -57,18 +72,65 @@ def _silenced() -> bool:
 
 
 class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line after the usage, and whose help lists what it hands on to pytest."""
+
     def error(self, message: str) -> NoReturn:
         """Say what is wrong in one line after the usage."""
         self.print_usage(sys.stderr)
-        self.exit(WRONG_USAGE, f"{self.prog}: error: {message}\n")
+        self.exit(WRONG_USAGE, f"{self.prog}: error: {_with_nearest(message)}\n")
+
+    def format_help(self) -> str:
+        """The help, with the options of pytest where the verb takes them."""
+        handed_on = any(action.dest == "pytest" for action in self._actions)
+        return super().format_help() + (f"\n{options_of_a_run()}" if handed_on else "")
+
+
+class _Verbs(_Parser):
+    """The parser of the command itself: its help lists the verbs in their groups."""
+
+    groups: Mapping[str, Sequence[tuple[str, str]]] = {}
+
+    def format_help(self) -> str:
+        """Usage, and each verb with its words under the heading of its group."""
+        widest = max(len(name) for verbs in self.groups.values() for name, _ in verbs)
+        lines = [self.format_usage().strip(), "", str(self.description)]
+        for heading, verbs in self.groups.items():
+            lines += ["", f"{heading}:", *(f"  {name:{widest}}  {words}" for name, words in verbs)]
+        return "\n".join([*lines, "", "editproof COMMAND --help says what a command takes.", ""])
+
+
+def _with_nearest(message: str) -> str:
+    """An error of argparse; of a word that is none of those there are, with the nearest."""
+    found = re.match(r"argument \S+: invalid choice: '(.*)' \(choose from (.*)\)", message)
+    if not found:
+        return message
+    word, known = found[1], [choice.strip(" '") for choice in found[2].split(",")]
+    return f"{word!r} is none of {', '.join(known)}. {did_you_mean(word, known)}".strip()
+
+
+def _parser() -> _Verbs:
+    words = "Does an image-editing tool leave the clinical content of medical images alone?"
+    parser = _Verbs("editproof", description=words)
+    parser.add_argument("--version", action="version", version=f"editproof {version('editproof')}")
+    verbs = parser.add_subparsers(dest="verb", metavar="COMMAND", parser_class=_Parser)
+    groups = {}
+    for heading, modules in GROUPS.items():
+        before = len(verbs._choices_actions)
+        for module in modules:
+            module.add_to(verbs)
+        groups[heading] = [(action.dest, str(action.help)) for action in verbs._choices_actions[before:]]
+    parser.groups = groups
+    return parser
 
 
 def _exit_code(arguments: Sequence[str] | None) -> int:
-    parser = _Parser("editproof", description=__doc__.partition("\n")[0])
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
-    for group in GROUPS:
-        group.add_to(verbs)
+    parser = _parser()
     options, rest = parser.parse_known_args(arguments)
+    if options.verb is None:
+        if rest:
+            parser.error(f"unknown arguments: {' '.join(rest)}")
+        print(parser.format_help(), end="")
+        return 0
     if rest:
         if not hasattr(options, "pytest"):
             parser.error(f"unknown arguments: {' '.join(rest)}")

@@ -22,22 +22,6 @@ NOT_WITH = ("editor", "dataset", "shard", "edit_only", "edit_estimate")
 Claims = Callable[[Iterable[pytest.Item]], list["Criterion"]]
 
 
-def add_readings_options(add: Callable[..., None]) -> None:
-    """Declare how a table of readings is named and read."""
-    add("--readings", metavar="FILE", help="judge this table of readings (CSV, TSV, Parquet): no image, no tool")
-    add("--cohort-table", metavar="FILE", help="with --readings: table with a row for each case of the cohort")
-    several = {"action": "append", "default": []}
-    for name, metavar, words in (
-        ("columns", "OURS=THEIRS", "what columns are called, e.g. case=sub,arm=defaced"),
-        ("arms", "ARM=WORD", "what the arms are called, e.g. original=pre,edited=post"),
-        ("quantity", "NAME", "quantities to judge; of a wide table, the columns that hold them"),
-        ("unit", "NAME=UNIT", "unit of a quantity, e.g. bone_age=months"),
-        ("strata", "NAME", "columns that subgroups are formed on"),
-    ):
-        add(f"--readings-{name}", metavar=metavar, help=f"with --readings: {words}; repeatable", **several)
-    add("--readings-tool", default="", metavar="NAME", help="with --readings: the tool whose edits were read")
-
-
 def tabled_run(config: pytest.Config, register: Path | None, study: StudyFile) -> TabledRun:
     """The run on the table that ``--readings`` names."""
     from editproof.datasets.tables.layout import layout_of

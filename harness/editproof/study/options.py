@@ -1,0 +1,85 @@
+"""What a run may choose, as options: declared once for pytest, and for the help of the commands that hand them on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+
+def declare_options(add: Callable[..., None]) -> None:
+    """Declare the options of a run. Margins are not among them: they live in suites alone.
+
+    Parameters
+    ----------
+    add : callable
+        Takes the flag and what :meth:`argparse.ArgumentParser.add_argument` takes by name.
+    """
+    add(
+        "--editor",
+        action="append",
+        metavar="SPEC",
+        help="tool to judge: NAME[:ARGUMENT] or PATH.py:FACTORY; repeatable",
+    )
+    add(
+        "--study",
+        metavar="FILE",
+        help="study file, e.g. study.toml; an option takes the place of what it says",
+    )
+    add("--prompt", metavar="TEXT", help="what tools that take words are told")
+    add("--dataset", metavar="SPEC", help="cohort: NAME[:ARGUMENT], e.g. rsna:PATH")
+    _declare_options_of_readings(add)
+    add(
+        "--instrument",
+        action="append",
+        metavar="SPEC",
+        help="what reads the images: card.json, or PATH.py:FACTORY; repeatable",
+    )
+    add("--trust-instrument", action="store_true", help="let the card's own code run (TorchScript, Python)")
+    add("--output", metavar="GEOMETRY", help="size of the edits: same (default), x2, HEIGHTxWIDTH")
+    add("--repeats", type=int, metavar="N", help="edits requested per case (default: 3)")
+    add("--study-seed", type=int, metavar="N", help="root of every edit's seed (default: 0)")
+    add("--store", default=".editproof", metavar="DIR", help="where edits and readings are kept (default: .editproof)")
+    add("--reports", default="reports", metavar="DIR", help="where evidence and report go (default: reports)")
+    add("--jobs", type=int, default=0, metavar="N", help="worker processes (default: one per core)")
+    add("--allow-egress", action="append", metavar="HOST", help="host that may receive radiographs; repeatable")
+    add("--max-cost", type=float, metavar="USD", help="what this run may spend on edits")
+    add("--max-edits", type=int, metavar="N", help="edits that each tool may be asked for in this run")
+    add(
+        "--edits",
+        choices=("record-missing", "reuse", "live"),
+        default="record-missing",
+        help="ask tools for what is not in the store, for nothing, or for everything anew",
+    )
+    add("--edit-only", action="store_true", help="make the edits and run no test: what `editproof edit` does")
+    add("--edit-threads", type=int, default=0, metavar="N", help="requests at once (default: what the tool likes)")
+    add("--edit-planted", action="store_true", help="with --edit-only: the edits of planted structures too")
+    add("--edit-estimate", action="store_true", help="with --edit-only: say what would be made and what it may cost")
+    add("--report-images", choices=("all", "none"), default="all", help="'none' leaves radiographs out of the report")
+    add(
+        "--shard",
+        default="",
+        metavar="I/N",
+        help="measure only that part of the cohort; join the runs: editproof merge",
+    )
+    add("--sign-key", metavar="FILE", help="private key that signs the evidence: Ed25519 or ECDSA P-256, PEM")
+    add("--signer", default="", metavar="NAME", help="with --sign-key: who signs")
+    add("--meaning", default="", metavar="TEXT", help="with --sign-key: what the signature means, e.g. 'approval'")
+    add("--lock", metavar="FILE", help="protocol locked before the edits; a run that departs from it exits with 9")
+    add("--allow-departures", action="store_true", help="let it depart from the lock, and be EXPLORATORY alone")
+    add("--write-lock", metavar="FILE", help="write that protocol, without making one edit")
+    add("--replace-lock", action="store_true", help="with --write-lock: over a lock that is there")
+
+
+def _declare_options_of_readings(add: Callable[..., None]) -> None:
+    """Declare how a table of readings is named and read."""
+    add("--readings", metavar="FILE", help="judge this table of readings (CSV, TSV, Parquet): no image, no tool")
+    add("--cohort-table", metavar="FILE", help="with --readings: table with a row for each case of the cohort")
+    several = {"action": "append", "default": []}
+    for name, metavar, words in (
+        ("columns", "OURS=THEIRS", "what columns are called, e.g. case=sub,arm=defaced"),
+        ("arms", "ARM=WORD", "what the arms are called, e.g. original=pre,edited=post"),
+        ("quantity", "NAME", "quantities to judge; of a wide table, the columns that hold them"),
+        ("unit", "NAME=UNIT", "unit of a quantity, e.g. bone_age=months"),
+        ("strata", "NAME", "columns that subgroups are formed on"),
+    ):
+        add(f"--readings-{name}", metavar=metavar, help=f"with --readings: {words}; repeatable", **several)
+    add("--readings-tool", default="", metavar="NAME", help="with --readings: the tool whose edits were read")
