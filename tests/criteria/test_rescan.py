@@ -57,7 +57,7 @@ def test_an_edit_passes_that_changes_less_than_a_rescan_does(change, outcome):
 def test_a_cohort_that_acquired_nothing_twice_decides_nothing():
     verdict = verdict_on(CLAIM, table(0.0, 4.0, groups="none"))
     assert verdict.outcome is Outcome.INCONCLUSIVE
-    assert "no two cases of a patient have the same 'acquired'" in verdict.because
+    assert "no two cases have the same 'acquired'" in verdict.because
 
 
 def test_two_patients_are_no_rescan_of_one_another():

@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from editproof.audit.coverage import part_of_the_cohort
 from editproof.audit.readings_alone import KINDS_OF_READINGS
-from editproof.core.numbers import grouped
+from editproof.core.numbers import grouped, percent
 from editproof.criteria import Criterion
 from editproof.criteria.declared import LOW, has_low_cap
 from editproof.criteria.readings import WORST_CASE
@@ -25,6 +26,9 @@ PLACEHOLDER: Final = "placeholder"
 """The word that marks, in the source of a limit or margin, that it has no source yet."""
 
 PLACEHOLDER_LIMITS, NO_FLOOR = "placeholder limits", "no floor"
+
+USUAL: Final = 0.95
+"""One-sided confidence that claims of non-inferiority usually have (ICH E9 asks for 0.975)."""
 
 NAMED: Final = 5
 """Ids that a sentence names."""
@@ -81,6 +85,13 @@ def low_caps(facts: Facts) -> Iterator[Reservation]:
             f"Under {names} a change counts for less than {LOW:g} margins, however large it is: many patients may be "
             "harmed, and the mean still holds.",
         )
+
+
+def low_confidence(facts: Facts) -> Iterator[Reservation]:
+    """Primary criteria that are decided at a lower level than is usual."""
+    if names := _primary(facts, lambda card: card.confidence < USUAL):
+        sentence = f"The one-sided confidence of {names} is below {percent(USUAL)}: a false PASS is likelier."
+        yield Reservation("low confidence", sentence)
 
 
 def _primary(facts: Facts, holds: Callable[[CriterionCard], bool]) -> str:
@@ -180,6 +191,8 @@ KINDS: Final[tuple[Callable[[Facts], Iterator[Reservation]], ...]] = (
     approximate_levels,
     lost_edits_left_out,
     low_caps,
+    low_confidence,
+    part_of_the_cohort,
     drawn_phantoms,
     without_floor,
     replayed_edits,

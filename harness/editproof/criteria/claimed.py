@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from editproof.core.numbers import brief
 from editproof.criteria.criterion import Criterion
 from editproof.criteria.estimand import CONTINUOUS, IMAGES, PROBABILITY
 from editproof.errors import ProtocolError
@@ -48,6 +49,7 @@ def check_claims(criteria: Collection[Criterion], instruments: Collection[Instru
     for criterion in criteria:
         if cards.setdefault(criterion.id, criterion.card) != criterion.card:
             raise ProtocolError(f"criterion {criterion.id}", *SAME_ID)
+    check_can_fail(criteria)
     read = {quantity.name: (card.name, quantity) for card in instruments for quantity in card.quantities}
     for criterion in criteria:
         estimand = criterion.estimand
@@ -66,6 +68,21 @@ def check_claims(criteria: Collection[Criterion], instruments: Collection[Instru
         if estimand.kind == CONTINUOUS and estimand.unit and estimand.unit != quantity.unit:
             found = f"it is stated in {estimand.unit}, {name} reads {quantity.name} in {quantity.unit}"
             raise ProtocolError(asked, found, "State the criterion's unit and margin in the unit of the instrument.")
+
+
+def check_can_fail(criteria: Collection[Criterion]) -> None:
+    """Refuse a criterion that holds whatever is measured: its region has every value that the estimand can have.
+
+    Raises
+    ------
+    ProtocolError
+    """
+    for criterion in criteria:
+        estimand, region = criterion.estimand, criterion.region
+        if estimand.is_bounded and not estimand.root and region.holds(estimand.least, estimand.most):
+            asked = f"criterion {criterion.id}, {estimand!r} {region.words(estimand.unit or '')}"
+            found = f"it cannot fail: every value lies between {brief(estimand.least)} and {brief(estimand.most)}"
+            raise ProtocolError(asked, found, "Set a limit that can be missed, or a larger cap.")
 
 
 def check_image_claims(criteria: Collection[Criterion], measured: Mapping[str, tuple[Collection[str], str]]) -> None:

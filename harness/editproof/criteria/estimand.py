@@ -232,6 +232,8 @@ class Estimand:
             reference="reference" in self.needs, original=original, by=self.by, grouped=self.grouped,
             against=self.against,
         )  # fmt: skip
+        if self.grouped:
+            readings = readings.only(readings.in_groups)
         return replace(readings, copied=measurements.n_copied) if self.scope == REPEATS else readings
 
     def statistic_of(self, readings: Readings) -> Statistic:
@@ -298,6 +300,8 @@ class Estimand:
             return "none of these cases has planted structures; a claim on them is a global of its test's module"
         if not raw.n_patients and self.against == TARGET:
             return "no case has a target image, which this claim needs; bring targets with the cohort"
+        if not raw.n_patients and self.grouped:
+            return f"no two cases have the same {self.by!r}, so nothing was acquired twice"
         if not raw.n_patients:
             return "there are no patients"
         if raw.copied:

@@ -196,6 +196,12 @@ class Readings:
             values=self.values[rows], missing=self.missing[rows], covariate=self.covariate[rows],
         )  # fmt: skip
 
+    @property
+    def in_groups(self) -> NDArray[np.bool_]:
+        """Whether each case has another one of the same covariate, shape (n_cases,); a case without one has none."""
+        groups, members = np.unique(self.covariate, return_inverse=True, return_counts=True)[1:]
+        return np.asarray((members[groups] > 1) & ~np.isnan(self.covariate))
+
     def recalibrated(self, curve: str) -> Readings:
         """Both arms recalibrated to the reference standard, each by its own curve, cross-fitted by patient."""
         return replace(

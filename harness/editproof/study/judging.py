@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from editproof.criteria import Criterion
+from editproof.criteria.claimed import check_can_fail
 from editproof.criteria.families import Asked, of_family
 from editproof.criteria.registry import check_registered
 from editproof.errors import ProtocolError
@@ -165,6 +166,7 @@ class Judge:
         for criterion, _ in claims:
             check_registered(criterion.estimand)
         claims = [(self.under(criterion), study) for criterion, study in claims]
+        check_can_fail([criterion for criterion, _ in claims])
         with self.shown():
             verdicts = self.decide([(criterion, study.measurements) for criterion, study in claims], rule, alpha)
             for (criterion, study), verdict in zip(claims, verdicts, strict=True):

@@ -51,17 +51,16 @@ def change_beyond_rescan(
     shown = f"{times:g} times " if times != 1 else ""
     return Estimand(
         name=f"change beyond {shown}scan-rescan variability", quantity=quantity, unit=unit,
-        statistic=partial(_excess, times=times, by=by), needs=frozenset({"original"}), arm=arm, instrument=instrument,
+        statistic=partial(_excess, times=times), needs=frozenset({"original"}), arm=arm, instrument=instrument,
         missing=missing, ideal=0.0, signed=True, least=least, most=most, by=by, grouped=True,
     )  # fmt: skip
 
 
-def _excess(readings: Readings, *, times: float, by: str) -> Statistic:
+def _excess(readings: Readings, *, times: float) -> Statistic:
     rescan = rescan_differences(readings)
     known = ~np.isnan(rescan)
-    if not known.any():
-        return readings.undefined(f"no two cases of a patient have the same {by!r}, so nothing was acquired twice")
-    kept, usual = readings.only(known), times * readings.only(known).average(rescan[known])
+    kept = readings.only(known)
+    usual = times * kept.average(rescan[known])
     if readings.most < LOW * usual:
         return readings.undefined(
             f"the cap, {brief(readings.most)}, is less than {LOW:g} times what a rescan changes, {brief(usual)}, "
