@@ -207,3 +207,35 @@ def test_cases_have_words_and_values_of_their_own(studied):
     saved()
     again = studied.run("editproof", "edit", "--dry-run")
     again.stdout.fnmatch_lines(["ask: 6 edits asked for, 2 to make*"])
+
+
+def test_the_suite_of_the_study_file_is_run_where_no_path_is_given(studied):
+    suite = studied.mkdir("suite")
+    (studied.path / "test_suite.py").rename(suite / "test_suite.py")
+    studied.makepyfile(test_other="def test_other(): assert False")
+    (studied.path / "named.toml").write_text(STUDY.replace("repeats = 2", 'repeats = 2\nsuite = "suite"'))
+    (studied.path / "study.toml").unlink()
+    result = studied.runpytest_subprocess("--study", "named.toml", "--collect-only", "-q")
+    assert any("suite/test_suite.py::test_drift" in line for line in result.outlines)
+    assert not any("test_other" in line for line in result.outlines)
+    twice = studied.runpytest_subprocess("--study", "named.toml", "--study", "other.toml")
+    assert twice.ret == 4
+    assert any("one run judges one study" in line for line in twice.errlines)
+
+
+def test_a_study_without_its_schema_is_named_where_nothing_else_says_what_to_do(studied):
+    (studied.path / "study.toml").write_text(STUDY.replace(TOP, ""))
+    result = studied.runpytest_subprocess()
+    assert result.ret == 4
+    [line] = [line for line in [*result.outlines, *result.errlines] if "editproof:" in line]
+    assert 'study.toml was left alone: it lacks the line schema = "editproof-study/1"' in line
+
+
+def test_a_claim_that_cannot_fail_is_refused_before_the_first_edit(studied):
+    suite = (studied.path / "test_suite.py").read_text().replace("at_most(0.2)", "at_most(1.0)")
+    studied.makepyfile(test_suite=suite)
+    result = studied.runpytest_subprocess("--jobs", "1")
+    assert result.ret == 4
+    assert any(
+        "it cannot fail: every value lies between 0 and 1" in line for line in [*result.outlines, *result.errlines]
+    )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from editproof import Criterion, at_most, bias, failure_rate, mae_drift, within
-from editproof.criteria.declared import DeclaredQuantity, has_low_cap, under
+from editproof.criteria.declared import DeclaredQuantity, check_known, has_low_cap, under
 from editproof.errors import ProtocolError
 from editproof.study.study_file import (
     found_study,
@@ -16,6 +16,7 @@ from editproof.study.study_file import (
     study_from,
     study_here,
 )
+from editproof.types import InstrumentCard, Quantity
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -98,7 +99,7 @@ def test_another_programs_study_toml_is_not_ours(tmp_path):
     assert not is_study_file(foreign)
     assert found_study([tmp_path], tmp_path) is None
     assert not other_study(tmp_path, None, [])
-    with pytest.raises(ProtocolError, match=r"no study.toml of ours"):
+    with pytest.raises(ProtocolError, match=r"study.toml was left alone: it lacks the line schema"):
         study_here(tmp_path)
 
 
@@ -157,3 +158,27 @@ def test_a_cap_barely_above_the_margin_is_low():
     assert not has_low_cap(CLAIM)
     shares = Criterion("B", failure_rate(), at_most(0.3), source="placeholder: a test")
     assert not has_low_cap(shares), "what is bounded by its nature has no cap to be low"
+
+
+def test_a_study_is_found_from_below_up_to_the_root_of_the_repository(tmp_path, monkeypatch):
+    """pytest takes the folder of the call for its root where nothing says otherwise; the study of the repository holds."""
+    study = written(tmp_path / "study.toml")
+    below = tmp_path / "suite" / "deep"
+    below.mkdir(parents=True)
+    assert found_study([below], below) is None, "nothing says that the folders above belong to it"
+    (tmp_path / ".git").mkdir()
+    assert found_study([below], below) == study
+    monkeypatch.chdir(below)
+    assert study_here(Path()) == study
+    study.unlink()
+    (tmp_path / "pyproject.toml").write_text("[tool.editproof]\n")
+    assert study_here(Path()) == tmp_path / "pyproject.toml"
+
+
+def test_a_quantity_that_nobody_reads_is_one_line():
+    card = InstrumentCard("reader", "", (Quantity("brightness", "1"),), 1, {}, "", "")
+    check_known(
+        {"brightness": DeclaredQuantity(cap=9.0), "ssim:full": DeclaredQuantity(cap=1.0)}, [card], ["ssim:full"]
+    )
+    with pytest.raises(ProtocolError, match=r"instruments read brightness. Did you mean brightness\?"):
+        check_known({"brigthness": DeclaredQuantity(cap=9.0)}, [card], ["ssim:full"])

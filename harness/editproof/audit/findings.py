@@ -70,7 +70,7 @@ def findings(facts: Facts) -> Findings:
     lock = None if facts.lock is None else lock_of(facts.lock)
     incomplete = tuple(dict.fromkeys(gaps(facts, protocol, lock)))
     tools = tuple(
-        _tool_findings(tool, found, validity, incomplete, facts.began)
+        _tool_findings(tool, found, validity, incomplete, facts)
         for tool, found in zip(facts.tools, verdicts, strict=True)
     )
     named = zip(facts.tools, tools, strict=True)
@@ -194,10 +194,10 @@ def _tool_findings(
     verdicts: tuple[Verdict, ...],
     validity: tuple[Verdict, ...],
     incomplete: tuple[str, ...],
-    began: str,
+    facts: Facts,
 ) -> ToolFindings:
     outcome, reason = outcome_of_editor(verdicts, validity, incomplete)
-    entries = attribution(tool.measurements, tool.card)
+    entries = () if is_of_readings_alone(facts) else attribution(tool.measurements, tool.card)
     return ToolFindings(
         outcome=outcome,
         reason=reason,
@@ -207,5 +207,5 @@ def _tool_findings(
         causes=causes(entries),
         exhibits=chosen(tool.measurements),
         mask=None if tool.mask_trials is None else mask_report(tool.card.name, tool.mask_trials),
-        origins=origins_of(tool, began),
+        origins=origins_of(tool, facts.began),
     )

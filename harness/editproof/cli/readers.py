@@ -22,7 +22,9 @@ def add_to(verbs: Verbs) -> None:
     draw.add_argument("--editor", required=True, metavar="SPEC", help="tool whose stored edits are read")
     draw.add_argument("--dataset", required=True, metavar="SPEC", help="cohort, as for a run")
     draw.add_argument("--store", type=Path, default=Path(".editproof"), metavar="DIR", help="default: .editproof")
-    draw.add_argument("--study", type=Path, metavar="FILE", help="study file, where the edits were asked for by one")
+    draw.add_argument(
+        "--study", type=Path, metavar="FILE", help="study file that the edits were asked for by (default: the one here)"
+    )
     draw.add_argument("--repeats", type=int, help="edits per case of the study (default: what it says, else 3)")
     draw.add_argument("--study-seed", type=int, help="seed of the study's edits (default: what it says, else 0)")
     draw.add_argument("--read", type=int, default=1, metavar="K", help="of each case the first K edits (default: 1)")
@@ -143,9 +145,10 @@ def _draw(options: argparse.Namespace) -> int:
     from editproof.study.readers.pictures import drawn_cases
     from editproof.study.readers.questions import read_questions
     from editproof.study.run import EditorSupplier
-    from editproof.study.study_file import StudyFile, read_study
+    from editproof.study.study_file import StudyFile, found_study, read_study
 
-    study = read_study(options.study) if options.study else StudyFile()
+    path = options.study or found_study([Path()], Path().resolve())
+    study = read_study(path) if path else StudyFile()
     plan = Plan.of(study, repeats=options.repeats, seed=options.study_seed)
     if not 1 <= options.read <= plan.repeats or options.longest_side < 32:
         found = f"{options.read} of {plan.repeats} edits, {options.longest_side} pixels"

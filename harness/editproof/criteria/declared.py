@@ -6,16 +6,17 @@ cap takes that of the study; where the study says nothing either, the default of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated
 
 from editproof.core import records
 from editproof.core.declared import Wanted, closed, is_number
 from editproof.core.numbers import brief
+from editproof.core.usage import did_you_mean
 from editproof.criteria.criterion import Criterion
 from editproof.errors import ProtocolError
-from editproof.types import EstimandSpec
+from editproof.types import EstimandSpec, InstrumentCard
 
 _Cap = Annotated[float, Wanted("a finite number above 0", lambda value: is_number(value) and value > 0)]
 _Range = Annotated[
@@ -65,6 +66,23 @@ def has_low_cap(criterion: Criterion) -> bool:
     estimand = criterion.estimand
     capped = estimand.spec is not None and _takes_cap(estimand.spec) and estimand.ideal == 0
     return capped and estimand.is_bounded and criterion.margin > 0 and estimand.most < LOW * criterion.margin
+
+
+def check_known(declared: Declared, instruments: Collection[InstrumentCard], measured: Collection[str]) -> None:
+    """Refuse a quantity of a study file that no instrument reads and no metric measures.
+
+    Raises
+    ------
+    ProtocolError
+    """
+    known = [*(quantity.name for card in instruments for quantity in card.quantities), *measured]
+    for name in declared:
+        if name not in known:
+            near = did_you_mean(name, known)
+            read = ", ".join(known[: len(known) - len(measured)]) or "nothing"
+            raise ProtocolError(
+                f"[quantities.{name}] of the study file", f"instruments read {read}", near or "Leave it out."
+            )
 
 
 def under(criterion: Criterion, declared: Declared) -> Criterion:

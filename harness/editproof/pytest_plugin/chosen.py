@@ -38,7 +38,8 @@ def run_of(config: pytest.Config) -> Run | TabledRun:
         learn_estimands(config)
         dataset = options.dataset or study.cohort or config.getini("editproof_dataset")
         if not dataset:
-            raise pytest.UsageError("editproof: no cohort; name one with --dataset, e.g. --dataset rsna:PATH")
+            hint = _left_alone(config)
+            raise pytest.UsageError(f"editproof: no cohort{hint}; name one with --dataset, e.g. --dataset rsna:PATH")
         cards = options.instrument or study.instruments
         if not cards and (card := hooks.pytest_editproof_instrument(config=config, dataset=reader_of(dataset))):
             cards = [card]
@@ -99,8 +100,13 @@ def study_path(config: pytest.Config) -> Path | None:
     """The study file of the run: the one that is named, else the one in the nearest folder of what is run."""
     from editproof.study.study_file import found_study
 
-    if named := config.option.study or config.getini("editproof_study"):
-        return Path(named) if config.option.study else config.rootpath / named
+    named = list(dict.fromkeys(config.option.study or ()))
+    if len(named) > 1:
+        raise pytest.UsageError(f"editproof: --study {named[0]}, --study {named[1]}: one run judges one study")
+    if named:
+        return Path(named[0])
+    if of_ini := config.getini("editproof_study"):
+        return config.rootpath / str(of_ini)
     return found_study(asked_paths(config), config.rootpath)
 
 
@@ -121,8 +127,17 @@ def editor_specs(config: pytest.Config) -> list[str]:
         return list(run_of(config).editors)
     specs = config.option.editor or study_of(config).editors or config.getini("editproof_editors")
     if not specs:
-        raise pytest.UsageError("editproof: no tool to judge; name one with --editor, e.g. --editor opencv-telea")
+        hint = _left_alone(config)
+        raise pytest.UsageError(
+            f"editproof: no tool to judge{hint}; name one with --editor, e.g. --editor opencv-telea"
+        )
     return list(dict.fromkeys(specs))
+
+
+def _left_alone(config: pytest.Config) -> str:
+    from editproof.study.study_file import left_alone
+
+    return left_alone(asked_paths(config), config.rootpath)
 
 
 def _register(config: pytest.Config) -> Path | None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from editproof.pytest_plugin.chosen import STARTED, asked_paths, editor_specs, run_of, started, study_path
+from editproof.pytest_plugin.chosen import STARTED, asked_paths, editor_specs, run_of, started, study_of, study_path
 from editproof.pytest_plugin.claim_files import pytest_collect_file as pytest_collect_file
 from editproof.pytest_plugin.claim_files import pytest_collection_modifyitems as pytest_collection_modifyitems
 from editproof.pytest_plugin.declarations import Hooks, add_options, unknown_hook
@@ -84,6 +84,16 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
         return make_edits(run, threads=option.edit_threads, dry_run=option.edit_estimate)
     except EditproofError as error:
         raise pytest.UsageError(f"editproof: {error}") from error
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Run the suite of the study file where one is named and no path is."""
+    config = session.config
+    if config.option.study and config.args_source != pytest.Config.ArgsSource.ARGS:
+        path = study_path(config)
+        if path is not None:
+            config.args = [study_of(config).suite or str(path.parent)]
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

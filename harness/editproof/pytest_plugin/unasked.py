@@ -31,7 +31,7 @@ def tabled_run(config: pytest.Config, register: Path | None, study: StudyFile) -
     if given := [name for name in NOT_WITH if getattr(options, name)]:
         option = f"--{given[0].replace('_', '-')}"
         raise pytest.UsageError(f"editproof: {option}: a table of readings has neither images nor edits. Leave it out.")
-    cards = options.instrument or study.instruments
+    cards: list[str] = options.instrument or []  # those of a study file read images, and may not have made this table
     if len(cards) > 1:
         raise pytest.UsageError(f"editproof: --instrument {cards[1]}: one card says what made a table. Name one.")
     return TabledRun(

@@ -21,6 +21,7 @@ def declare_options(add: Callable[..., None]) -> None:
     )
     add(
         "--study",
+        action="append",
         metavar="FILE",
         help="study file, e.g. study.toml; an option takes the place of what it says",
     )

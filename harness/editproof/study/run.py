@@ -18,7 +18,7 @@ from editproof.core.digests import digest_of
 from editproof.core.redaction import redacted
 from editproof.criteria import Criterion
 from editproof.criteria.claimed import check_claims, check_image_claims, regions_of
-from editproof.criteria.declared import under
+from editproof.criteria.declared import check_known, under
 from editproof.criteria.reach import beyond_reach, losses
 from editproof.criteria.redecision import criterion_from
 from editproof.criteria.registry import estimand_digests
@@ -205,6 +205,7 @@ class Run:
         cases = distinct(self.dataset)
         check_regions(self.whole, {INSIDE: "a tool to change"})
         refuse_copies(self.whole, self.store, self.plan.geometry, jobs=self.jobs)
+        check_known(self.study_file.quantities, self._instrument_cards, measured_quantities(self.own_metrics))
         check_ranges(cases, {name: told.range for name, told in self.study_file.quantities.items() if told.range})
         self.check_told()
         for instrument in self.instruments:

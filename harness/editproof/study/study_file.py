@@ -152,37 +152,47 @@ def found_study(paths: Collection[Path], root: Path) -> Path | None:
     paths : collection of Path
         What pytest was given.
     root : Path
-        Of the repository; its ``pyproject.toml`` is a study file too where it has ``[tool.editproof]``.
+        As pytest has it. The search ends at the root of the repository (a folder with ``.git``), or else there; a
+        ``pyproject.toml`` in either is a study file too where it has ``[tool.editproof]``.
 
     Raises
     ------
     ProtocolError
         Where two paths belong to two studies: one run judges one study.
     """
-    found = list(dict.fromkeys(filter(None, (_nearest(path, root) for path in paths))))
+    found = list(dict.fromkeys(filter(None, (_nearest(path.resolve(), root) for path in paths))))
     if len(found) > 1:
         listed = " and ".join(_shown(path) for path in found)
         raise ProtocolError("the study of this run", listed, "Run one at a time, or name one with --study FILE.")
     if found:
         return found[0]
-    project = root / "pyproject.toml"
-    return project if _has_table(project) else None
+    tops = [root, *(_top(path.resolve(), root) for path in paths)]
+    return next((project for top in tops if _has_table(project := top / "pyproject.toml")), None)
 
 
 def study_here(folder: Path) -> Path:
-    """The study file of a folder: its ``study.toml``, or a ``pyproject.toml`` with the table ``[tool.editproof]``.
+    """The study file of the folder in which one works; see :func:`found_study`.
 
     Raises
     ------
     ProtocolError
-        Where it has neither.
+        Where there is none.
     """
-    if found := study_file_in(folder):
+    if found := found_study([folder], folder.resolve()):
         return found
-    if _has_table(project := folder / "pyproject.toml"):
-        return project
-    found_words = f"no {NAME} of ours and no table {TABLE} in {folder.resolve().name}"
+    found_words = f"no {NAME} in {folder.resolve().name} or above it{left_alone([folder], folder.resolve())}"
     raise ProtocolError("a study", found_words, f"Name its file with --study FILE. {_ADVICE}")
+
+
+def left_alone(paths: Collection[Path], root: Path) -> str:
+    """Which ``study.toml`` was left alone since it does not say that it is ours, in words; empty where none was."""
+    for path in (path.resolve() for path in paths):
+        for folder in (path, *path.parents):
+            if (folder / NAME).is_file() and not is_study_file(folder / NAME):
+                return f' ({_shown(folder / NAME)} was left alone: it lacks the line schema = "{SCHEMA}")'
+            if folder == _top(path, root):
+                break
+    return ""
 
 
 def other_study(folder: Path, ours: Path | None, asked: Sequence[Path]) -> bool:
@@ -207,9 +217,14 @@ def _nearest(path: Path, root: Path) -> Path | None:
     for folder in (start, *start.parents):
         if found := study_file_in(folder):
             return found
-        if folder == root:
+        if folder == _top(path, root):
             break
     return None
+
+
+def _top(path: Path, root: Path) -> Path:
+    """The root of the repository that a path lies in, or what pytest takes for the root."""
+    return next((folder for folder in (path, *path.parents) if (folder / ".git").exists()), root)
 
 
 def _has_table(project: Path) -> bool:

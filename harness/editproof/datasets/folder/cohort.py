@@ -18,7 +18,7 @@ from editproof.datasets.folder.names import NamePattern, name_pattern
 from editproof.datasets.masks.files import MASKS, Masks, mask_digests, with_masks
 from editproof.datasets.reading import INDEX, CohortReading
 from editproof.datasets.tables.labels import PREFIX, Labels, labels_of, without_reference
-from editproof.datasets.tables.requests import request_columns, wish_of
+from editproof.datasets.tables.requests import misspelt, request_columns, wish_of
 from editproof.datasets.tables.strata import strata_columns
 from editproof.datasets.tables.table import CaseTable, is_missing, number_of, numeric_columns, table
 from editproof.errors import DatasetError
@@ -94,6 +94,7 @@ def folder(
     automatic = sum(not (line.get("edit_mask") and line.get("protected_mask")) for line in sheet.rows)
     if automatic and masks == "auto":
         warnings.append(f"{automatic} of {len(sheet.rows)} cases have automatic masks, not reviewed.")
+    warnings += misspelt(others)
     warnings += without_reference(labels.units, [case.reference for case in cases])
     return cohort_of(
         cases,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from editproof.core.digests import digest_of
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from editproof.types import JSON
 
 PROMPT, PREFIX = "prompt", "parameter:"
+_READ = (PROMPT, "parameter", "edit_mask", "protected_mask", "patient_id", "spacing_mm", "bone_age", "target", "sex")
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,18 @@ def request_columns(sheet: CaseTable) -> frozenset[str]:
     if PREFIX in found:
         raise DatasetError(f"the columns of {sheet.entry.name}", "a parameter without a name", "Write parameter:NAME.")
     return found
+
+
+def misspelt(strata: Collection[str]) -> list[str]:
+    """A sentence for each column that becomes a stratum, and is called nearly as one that would be read.
+
+    Examples
+    --------
+    >>> misspelt(["promt", "site"])
+    ['The column promt is read as a stratum; is prompt meant?']
+    """
+    near = {name: get_close_matches(name, _READ, 1, 0.8) for name in strata}
+    return [f"The column {name} is read as a stratum; is {found[0]} meant?" for name, found in near.items() if found]
 
 
 def wish_of(line: Mapping[str, str], columns: Collection[str]) -> Wish:
