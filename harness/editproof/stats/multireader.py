@@ -10,9 +10,10 @@ import numpy as np
 
 from editproof.stats.draws import METHOD
 from editproof.stats.gaffke import CONVENTIONAL, GAFFKE
-from editproof.stats.interval import MIN_PATIENTS, SEED, Interval, identical
+from editproof.stats.interval import SEED, Interval, no_interval
 from editproof.stats.readers import ReaderFigures, interval_over_readers
 from editproof.stats.statistic import Statistic
+from editproof.stats.unread import longest_reach
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 FOR_OTHERS = "approximate for other readers"
 """The level of limits that hold for these readers whatever was not seen, and for others on the usual assumptions."""
+NO_SPREAD = "nothing varies between readers or patients, which says nothing of what was not seen"
+"""Why there is no interval where it would have no width."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -36,8 +39,6 @@ class MultiReader(Statistic):
         With everything that was not read where it makes the figure least, and most; the same where nothing is missing.
     fixed : bool
         Whether the number is about these readers alone.
-    settled : float, optional
-        The value, where nothing differs at all between the arms.
     n_edits : int
         Edits that were read, by however many readers.
     """
@@ -47,7 +48,6 @@ class MultiReader(Statistic):
     lowest: ReaderFigures = field(repr=False)
     highest: ReaderFigures = field(repr=False)
     fixed: bool = False
-    settled: float | None = None
     n_edits: int = 0
 
     @property
@@ -59,32 +59,30 @@ class MultiReader(Statistic):
         return self.conventional(confidence)
 
     def conventional(self, confidence: float) -> Interval:
-        """The interval of the field: its lower limit with what is missing at the least, its upper one at the most.
+        """The interval of the field; none where it would have no width, since readers alike show nothing of others."""
+        found = self._of_field(confidence)
+        if found.low is not None and found.high is not None and math.isclose(found.low, found.high, abs_tol=1e-12):
+            return self._told(no_interval(NO_SPREAD, confidence, found.n_patients, point=found.value))
+        return self._told(found)
 
-        Its reach is the longest of those with all that is missing at either end, and without it, since what makes a
-        figure worse can make it less variable.
+    def _of_field(self, confidence: float) -> Interval:
+        """Its lower limit is with what is missing at the least, its upper one with that at the most.
+
+        Its reach is the longest that any ratings in place of the missing ones can make it, those of one reader at the
+        worst and of another at the best among them. So what is missing never makes a limit better.
         """
-        if self.settled is not None and len(self.seen.without) >= MIN_PATIENTS:
-            return self._told(identical(confidence, len(self.seen.without), self.settled))
         ends = [interval_over_readers(x, confidence, fixed=self.fixed) for x in (self.lowest, self.highest)]
         if refused := next((end for end in ends if not end.exists), None):
-            return self._told(refused)
-        seen = interval_over_readers(self.seen, confidence, fixed=self.fixed)
-        reach = max(_half(found) for found in (*ends, seen))
+            return refused
+        reach = longest_reach(self.lowest, self.highest, confidence, fixed=self.fixed)
         low, high = (float(figures.values.mean()) for figures in (self.lowest, self.highest))
         value = (low + high) / 2 if math.isnan(self.value) else self.value
-        found = replace(ends[1], value=value, low=min(low - reach, value), high=max(high + reach, value))
-        return self._told(found)
+        return replace(ends[1], value=value, low=min(low - reach, value), high=max(high + reach, value))
 
     def _told(self, found: Interval) -> Interval:
         by = {str(name): round(float(x), 6) for name, x in zip(self.readers, self.seen.values, strict=True)}
         known = {name: x for name, x in by.items() if math.isfinite(x)}
         return replace(found, n_edits=self.n_edits or None).noted(**self.notes, readers=len(by), by_reader=known)
-
-
-def _half(found: Interval) -> float:
-    """Half of the width of an interval; 0 where there is none."""
-    return 0.0 if found.low is None or found.high is None else (found.high - found.low) / 2
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -110,7 +108,7 @@ class BoundedMultiReader(MultiReader):
     bounded: ClassVar[bool] = True
 
     def interval(self, confidence: float, limits: str = GAFFKE) -> Interval:
-        of_field = replace(self, settled=None).conventional(confidence)
+        of_field = self._of_field(confidence)
         if limits == CONVENTIONAL or of_field.low is None or of_field.high is None:
             return self.conventional(confidence)
         of_these = self.these.interval(confidence, limits)

@@ -50,14 +50,17 @@ class ReaderFigures:
     ----------
     values : ndarray of float, shape (n_readers,)
     without : ndarray of float, shape (n_patients, n_readers)
+    kept : ndarray of float, shape (n_patients, n_readers), optional
+        Share of what the figure is a mean of that is left without a patient; for figures that are such a mean.
     """
 
     values: Values
     without: Values = field(repr=False)
+    kept: Values | None = field(default=None, repr=False)
 
     def __sub__(self, other: ReaderFigures) -> ReaderFigures:
         """The differences, reader by reader, of figures of the same readers and patients."""
-        return ReaderFigures(self.values - other.values, self.without - other.without)
+        return ReaderFigures(self.values - other.values, self.without - other.without, self.kept)
 
     @property
     def covariances(self) -> Values:
@@ -179,7 +182,8 @@ def means_by_reader(values: ArrayLike, patients: Names) -> ReaderFigures:
     with np.errstate(invalid="ignore", divide="ignore"):
         means = np.where(counts > 0, sums / counts, 0.0)
         number, total = (counts > 0).sum(axis=0), means.sum(axis=0)
-        return ReaderFigures(total / number, (total - means) / (number - (counts > 0)))
+        left = number - (counts > 0)
+        return ReaderFigures(total / number, (total - means) / left, left / number)
 
 
 def areas_by_reader(scores: Sequence[ArrayLike], positive: ArrayLike, patients: Names) -> ReaderFigures:
@@ -198,11 +202,12 @@ def areas_by_reader(scores: Sequence[ArrayLike], positive: ArrayLike, patients: 
     [0.75]
     """
     found = [_area_without(np.asarray(table, dtype=float), positive, patients) for table in scores]
-    return ReaderFigures(np.array([value for value, _ in found]), np.stack([rest for _, rest in found], axis=1))
+    without, kept = (np.stack([one[part] for one in found], axis=1) for part in (1, 2))
+    return ReaderFigures(np.array([one[0] for one in found]), without, kept)
 
 
-def _area_without(scores: Values, positive: ArrayLike, patients: Names) -> tuple[float, Values]:
-    """An area, and what it is without each patient, shape (n_patients,)."""
+def _area_without(scores: Values, positive: ArrayLike, patients: Names) -> tuple[float, Values, Values]:
+    """An area, and what it is and what share of its pairs is left without each patient, both of shape (n_patients,)."""
     made = auc_statistic(scores, positive, patients)
     n = made.n_patients
     pairs = _ratio(made.kernel.sum(), made.positives.sum() * made.negatives.sum())
@@ -213,8 +218,9 @@ def _area_without(scores: Values, positive: ArrayLike, patients: Names) -> tuple
     lost[both] -= made.kernel[in_rows, in_columns]
     up[made.rows], down[made.columns] = made.positives, made.negatives
     with np.errstate(invalid="ignore", divide="ignore"):
-        rest = (made.kernel.sum() - lost) / ((made.positives.sum() - up) * (made.negatives.sum() - down))
-    return pairs, np.asarray(rest)
+        left = (made.positives.sum() - up) * (made.negatives.sum() - down)
+        rest, kept = (made.kernel.sum() - lost) / left, left / (made.positives.sum() * made.negatives.sum())
+    return pairs, np.asarray(rest), np.asarray(kept)
 
 
 def _ratio(up: float, down: float) -> float:

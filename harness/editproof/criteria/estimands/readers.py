@@ -225,7 +225,7 @@ def _drift(readings: Readings, *, scale: tuple[float, float] | None) -> Statisti
         if np.isnan(before).any():
             return given.undefined(_unread(before))
         figures = means_by_reader(nanmean(seen, 2), given.patients)
-        return _unbounded(given, figures, 0.0).noted(**known)
+        return _unbounded(given, figures).noted(**known)
     outside = (edited < scale[0]) | (edited > scale[1])
     if outside.any() or ((before < scale[0]) | (before > scale[1])).any():
         raise ProtocolError(
@@ -237,10 +237,10 @@ def _drift(readings: Readings, *, scale: tuple[float, float] | None) -> Statisti
     return _bounded(given, seen, low, high, (-reach, reach)).noted(**known)
 
 
-def _unbounded(given: ReaderReadings, figures: ReaderFigures, ideal: float) -> MultiReader:
+def _unbounded(given: ReaderReadings, figures: ReaderFigures) -> MultiReader:
     return MultiReader(
         readers=given.readers, seen=figures, lowest=figures, highest=figures, patients=given.names,
-        settled=ideal if given.same else None, n_edits=_edits(given),
+        n_edits=_edits(given),
     )  # fmt: skip
 
 
@@ -254,7 +254,7 @@ def _bounded(given: ReaderReadings, seen: Values, low: Values, high: Values, rea
     these = replace(least, highest=most.highest)  # type: ignore[call-arg,attr-defined]
     return BoundedMultiReader(
         readers=given.readers, seen=figures[0], lowest=figures[1], highest=figures[2], these=these, least=reach[0],
-        most=reach[1], patients=given.names, n_edits=_edits(given), settled=0.0 if given.same else None,
+        most=reach[1], patients=given.names, n_edits=_edits(given),
     )  # fmt: skip
 
 
@@ -289,7 +289,6 @@ def _areas(readings: Readings) -> Statistic:
     return BoundedMultiReader(
         readers=given.readers, seen=figures[0], lowest=figures[1], highest=figures[2], patients=given.names,
         these=_area_of_these(given, positive, gone), least=-1.0, most=1.0, n_edits=_edits(given),
-        settled=0.0 if given.same else None,
     ).noted(original=float(original.values.mean()))  # fmt: skip
 
 
@@ -347,11 +346,11 @@ def _kappas(readings: Readings, *, weights: str, step: float | None) -> Statisti
     figures = kappas_by_reader(tables[0], tables[1], given.patients, weights)
     if np.isnan(figures.values).any():
         return given.undefined("a reader gave every case the same grade, or none, so that there is no kappa")
-    return _unbounded(given, figures, 1.0)
+    return _unbounded(given, figures)
 
 
 def _limits(readings: Readings, *, side: int) -> Statistic:
     given = _known(readings)
     if (before := nanmean(given.before, 2)).size and np.isnan(before).any():
         return given.undefined(_unread(before))
-    return _unbounded(given, limits_by_reader(given.by_reader, given.originals_by_reader, given.patients, side), 0.0)
+    return _unbounded(given, limits_by_reader(given.by_reader, given.originals_by_reader, given.patients, side))
