@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 
@@ -74,6 +75,25 @@ def calls(rng: Rng, n: int, readers: int, *, rate: float) -> tuple[np.ndarray, n
     hit = rng.random((n, 1)) < rate / 0.8
     changed = hit & (rng.random((n, readers)) < 0.8)
     return before, np.where(changed, 1 - before, before)
+
+
+def careless(rng: Rng, n: int, readers: int, *, share: float, rate: float) -> tuple[np.ndarray, np.ndarray]:
+    """Calls that a share of the readers change at this rate, and the others in 1 % of the cases."""
+    before = rng.integers(0, 2, (n, readers)).astype(float)
+    changed = rng.random((n, readers)) < np.where(rng.random(readers) < share, rate, 0.01)
+    return before, np.where(changed, 1 - before, before)
+
+
+def not_held(sizes: tuple[int, ...] = (60, 100)) -> Iterator[World]:
+    """Worlds in which no limit is promised for readers at large: a reader in five is careless, and few are seen.
+
+    A documented limit (docs/statistics.md). Half of the studies with three readers have no careless one, and nothing in
+    them tells that there are any. ``readers="fixed"`` claims nothing of other readers.
+    """
+    made, truth = reader_call_changes("x", at=0.5), 0.2 * 0.3 + 0.8 * 0.01
+    draw = partial(careless, share=0.2, rate=0.3)
+    for n, readers in itertools.product(sizes, (2, 3, 5, 8, 15, 20, 30)):
+        yield reader_world("1 reader in 5 changes 30% of calls", made, truth, draw, n, readers, GAFFKE)
 
 
 def of_readers(sizes: tuple[int, ...] = (60, 120)) -> Iterator[World]:

@@ -8,7 +8,7 @@ import pytest
 from editproof.stats.interval import MIN_PATIENTS
 
 from tests.simulation.catalogue import short, short_of_readers, short_of_rule
-from tests.simulation.readers import of_readers
+from tests.simulation.readers import not_held, of_readers
 from tests.simulation.scenarios import auc_world, drift_world, rowwise_world
 from tests.simulation.suite import suite_tally
 from tests.simulation.tally import monte_carlo_error, tally
@@ -46,6 +46,14 @@ def test_limits_of_the_field_pass_rare_harm_however_many_readers_there_are():
     conventional = worlds[f"{decided.name}, conventional limits"]
     assert tally(conventional, 200).worst_false_pass > ALPHA + monte_carlo_error(ALPHA, 200, 3.5)
     assert tally(decided, 100).worst_false_pass <= ALPHA
+
+
+def test_a_careless_reader_in_five_is_a_limit_that_the_documentation_has_to_tell():
+    """No level is promised here; where one day it holds, docs/statistics.md is to say so."""
+    worlds = {world.name: world for world in not_held((60,))}
+    few = tally(worlds["1 reader in 5 changes 30% of calls, 3 readers, n 60"], 100)
+    assert few.false_pass_at_most > ALPHA + monte_carlo_error(ALPHA, 100, 3.5)
+    assert few.false_pass_at_least <= ALPHA
 
 
 def test_edits_taken_as_independent_fail_the_same_test():

@@ -91,7 +91,9 @@ class BoundedMultiReader(MultiReader):
 
     Each limit is the wider of two: Obuchowski and Rockette's, to which readers like these owe that they are covered,
     and that of the mean over these readers with one unseen patient at the worst, to which rare disasters and missing
-    edits owe the same. The first still rests on the usual assumptions, so that the level is approximate.
+    edits owe the same. The first still rests on the usual assumptions, so that the level is approximate: a few readers
+    say nothing of a rare careless one. It rests on the variance between readers too, so that worse values can narrow
+    it: where a second reader changes the calls that the first one changed, they differ less.
 
     Attributes
     ----------
