@@ -8,6 +8,7 @@ from editproof import (
     at_least,
     at_most,
     ks_distance,
+    local_change,
     mae_drift,
     marker_residual,
     measurements_of,
@@ -15,7 +16,10 @@ from editproof import (
     verdict_on,
 )
 from editproof.criteria.conformance import verdict_on_control
+from editproof.criteria.factory import example_of
 from editproof.criteria.flawless import flawless, is_of_effect
+from editproof.criteria.registry import ESTIMANDS, estimand_from
+from editproof.criteria.rehearsal import drawn
 from editproof.types import Outcome
 
 N = 60
@@ -36,6 +40,8 @@ GONE = Criterion("E-1", marker_residual(), at_most(0.3), source="placeholder: a 
     [
         (marker_residual(), at_most(0.3), True),
         (ks_distance(), at_most(0.1), False),
+        (ks_distance(margin=0.05), at_least(0.9), False),
+        (local_change(), at_most(0.05), False),
         (ssim(), at_least(0.9), False),
         (mae_drift("age"), at_most(2.0), False),
     ],
@@ -65,3 +71,13 @@ def test_readings_stay_as_they_are():
 def test_a_claim_that_too_few_patients_could_never_show_is_still_found_out():
     strict = Criterion("E-2", marker_residual(), at_most(0.001), source="placeholder: a test")
     assert verdict_on_control(strict, control("identity", 1.0)).outcome is not Outcome.PASS
+
+
+@pytest.mark.parametrize("name", sorted(ESTIMANDS.names))
+def test_nothing_but_a_claim_on_the_effect_is_held_against_another_table(name):
+    """Of every other registered estimand the unchanged radiograph is what no tool can better."""
+    made = estimand_from(example_of(ESTIMANDS[name]))
+    table = drawn(made, harm=0.0, lost=0.0)
+    claim = Criterion("A", made.capped(9.0) if made.wants_cap else made, at_most(1e6), source="placeholder: a test")
+    if not is_of_effect(claim) and made.against != "target":
+        assert flawless(claim, table) is table

@@ -86,6 +86,8 @@ class Estimand:
         How an edit that did not come back is dealt with; see :func:`~editproof.criteria.readings.with_missing`.
     unchanged : float
         Of image metrics: the value of an untouched image.
+    perfect : float, optional
+        Of image metrics on what an edit is for: the value of a perfect edit, which an untouched image does not have.
     undefined_counts : bool
         Of image metrics: whether an edit on which the metric is not defined counts as a missing one.
     signed : bool
@@ -129,6 +131,7 @@ class Estimand:
     instrument: str = POOLED
     missing: str = WORST_CASE
     unchanged: float = 0.0
+    perfect: float | None = None
     undefined_counts: bool = False
     signed: bool = False
     by: str = ""

@@ -2,7 +2,7 @@
 
 Of a claim against the original, nothing is better than the unchanged radiograph. A claim on what an edit is for asks
 for a change, which the unchanged radiograph misses by its nature. There the target itself, taken for the edit, is
-flawless; without a target, an edit on which the metric has its ideal value is.
+flawless; without a target, an edit on which the metric has the value of a perfect one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def is_against_target(criterion: Criterion) -> bool:
 def is_of_effect(criterion: Criterion) -> bool:
     """Whether a claim asks for a change of the image, such as a marker that is gone."""
     estimand = criterion.estimand
-    return estimand.scope == IMAGES and (is_against_target(criterion) or estimand.unchanged != estimand.ideal)
+    return estimand.scope == IMAGES and (is_against_target(criterion) or estimand.perfect is not None)
 
 
 def flawless(criterion: Criterion, unchanged: Measurements) -> Measurements:
@@ -42,7 +42,7 @@ def flawless(criterion: Criterion, unchanged: Measurements) -> Measurements:
         if not is_of_effect(criterion):
             return unchanged
         made = (rows["arm"] == EDITED) & (rows["quantity"] == estimand.quantity)
-        return replace(unchanged, rows=rows.assign(value=rows["value"].where(~made, estimand.ideal)))
+        return replace(unchanged, rows=rows.assign(value=rows["value"].where(~made, estimand.perfect)))
     targets = rows[rows["arm"] == TARGET]
     came_back = unchanged.edits.loc[unchanged.edits["status"] == EditStatus.OK.value, ["case", "repeat"]]
     edited = targets.drop(columns="repeat").assign(arm=EDITED).merge(came_back, on="case")

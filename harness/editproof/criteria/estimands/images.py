@@ -138,7 +138,8 @@ def marker_residual(*, arm: str = EDITED, missing: str = "worst_case") -> Estima
     A tool that does nothing is safe and useless. Radiographs without a marker are left out.
     """
     name = "marker contrast left"
-    return _image(name, "marker_residual:inside_mask", arm, missing, worst=1.0, unchanged=1.0, unit="", ideal=0.0)
+    made = _image(name, "marker_residual:inside_mask", arm, missing, worst=1.0, unchanged=1.0, unit="", ideal=0.0)
+    return replace(made, perfect=0.0)
 
 
 @estimand(example={"feature": "sd"})
