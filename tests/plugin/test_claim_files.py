@@ -121,3 +121,40 @@ def _squares(readings):
     )
     tabled.runpytest_subprocess("claims.toml", *ARGUMENTS, *TOOL)
     assert verdicts(tabled)["OWN-1", "all"][0] == "PASS"
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "workers"])
+@pytest.mark.parametrize("form", ["toml", "csv"])
+def test_a_table_of_claims_under_another_name_is_missed(tabled, form, workers):
+    if workers:
+        pytest.importorskip("xdist", reason="needs pytest-xdist")
+    claims = {
+        "toml": CLAIMS.replace("BA-1", "HARM-1"),
+        "csv": "ID, estimand ,region,source\nHARM-1,failure_rate,at most 0.2,s\n",
+    }
+    (tabled.path / f"harm_claims.{form}").write_text(claims[form])
+    assert tabled.runpytest_subprocess(*ARGUMENTS, *TOOL, *workers).ret == 1
+    said = f"harm_claims.{form} holds claims and was not collected; name it *.claims.{form}, or --ignore it"
+    assert evidence_of(tabled)["incomplete"] == [said]
+
+
+def test_tables_that_are_no_forgotten_suite_disturb_nothing(tabled):
+    """One that a test file reads, one of another study, one of another program; and any beside a file that is named."""
+    (tabled.path / "read.toml").write_text(CLAIMS.replace("BA-", "READ-").replace("REL-", "READ-R"))
+    (tabled.path / "test_read.py").write_text("""
+import pytest
+from editproof.criteria.claim_tables import claims_from
+
+@pytest.mark.parametrize("criterion, strata, family", claims_from("read.toml")[:1])
+def test_read(study, judge, criterion, strata, family):
+    judge(criterion, study.where(strata[0]))
+""")
+    (tabled.path / "other").mkdir()
+    (tabled.path / "other" / "harm.toml").write_text(CLAIMS)
+    (tabled.path / "other" / "study.toml").write_text('schema = "editproof-study/1"\nname = "another"\n')
+    (tabled.path / "insurance.toml").write_text("# [[claim]]\nclaims = 3\n")
+    (tabled.path / "results.csv").write_text("criterion,estimand\nBA-1,x\n")
+    assert tabled.runpytest_subprocess(*ARGUMENTS, *TOOL).ret == 0
+    assert evidence_of(tabled)["incomplete"] == []
+    (tabled.path / "harm.toml").write_text(CLAIMS)
+    assert tabled.runpytest_subprocess("claims.toml", *ARGUMENTS, *TOOL).ret == 0

@@ -13,6 +13,7 @@ import pytest
 from editproof.criteria.claim_tables import claims_from
 from editproof.study.readers.collecting import COLUMNS
 from editproof.study.readers.questions import read_questions
+from editproof.study.study_file import other_study
 
 from tests.needs import ROOT
 
@@ -72,3 +73,4 @@ def test_the_claims_are_on_what_readers_are_asked():
 def test_the_other_suites_do_not_collect_it():
     assert not SUITE.name.endswith("claims.toml")
     assert not list(SUITE.parent.glob("test_*.py"))
+    assert other_study(SUITE.parent, ROOT / "validations" / "study.toml", [ROOT / "validations"])

@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from editproof.audit.copied_readings import copied_edits, repeated_patients
 from editproof.evidence.facts import Facts
 from editproof.evidence.measurements import EDITED, POOLED, Measurements
 from editproof.evidence.record import CONTROLS
 from editproof.evidence.reservations import Reservation
-from editproof.evidence.tabled import is_of_readings_alone, told_of_cohort, unasked_in
+from editproof.evidence.tabled import (
+    is_of_readings_alone,
+    told_of_cohort,
+    tools_of_table,
+    unasked_in,
+    units_assumed,
+)
 from editproof.report.text.wording import counted, listed
 
 NAMED: Final = 12
@@ -87,12 +94,58 @@ def alike_in_readings(measured: Measurements) -> int:
     return int(wide[again.to_numpy()].index.get_level_values("case").nunique())
 
 
+def some_of_the_tools(facts: Facts) -> Iterator[Reservation]:
+    """One chosen of several passes by chance sooner than one that was alone."""
+    if (among := tools_of_table(facts)) > (judged := len(facts.tools)):
+        were = "was" if judged == 1 else "were"
+        yield Reservation(
+            "some tools of the table",
+            f"{judged} of {among} tools of the table {were} judged; the best of several looks good by chance.",
+        )
+
+
+def assumed_units(facts: Facts) -> Iterator[Reservation]:
+    """A margin in months means nothing for readings in years."""
+    if units := units_assumed(facts):
+        said = listed([f"{name} in {unit}" for name, unit in units.items()])
+        yield Reservation("unit assumed", f"Unit assumed: {said}; neither the table nor the call says it.")
+
+
+def edits_that_read_as_originals(facts: Facts) -> Iterator[Reservation]:
+    """A column of originals that was copied makes a tool that changes nothing."""
+    for tool in facts.tools if is_of_readings_alone(facts) else ():
+        equal, n = copied_edits(tool.measurements)
+        if equal:
+            yield Reservation(
+                "edits read as originals",
+                f"In {equal} of {counted(n, 'case')} of {tool.card.name} edits read exactly as their originals, and "
+                "nothing shows that they are not copies of these.",
+                tool.card.name,
+            )
+
+
+def patients_who_read_alike(facts: Facts) -> Iterator[Reservation]:
+    """One patient under several names is one observation."""
+    for tool in facts.tools if is_of_readings_alone(facts) else ():
+        if twice := repeated_patients(tool.measurements):
+            yield Reservation(
+                "equal patients",
+                f"{counted(twice.n, 'case')} of {tool.card.name} read exactly as a case of another patient, e.g. "
+                f"{twice.other} as {twice.one}: one patient may have several names.",
+                tool.card.name,
+            )
+
+
 KINDS_OF_READINGS: Final = (
     readings_alone,
     claims_not_asked,
     without_destructive_control,
     unlisted_cohort,
     equal_repeats,
+    some_of_the_tools,
+    assumed_units,
+    edits_that_read_as_originals,
+    patients_who_read_alike,
 )
 """Every kind that a run on readings alone may have."""
 

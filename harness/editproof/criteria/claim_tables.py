@@ -33,6 +33,9 @@ from editproof.criteria.registry import ESTIMANDS
 from editproof.errors import EditproofError, ProtocolError
 from editproof.types import place_of
 
+READ: Final[set[Path]] = set()
+"""Every table that was read in this process: one that a test file read is no table that was forgotten."""
+
 WHOLE: Final = "all"
 """The stratum that is the whole cohort."""
 
@@ -88,6 +91,7 @@ def claims_from(file: str | Path) -> tuple[TableClaim, ...]:
         Where it cannot be read, or a claim is not one: an unknown field, estimand or argument, a region that is none.
     """
     path = Path(file)
+    READ.add(path.resolve())
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -130,6 +134,8 @@ def _of_csv(path: Path, text: str) -> Iterator[Mapping[str, Any]]:
             f"suite {path.name}", f"it is not CSV ({error})", "Quote cells that hold a comma."
         ) from error
     header = [cell.strip().lower() for cell in lines[0]] if lines else []
+    if twice := [name for name in header if name and header.count(name) > 1]:
+        raise ProtocolError(f"suite {path.name}", f"two columns {twice[0]!r}", "Name every column once.")
     for number, line in enumerate(lines[1:], start=2):
         if len(line) > len(header):
             found = f"row {number} has {len(line)} cells, the header {len(header)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -175,12 +175,13 @@ def check_regions(dataset: Dataset, asked_by: Mapping[str, str]) -> None:
         raise DatasetError(f"pixels of the cohort {dataset.card.name} for {who}", found, _DRAW)
 
 
-def check_ranges(cases: Iterable[Case], ranges: Mapping[str, tuple[float, float]]) -> None:
+def check_ranges(references: Mapping[str, Mapping[str, float]], ranges: Mapping[str, tuple[float, float]]) -> None:
     """Refuse a reference standard outside the range that a study declares for its quantity.
 
     Parameters
     ----------
-    cases : iterable of Case
+    references : mapping of str to mapping of str to float
+        Reference standard of each case by quantity, by id of the case.
     ranges : mapping of str to tuple of float
         Least and greatest value by quantity.
 
@@ -188,13 +189,13 @@ def check_ranges(cases: Iterable[Case], ranges: Mapping[str, tuple[float, float]
     ------
     DatasetError
     """
-    for case in cases if ranges else ():
+    for case_id, reference in references.items() if ranges else ():
         for name, (least, most) in ranges.items():
-            value = case.reference.get(name, least)
+            value = reference.get(name, least)
             if not least <= value <= most:
                 found = f"{brief(value)}, and the study declares a range from {brief(least)} to {brief(most)}"
                 advice = "Mend the range in the study file, or the cohort."
-                raise DatasetError(f"{name} of case {case.case_id}", found, advice)
+                raise DatasetError(f"{name} of case {case_id}", found, advice)
 
 
 def regions_in(case: Case) -> set[str]:

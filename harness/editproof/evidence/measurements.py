@@ -28,6 +28,9 @@ PLANTED_ORIGINAL, PLANTED = "planted_original", "planted"
 SINGLE = (*UNEDITED, PLANTED_ORIGINAL, PLANTED)
 """Arms with one image a case."""
 
+GREATEST = 1e100
+"""The greatest size of a value; differences and squares of greater ones are no numbers any more."""
+
 POOLED = "pooled"
 IMAGE = "image"
 UNCERTAINTY = "uncertainty"
@@ -267,11 +270,14 @@ def _frame(editor: str, noun: str, records: Sequence[tuple[object, ...]], column
     if odd := next((record for record in records if len(record) != len(columns)), None):
         raise ProtocolError(_asked(editor), f"the {noun} {tuple(odd)!r}", f"Give {', '.join(columns)}.")
     frame = pd.DataFrame(list(records), columns=list(columns))
-    for column, words in (("repeat", "Repeats are counted 0, 1, 2, ..."), ("value", "A value is a finite number.")):
+    for column, words in (
+        ("repeat", "Repeats are counted 0, 1, 2, ..."),
+        ("value", f"A value is a finite number up to {GREATEST:g}."),
+    ):
         if column not in columns:
             continue
         numbers = pd.to_numeric(frame[column], errors="coerce").to_numpy(float)
-        bad = ~np.isfinite(numbers)
+        bad = ~(np.abs(numbers) <= GREATEST)
         if column == "repeat":
             bad |= (numbers < 0) | (numbers % 1 != 0)
         if bad.any():
@@ -286,6 +292,10 @@ def _faults(table: Measurements) -> Iterator[tuple[str, str]]:
         if name not in table.cases or table.cases[name].isna().any():
             yield f"a case without {name!r}", f"Give every case: {', '.join(CASE_COLUMNS)}."
             return
+    for column in (name for name in table.cases if str(name).startswith("reference:")):
+        size = np.abs(pd.to_numeric(table.cases[column], errors="coerce").to_numpy(float))
+        for case in table.cases.loc[size > GREATEST, "case"]:
+            yield f"{column} of case {case!r} beyond {GREATEST:g}", "Give it in a unit in which it is smaller."
     for case in table.cases.loc[table.cases["case"].duplicated(), "case"]:
         yield f"case {case!r} twice", "Give each case once, with a name of its own."
     known = set(table.cases["case"])

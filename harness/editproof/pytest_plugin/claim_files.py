@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,6 +10,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from editproof.pytest_plugin.rollcall import PLUGIN, RollCall
 
 if TYPE_CHECKING:
     from editproof.criteria import Criterion
@@ -20,6 +23,7 @@ OWN = ("claims.toml", ".claims.toml", ".claims.csv")
 """How the name of a table ends that is collected without being named on the command line."""
 TEST = "test_claim"
 
+_CLAIM = re.compile(rb"^\s*\[\[\s*[\"']?claim[\"']?\s*\]\]", re.MULTILINE)
 _LEARNT = pytest.StashKey[bool]()
 _FAULTS = pytest.StashKey[list[str]]()
 
@@ -31,6 +35,9 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     called = file_path.name == OWN[0] or file_path.name.endswith(OWN[1:])
     if parent.session.isinitpath(file_path) or (called and _holds_claims(file_path)):
         return ClaimFile.from_parent(parent, path=file_path)
+    if any(map(parent.session.isinitpath, file_path.parents)) and _holds_claims(file_path):
+        roll: RollCall = parent.config.pluginmanager.getplugin(PLUGIN)
+        roll.forgotten.add(file_path)
     return None
 
 
@@ -42,12 +49,15 @@ def pytest_collection_modifyitems(config: pytest.Config) -> None:
 
 
 def _holds_claims(path: Path) -> bool:
-    """Whether a file that is called like a table of claims is one of ours, and not of another program."""
+    """Whether a table is one of claims, and not of another program."""
     try:
         content = path.read_bytes()
     except OSError:
         return False
-    return b"[[claim]]" in content or (path.suffix == ".csv" and b"estimand" in content.partition(b"\n")[0])
+    if path.suffix != ".csv":
+        return _CLAIM.search(content) is not None
+    header = {cell.strip(b' "\r\xef\xbb\xbf').lower() for cell in content.partition(b"\n")[0].split(b",")}
+    return {b"id", b"estimand", b"region"} <= header
 
 
 class ClaimFile(pytest.Module):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Generator, Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 PLUGIN = "editproof-rollcall"
 COLLECTED, LEFT_OUT, NAMED = "editproof_collected", "editproof_left_out", "editproof_named"
+FORGOTTEN = "editproof_forgotten"
 MOST = 3
 """Claims that a sentence names."""
 
@@ -68,6 +70,7 @@ class RollCall:
         self.named: dict[str, tuple[str, ...]] = {}
         self.only_failed = False
         self.not_run: list[str] = []
+        self.forgotten: set[Path] = set()
         self.verdicts: dict[str, list[Verdict]] = {}
         self._items: list[pytest.Item] = []
         self._told: dict[str, list[str]] = {}
@@ -95,7 +98,17 @@ class RollCall:
             (distributed and not self.collected, "no worker told which claims it had collected"),
             (self.only_failed, "only tests that failed before were asked for (--lf)"),
         ]
-        return [words for holds, words in reasons if holds] + list(dict.fromkeys(self.not_run))
+        uncollected = [
+            f"{path.name} holds claims and was not collected; name it *.claims{path.suffix}, or --ignore it"
+            for path in sorted(self._forgotten())
+        ]
+        return [words for holds, words in reasons if holds] + list(dict.fromkeys(self.not_run)) + uncollected
+
+    def _forgotten(self) -> set[Path]:
+        """Tables of claims that no name made a suite, and that no test file read either."""
+        from editproof.criteria.claim_tables import READ
+
+        return {path for path in self.forgotten if path.resolve() not in READ}
 
     def pytest_sessionstart(self) -> None:
         """Note whether the suite is cut down to what failed before; without a failure to go by it is not."""
@@ -162,6 +175,7 @@ class RollCall:
         if output is not None:
             named = {test: list(ids) for test, ids in self.named.items()}
             output |= {COLLECTED: sorted(self.collected), LEFT_OUT: sorted(self.left_out), NAMED: named}
+            output[FORGOTTEN] = sorted(map(str, self._forgotten())) if self.collected else []
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
@@ -169,6 +183,7 @@ class RollCall:
         output = getattr(node, "workeroutput", {})
         self.collected |= set(output.get(COLLECTED, ()))
         self.left_out |= set(output.get(LEFT_OUT, ()))
+        self.forgotten |= set(map(Path, output.get(FORGOTTEN, ())))
         self.named |= {test: tuple(ids) for test, ids in output.get(NAMED, {}).items()}
 
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from editproof.audit.copied_readings import repeated_patients
 from editproof.core.digests import digest_of
-from editproof.datasets.tables.readings import TabledCase, TabledReading, TabledReadings
+from editproof.datasets.tables.readings import TabledCase, TabledReadings
+from editproof.datasets.tables.sheet import TabledReading
 from editproof.errors import DatasetError
 from editproof.evidence.measurements import EDITED, ORIGINAL, POOLED, Measurements, measurements_of
 from editproof.evidence.readers import pooled_value, reader_instrument
@@ -147,11 +149,18 @@ class ReadingsOfCohort:
         """The cohort of a tool without one edit, for a protocol to be locked."""
         return measurements_of(tool, [case_labels(case) for case in self.cases], [], [])
 
-    def check(self) -> None:
-        """Refuse a table that contradicts itself, or lacks what has to be there."""
+    def check(self, judged: Sequence[str] = ()) -> None:
+        """Refuse a table that contradicts itself, lacks what has to be there, or holds patients of others (judged)."""
         self._check_readers()
         for tool in self.tools:
-            self.measurements(tool)
+            measured = self.measurements(tool)
+            twice = repeated_patients(measured) if tool in (judged or self.tools) else None
+            if twice and twice.beyond_chance:
+                found = (
+                    f"{twice.n} cases have all readings of a case of another patient, "
+                    f"e.g. {twice.other} of patient {twice.other_patient} those of {twice.one} of {twice.one_patient}"
+                )
+                raise DatasetError(self._asked, found, "Give each patient once, cases of one under one id.")
         if self.has_destructive:
             self.destructive()
 

@@ -206,7 +206,8 @@ class Run:
         check_regions(self.whole, {INSIDE: "a tool to change"})
         refuse_copies(self.whole, self.store, self.plan.geometry, jobs=self.jobs)
         check_known(self.study_file.quantities, self._instrument_cards, measured_quantities(self.own_metrics))
-        check_ranges(cases, {name: told.range for name, told in self.study_file.quantities.items() if told.range})
+        ranges = {name: told.range for name, told in self.study_file.quantities.items() if told.range}
+        check_ranges({case.case_id: case.reference for case in cases}, ranges)
         self.check_told()
         for instrument in self.instruments:
             check_fit(instrument.card, self.dataset.card, cases)

@@ -19,10 +19,12 @@ from editproof.criteria.estimand import FLOW, IMAGES
 from editproof.criteria.reach import beyond_reach, losses
 from editproof.criteria.registry import estimand_digests
 from editproof.criteria.rehearsal import rehearse
+from editproof.datasets.checks import check_ranges
 from editproof.datasets.tables.layout import Layout
-from editproof.datasets.tables.readings import NO_UNIT, TabledReadings, readings_in
+from editproof.datasets.tables.readings import TabledReadings, readings_in
+from editproof.datasets.tables.sheet import NO_UNIT
 from editproof.editing.store import Store
-from editproof.errors import InstrumentError
+from editproof.errors import DatasetError, InstrumentError
 from editproof.evidence.facts import Claim, Facts, RollEntry, ToolFacts
 from editproof.evidence.measurements import EDITED, ORIGINAL, Measurements
 from editproof.evidence.plain import plain
@@ -173,10 +175,21 @@ class TabledRun:
     def check(self, claims: Collection[Criterion] = ()) -> None:
         """Raise the one clear error that a wrong table, card or claim deserves, before anything is judged."""
         _ = self.cards, self.dataset, self.instrument, self._lock, self._register
-        self.of_cohort.check()
+        self.of_cohort.check(self.editors)
+        self._check_study()
         for claim in claims:
             rehearse(claim.estimand)
         check_claims(claims, [self.instrument])
+
+    def _check_study(self) -> None:
+        """Refuse a table that is not of the study: with fewer edits of a case, or references out of range."""
+        ranges = {name: told.range for name, told in self.study_file.quantities.items() if told.range}
+        check_ranges({case.case: case.reference for case in self.of_cohort.cases}, ranges)
+        asked, there = self.study_file.repeats or 0, self.of_cohort.repeats
+        if asked > there:
+            found = f"the study asks for {asked} edits of each case, the table has {there}"
+            advice = "Give a row for every edit, those that did not come back among them; or mend repeats of the study."
+            raise DatasetError(f"table {self.file.name}", found, advice)
 
     def cannot_ask(self, claim: Criterion) -> str:
         """What a claim needs that readings alone do not have, in words; empty where it can be asked."""
@@ -280,7 +293,15 @@ class TabledRun:
             "editors": {card.name: plain(card) for card in self.cards.values()},
             "plan": {"repeats": self.of_cohort.repeats},
             "metrics": "none: no image was measured",
-            **term_of(self.table.digests, self.unasked, listed=self.table.listed, patients=self.table.says_patient),
+            **term_of(
+                self.table.digests,
+                self.unasked,
+                listed=self.table.listed,
+                patients=self.table.says_patient,
+                layout=self.layout.told,
+                tools=len(self.of_cohort.tools),
+                assumed={name: self.table.units[name] for name in self.table.assumed},
+            ),
         }
         if own := estimand_digests(judgement.claim.criterion for judgement in judgements):
             terms["estimands"] = own

@@ -11,6 +11,7 @@ from editproof.core.usage import did_you_mean
 from editproof.datasets.tables.table import column_name
 from editproof.errors import DatasetError
 from editproof.evidence.measurements import EDITED, ORIGINAL
+from editproof.types import JSON
 
 REFERENCE: Final = "reference"
 ARMS_OF_TABLES: Final = (ORIGINAL, EDITED, REFERENCE)
@@ -51,6 +52,17 @@ class Layout:
     quantities: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
     strata: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> dict[str, JSON]:
+        """The layout as a protocol fixes it."""
+        return {
+            "columns": dict(self.columns),
+            "arms": dict(self.arms),
+            "quantities": list(self.quantities),
+            "units": dict(self.units),
+            "strata": list(self.strata),
+        }
 
     def column(self, name: str) -> str:
         """Name in the table of a column of this package."""

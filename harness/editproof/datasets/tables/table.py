@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from editproof.errors import DatasetError
+from editproof.evidence.measurements import GREATEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -195,6 +196,8 @@ def number_of(cell: str, what: str) -> float | None:
         value = math.nan
     if not math.isfinite(value):
         raise DatasetError(what, f"{cell!r}", "Write a number, or leave the cell empty.")
+    if abs(value) > GREATEST:
+        raise DatasetError(what, f"{cell!r}, beyond {GREATEST:g}", "Give it in a unit in which it is smaller.")
     return value
 
 
