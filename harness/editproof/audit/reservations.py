@@ -11,7 +11,7 @@ from typing import Final
 
 from editproof.audit.coverage import part_of_the_cohort
 from editproof.audit.readings_alone import KINDS_OF_READINGS
-from editproof.core.numbers import grouped, percent
+from editproof.core.numbers import brief, grouped, percent
 from editproof.criteria import Criterion
 from editproof.criteria.declared import LOW, has_low_cap
 from editproof.criteria.readings import WORST_CASE
@@ -82,8 +82,8 @@ def low_caps(facts: Facts) -> Iterator[Reservation]:
     if names := _primary(facts, _made(has_low_cap)):
         yield Reservation(
             "low cap",
-            f"Under {names} a change counts for less than {LOW:g} margins, however large it is: many patients may be "
-            "harmed, and the mean still holds.",
+            f"Under {names} a change counts for less than {brief(LOW)} margins, however large it is: many patients "
+            "may be harmed, and the mean still holds.",
         )
 
 

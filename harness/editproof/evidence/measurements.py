@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from editproof.core.numbers import brief
 from editproof.errors import ProtocolError
 from editproof.types import EditStatus
 
@@ -272,7 +273,7 @@ def _frame(editor: str, noun: str, records: Sequence[tuple[object, ...]], column
     frame = pd.DataFrame(list(records), columns=list(columns))
     for column, words in (
         ("repeat", "Repeats are counted 0, 1, 2, ..."),
-        ("value", f"A value is a finite number up to {GREATEST:g}."),
+        ("value", f"A value is a finite number up to {brief(GREATEST)}."),
     ):
         if column not in columns:
             continue
@@ -295,7 +296,7 @@ def _faults(table: Measurements) -> Iterator[tuple[str, str]]:
     for column in (name for name in table.cases if str(name).startswith("reference:")):
         size = np.abs(pd.to_numeric(table.cases[column], errors="coerce").to_numpy(float))
         for case in table.cases.loc[size > GREATEST, "case"]:
-            yield f"{column} of case {case!r} beyond {GREATEST:g}", "Give it in a unit in which it is smaller."
+            yield f"{column} of case {case!r} beyond {brief(GREATEST)}", "Give it in a unit in which it is smaller."
     for case in table.cases.loc[table.cases["case"].duplicated(), "case"]:
         yield f"case {case!r} twice", "Give each case once, with a name of its own."
     known = set(table.cases["case"])

@@ -14,7 +14,7 @@ from editproof.core import records
 from editproof.core.redaction import redacted
 from editproof.criteria import Criterion
 from editproof.criteria.claimed import check_claims
-from editproof.criteria.declared import under
+from editproof.criteria.declared import check_known, under
 from editproof.criteria.estimand import FLOW, IMAGES
 from editproof.criteria.reach import beyond_reach, losses
 from editproof.criteria.registry import estimand_digests
@@ -180,6 +180,7 @@ class TabledRun:
         for claim in claims:
             rehearse(claim.estimand)
         check_claims(claims, [self.instrument])
+        check_known(self.study_file.quantities, [self.instrument], ())
 
     def _check_study(self) -> None:
         """Refuse a table that is not of the study: with fewer edits of a case, or references out of range."""
