@@ -13,6 +13,8 @@ FOLDER = ROOT / "harness" / "editproof" / "pytest_plugin"
 PLUGIN = {
     "editproof",
     "editproof.pytest_plugin",
+    "editproof.study",
+    "editproof.study.options",  # declarations alone, which the command prints too
     *(f"editproof.pytest_plugin.{path.stem}" for path in FOLDER.glob("[!_]*.py")),
 }
 

@@ -85,7 +85,16 @@ def test_a_run_leaks_neither_key_nor_name(server, tmp_path, cohort, mode):
     (work / "test_suite.py").write_text(SUITE)
     command = [
         *(sys.executable, "-m", "pytest", "--dataset", cohort(tmp_path / "cohort"), "--jobs", "1"),
-        *("--editor", server.openai(mode=mode), "--instrument", "reader.py:reader", "--repeats", "2"),
+        *(
+            "--prompt",
+            "Remove the label.",
+            "--editor",
+            server.openai(mode=mode),
+            "--instrument",
+            "reader.py:reader",
+            "--repeats",
+            "2",
+        ),
     ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OPENAI_API_KEY": KEY}
     ran = subprocess.run(command, cwd=work, env=environment, capture_output=True, check=False)
@@ -106,7 +115,7 @@ def test_what_ends_a_run_is_printed_without_the_key(server, tmp_path, scenario):
     server.script = [scenario]
     command = [
         *(sys.executable, "-m", "editproof.cli", "edit", "--dataset", pngs(tmp_path / "cohort")),
-        *("--editor", server.openai()),
+        *("--prompt", "Remove the label.", "--editor", server.openai()),
     ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OPENAI_API_KEY": KEY}
     ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False)

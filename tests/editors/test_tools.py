@@ -262,6 +262,8 @@ def test_edits_alone_from_the_command_line(server, tmp_path):
             "-m",
             "editproof.cli",
             "edit",
+            "--prompt",
+            "Remove the label.",
             "--editor",
             server.openai(n=3),
             "--dataset",
