@@ -212,6 +212,7 @@ def test_answers_come_back_as_a_table_of_readings(study, key, tmp_path, capsys):
     assert Counter(row["value"] for row in rows if row["quantity"] == "quality") == {"3.0": each - 2, "": 2}
     assert {(row["status"], row["value"] == "") for row in rows} == {("ok", False), ("", True)}
     assert Counter(row["reading"] for row in rows) == {"1": 8 * N, "2": 8 * AGAIN}
+    assert {(row["arm"], row["tool"]) for row in rows} == {("original", ""), ("edited", "destructive")}
 
 
 def test_a_reader_who_sent_nothing_is_left_out_by_name_or_not_at_all(study, key, tmp_path, capsys):
@@ -232,7 +233,7 @@ def test_what_readers_left_out_is_missing_where_it_is_judged(study, key, tmp_pat
     files = [filled(study, key, reader, tmp_path) for reader in key.readers]
     write_readings(tmp_path / "readings.csv", collected(key, files))
     table = readings_in(tmp_path / "readings.csv", layout_of(), study / "forms.key.cases.csv")
-    measured = ReadingsOfCohort(table, "tool").measurements("tool")
+    measured = ReadingsOfCohort(table, key.tool).measurements(key.tool)
     lacking = [item for item in key.items if item.reading == 1 and item.place == 2 * (N + AGAIN)]
     raw = reader_drift("quality", least=0, most=4).raw(measured)
     before = np.isnan(raw.before[:, :, 0]).sum()

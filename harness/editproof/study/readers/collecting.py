@@ -15,7 +15,7 @@ from editproof.study.readers.key import Item, Key
 from editproof.study.readers.questions import Question
 from editproof.types import EditStatus
 
-COLUMNS = ("case", "patient", "arm", "repeat", "reader", "reading", "quantity", "value", "unit", "status")
+COLUMNS = ("case", "patient", "arm", "repeat", "reader", "reading", "quantity", "value", "unit", "status", "tool")
 """Columns of the table of readings."""
 
 
@@ -85,9 +85,13 @@ def _table(key: Key, answers: dict[tuple[str, str], float]) -> Collected:
             rows.append((
                 item.case, item.patient, item.arm, item.repeat, item.reader, item.reading, question.quantity,
                 "" if value is None else value, question.unit, "" if value is None else EditStatus.OK.value,
+                key.tool if item.arm == EDITED else "",
             ))  # fmt: skip
     rows += [
-        (edit.case, edit.patient, EDITED, edit.repeat, reader, 1, question.quantity, "", question.unit, edit.status)
+        (
+            *(edit.case, edit.patient, EDITED, edit.repeat, reader, 1, question.quantity, "", question.unit),
+            *(edit.status, key.tool),
+        )
         for edit in key.lost
         for reader in key.readers
         for question in key.questions
