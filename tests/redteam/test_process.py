@@ -23,8 +23,8 @@ PATCHING = """
 import numpy as np
 import editproof.study.bench as bench
 
-def _unharmed(card, request, outcomes, honest=bench.images_of):
-    found = honest(card, request, outcomes)
+def _unharmed(card, request, outcomes, target=None, honest=bench.images_of):
+    found = honest(card, request, outcomes, target)
     return {place: found["original", 0] if place[0] != "classical_fill" else image for place, image in found.items()}
 
 def ruin(request):
