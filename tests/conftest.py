@@ -9,12 +9,21 @@ import editproof.criteria.redecision
 import editproof.study.run  # noqa: F401
 import pytest
 import vl_convert  # noqa: F401
+from editproof.study import bench
 from hypothesis import settings
 
 from tests import needs
 
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+
+@pytest.fixture(autouse=True)
+def _a_folder_of_its_own(request: pytest.FixtureRequest) -> None:
+    """No tool or store of an earlier test stands for one of the same name: runs of pytester share this very process."""
+    if "pytester" in request.fixturenames:
+        bench._made.cache_clear()
+        bench._edits_in.cache_clear()
 
 
 def pytest_configure(config: pytest.Config) -> None:

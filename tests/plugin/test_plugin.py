@@ -135,7 +135,7 @@ def test_missed_floor_makes_the_run_invalid(lab):
 
 
 def test_blind_suite_makes_the_run_invalid(lab):
-    suite = (lab.path / "test_suite.py").read_text().replace("at_most(2.0)", "at_most(500.0)")
+    suite = (lab.path / "test_suite.py").read_text().replace("at_most(2.0)", "at_most(14.9)")
     lab.makepyfile(test_suite=suite)
     result = lab.runpytest_subprocess(*ARGUMENTS, "--editor", "tools.py:older")
     assert evidence_of(lab)["outcome"] == "INVALID"
