@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 
 import cv2
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 from tests.plugin.test_plugin import evidence_of
 
+EDITPROOF = (sys.executable, "-m", "editproof.cli")
 TOP = 'schema = "editproof-study/1"\n'
 STUDY = f"""{TOP}
 name = "Blobs without their marker"
@@ -65,7 +67,7 @@ def test_a_study_file_says_all_that_a_run_needs(studied):
 
 
 def test_an_option_takes_the_place_of_the_file_and_is_part_of_the_protocol(studied):
-    locked = studied.run("editproof", "lock", "lock.json", "--jobs", "1")
+    locked = studied.run(*EDITPROOF, "lock", "lock.json", "--jobs", "1")
     assert locked.ret == 0
     result = studied.runpytest_subprocess("--jobs", "1", "--lock", "lock.json", "--prompt", "Fill it.")
     assert result.ret == 9
@@ -75,11 +77,11 @@ def test_an_option_takes_the_place_of_the_file_and_is_part_of_the_protocol(studi
 
 
 def test_the_study_is_run_by_one_command(studied):
-    assert studied.run("editproof", "run", "--jobs", "1").ret == 0
+    assert studied.run(*EDITPROOF, "run", "--jobs", "1").ret == 0
     assert evidence_of(studied)["protocol"]["plan"]["prompt"] == "Take the square away."
     other = studied.path / "other.toml"
     other.write_text(STUDY.replace("Take the square away.", "Remove it."))
-    assert studied.run("editproof", "edit", "--study", "other.toml", "--dry-run").ret == 0
+    assert studied.run(*EDITPROOF, "edit", "--study", "other.toml", "--dry-run").ret == 0
 
 
 @pytest.mark.parametrize(
@@ -105,8 +107,8 @@ def test_what_is_wrong_in_a_study_file_is_one_usage_error(studied, change, found
 
 def test_a_tool_that_takes_words_is_not_asked_without(studied):
     (studied.path / "study.toml").write_text(STUDY.replace('prompt = "Take the square away."', ""))
-    tool = "cmd:python -c pass --prompt {prompt} --in {image} --out {output}"
-    for verb in (["pytest"], ["editproof", "edit"]):
+    tool = f"cmd:{sys.executable} -c pass --prompt {{prompt}} --in {{image}} --out {{output}}"
+    for verb in ([sys.executable, "-m", "pytest"], [*EDITPROOF, "edit"]):
         result = studied.run(*verb, "--jobs", "1", "--editor", tool)
         assert result.ret == 4
         [line] = [line for line in [*result.outlines, *result.errlines] if "editproof:" in line]
@@ -163,7 +165,7 @@ def test_width(study, judge):
     assert [card["name"] for card in evidence["instruments"]] == ["reader", "caliper"]
     assert {"reader", "caliper"} == set(evidence["protocol"]["instruments"])
     [run] = (studied.path / "reports").iterdir()
-    assert studied.run("editproof", "verify", str(run)).ret == 0
+    assert studied.run(*EDITPROOF, "verify", str(run)).ret == 0
     result = studied.runpytest_subprocess(
         "--jobs", "1", "--instrument", "study.py:reader", "--instrument", "double.py:width"
     )
@@ -195,7 +197,7 @@ def test_cases_have_words_and_values_of_their_own(studied):
     (studied.path / "study.toml").write_text(
         STUDY.replace("blobs:30", "folder:data?masks=files").replace("tools.py:fill", "echo.py:make")
     )
-    assert studied.run("editproof", "edit").ret == 0
+    assert studied.run(*EDITPROOF, "edit").ret == 0
     kept = (studied.path / ".editproof" / "edits").rglob("*.json")
     asked = [json.loads(path.read_text())["value"]["provenance"] for path in kept]
     assert len(asked) == 6
@@ -205,7 +207,7 @@ def test_cases_have_words_and_values_of_their_own(studied):
     ]
     rows[2][4] = "Elsewhere."
     saved()
-    again = studied.run("editproof", "edit", "--dry-run")
+    again = studied.run(*EDITPROOF, "edit", "--dry-run")
     again.stdout.fnmatch_lines(["ask: 6 edits asked for, 2 to make*"])
 
 
