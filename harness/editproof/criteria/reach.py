@@ -9,7 +9,7 @@ allow.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from editproof.core.numbers import brief
@@ -53,6 +53,28 @@ class Losses:
             f"Of {self.requested} edits the claims on failures allow {self.allowed} to be lost, each of another "
             f"patient; the suite can pass with at most {least} lost (it bears, by claim: {named})."
         )
+
+
+def in_sentences(
+    claims: Iterable[tuple[Criterion, str]], flawless: Measurements, *, lossy: bool, image: str
+) -> Iterator[str]:
+    """What claims (criterion and stratum) cannot show on this cohort, each claim once.
+
+    Parameters
+    ----------
+    flawless : Measurements
+        Of the control that leaves everything as it is.
+    lossy : bool
+        Whether to say too how many lost edits the suite as a whole bears.
+    image : str
+        What was left as it is, in a word: ``"radiograph"``.
+    """
+    asked = list({(claim.id, stratum): (claim, stratum) for claim, stratum in claims}.values())
+    hopeless = list(beyond_reach(asked, flawless))
+    for verdict, would_do in hopeless:
+        yield would_do or f"Not even the unchanged {image} passes: {verdict!r}."
+    if lossy and not hopeless and (borne := losses(asked, flawless)) and borne.sentence:
+        yield borne.sentence
 
 
 def beyond_reach(claims: Claims, flawless: Measurements) -> Iterator[tuple[Verdict, str]]:

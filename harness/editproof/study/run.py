@@ -19,7 +19,7 @@ from editproof.core.redaction import redacted
 from editproof.criteria import Criterion
 from editproof.criteria.claimed import check_claims, check_image_claims, regions_of
 from editproof.criteria.declared import check_known, under
-from editproof.criteria.reach import beyond_reach, losses
+from editproof.criteria.reach import in_sentences
 from editproof.criteria.redecision import criterion_from
 from editproof.criteria.registry import estimand_digests
 from editproof.criteria.rehearsal import rehearse
@@ -233,14 +233,9 @@ class Run:
         lossy : bool
             Whether to ask too how many lost edits the suite as a whole bears.
         """
-        asked = list({(claim.id, stratum): (claim, stratum) for claim, stratum in claims}.values())
+        asked = list(claims)
         self.plant_for(claim for claim, _ in asked if claim.role == "primary")
-        unchanged = self._measured("identity")
-        hopeless = list(beyond_reach(asked, unchanged))
-        for verdict, would_do in hopeless:
-            yield would_do or f"Not even the unchanged radiograph passes: {verdict!r}."
-        if lossy and not hopeless and (borne := losses(asked, unchanged)) and borne.sentence:
-            yield borne.sentence
+        yield from in_sentences(asked, self._measured("identity"), lossy=lossy, image="radiograph")
 
     def study(self, spec: str, progress: Progress | None = None) -> EditorStudy:
         """A tool, measured; concurrent processes wait for one another and then read what is stored."""

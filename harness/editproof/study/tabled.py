@@ -16,7 +16,7 @@ from editproof.criteria import Criterion
 from editproof.criteria.claimed import check_claims
 from editproof.criteria.declared import check_known, under
 from editproof.criteria.estimand import FLOW, IMAGES
-from editproof.criteria.reach import beyond_reach, losses
+from editproof.criteria.reach import in_sentences
 from editproof.criteria.registry import estimand_digests
 from editproof.criteria.rehearsal import rehearse
 from editproof.datasets.checks import check_ranges
@@ -239,13 +239,7 @@ class TabledRun:
 
     def out_of_reach(self, claims: Iterable[tuple[Criterion, str]], *, lossy: bool = False) -> Iterator[str]:
         """What claims (criterion and stratum) cannot show on this cohort, in sentences."""
-        asked = list({(claim.id, stratum): (claim, stratum) for claim, stratum in claims}.values())
-        unchanged = self.measured(IDENTITY)
-        hopeless = list(beyond_reach(asked, unchanged))
-        for verdict, would_do in hopeless:
-            yield would_do or f"Not even the unchanged original passes: {verdict!r}."
-        if lossy and not hopeless and (borne := losses(asked, unchanged)) and borne.sentence:
-            yield borne.sentence
+        yield from in_sentences(claims, self.measured(IDENTITY), lossy=lossy, image="original")
 
     def facts(
         self, judgements: Sequence[Judgement], incomplete: Iterable[str], command: str, roll: Iterable[RollEntry] = ()
