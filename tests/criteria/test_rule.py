@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -141,7 +142,15 @@ def dominance(statistic) -> tuple[np.ndarray, ...]:
     return gaps.shifted_up, gaps.shifted_down, gaps.least_up, gaps.least_down
 
 
-@pytest.mark.parametrize("name", sorted(BOUNDED - {"failure_rate", "refusal_rate"}))
+REACHED = {
+    name for name in BOUNDED - {"failure_rate", "refusal_rate"}
+    if math.isclose(MADE[name].estimate(drawn(MADE[name], patients=15, harm=0.0, lost=0.0)).value, MADE[name].ideal, abs_tol=1e-9)
+}  # fmt: skip
+"""Estimands whose ideal flawless data show. Of the rest no edit makes the ideal: they are of how well an instrument reads,
+or of what an edit is for."""
+
+
+@pytest.mark.parametrize("name", sorted(REACHED))
 @pytest.mark.parametrize("n", [15, 60, 200])
 def test_what_a_claim_would_need_is_what_it_needs(name, n):
     """A claim that flawless data cannot show here can be shown with the patients that are named, and with no fewer."""
@@ -149,9 +158,6 @@ def test_what_a_claim_would_need_is_what_it_needs(name, n):
     margin = 0.04 * max(abs(made.most - made.ideal), abs(made.ideal - made.least))
     region = at_most(made.ideal + margin) if made.most > made.ideal else at_least(made.ideal - margin)
     claim = Criterion("A", made, region, source="s")
-    flawless = made.estimate(drawn(made, patients=n, harm=0.0, lost=0.0)).value
-    if flawless != pytest.approx(made.ideal, abs=1e-9):
-        pytest.skip("no edit makes this ideal: it is of how well an instrument reads, or of what an edit is for")
     verdict = verdict_on(claim, drawn(made, patients=n, harm=0.0, lost=0.0))
     said = remedy(claim, verdict)
     if not said:
