@@ -89,6 +89,7 @@ class _Verbs(_Parser):
     """The parser of the command itself: its help lists the verbs in their groups."""
 
     groups: Mapping[str, Sequence[tuple[str, str]]] = {}
+    commands: Mapping[str, argparse.ArgumentParser] = {}
 
     def format_help(self) -> str:
         """Usage, and each verb with its words under the heading of its group."""
@@ -108,7 +109,8 @@ def _with_nearest(message: str) -> str:
     return f"{word!r} is none of {', '.join(known)}. {did_you_mean(word, known)}".strip()
 
 
-def _parser() -> _Verbs:
+def command_line() -> _Verbs:
+    """The parser of the command, with every verb; ``groups`` lists the verbs, ``commands`` has the parser of each."""
     words = "Does an image-editing tool leave the clinical content of medical images alone?"
     parser = _Verbs("editproof", description=words)
     parser.add_argument("--version", action="version", version=f"editproof {version('editproof')}")
@@ -119,12 +121,12 @@ def _parser() -> _Verbs:
         for module in modules:
             module.add_to(verbs)
         groups[heading] = [(action.dest, str(action.help)) for action in verbs._choices_actions[before:]]
-    parser.groups = groups
+    parser.groups, parser.commands = groups, dict(verbs.choices)
     return parser
 
 
 def _exit_code(arguments: Sequence[str] | None) -> int:
-    parser = _parser()
+    parser = command_line()
     options, rest = parser.parse_known_args(arguments)
     if options.verb is None:
         if rest:
