@@ -34,6 +34,7 @@ from editproof.evidence.planted import SEEN
 from editproof.evidence.protocol import (
     CONFIRMATORY,
     EXPLORATORY,
+    Lock,
     claims,
     departures,
     instrument_in_protocol,
@@ -44,6 +45,7 @@ from editproof.evidence.protocol import (
 from editproof.evidence.record import Evidence
 from editproof.evidence.reservations import concerning
 from editproof.evidence.tabled import is_of_readings_alone
+from editproof.report.text.wording import counted
 from editproof.types import JSON, EditStatus, Verdict
 
 
@@ -75,7 +77,7 @@ def findings(facts: Facts) -> Findings:
     )
     named = zip(facts.tools, tools, strict=True)
     came_to = {tool.card.name: (found.outcome, found.reason) for tool, found in named}
-    departed = (*departures(lock, protocol, facts.created), *_made_elsewhere(facts))
+    departed = (*departures(lock, protocol, facts.created), *_made_elsewhere(facts), *_made_before(lock, facts))
     limits = reservations(facts, departed)
     outcome, reason = outcome_of_run(came_to, [name for name in came_to if concerning(limits, name)])
     return Findings(
@@ -152,6 +154,19 @@ def _made_elsewhere(facts: Facts) -> Iterator[str]:
     for card in facts.instruments:
         if card.precomputed:
             yield f"the readings of {card.name} were made elsewhere, and nothing shows when"
+
+
+def _made_before(lock: Lock | None, facts: Facts) -> Iterator[str]:
+    """Edits of the judged version that were there before the lock: what stood then is said of the locked one alone."""
+    if lock is None or (locked_at := moment(lock.locked)) is None:
+        return
+    for tool in facts.tools:
+        edits, name = tool.measurements.edits, tool.card.name
+        known = [moment(text) for text in edits["made"][edits["status"] == EditStatus.OK.value]]
+        if early := sum(when is not None and when < locked_at for when in known):
+            yield f"{counted(early, 'edit')} of {name} had been made before the protocol was locked"
+        if lock.for_gate and not tool.made_elsewhere and (unknown := known.count(None)):
+            yield f"nothing shows when {counted(unknown, 'edit')} of {name} had been made, and the lock is for a gate"
 
 
 def _reading_order(claim: Claim) -> tuple[bool, str, bool, str, str]:

@@ -17,7 +17,8 @@ from editproof.criteria.declared import LOW, has_low_cap
 from editproof.criteria.readings import WORST_CASE
 from editproof.criteria.redecision import criterion_from
 from editproof.evidence.facts import Facts
-from editproof.evidence.protocol import EXPLORATORY, moment
+from editproof.evidence.plain import plain
+from editproof.evidence.protocol import EXPLORATORY, lock_of, moment, versions_left_open
 from editproof.evidence.reservations import Reservation
 from editproof.report.text.wording import counted, in_words, listed
 from editproof.types import CriterionCard
@@ -124,6 +125,20 @@ def without_floor(facts: Facts) -> Iterator[Reservation]:
             )
 
 
+def open_versions(facts: Facts) -> Iterator[Reservation]:
+    """Tools of which a lock for a gate let another version be judged than the one that it was written with."""
+    lock = None if facts.lock is None else lock_of(facts.lock)
+    editors = {tool.card.name: plain(tool.card) for tool in facts.tools}
+    for name, (before, judged) in versions_left_open(lock, editors).items():
+        told = f"{judged}, not {before}" if judged != before else f"{judged} of other code"
+        yield Reservation(
+            "open version",
+            f"The lock is for a gate and leaves the version of {name} open: claims, cohort, instruments and plan were "
+            f"fixed before the edits, and the version judged ({told}) was not.",
+            name,
+        )
+
+
 def in_the_harness(facts: Facts) -> Iterator[Reservation]:
     """Tools whose code ran in the process that judged them."""
     for tool in facts.tools:
@@ -199,6 +214,7 @@ KINDS: Final[tuple[Callable[[Facts], Iterator[Reservation]], ...]] = (
     unchecked_determinism,
     earlier_judgements,
     another_store,
+    open_versions,
     in_the_harness,
     *KINDS_OF_READINGS,
 )

@@ -39,6 +39,7 @@ def add_to(verbs: Verbs) -> None:
     plan.set_defaults(action=_plan)
     lock = verbs.add_parser("lock", help="freeze a suite's protocol before the first edit is made")
     lock.add_argument("--force", action="store_true", help="write it over a lock that is there")
+    lock.add_argument("--for-gate", action="store_true", help="leave the version of each tool open, not its name")
     lock.add_argument("file", type=Path, metavar="FILE", help="lock file to write")
     lock.add_argument(
         "pytest", nargs=argparse.REMAINDER, metavar="...", help="as for pytest: suite, --editor, --dataset"
@@ -116,7 +117,8 @@ def _plan_by_pilot(options: argparse.Namespace) -> int:
 
 
 def _lock(options: argparse.Namespace) -> int:
-    rest = [word for word in options.pytest if word != "--force"]
-    over = ["--replace-lock"] if options.force or rest != options.pytest else []
-    command = [sys.executable, "-m", "pytest", "-q", "--write-lock", str(options.file), *over, *rest]
+    ours = {"--force": ("--replace-lock", options.force), "--for-gate": ("--lock-for-gate", options.for_gate)}
+    asked = [handed for word, (handed, given) in ours.items() if given or word in options.pytest]
+    rest = [word for word in options.pytest if word not in ours]
+    command = [sys.executable, "-m", "pytest", "-q", "--write-lock", str(options.file), *asked, *rest]
     return subprocess.run(command, check=False).returncode

@@ -40,6 +40,9 @@ class RegisterFile:
 
 CONFIRMATORY, EXPLORATORY = "CONFIRMATORY", "EXPLORATORY"
 
+OPEN_FOR_GATE = ("version", "source", "description")
+"""What a lock for a gate leaves open of the card of each tool; all else, its name too, is fixed."""
+
 
 def moment(text: JSON) -> datetime | None:
     """A point in time that carries its zone, or None."""
@@ -109,6 +112,8 @@ class Lock:
         How many cases of each tool had been edited by then.
     store : str, optional
         Id of the store that the edits were to be in; a run on another one says so.
+    for_gate : bool, optional
+        True where another version of a tool than the locked one may be judged, see :data:`OPEN_FOR_GATE`.
     digest : str, optional
         As of :func:`lock_digest`; a lock without one is a departure.
     """
@@ -118,6 +123,7 @@ class Lock:
     standing: Annotated[Mapping[str, Whole], Wanted("the number of cases by tool, {...}")]
     protocol: Protocol
     store: Annotated[str | None, records.ABSENT] = None
+    for_gate: Annotated[bool | None, records.ABSENT] = None
     digest: Annotated[str | None, records.ABSENT] = None
 
 
@@ -161,8 +167,20 @@ def slug(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-").lower()[:40] or "run"
 
 
-def locked(protocol: Mapping[str, JSON], standing: Mapping[str, int], at: str, store: str = "") -> str:
+def locked(
+    protocol: Mapping[str, JSON], standing: Mapping[str, int], at: str, store: str = "", *, for_gate: bool = False
+) -> str:
     """The text of a lock file: the protocol, when it was locked, how many cases had been edited by then, and where.
+
+    Parameters
+    ----------
+    protocol : mapping
+    standing : mapping of str to int
+    at : str
+        ISO 8601 with its zone.
+    store : str, optional
+    for_gate : bool
+        Whether the lock leaves the version of each tool open.
 
     Raises
     ------
@@ -170,7 +188,7 @@ def locked(protocol: Mapping[str, JSON], standing: Mapping[str, int], at: str, s
         Where the protocol is not one.
     """
     lock = lock_of({"schema": SCHEMA, "locked": at, "standing": dict(standing), "protocol": dict(protocol)})
-    lock = replace(lock, store=store or None)
+    lock = replace(lock, store=store or None, for_gate=for_gate or None)
     return json.dumps(records.json_of_record(replace(lock, digest=lock_digest(lock))), indent=1)
 
 
@@ -258,7 +276,37 @@ def departures(lock: Lock | None, protocol: Mapping[str, JSON], created: str) ->
     ]
     early = [(n, f"{n} cases of {tool} had been edited before the protocol was locked") for tool, n in standing.items()]
     told = tuple(words for holds, words in (*reasons, *early) if holds)
-    return told + tuple(_differences(records.json_of_record(lock.protocol), protocol, ""))
+    return told + tuple(_differences(_fixed(lock, protocol), protocol, ""))
+
+
+def versions_left_open(lock: Lock | None, editors: Mapping[str, JSON]) -> dict[str, tuple[str, str]]:
+    """The locked and the judged version of each tool of which a lock for a gate let another one be judged.
+
+    Parameters
+    ----------
+    lock : Lock or None
+    editors : mapping of str to mapping
+        Card of each judged tool by name, as plain JSON.
+    """
+    before = lock.protocol.editors if lock and lock.for_gate else {}
+    return {
+        name: (str(before[name].get("version")), str(card.get("version")))
+        for name, card in editors.items()
+        if name in before and any(before[name].get(field) != card.get(field) for field in ("version", "source"))
+    }
+
+
+def _fixed(lock: Lock, protocol: Mapping[str, JSON]) -> dict[str, JSON]:
+    """The locked protocol; where it leaves versions open, with those of the run."""
+    fixed: dict[str, JSON] = records.json_of_record(lock.protocol)
+    if not lock.for_gate:
+        return fixed
+    run = protocol.get("editors", {})
+    return {**fixed, "editors": {name: _opened(card, run.get(name, {})) for name, card in fixed["editors"].items()}}
+
+
+def _opened(locked: Mapping[str, JSON], judged: Mapping[str, JSON]) -> dict[str, JSON]:
+    return {**locked, **{field: judged[field] for field in OPEN_FOR_GATE if field in judged}}
 
 
 def _differences(before: JSON, after: JSON, place: str) -> Iterator[str]:

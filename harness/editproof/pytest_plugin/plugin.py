@@ -246,7 +246,8 @@ class Recorder:
         options = self.config.option
         judgements = [judgement_from(line) for line in self.roll.judged]
         if options.write_lock:
-            Path(options.write_lock).write_text(run_of(self.config).locked(judgements) + "\n", encoding="utf-8")
+            text = run_of(self.config).locked(judgements, for_gate=options.lock_for_gate)
+            Path(options.write_lock).write_text(text + "\n", encoding="utf-8")
             named = [(criterion_from(entry.claim.criterion), entry.claim.stratum) for entry in judgements]
             limits = list(run_of(self.config).out_of_reach(named, lossy=True))
             self.said.append(f"editproof: protocol locked in {options.write_lock}")

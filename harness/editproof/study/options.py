@@ -67,6 +67,7 @@ def declare_options(add: Callable[..., None]) -> None:
     add("--lock", metavar="FILE", help="protocol locked before the edits; a run that departs from it exits with 9")
     add("--allow-departures", action="store_true", help="let it depart from the lock, and be EXPLORATORY alone")
     add("--write-lock", metavar="FILE", help="write that protocol, without making one edit")
+    add("--lock-for-gate", action="store_true", help="with --write-lock: another version of a tool may be judged by it")
     add("--replace-lock", action="store_true", help="with --write-lock: over a lock that is there")
 
 

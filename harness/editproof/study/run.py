@@ -312,8 +312,8 @@ class Run:
             terms["estimands"] = own
         return terms if self._register is None else {**terms, "register": self._register}
 
-    def locked(self, judgements: Sequence[Judgement]) -> str:
-        """The text of a lock file for the run's protocol."""
+    def locked(self, judgements: Sequence[Judgement], *, for_gate: bool = False) -> str:
+        """The text of a lock file for the run's protocol; one for a gate leaves the versions of the tools open."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         tools = tuple(
             ToolFacts(card, in_reading_order(claims_in(judgements, spec)), self.unmeasured(spec).measurements)
@@ -321,7 +321,7 @@ class Run:
         )
         facts = Facts(now, (), self.dataset.card, self._instrument_cards, tools, self._terms(judgements), {})
         standing = {card.name: self.bench(spec).standing(self.dataset) for spec, card in self.cards.items()}
-        return locked(protocol_of(facts), standing, now, Store(self.store).name())
+        return locked(protocol_of(facts), standing, now, Store(self.store).name(), for_gate=for_gate)
 
     def _measured(self, spec: str, progress: Progress | None = None) -> Measurements:
         if spec not in self._known:

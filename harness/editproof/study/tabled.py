@@ -268,7 +268,7 @@ class TabledRun:
         """Let the store know what the run came to; every later run on this cohort will say so."""
         remember(self.store, evidence)
 
-    def locked(self, judgements: Sequence[Judgement]) -> str:
+    def locked(self, judgements: Sequence[Judgement], *, for_gate: bool = False) -> str:
         """The text of a lock file for the run's protocol, which says how many cases have been edited already."""
         tools = tuple(
             self._tool_facts(name, claims_in(judgements, name), self.unmeasured(name).measurements)
@@ -277,7 +277,7 @@ class TabledRun:
         facts = Facts(_now(), (), self.dataset, (self.instrument,), tools, self._terms(judgements), {})
         edited = {name: self.measured(name).edits.query("status == 'ok'") for name in self.editors}
         standing = {name: int(edits["case"].nunique()) for name, edits in edited.items()}
-        return locked(protocol_of(facts), standing, facts.created, Store(self.store).name())
+        return locked(protocol_of(facts), standing, facts.created, Store(self.store).name(), for_gate=for_gate)
 
     def _tool_facts(self, name: str, claims: Sequence[Claim], measured: Measurements) -> ToolFacts:
         return ToolFacts(self.cards[name], in_reading_order(claims), measured, made_elsewhere=True)
