@@ -6,9 +6,8 @@ import cv2
 import numpy as np
 import pytest
 from editproof.imaging.region import regions
-from editproof.metrics import Pair, image_features, pair_metrics
+from editproof.metrics import image_features, pair_metrics
 from editproof.metrics.intensity import on_256_levels
-from editproof.metrics.similarity import ssim_map
 from editproof.stats.ks import level_counts
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -132,8 +131,9 @@ def test_ssim_is_that_of_its_definition():
     joint = (window * a * b).sum() - mean_a * mean_b
     c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
     expected = (2 * mean_a * mean_b + c1) * (2 * joint + c2) / ((mean_a**2 + mean_b**2 + c1) * (var_a + var_b + c2))
-    nothing = np.zeros(x.shape, bool)
-    assert ssim_map(Pair.of(x, y, nothing, nothing))[15, 15] == pytest.approx(expected, abs=1e-4)
+    nothing, pixel = np.zeros(x.shape, bool), np.zeros(x.shape, bool)
+    pixel[15, 15] = True
+    assert pair_metrics(x, y, nothing, pixel)["ssim:protected"][0] == pytest.approx(expected, abs=1e-4)
 
 
 def test_features_are_those_of_numpy(scene):

@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 
 from editproof.imaging.region import regions
+from editproof.metrics.areas import Areas, areas_of
 from editproof.stats.ks import level_counts
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class Picture:
         """Another image of the same case."""
         other = Picture(image, self.edit_mask, self.protected_mask, self.spacing_mm)
         vars(other)["regions"] = self.regions  # as cached_property keeps it: the masks are the same
+        vars(other)["areas"] = self.areas
         return other
 
     @cached_property
@@ -92,6 +94,11 @@ class Picture:
         """Masks of the regions that have at least one pixel, by name; see :func:`editproof.imaging.region.regions`."""
         found: Mapping[str, Mask] = _read_only(regions(self.edit_mask, self.protected_mask))
         return found
+
+    @cached_property
+    def areas(self) -> Areas:
+        """Where those regions lie."""
+        return areas_of(self.edit_mask, self.protected_mask)
 
     @property
     def levels(self) -> Mapping[str, NDArray[np.int64]]:
@@ -111,7 +118,8 @@ class Pair:
     Raises
     ------
     ValueError
-        Where the images differ in shape or type; a study rejects such edits as malformed beforehand.
+        Where the images differ in shape or type, or are neither of 8 nor of 16 bits without a sign; a study rejects
+        such edits as malformed beforehand.
 
     Examples
     --------
@@ -130,6 +138,8 @@ class Pair:
         one, other = self.original, self.edited
         if one.shape != other.shape or one.dtype != other.dtype:
             raise ValueError(f"{one.shape} {one.dtype} against {other.shape} {other.dtype}")
+        if one.dtype not in (np.uint8, np.uint16):
+            raise ValueError(f"an image of {one.dtype}; metrics are measured on uint8 and uint16")
 
     @classmethod
     def of(
@@ -189,15 +199,29 @@ class Pair:
         """Absolute difference of each pixel in gray levels, shape (H, W), of the type of the images."""
         return _change(self)
 
+    @property
+    def changes(self) -> Mapping[str, NDArray[np.int64]]:
+        """Number of pixels at each level of :attr:`change`, shape (256,) or (65536,), by region."""
+        return _changes(self)
+
 
 @shared
 def _levels(picture: Picture) -> Mapping[str, NDArray[np.int64]]:
-    return {region: level_counts(picture.image, mask) for region, mask in picture.regions.items()}
+    return _counts(picture.image, picture.areas)
 
 
 @shared
 def _change(pair: Pair) -> Image:
     return cv2.absdiff(pair.original, pair.edited)
+
+
+@shared
+def _changes(pair: Pair) -> Mapping[str, NDArray[np.int64]]:
+    return _counts(pair.change, pair.before.areas)
+
+
+def _counts(image: Image, areas: Areas) -> dict[str, NDArray[np.int64]]:
+    return areas.totals(lambda box, mask: level_counts(image[box], mask))
 
 
 def _read_only(value: Any) -> Any:

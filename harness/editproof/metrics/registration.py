@@ -42,7 +42,7 @@ def movement(pair: Pair) -> dict[str, float]:
     Estimated by ECC over the protected region (the whole image where that is empty) on reduced copies. Where the
     images are too unlike to be aligned, nothing is returned: unlikeness is for other metrics to say.
     """
-    if np.array_equal(pair.original, pair.edited):
+    if not pair.change.any():
         return _named(0.0, 0.0, 0.0, 1.0)
     first, second, weight = _reduced(pair.before), _reduced(pair.after), _weight(pair.before)
     if first.std() == 0 or second.std() == 0:
