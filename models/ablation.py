@@ -18,7 +18,8 @@ import cv2
 import numpy as np
 import torch
 from editproof.datasets.masks.hand import artefact_mask, hand_mask
-from editproof.instruments.ensemble import LazyEnsemble, pooled
+from editproof.instruments.ensemble import pooled
+from editproof.instruments.registry import instrument_from_spec
 from editproof.types import Instrument
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
@@ -50,7 +51,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     recipe = RECIPES[arguments.name]
-    ensemble = LazyEnsemble(Path(__file__).parent / recipe.name / "card.json")
+    ensemble = instrument_from_spec(str(Path(__file__).parent / recipe.name / "card.json"))
     if recipe.name == "phantom":
         takes, months, male = phantoms(range(arguments.n))
     else:

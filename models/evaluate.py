@@ -1,7 +1,8 @@
 """Measure an ensemble on its test split: ``python -m models.evaluate {rsna100,phantom}``.
 
 With ``--ship`` the last stages of training become the ensemble first: weights in half precision as safetensors, and a
-card that carries what was measured on those very files. With ``--card`` the weights stay and are measured anew.
+card, ``torch.json``, that carries what was measured on those very files. With ``--card`` the weights stay and are
+measured anew. ``python -m models.export`` then makes the files and the card of the default runtime.
 ``--split validation`` prints the figures of the split to choose by, and leaves the card alone.
 """
 
@@ -56,7 +57,7 @@ def main() -> None:
         parser.error(f"--split {split}: a card holds figures of the test split; leave --ship and --card out")
     torch.set_num_threads(1)
     recipe = RECIPES[arguments.name]
-    path = HOME / recipe.name / "card.json"
+    path = HOME / recipe.name / "torch.json"
     if arguments.ship:
         write_card(path, ship(recipe, path.parent), {})
     ensemble = load_ensemble(path)

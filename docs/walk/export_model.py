@@ -12,7 +12,7 @@ from editproof.instruments.runtimes.torch import HandReader
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-CARD = Path(__file__).parents[2] / "models" / "phantom" / "card.json"
+CARD = Path(__file__).parents[2] / "models" / "phantom" / "torch.json"
 
 
 class Reader(nn.Module):

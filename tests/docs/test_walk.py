@@ -14,7 +14,6 @@ import pytest
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
-pytest.importorskip("onnxruntime", reason="needs the extra onnx")
 pytest.importorskip("pydicom", reason="needs the extra dicom")
 pytest.importorskip("onnx", reason="needs onnx, with which the walk exports a model")
 

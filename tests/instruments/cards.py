@@ -19,10 +19,11 @@ def onnx_bytes(
     batch: object = "n",
     nan: bool = False,
     pattern: np.ndarray | None = None,
+    takes: str = "FLOAT",
 ) -> bytes:
     """A model that returns ``mean * (k + 1)`` in column k, and adds the covariate where there is one.
 
-    Where there is a pattern of the image's size, the image is multiplied by it first.
+    Where there is a pattern of the image's size, the image is multiplied by it first. ``takes`` is the type of the pixels.
     """
     import onnx
     from onnx import TensorProto, helper, numpy_helper
@@ -31,11 +32,12 @@ def onnx_bytes(
     weights = np.arange(1, columns + 1, dtype=np.float32)[None, :] * (np.nan if nan else 1)
     plane = np.ones(shape, np.float32) if pattern is None else pattern.astype(np.float32)
     nodes = [
-        helper.make_node("Mul", ["pixels", "pattern"], ["seen"]),
+        helper.make_node("Cast", ["pixels"], ["floats"], to=TensorProto.FLOAT),
+        helper.make_node("Mul", ["floats", "pattern"], ["seen"]),
         helper.make_node("ReduceMean", ["seen", "axes"], ["mean"], keepdims=0),
         helper.make_node("MatMul", ["mean", "weights"], ["product"]),
     ]
-    inputs = [helper.make_tensor_value_info("pixels", TensorProto.FLOAT, [batch, 1, *shape])]
+    inputs = [helper.make_tensor_value_info("pixels", TensorProto.DataType.Value(takes), [batch, 1, *shape])]
     if covariate:
         inputs.append(helper.make_tensor_value_info(covariate, TensorProto.FLOAT, [batch, 1]))
         nodes.append(helper.make_node("Add", ["product", covariate], ["reading"]))

@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("torch")
 
 from editproof.instruments.card import read_card
-from editproof.instruments.ensemble import LazyEnsemble
+from editproof.instruments.registry import instrument_from_spec
 
 from models import ablation, fragility
 
@@ -19,7 +19,7 @@ CARD = Path(__file__).parents[2] / "models" / "phantom" / "card.json"
 
 def test_phantoms_without_hand_and_without_markers() -> None:
     takes, months, male = ablation.phantoms(range(100))
-    told = ablation.ablated(LazyEnsemble(CARD), takes, months, male)
+    told = ablation.ablated(instrument_from_spec(str(CARD)), takes, months, male)
     assert told["as it is"]["sex_auc"]["low"] > 0.82
     assert told["hand masked"]["sex_auc"]["low"] < 0.5 < told["hand masked"]["sex_auc"]["high"]
     assert abs(told["hand masked"]["bone_age_correlation"]) < 0.25

@@ -43,11 +43,15 @@ class TimmFile(InstrumentCard):
 @closed
 @dataclass(frozen=True, kw_only=True)
 class CardFile(InstrumentCard):
-    """What a card of any other runtime may say; ``notes`` are for readers alone."""
+    """What a card of any other runtime may say; ``notes`` are for readers alone.
+
+    ``training_cases`` are what :mod:`editproof.datasets.index.leakage` compares a cohort with.
+    """
 
     members: Count = 1
     sha256: Mapping[str, str] = field(default_factory=dict)
     runtime: str
+    training_cases: JSON = None
     notes: JSON = None
 
 
@@ -134,7 +138,7 @@ def read_card(path: Path) -> InstrumentCard:
     if runtime != TIMM:
         facts |= _opened(file, told, runtime, asked)
     card = InstrumentCard(**facts)
-    check_card(card, asked, apart=runtime == TIMM)
+    check_card(card, asked, apart=runtime == TIMM or _shows_what_it_is_told(card))
     if runtime == TIMM:
         _check_timm(card, asked)
     return card
@@ -181,6 +185,16 @@ def _members(file: ModelFile, reading: dict[str, JSON], declared: int | None, as
         found_idle = f"sha256 names {idle[0]}, which is not a model of the card"
         raise InstrumentError(asked, found_idle, 'List it under "files" or by_covariate, or leave it out.')
     return {"members": size}
+
+
+def _shows_what_it_is_told(card: InstrumentCard) -> bool:
+    """Whether the graph of each model file tells which outputs depend on a covariate that the card reads too.
+
+    :class:`~editproof.instruments.runtimes.modelled.Modelled` looks there when it opens the files.
+    """
+    inputs = card.reading.get("inputs") or {}
+    told = inputs.get("covariates") if isinstance(inputs, Mapping) else None
+    return card.reading.get("runtime") == "onnx" and isinstance(told, Mapping) and set(told) == set(card.covariates)
 
 
 def _check_timm(card: InstrumentCard, asked: str) -> None:

@@ -96,6 +96,11 @@ class Preparation:
         plane = (self.height, self.width)
         return {"NCHW": (self.channels, *plane), "NHWC": (*plane, self.channels), "NHW": plane}[self.layout]
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether pixels are prepared as gray levels of 0 to 255, which an input of whole numbers can take."""
+        return self.stretch == "levels" and bool(np.all(np.equal(self.mean, 0)) and np.all(np.equal(self.sd, 1)))
+
     def __call__(self, images: Sequence[Image]) -> NDArray[Any]:
         """The images as one batch, shape ``(n, *shape)``, of the declared dtype.
 
@@ -107,7 +112,8 @@ class Preparation:
         """
         batch = np.zeros((len(images), *self.shape), self.dtype)
         for index, image in enumerate(images):
-            batch[index] = self._one(image)
+            one = self._one(image)
+            batch[index] = np.rint(one) if self.dtype == "uint8" else one
         return batch
 
     def _one(self, image: Image) -> NDArray[Any]:
@@ -143,4 +149,7 @@ class Preparation:
         except (TypeError, ValueError, KeyError, AttributeError, cv2.error) as error:
             found = f"preprocessing cannot be followed ({type(error).__name__}: {error})"
             raise InstrumentError(asked, found, "See docs/instruments.md.") from error
+        if made.dtype == "uint8" and not made.is_whole:
+            advice = 'Write "stretch": "levels" (0 to 255) without mean and sd, or a dtype of floats.'
+            raise InstrumentError(asked, "preprocessing makes fractions of dtype uint8", advice)
         return made

@@ -115,5 +115,7 @@ def _of_file(path: Path, factory: str, spec: str) -> Instrument:
         raise InstrumentError(
             asked, f"its card is a {type(card).__name__}", "Make it a editproof.types.InstrumentCard."
         )
-    check_card(card, asked, apart=isinstance(predictor, LazyEnsemble))
+    from editproof.instruments.runtimes.modelled import Modelled
+
+    check_card(card, asked, apart=isinstance(predictor, LazyEnsemble | Modelled))
     return FromFile(predictor, path)

@@ -20,6 +20,7 @@ from editproof.instruments.card import CODE
 from editproof.instruments.files import refuse_pickle, verified
 from editproof.instruments.outputs import outputs_of
 from editproof.instruments.preparation import Preparation
+from editproof.instruments.runtimes.onnx_graph import check_untold
 from editproof.instruments.runtimes.onnx_parts import check_whole
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     Network = Callable[[Batch, Mapping[str, NDArray[np.float64]], Sequence[str | int]], Mapping[str, NDArray[Any]]]
 
 HOMES = {"onnx": "editproof.instruments.runtimes.onnx", "torchscript": "editproof.instruments.runtimes.torchscript"}
-NEEDS = {"onnx": ("onnxruntime", "onnx"), "torchscript": ("torch", "torch")}
-"""Package that a runtime needs, and the extra that brings it."""
+NEEDS = {"onnx": ("onnxruntime", "onnxruntime"), "torchscript": ("torch", "'editproof[torch]'")}
+"""Package that a runtime needs, and what to install for it."""
 
 
 _Input = Annotated[str, Wanted("the name of an input, in quotes")]
@@ -100,9 +101,9 @@ class Modelled:
         InstrumentError
         """
         runtime = str(self.card.reading["runtime"])
-        package, extra = NEEDS[runtime]
+        package, what = NEEDS[runtime]
         if find_spec(package) is None:
-            advice = f"Install it: pip install 'editproof[{extra}]'."
+            advice = f"Install it: pip install {what}."
             raise InstrumentError(self._asked, f"the package {package} is not installed", advice)
         for name in self._files:
             self._content(name)
@@ -169,7 +170,18 @@ class Modelled:
         refuse_pickle(content, asked, "ONNX" if onnx else "TorchScript (torch.jit.save)")
         if onnx:
             check_whole(content, asked)
+            for output, told in self._told_what_it_reads:
+                check_untold(content, output, told, asked)
         return content
+
+    @property
+    def _told_what_it_reads(self) -> list[tuple[str | int, str]]:
+        """Outputs of quantities that are covariates too, each with the input that tells it."""
+        return [
+            (output.output, self._inputs.covariates[quantity].input or quantity)
+            for name, output in self._outputs.items()
+            if (quantity := name.partition(":")[0]) in self.card.covariates
+        ]
 
 
 def inputs_of(card: InstrumentCard, asked: str) -> Inputs:

@@ -40,6 +40,7 @@ def network(content: bytes, asked: str, inputs: Inputs, prepared: Preparation) -
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS", "0") or 0)
     options.log_severity_level = 4
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # a waiting thread costs nothing
     try:
         session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's own errors share no base but Exception
@@ -58,6 +59,7 @@ def network(content: bytes, asked: str, inputs: Inputs, prepared: Preparation) -
     ):
         found = f"input {image} has shape {shape}, the card prepares (n, {', '.join(map(str, prepared.shape))})"
         raise InstrumentError(asked, found, "Mend height, width, channels or layout under preprocessing.")
+    _check_range(places[image], prepared, asked)
     outputs = [place.name for place in session.get_outputs()]
 
     def read(batch: NDArray[Any], covariates: Mapping[str, NDArray[np.float64]], _: Sequence[object]) -> dict[str, Any]:
@@ -66,7 +68,7 @@ def network(content: bytes, asked: str, inputs: Inputs, prepared: Preparation) -
         for first in range(0, len(batch), step):
             images = batch[first : first + step]
             n, short = len(images), (fixed or 0) - len(images)
-            feeds = {image: _padded(images.astype(_dtype(places[image], asked), copy=False), short)}
+            feeds = {image: _padded(_as(images, _dtype(places[image], asked)), short)}
             for name, values in covariates.items():
                 place = places[inputs.covariates[name].input or name]
                 part = values[first : first + step].astype(_dtype(place, asked))
@@ -83,6 +85,11 @@ def network(content: bytes, asked: str, inputs: Inputs, prepared: Preparation) -
     return read
 
 
+def _as(images: NDArray[Any], dtype: Any) -> NDArray[Any]:
+    """The batch in an input's type: the nearest level where it takes whole numbers."""
+    return np.rint(images).astype(dtype) if np.dtype(dtype).kind in "iu" else images.astype(dtype, copy=False)
+
+
 def _padded(values: NDArray[Any], short: int) -> NDArray[Any]:
     """The batch, its last entry repeated up to a fixed size that the model was exported with."""
     return np.concatenate([values, np.repeat(values[-1:], short, axis=0)]) if short > 0 else values
@@ -92,6 +99,15 @@ def _dtype(place: Any, asked: str) -> Any:
     if place.type not in _DTYPES:
         raise InstrumentError(asked, f"input {place.name} is a {place.type}", f"Known: {', '.join(_DTYPES)}.")
     return _DTYPES[place.type]
+
+
+def _check_range(image: Any, prepared: Preparation, asked: str) -> None:
+    """Refuse pixels from 0 to 1 for an input of whole numbers, which would make them all 0."""
+    dtype = np.dtype(_dtype(image, asked))
+    if dtype.kind != "f" and (dtype.kind == "b" or not prepared.is_whole):
+        found = f"input {image.name} is a {image.type}, the card prepares fractions"
+        advice = 'Write "stretch": "levels" (0 to 255) without mean and sd, or export it with an input of floats.'
+        raise InstrumentError(asked, found, advice)
 
 
 def _first_line(error: Exception) -> str:

@@ -54,7 +54,7 @@ def has_external_data(content: bytes) -> bool:
     waiting = [("model", memoryview(content))]
     while waiting:
         message, part = waiting.pop()
-        for number, wire, value in _fields(part):
+        for number, wire, value in fields_of(part):
             if message == _TENSOR and (number == _EXTERNAL_DATA or (number == _DATA_LOCATION and value != 0)):
                 return True
             kind = _PARTS[message].get(number)
@@ -63,7 +63,7 @@ def has_external_data(content: bytes) -> bool:
     return False
 
 
-def _fields(part: memoryview) -> Iterator[tuple[int, int, int | memoryview]]:
+def fields_of(part: memoryview) -> Iterator[tuple[int, int, int | memoryview]]:
     """Number, wire type and value of each field of a message."""
     at = 0
     while at < len(part):

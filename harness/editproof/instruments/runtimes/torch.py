@@ -111,6 +111,14 @@ class TorchEnsemble:
     networks : sequence of HandReader
         One for each member.
 
+    Attributes
+    ----------
+    networks : list of HandReader
+        In evaluation mode.
+    views : Views
+    grids : list of Tensor or None
+        By angle, where it samples an image; None where that stays as it is.
+
     Raises
     ------
     InstrumentError
@@ -119,10 +127,12 @@ class TorchEnsemble:
 
     def __init__(self, card: InstrumentCard, networks: Sequence[HandReader]) -> None:
         self.card = card
-        self._networks = [network.eval().to(memory_format=torch.channels_last) for network in networks]  # type: ignore[call-overload]
+        self.networks = [network.eval().to(memory_format=torch.channels_last) for network in networks]  # type: ignore[call-overload]
         asked = f"instrument {card.name}"
         self._prepared = Preprocessing.from_card(card.preprocessing, asked)
-        self._views = section_from_plain(Views, "preprocessing", card.preprocessing, asked, error=InstrumentError)
+        self.views = section_from_plain(Views, "preprocessing", card.preprocessing, asked, error=InstrumentError)
+        size = (self._prepared.height, self._prepared.width)
+        self.grids = [turning(degrees, *size) for degrees in self.views.rotations]
 
     def predict(
         self, images: Sequence[Image], references: Sequence[Mapping[str, float]]
@@ -157,19 +167,18 @@ class TorchEnsemble:
                 found = f"image {index} has shape {image.shape}"
                 raise InstrumentError(f"readings by {self.card.name}", found, "Give one gray channel (H, W).")
             ready[index, 0] = self._prepared(image)
-        readings = {name: np.zeros((len(self._networks), len(images))) for name in ("bone_age", "sex")}
+        readings = {name: np.zeros((len(self.networks), len(images))) for name in ("bone_age", "sex")}
         for first in range(0, len(images), BATCH):
             span = slice(first, first + BATCH)
             views, sex = self._seen(torch.from_numpy(ready[span])), torch.from_numpy(male[span])
-            for member, network in enumerate(self._networks):
+            for member, network in enumerate(self.networks):
                 months, probability = _reading(network, views, sex)
                 readings["bone_age"][member, span] = months.double().numpy()
                 readings["sex"][member, span] = probability.double().numpy()
         return readings
 
     def _seen(self, batch: Tensor) -> list[Tensor]:
-        turned = [rotated(batch, degrees) for degrees in self._views.rotations]
-        views = [view for turn in turned for view in (turn, turn.flip(3))] if self._views.flip_average else turned
+        views = views_of(batch, self.grids, self.views.flip_average)
         return [view.to(memory_format=torch.channels_last) for view in views]
 
     def _male(self, reference: Mapping[str, float]) -> float:
@@ -188,6 +197,22 @@ def _reading(network: HandReader, views: Sequence[Tensor], male: Tensor) -> tupl
     return months, torch.sigmoid(logit)
 
 
+def views_of(images: Tensor, grids: Sequence[Tensor | None], flip: bool) -> list[Tensor]:
+    """The images on every grid of :func:`turning`, each followed by its mirror image where ``flip`` is true."""
+    turned = [images if grid is None else _turned(images, grid) for grid in grids]
+    return [view for turn in turned for view in (turn, turn.flip(3))] if flip else turned
+
+
+def turning(degrees: float, rows: int, columns: int) -> Tensor | None:
+    """The sampling grid that turns images about their middle, shape (1, rows, columns, 2); None at 0 degrees."""
+    if degrees == 0:
+        return None
+    aspect, angle = rows / columns, math.radians(degrees)  # affine_grid is in units of half a side
+    cos, sin = math.cos(angle), math.sin(angle)
+    theta = torch.tensor([[cos, -sin * aspect, 0.0], [sin / aspect, cos, 0.0]])[None]
+    return nn.functional.affine_grid(theta, [1, 1, rows, columns], align_corners=False)
+
+
 def rotated(images: Tensor, degrees: float) -> Tensor:
     """Images turned counterclockwise about their middle, bilinearly; what comes in from outside is 0.
 
@@ -197,14 +222,11 @@ def rotated(images: Tensor, degrees: float) -> Tensor:
     degrees : float
         At 0 they are given back as they are.
     """
-    if degrees == 0:
-        return images
-    n, _, rows, columns = images.shape
-    aspect, angle = rows / columns, math.radians(degrees)  # affine_grid is in units of half a side
-    cos, sin = math.cos(angle), math.sin(angle)
-    theta = torch.tensor([[cos, -sin * aspect, 0.0], [sin / aspect, cos, 0.0]]).expand(n, 2, 3)
-    grid = nn.functional.affine_grid(theta, list(images.shape), align_corners=False)
-    return nn.functional.grid_sample(images, grid, align_corners=False)
+    return views_of(images, [turning(degrees, *images.shape[2:])], flip=False)[0]
+
+
+def _turned(images: Tensor, grid: Tensor) -> Tensor:
+    return nn.functional.grid_sample(images, grid.expand(images.shape[0], -1, -1, -1), align_corners=False)
 
 
 def load_ensemble(card_path: Path) -> TorchEnsemble:
