@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from editproof import auc, image_metric, label_flip_rate, mae, recalibrated, repeat_sd
+from editproof import auc, image_metric, label_change_rate, label_flip_rate, mae, recalibrated, repeat_sd
 from editproof.evidence.bundle import loaded
 from editproof.evidence.measurements import EDITED, HISTOGRAM_MATCHED, IMAGE, ORIGINAL, PASTE_BACK
 from editproof.evidence.record import EditorEvidence
@@ -69,6 +69,17 @@ def rows(editor: EditorEvidence) -> Iterator[Row]:
     yield _both(
         "patients whose sex changes between repeats", "0.295", flips, label_flip_rate("sex").estimate(m, 0.95), 3
     )
+    yield _both(
+        "edits read as of another sex than their original",
+        "–",
+        None,
+        label_change_rate("sex", per="edit").estimate(m, 0.95),
+        3,
+    )
+    call, truth = np.broadcast_to(m.matrix("sex", ORIGINAL)[:, :1] > 0.5, male.shape), sex[:, None] > 0.5
+    changed = known & (male != call)
+    for calls, words in ((call, "of these, right before the edit"), (male, "of these, right after it")):
+        yield words, "–", f"{(calls == truth)[changed].mean():.3f}" if changed.any() else "–", "–"
     for arm, words in ((HISTOGRAM_MATCHED, "histogram matching"), (PASTE_BACK, "paste-back into the mask")):
         if (m.rows["arm"] == arm).any():
             yield _both(f"bone-age MAE after {words}, months", "–", None, mae("bone_age", arm=arm).estimate(m, 0.95))
