@@ -8,7 +8,6 @@ import editproof.audit.publication
 import editproof.criteria.redecision
 import editproof.study.run  # noqa: F401
 import pytest
-import vl_convert  # noqa: F401
 from editproof.study import bench
 from hypothesis import settings
 

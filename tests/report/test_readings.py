@@ -157,7 +157,7 @@ def test_captions_say_where_edits_are_left_out() -> None:
     lost = replace(pair, edited=np.where(np.arange(3) == 2, np.nan, edited))
     for one, says in ((pair, False), (lost, True)):
         for chart in (charts.probabilities, charts.roc_curves, charts.repeats):
-            figure = chart.draw(Read(one, measurements_of("tool", [], [], []), Frame.around([one])), "c")
+            figure = chart.draw(Read(one, measurements_of("tool", [], [], []), Frame.around([one])))
             assert ("Edits that did not come back are left out." in figure.caption) is says
 
 

@@ -6,18 +6,19 @@ images themselves, under a heading of its own. The page shows them in the order 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 from markupsafe import Markup
 
 from editproof.core.registry import defined_in
 from editproof.evidence.measurements import Measurements
-from editproof.report.charts import svg
 from editproof.report.charts.marks import Frame
+from editproof.report.charts.plot import Plot, picture
 from editproof.report.page.readings import Paired
+
+TOGETHER = "Dots that lie close together are drawn as one, which is larger the more they are."
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Read:
-    """What a chart of readings is figure_of from: one quantity of one tool, all its measurements, and shared axes."""
+    """What a chart of readings is made of: one quantity of one tool, all its measurements, and shared axes."""
 
     pair: Paired
     table: Measurements
@@ -40,10 +41,10 @@ class Read:
 
 @dataclass(frozen=True)
 class ReadingChart:
-    """A chart of a quantity of one kind; ``draw`` gets the readings, and a name that is unique on the page."""
+    """A chart of a quantity of one kind, drawn from its readings."""
 
     kind: str
-    draw: Callable[[Read, str], Figure]
+    draw: Callable[[Read], Figure]
 
 
 @dataclass(frozen=True)
@@ -54,27 +55,22 @@ class ImageChart:
     ----------
     heading : str
         Over the charts that share it.
-    key : str
-        Begins the name that makes the ids inside unique.
     draw : callable
-        From the measurements of a tool and a name to the chart; None where nothing of the kind was measured.
+        From the measurements of a tool to the chart; None where nothing of the kind was measured.
     """
 
     heading: str
-    key: str
-    draw: Callable[[Measurements, str], Figure | None]
+    draw: Callable[[Measurements], Figure | None]
 
 
-def chart_of_readings(kind: str) -> Callable[[Callable[[Read, str], Figure]], ReadingChart]:
+def chart_of_readings(kind: str) -> Callable[[Callable[[Read], Figure]], ReadingChart]:
     """Make a function a chart of every quantity of a kind, ``"continuous"`` or ``"probability"``."""
     return lambda draw: ReadingChart(kind, draw)
 
 
-def chart_of_images(
-    heading: str, key: str = ""
-) -> Callable[[Callable[[Measurements, str], Figure | None]], ImageChart]:
-    """Make a function a chart of what was measured on images, under a heading; ``key`` is its own name without one."""
-    return lambda draw: ImageChart(heading, key or draw.__name__, draw)
+def chart_of_images(heading: str) -> Callable[[Callable[[Measurements], Figure | None]], ImageChart]:
+    """Make a function a chart of what was measured on images, under a heading."""
+    return lambda draw: ImageChart(heading, draw)
 
 
 @cache
@@ -99,6 +95,9 @@ def image_charts() -> dict[str, list[ImageChart]]:
     return found
 
 
-def figure_of(chart: Any, name: str, title: str, caption: str) -> Figure:
-    """An Altair chart as a figure, described by its title and caption to a reader who does not see it."""
-    return Figure(title, caption, svg.svg(chart, name, f"{title}. {caption}"))
+def figure_of(plots: Plot | Sequence[Plot], title: str, caption: str) -> Figure:
+    """Plots as a figure, described by its title and caption to a reader who does not see it."""
+    several = [plots] if isinstance(plots, Plot) else list(plots)
+    if any(plot.together for plot in several):
+        caption = f"{caption} {TOGETHER}"
+    return Figure(title, caption, picture(several, f"{title}. {caption}"))

@@ -1,90 +1,77 @@
-"""Charts as small inline SVG: drawn by Vega-Lite, coloured by the page, pointing at their cases."""
+"""The grammar of the pictures: coordinates, paths and elements of small inline SVG, in the colours of the page."""
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Sequence
+from typing import Final
 
-from markupsafe import Markup, escape
+import numpy as np
+from markupsafe import escape
+from numpy.typing import NDArray
 
-from editproof.report.text.wording import visible
+Floats = NDArray[np.float64]
 
-if TYPE_CHECKING:
-    import altair as alt
-
-INK, MUTED, GRID, ORIGINAL, EDITED, FIRST, SECOND = (f"#01010{k}" for k in range(1, 8))
-"""Placeholder colours: the page's style sheet says what they are in light, dark and print."""
-
-_VARIABLES: Final = {
-    INK: "ink", MUTED: "muted", GRID: "grid", ORIGINAL: "original", EDITED: "edited", FIRST: "first", SECOND: "second",
-}  # fmt: skip
-_CIRCLE = re.compile(
-    r'<path aria-label="(?P<tip>[^"]*)" role="graphics-symbol" aria-roledescription="[^"]*" '
-    r'transform="translate\((?P<x>[^,]+),(?P<y>[^)]+)\)" d="M(?P<r>[\d.]+),0A[^"]*"(?P<rest>[^>]*)/>'
+INK, MUTED, GRID, ORIGINAL, EDITED, FIRST, SECOND = (
+    f"var(--{name})" for name in ("ink", "muted", "grid", "original", "edited", "first", "second")
 )
-_CONFIG: Final[dict[str, Any]] = {
-    "background": None,
-    "font": "sans-serif",
-    "view": {"stroke": None},
-    "axis": {
-        "labelColor": MUTED, "titleColor": INK, "domainColor": MUTED, "tickColor": MUTED, "gridColor": GRID,
-        "labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": "normal", "tickSize": 4, "gridWidth": 1,
-        "titlePadding": 8, "tickCount": 6,
-    },
-    "text": {"fill": INK, "fontSize": 11},
-}  # fmt: skip
+"""Colours by their names in the style sheet, which says what they are in light, in dark and in print."""
+
+_TENTHS: Final = 10
+"""Coordinates are written in tenths of a pixel."""
 
 
-def svg(chart: alt.Chart | alt.LayerChart | alt.FacetChart | alt.HConcatChart, name: str, alternative: str) -> Markup:
-    """A chart as SVG for the page.
+def px(value: float) -> str:
+    """A coordinate as text, to a tenth of a pixel.
+
+    Examples
+    --------
+    >>> px(12.34), px(3.0), px(-0.01)
+    ('12.3', '3', '0')
+    """
+    return f"{round(float(value), 1) + 0.0:.7g}"
+
+
+def path(x: Floats | Sequence[float], y: Floats | Sequence[float]) -> str:
+    """The ``d`` of a line through points in their order, without points that change nothing at a tenth of a pixel.
+
+    Examples
+    --------
+    >>> path([0, 5, 10, 10, 10.01], [0, 0, 0, 4, 4])
+    'M0 0L10 0 10 4'
+    """
+    points = np.rint(np.column_stack([x, y]).astype(float) * _TENTHS).astype(np.int64)
+    points = points[np.append(True, (np.diff(points, axis=0) != 0).any(axis=1))] if len(points) else points
+    if len(points) > 2:
+        before, after = np.diff(points[:-1], axis=0), np.diff(points[1:], axis=0)
+        straight = before[:, 0] * after[:, 1] == before[:, 1] * after[:, 0]
+        onward = (before * after).sum(axis=1) > 0
+        points = points[np.concatenate([[True], ~(straight & onward), [True]])]
+    texts = [f"{px(a / _TENTHS)} {px(b / _TENTHS)}" for a, b in points.tolist()]
+    return f"M{texts[0]}" + (f"L{' '.join(texts[1:])}" if len(texts) > 1 else "") if texts else ""
+
+
+def element(name: str, content: str = "", **attributes: float | str | None) -> str:
+    """An element; numbers are coordinates, ``None`` is left out, and ``_`` in a name stands for a hyphen.
 
     Parameters
     ----------
-    chart : Altair chart
-        Drawn in the placeholder colours of this module. A dot whose ``description`` is ``"<case>:<repeat>"`` keeps
-        it as ``data-case``.
     name : str
-        Unique on the page; makes the ids inside unique.
-    alternative : str
-        What the chart shows, in words, for a reader who does not see it.
+    content : str
+        SVG, not text: what comes from outside is escaped before.
+
+    Examples
+    --------
+    >>> element("line", x1=0, x2=4.04, stroke_width=1.5, fill=None), element("text", "5 &lt; 6", x=1)
+    ('<line x1="0" x2="4" stroke-width="1.5"/>', '<text x="1">5 &lt; 6</text>')
     """
-    import vl_convert
-
-    specification = chart.to_dict(validate=False)
-    specification["config"] = _CONFIG
-    drawn: str = vl_convert.vegalite_to_svg(specification, vl_version=_vega_lite())
-    return Markup(_slim(drawn, name, alternative))
-
-
-def _vega_lite() -> str:
-    """The version of the language that the installed Altair writes, as its renderer names it."""
-    from altair import SCHEMA_VERSION
-
-    return ".".join(SCHEMA_VERSION.lstrip("v").split(".")[:2])
+    said = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{escape(value) if isinstance(value, str) else px(value)}"'
+        for key, value in attributes.items()
+        if value is not None
+    )
+    return f"<{name}{said}>{content}</{name}>" if content else f"<{name}{said}/>"
 
 
-def _slim(drawn: str, name: str, alternative: str) -> str:
-    """The same picture without namespaces, fonts, roles and needless digits."""
-    drawn = _CIRCLE.sub(_dot, drawn)
-    drawn = re.sub(r'<path aria-label="(\d+:\d+)"', r'<path data-case="\1"', drawn)
-    drawn = re.sub(r' (?:role|aria-[a-z]+|class|font-family|pointer-events|opacity)="(?:[^"]*role-[^"]*|1|[^"]*)"',
-                   lambda found: found[0] if found[0].startswith(' opacity="0') else "", drawn)  # fmt: skip
-    drawn = re.sub(r"(\d\.\d{2})\d+", r"\1", drawn)
-    drawn = re.sub(r'<path( d="M0,0h0v0h0Z")?( d="")?( display="none")?/>', "", drawn)
-    drawn = re.sub(r"<g></g>|<g/>", "", drawn)
-    drawn = re.sub(r'(id="|url\(#)clip', rf"\1{name}-clip", drawn)
-    numbers = dict.fromkeys(re.findall(rf"{re.escape(name)}-clip\d+", drawn))
-    for index, found in enumerate(numbers):
-        drawn = re.sub(rf"{re.escape(found)}\b", f"{name}-cut{index}", drawn)
-    for colour, variable in _VARIABLES.items():
-        drawn = drawn.replace(f'"{colour}"', f'"var(--{variable})"')
-    size = re.search(r'width="([\d.]+)" height="([\d.]+)"', drawn)
-    view = f'viewBox="0 0 {size[1]} {size[2]}" style="max-width:{float(size[1]) * 1.25:.0f}px"' if size else ""
-    opening = f'<svg class="chart" role="img" aria-label="{escape(alternative)}" {view}>'
-    return visible(re.sub(r"<svg[^>]*>", lambda _: opening, drawn, count=1))
-
-
-def _dot(found: re.Match[str]) -> str:
-    x, y, r = (f"{float(found[key]):.1f}" for key in ("x", "y", "r"))
-    tip = f' data-case="{found["tip"]}"' if re.fullmatch(r"\d+:\d+", found["tip"]) else ""
-    return f'<circle{tip} cx="{x}" cy="{y}" r="{r}"{found["rest"]}/>'
+def titled(text: str) -> str:
+    """What a browser shows where one points at the element that this is the content of."""
+    return f"<title>{escape(text)}</title>"

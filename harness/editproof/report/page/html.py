@@ -62,15 +62,15 @@ def _charts(tools: tuple[Tool, ...]) -> list[tuple[str, list[list[Figure | None]
     """By quantity: rows of charts of one kind, one chart for each tool; None if a tool has nothing to show."""
     sections = []
     quantities = dict.fromkeys(p.quantity for tool in tools for p in tool.pairs)
-    for number, quantity in enumerate(quantities):
+    for quantity in quantities:
         pairs = [next((p for p in tool.pairs if p.quantity == quantity), None) for tool in tools]
         read = [p for p in pairs if p is not None and p.has_edits]
         rows: list[list[Figure | None]] = []
         if read:
             frame = Frame.around(read)
-            for row, chart in enumerate(reading_charts(quantity.kind)):
+            for chart in reading_charts(quantity.kind):
                 rows.append([
-                    chart.draw(Read(pair, tool.evidence.measurements, frame), f"c{number}{row}{tool.index}")
+                    chart.draw(Read(pair, tool.evidence.measurements, frame))
                     if pair and pair.has_edits else None
                     for tool, pair in zip(tools, pairs, strict=True)
                 ])  # fmt: skip
@@ -83,7 +83,7 @@ def _charts(tools: tuple[Tool, ...]) -> list[tuple[str, list[list[Figure | None]
 
 
 def _of_images(chart: ImageChart, tool: Tool) -> Figure | None:
-    return chart.draw(tool.evidence.measurements, f"{chart.key}{tool.index}") if tool.judged else None
+    return chart.draw(tool.evidence.measurements) if tool.judged else None
 
 
 def _without_gaps(figures: list[Figure | None], tools: tuple[Tool, ...]) -> list[Figure | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +52,7 @@ class Paired:
         """Edited minus original, shape (n_cases, n_repeats)."""
         return self.edited - self.original[:, None]
 
-    @property
+    @cached_property
     def decimals(self) -> int:
         """Number of decimals of its readings as text."""
         return decimals_for([float(x) for x in self.original if np.isfinite(x)])

@@ -54,6 +54,7 @@
 
   // Charts: a dot knows its case; its row in the table of cases has the words.
   const tip = document.getElementById("tip");
+  all("[data-case] > title").forEach((title) => title.remove()); // the tip says more
   const rowOf = (dot) => {
     const tool = dot.closest("figure").dataset.tool;
     return document.getElementById(`case-${tool}-${dot.dataset.case.split(":")[0]}`);
