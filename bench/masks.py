@@ -12,8 +12,7 @@ import sys
 import cv2
 import numpy as np
 from editproof.datasets.masks.hand import artefact_mask, hand_mask
-
-from fixtures.phantom import cohort
+from editproof.phantoms.phantom import cohort
 
 
 def measured(n: int) -> dict[str, list[dict[str, float]]]:

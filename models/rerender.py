@@ -24,7 +24,7 @@ from editproof.types import EditorCard, EditOutcome, EditRequest
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from models.rerender_net import Renderer
+    from .rerender_net import Renderer
 
 FRAME = (256, 192)
 """Height and width that every radiograph is squashed to before it is painted anew, and stretched back from."""
@@ -63,7 +63,7 @@ def network(weights: Path) -> Renderer:
     import torch
     from safetensors.torch import load_file
 
-    from models.rerender_net import Renderer
+    from .rerender_net import Renderer
 
     renderer = Renderer().eval().requires_grad_(False)
     renderer.load_state_dict({name: value.float() for name, value in load_file(weights).items()})

@@ -18,6 +18,7 @@ from editproof.datasets.folder.files import Entry
 from editproof.datasets.index.writing import index_of
 from editproof.datasets.registry import dataset_from_spec
 from editproof.errors import DatasetError
+from editproof.phantoms.phantom import cohort as phantoms
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import (
@@ -29,7 +30,6 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from fixtures.phantom import cohort as phantoms
 from tests.datasets.conftest import png, radiograph, write_csv
 from tests.datasets.dicoms import HIDDEN, NUMBER, radiograph_file, uid, written
 

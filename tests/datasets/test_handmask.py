@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 from editproof.datasets.masks.hand import artefact_mask, hand_mask
+from editproof.phantoms.phantom import cohort
 
-from fixtures.phantom import cohort
 from tests.datasets.conftest import drawn_hand, radiograph
 from tests.effort import times_as_much
 

@@ -27,10 +27,10 @@ from editproof.datasets.reading import CohortReading
 from editproof.datasets.registry import dataset_from_spec
 from editproof.datasets.rsna.split import split_of
 from editproof.errors import DatasetError
+from editproof.phantoms.phantom import cohort as phantoms
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.phantom import cohort as phantoms
 from tests.datasets.conftest import png, radiograph, write_manifest, zipped
 
 

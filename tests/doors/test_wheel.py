@@ -13,7 +13,9 @@ import pytest
 from tests.doors.outside import ROOT
 
 PACKAGE = ROOT / "harness" / "editproof"
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+CONFIGURED = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT = CONFIGURED["project"]
+WHEEL = CONFIGURED["tool"]["hatch"]["build"]["targets"]["wheel"]
 
 ENTRY_POINTS = """
 import editproof, json, sys
@@ -34,15 +36,32 @@ def test_it_claims_one_import_name(outside):
 
 def test_it_holds_every_file_of_the_package_as_it_is(outside):
     written = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "."],
-        cwd=PACKAGE, capture_output=True, text=True, check=False,
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", *WHEEL["only-include"]],
+        cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if written.returncode:
         pytest.skip("no clone: what belongs to the package is known by git")
     wheel = ZipFile(outside.wheel)
     held = {name: wheel.read(name) for name in wheel.namelist() if name.startswith("editproof/")}
-    names = [name for name in written.stdout.split("\0") if name and (PACKAGE / name).exists()]
-    assert held == {f"editproof/{name}": (PACKAGE / name).read_bytes() for name in names}
+    names = [name for name in written.stdout.split("\0") if (ROOT / name).is_file() and name not in WHEEL["exclude"]]
+    assert held == {packaged(name): (ROOT / name).read_bytes() for name in names}
+
+
+def packaged(name: str) -> str:
+    """Where a file of the repository is in the wheel."""
+    (folder,) = (folder for folder in WHEEL["sources"] if name.startswith(f"{folder}/"))
+    return WHEEL["sources"][folder] + name.removeprefix(folder)
+
+
+def test_it_holds_suites_phantoms_and_their_instruments_and_nothing_trained_on_real_radiographs(outside):
+    names = ZipFile(outside.wheel).namelist()
+    parts = ("suites/removal/test_pixels.py", "suites/study.toml", "phantoms/phantom.py", "models/phantom/card.json")
+    assert {f"editproof/{part}" for part in parts} <= set(names)
+    weights = [name for name in names if name.endswith((".safetensors", ".onnx", ".pt", ".npz"))]
+    assert weights
+    for name in weights:
+        card = json.loads(ZipFile(outside.wheel).read(f"{name.rpartition('/')[0]}/card.json"))
+        assert "rsna" not in json.dumps(card).casefold(), name
 
 
 @pytest.mark.parametrize(

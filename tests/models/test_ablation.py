@@ -32,8 +32,8 @@ def test_phantoms_without_hand_and_without_markers() -> None:
 
 
 def test_a_phantom_without_its_hand_is_the_empty_table_with_the_same_markers() -> None:
-    from fixtures.phantom import phantom
-    from fixtures.spec import sampled_spec
+    from editproof.phantoms.phantom import phantom
+    from editproof.phantoms.spec import sampled_spec
 
     spec = sampled_spec(3, 0, "test")
     whole, taken = phantom(spec), ablation.drawn(spec)

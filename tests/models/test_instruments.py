@@ -113,7 +113,7 @@ def test_the_card_tells_the_command_that_trains_it_again(name: str) -> None:
 
 
 def test_phantoms_that_no_one_trained_on_are_read_about_as_well_as_the_card_says() -> None:
-    from fixtures.phantom import cohort
+    from editproof.phantoms.phantom import cohort
 
     ensemble = instrument_from_spec(str(MODELS / "phantom" / "card.json"))
     cases = list(cohort(60, seed=77, stream="test"))
@@ -139,7 +139,8 @@ def test_augmentation_is_repeatable_and_keeps_range_and_shape() -> None:
 
 
 def test_training_and_study_phantoms_are_different_hands() -> None:
-    from fixtures.spec import sampled_spec
+    from editproof.phantoms.spec import sampled_spec
+
     from models.data import PHANTOM_SEED
 
     keys = {sampled_spec(PHANTOM_SEED, index, stream).key for stream in ("train", "validation") for index in range(50)}

@@ -10,10 +10,10 @@ import sys
 import numpy as np
 import pytest
 from editproof.errors import EditorError
+from editproof.phantoms.phantom import phantom
+from editproof.phantoms.spec import sampled_spec
 from editproof.types import Editor, EditOutcome, EditRequest, EditStatus
 
-from fixtures.phantom import phantom
-from fixtures.spec import sampled_spec
 from models.rerender import CARD, editor, stretched
 
 

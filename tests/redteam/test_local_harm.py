@@ -15,15 +15,15 @@ from editproof.evidence.measurements import Measurements, measurements_of
 from editproof.metrics import Metric, Pair, measured
 from editproof.metrics.intensity import pixel_changes
 from editproof.metrics.local import worst_patch
+from editproof.phantoms.phantom import cohort
+from editproof.suites.removal.test_pixels import LOCAL, OUTSIDE
 from editproof.types import Outcome, Pixels
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from fixtures.phantom import cohort
 from tests.needs import shared_data
 from tests.redteam.harms import HARMFUL, HARMLESS, Change, both
-from validations.test_pixels import LOCAL, OUTSIDE
 
 N = 60
 """Patients: with fewer than 59, no share of 0 of n is shown to be below 5 %."""

@@ -20,11 +20,11 @@ from editproof.evidence.bundle import loaded
 from editproof.evidence.measurements import PLANTED, PLANTED_ORIGINAL
 from editproof.evidence.planted import PATIENTS, planted_cases
 from editproof.imaging.planted import planted
+from editproof.phantoms.phantom import cohort
 from editproof.types import EditRequest, Pixels
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.phantom import cohort
 from tests.needs import shared_data
 from tests.redteam.harms import jpeg_90, one_level_of_noise
 

@@ -12,8 +12,7 @@ import numpy as np
 import pandas as pd
 from editproof.criteria import Criterion, verdict_on
 from editproof.evidence.measurements import EDITED, IMAGE, ORIGINAL, POOLED, Measurements, measurements_of
-
-from validations import test_bone_age, test_pixels, test_reliability, test_sex
+from editproof.suites.removal import test_bone_age, test_pixels, test_reliability, test_sex
 
 N, REPEATS = 200, 3
 SUITE: tuple[Criterion, ...] = (

@@ -24,8 +24,7 @@ def test_it_is_the_suite_that_is_shipped():
     """Every primary claim of the suite but the planted structures, each of which the drawn tables can decide."""
     import numpy as np
     from editproof.criteria import Criterion, verdict_on
-
-    from validations import test_bone_age, test_pixels, test_reliability, test_sex
+    from editproof.suites.removal import test_bone_age, test_pixels, test_reliability, test_sex
 
     modules = (test_bone_age, test_pixels, test_reliability, test_sex)
     values = [value for module in modules for value in vars(module).values()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from editproof.criteria import Criterion, verdict_on
+from editproof.suites import arxiv_2511_23066 as suite
 from editproof.types import Outcome
 from sklearn.metrics import mean_absolute_error
 
@@ -12,7 +13,6 @@ from docs import paper_table
 from tests.criteria.builders import table
 from tests.records import replace
 from tests.report.gold import evidence
-from validations import arxiv_2511_23066 as suite
 
 CLAIMS = [claim for claim in vars(suite).values() if isinstance(claim, Criterion)]
 N, R = 200, 3

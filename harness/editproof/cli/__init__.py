@@ -17,6 +17,7 @@ from typing import NoReturn
 
 from editproof.cli import (
     cohorts,
+    demo,
     editing,
     evidence,
     instruments,
@@ -32,6 +33,7 @@ from editproof.errors import EditproofError
 from editproof.evidence.exits import WRONG_USAGE
 
 GROUPS = {
+    "to see it work": (demo,),
     "before a study": (cohorts, planning),
     "tools and their edits": (editing,),
     "judge": (running, judging, readers),

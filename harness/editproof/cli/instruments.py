@@ -18,7 +18,7 @@ def add_to(verbs: Verbs) -> None:
     """Declare ``instrument``."""
     words = "check a card, its files and its fit to a cohort, and read the cohort's first cases"
     verb = verbs.add_parser("instrument", help=words, description=words)
-    verb.add_argument("card", metavar="SPEC", help="as for --instrument: card.json, or PATH.py:FACTORY")
+    verb.add_argument("card", metavar="SPEC", help="as for --instrument: card.json, a name (phantom), PATH.py:FACTORY")
     verb.add_argument("--dataset", metavar="SPEC", help="cohort to hold it against, e.g. folder:PATH")
     verb.add_argument("--n", type=int, default=3, help="cases to read (default: 3)")
     verb.add_argument("--allow-egress", action="append", default=[], metavar="HOST")

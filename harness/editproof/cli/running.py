@@ -16,15 +16,24 @@ def add_to(verbs: Verbs) -> None:
     """Declare ``run``."""
     run = verbs.add_parser("run", help="judge the tools of a study file: editproof run [--study FILE] [--editor SPEC]")
     run.add_argument("--study", type=Path, metavar="FILE", help="default: study.toml, or [tool.editproof], here")
-    run.add_argument("--suite", metavar="PATH", help="what pytest runs (default: what the file says, else its folder)")
+    words = "what pytest runs: a path, or the name of a suite that ships with the package, e.g. removal"
+    run.add_argument("--suite", metavar="SUITE", help=f"{words} (default: what the file says, else its folder)")
     run.add_argument("pytest", nargs=argparse.REMAINDER, metavar="...", help="as for pytest: --editor, --lock, ...")
     run.set_defaults(action=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
-    from editproof.study.study_file import read_study, study_here
+    """Run pytest on a suite; one that ships has a study of its own, where none is named and none is here."""
+    from editproof.core.shipped import shipped_suite
+    from editproof.study.study_file import found_study, read_study, study_here
 
-    path = options.study or study_here(Path())
-    suite = options.suite or read_study(path).suite or str(path.parent)
-    command = [sys.executable, "-m", "pytest", suite, "--study", str(path), *options.pytest]
+    shipped = shipped_suite(options.suite or "")
+    if shipped:
+        path: Path | None = options.study or found_study([Path()], Path().resolve())
+        suite = ["--pyargs", shipped]
+    else:
+        path = of_file = options.study or study_here(Path())
+        suite = [options.suite or read_study(of_file).suite or str(of_file.parent)]
+    study = ["--study", str(path)] if path else []
+    command = [sys.executable, "-m", "pytest", *suite, *study, *options.pytest]
     return subprocess.run(command, check=False).returncode

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from editproof.core.specification import Specification, specification
 from editproof.core.usage import Given, did_you_mean, parsed, usage_of
 from editproof.datasets.dicom.cohort import named_dicom
+from editproof.datasets.drawn import named_phantoms
 from editproof.datasets.folder.cohort import named_folder
 from editproof.datasets.index.reading import checked_against, index_at
 from editproof.datasets.reading import CohortReading
@@ -29,6 +30,9 @@ READERS: dict[str, Callable[[Given, CohortReading], Cohort]] = {
 }
 """Built-in readers by name; what each takes is declared beside it."""
 
+DRAWN: dict[str, Callable[[Given], Dataset]] = {"phantom": named_phantoms}
+"""Built-in cohorts that no file holds; an index has nothing to say of them."""
+
 
 def dataset_from_spec(spec: str, extra: Mapping[str, DatasetFactory] | None = None) -> Dataset:
     """The cohort that a specification names.
@@ -37,8 +41,9 @@ def dataset_from_spec(spec: str, extra: Mapping[str, DatasetFactory] | None = No
     ----------
     spec : str
         ``NAME[:ARGUMENT][?OPTION=VALUE&...]`` (:mod:`editproof.core.specification`), e.g. ``rsna:PATH?n=200``,
-        ``folder:PATH?masks=files``, ``dicom:PATH?voi=none``, or a name of ``extra``. With ``index=FILE`` the cases
-        that an index excludes are left out, and all others must be as they were when it was written.
+        ``folder:PATH?masks=files``, ``dicom:PATH?voi=none``, ``phantom:?n=40``, or a name of ``extra``. With
+        ``index=FILE`` the cases that an index excludes are left out, and all others must be as they were when it was
+        written.
     extra : mapping of str to callable, optional
         Further readers by name, each given the text after the colon, or what it declares with
         :func:`editproof.core.usage.takes`. A name of theirs goes before a built-in one.
@@ -48,7 +53,7 @@ def dataset_from_spec(spec: str, extra: Mapping[str, DatasetFactory] | None = No
     DatasetError
         Where the name or an option is unknown, a value is not one that it takes, or the cohort cannot be read.
     """
-    further = extra or {}
+    further = {**DRAWN, **(extra or {})}
 
     def takes_all(name: str) -> bool:
         usage = usage_of(further[name]) if name in further else None

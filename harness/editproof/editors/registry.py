@@ -25,6 +25,9 @@ from editproof.types import Editor
 GROUP = "editproof.editors"
 _NO_SERVICE = Service()
 
+SHIPPED = (EntryPoint("rerender", "editproof.models.rerender:editor", GROUP),)
+"""Tools whose weights ship with the package, from a folder that the build maps into it."""
+
 EditorFactory = Callable[[Any], Editor]
 """From the text after the colon, or from a :class:`~editproof.core.usage.Given` where it says what it takes."""
 
@@ -159,7 +162,7 @@ def _named(asked: Specification, factories: Mapping[str, EditorFactory]) -> tupl
 
 
 def _is_ours(factory: EditorFactory) -> bool:
-    return isinstance(factory, _Lazy) and factory.module.startswith("editproof.editors.")
+    return isinstance(factory, _Lazy) and factory.module.startswith("editproof.")
 
 
 def _bare(spec: str) -> str:
@@ -171,7 +174,7 @@ def editor_factories(extra: Mapping[str, EditorFactory] | None = None) -> dict[s
     """Every named factory: entry points of the group ``editproof.editors`` and ``extra``, no name claimed twice."""
     factories: dict[str, EditorFactory] = {}
     claimed: dict[str, str] = {}
-    for point in sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value)):
+    for point in sorted([*SHIPPED, *entry_points(group=GROUP)], key=lambda point: (point.name, point.value)):
         if point.name in claimed and claimed[point.name] != point.value:
             raise EditorError(
                 f"editor {point.name!r}",

@@ -16,6 +16,7 @@ from editproof.instruments.card import TIMM, read_card
 from editproof.instruments.ensemble import LazyEnsemble
 from editproof.instruments.files import file_sha256
 from editproof.instruments.hooks import HOOKS
+from editproof.instruments.shipped import card_of
 from editproof.instruments.soundness import check_card
 from editproof.types import Instrument, InstrumentCard
 
@@ -32,8 +33,9 @@ def instrument_from_spec(spec: str, *, allow_egress: Iterable[str] | None = (), 
     Parameters
     ----------
     spec : str
-        Path of a card (JSON) beside its files, or ``PATH.py:FACTORY`` whose factory takes no argument and returns a
-        :class:`~editproof.types.Instrument`. ``docs/instruments.md`` says what a card may hold.
+        Path of a card (JSON) beside its files, the name of one of :mod:`editproof.instruments.shipped`, or
+        ``PATH.py:FACTORY`` whose factory takes no argument and returns a :class:`~editproof.types.Instrument`.
+        ``docs/instruments.md`` says what a card may hold.
     allow_egress : iterable of str or None
         Hosts that may receive pixels; None where the instrument is only looked at and reads nothing.
     trusted : bool
@@ -50,7 +52,7 @@ def instrument_from_spec(spec: str, *, allow_egress: Iterable[str] | None = (), 
         path, factory = named
         instrument: Instrument = _of_file(Path(path), factory or "predictor", spec)
     else:
-        instrument = _of_card(Path(spec), trusted=trusted)
+        instrument = _of_card(card_of(spec) or Path(spec), trusted=trusted)
     if allow_egress is not None:
         card = instrument.card
         check_egress(card.sends_data_to, allow_egress, f"instrument {card.name}", InstrumentError)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ def run_of(config: pytest.Config) -> Run | TabledRun:
     if RUN not in config.stash:
         from editproof.core.specification import reader_of
         from editproof.editing.edits import Terms
+        from editproof.instruments.shipped import READERS
         from editproof.study.plan import Plan
         from editproof.study.run import Run
 
@@ -41,8 +43,10 @@ def run_of(config: pytest.Config) -> Run | TabledRun:
             hint = _left_alone(config)
             raise pytest.UsageError(f"editproof: no cohort{hint}; name one with --dataset, e.g. --dataset rsna:PATH")
         cards = options.instrument or study.instruments
-        if not cards and (card := hooks.pytest_editproof_instrument(config=config, dataset=reader_of(dataset))):
-            cards = [card]
+        if not cards:
+            reader = reader_of(dataset)
+            card = hooks.pytest_editproof_instrument(config=config, dataset=reader) or READERS.get(reader)
+            cards = [card] if card else []
         if not cards and not options.edit_only:
             raise pytest.UsageError(f"editproof: nothing reads {dataset!r}; name an instrument with --instrument SPEC")
         plan = Plan.of(
@@ -111,8 +115,21 @@ def study_path(config: pytest.Config) -> Path | None:
 
 
 def asked_paths(config: pytest.Config) -> list[Path]:
-    """The files and folders that pytest was given."""
-    return [config.invocation_params.dir / argument.partition("::")[0] for argument in config.args]
+    """The files and folders that pytest was given, also those that ``--pyargs`` names as packages."""
+    return [_path_of(config, argument.partition("::")[0]) for argument in config.args]
+
+
+def _path_of(config: pytest.Config, argument: str) -> Path:
+    path = config.invocation_params.dir / argument
+    if not config.option.pyargs or path.exists():
+        return path
+    try:
+        found = find_spec(argument)
+    except (ImportError, ValueError, AttributeError):  # pytest will say that there is no such package
+        found = None
+    if found is None or found.origin is None:
+        return path
+    return Path(found.origin).parent if found.submodule_search_locations else Path(found.origin)
 
 
 def started(config: pytest.Config) -> float:

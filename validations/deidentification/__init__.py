@@ -1,0 +1,1 @@
+"""De-identification: burned-in text goes, anatomy stays."""

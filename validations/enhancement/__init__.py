@@ -1,0 +1,1 @@
+"""Enhancement: the edit comes closer to the target and is read as the target is."""

@@ -1,0 +1,1 @@
+"""What human readers find in edited radiographs; judged from their answers."""

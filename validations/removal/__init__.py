@@ -1,0 +1,1 @@
+"""Removal of markers: pixels, bone age, sex, repeats and planted structures."""

@@ -1,0 +1,1 @@
+"""Translation and harmonisation of radiographs of hands that were acquired twice."""
