@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import cv2
 import numpy as np
 import pytest
 from editproof.cli import main
+from editproof.instruments.files import file_sha256
 
 from .cards import onnx_bytes, written
 
@@ -83,3 +86,30 @@ def test_a_card_that_cannot_be_followed_is_one_line(tmp_path, cohort, capsys, fi
 def test_a_card_of_another_unit_is_one_line(tmp_path, cohort, capsys):
     assert main(["instrument", card(tmp_path, "cm"), "--dataset", cohort]) == 4
     assert "it reads heart_width in cm, the cohort's reference standard is in mm" in capsys.readouterr().err
+
+
+def test_it_writes_the_digests_of_the_files_into_the_card(tmp_path, capsys):
+    """Of a card without any, those of the models beside it; of one whose file was changed, the new one."""
+    path = card(tmp_path, sha256=None, notes="kept")
+    assert main(["instrument", path]) == 4
+    assert main(["instrument", path, "--write-digests"]) == 0
+    digest = file_sha256(tmp_path / "model" / "m.onnx")
+    assert f"sha256 of m.onnx: {digest} (was not there)" in capsys.readouterr().out
+    told = json.loads((tmp_path / "model" / "card.json").read_text())
+    assert (told["sha256"], told["notes"]) == ({"m.onnx": digest}, "kept")
+    (tmp_path / "model" / "m.onnx").write_bytes(onnx_bytes(columns=2))
+    assert main(["instrument", path]) == 4
+    main(["instrument", path, "--write-digests"])
+    assert f"(was {digest})" in capsys.readouterr().out
+    assert json.loads((tmp_path / "model" / "card.json").read_text())["sha256"] != told["sha256"]
+
+
+@pytest.mark.parametrize("text", ["[]", "{", '{"sha256": {"../other.onnx": ""}}', "{}"])
+def test_digests_of_what_is_no_card_are_not_written(tmp_path, capsys, text):
+    (tmp_path / "other.onnx").write_text("x")
+    (tmp_path / "card").mkdir()
+    path = tmp_path / "card" / "card.json"
+    path.write_text(text)
+    assert main(["instrument", str(path), "--write-digests"]) == 4
+    assert capsys.readouterr().err.startswith("editproof: digests of")
+    assert path.read_text() == text

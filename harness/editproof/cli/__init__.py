@@ -17,6 +17,7 @@ from typing import NoReturn
 
 from editproof.cli import (
     cohorts,
+    completion,
     demo,
     editing,
     evidence,
@@ -39,6 +40,7 @@ GROUPS = {
     "judge": (running, judging, readers),
     "what a run left": (evidence,),
     "instruments": (instruments, training),
+    "the command itself": (completion,),
 }
 """Groups of verbs by the heading under which they are listed."""
 

@@ -31,8 +31,7 @@ def add_to(verbs: Verbs) -> None:
         ("report", _report, "render a run's report again from its evidence"),
     ):
         verb = verbs.add_parser(name, help=words, description=words)
-        several = "+" if name == "verify" else None
-        verb.add_argument("run", type=Path, nargs=several, metavar="RUN", help="folder of a run, e.g. reports/RUN")
+        verb.add_argument("run", type=Path, nargs="+", metavar="RUN", help="folders of runs, e.g. reports/RUN")
         verb.set_defaults(action=_trusting(action))
         add_trust(verb)
         if name == "verify":
@@ -46,7 +45,10 @@ def add_to(verbs: Verbs) -> None:
                 help="junit and markdown are printed, others written beside the run (default: html)",
             )
             verb.add_argument(
-                "--output", type=Path, metavar="FILE", help="where to write it; a certificate named *.pdf is a PDF"
+                "--output",
+                type=Path,
+                metavar="FILE",
+                help="where to write it, of one run; a certificate *.pdf is a PDF",
             )
     merge = verbs.add_parser("merge", help="join runs on parts of a cohort, or with some of the tools, into one run")
     merge.add_argument("runs", type=Path, nargs="+", metavar="SHARD", help="folders of runs under one protocol")
@@ -210,28 +212,47 @@ def _exit(made: Record, *, strict: bool, allow_departures: bool = False) -> int:
 
 
 def _report(options: argparse.Namespace) -> int:
+    from editproof.report.formats.junit import joined
+
+    several, printed = len(options.run) > 1, options.format in PRINTED
+    if several and options.output and not printed:
+        found = f"{len(options.run)} runs and one file {options.output}"
+        raise EvidenceError(f"--format {options.format}", found, "Leave --output out: each goes beside its run.")
+    codes, texts = [], []
+    for folder in options.run:
+        code, text = _reported(folder, options)
+        codes.append(code)
+        texts += [text] if text else []
+    if printed and texts:
+        whole = joined(texts) if options.format == "junit" else "\n".join(texts)
+        if options.output:
+            options.output.write_text(whole, encoding="utf-8")
+        print(*([options.output] if options.output else [whole]), end="\n" if options.output else "")
+    return max(codes)
+
+
+def _reported(folder: Path, options: argparse.Namespace) -> tuple[int, str]:
+    """Write a form of one run where it goes to a file of its own; else its text, and the exit code it deserves."""
     from editproof.audit.publication import PAGE, write_page
     from editproof.audit.verification import faults, signed_by
     from editproof.evidence.bundle import loaded, opened, record_in
     from editproof.report.formats.registry import rendered_form
 
     name, file, images = options.format, options.output, options.report_images == "all"
-    record_in(options.run)
-    if found := [fault for fault in faults(options.run) if not fault.startswith(f"{PAGE}:")]:
-        said = f"editproof: {options.run} does not verify, so there is no report of it"
+    record_in(folder)
+    if found := [fault for fault in faults(folder) if not fault.startswith(f"{PAGE}:")]:
+        said = f"editproof: {folder} does not verify, so there is no report of it"
         print("\n".join([*map(in_one_line, found), said]), file=sys.stderr)
-        return DOES_NOT_CONFORM
+        return DOES_NOT_CONFORM, ""
     if name == "html" and file is None:
-        print(write_page(opened(options.run), options.run, images=images))
-        return 0
-    signature = signed_by(options.run)
+        print(write_page(opened(folder), folder, images=images))
+        return CONFORMS, ""
     as_pdf = file is not None and file.suffix.lower() == ".pdf"
-    content = rendered_form(loaded(options.run), name, images=images, signature=signature, as_pdf=as_pdf)
-    if name in PRINTED and file is None:
-        print(content.decode(), end="")
-        return 0
-    folder = options.run.resolve()
-    file = file or folder.with_name(folder.name + SUFFIX[name])  # beside the run: what is sealed stays as it was
-    file.write_bytes(content)
+    form = rendered_form(loaded(folder), name, images=images, signature=signed_by(folder), as_pdf=as_pdf)
+    if name in PRINTED:
+        return CONFORMS, form.decode()
+    whole = folder.resolve()
+    file = file or whole.with_name(whole.name + SUFFIX[name])  # beside the run: what is sealed stays as it was
+    file.write_bytes(form)
     print(file)
-    return 0
+    return CONFORMS, ""

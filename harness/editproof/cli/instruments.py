@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from editproof.core.numbers import brief
@@ -23,6 +24,7 @@ def add_to(verbs: Verbs) -> None:
     verb.add_argument("--n", type=int, default=3, help="cases to read (default: 3)")
     verb.add_argument("--allow-egress", action="append", default=[], metavar="HOST")
     verb.add_argument("--trust-instrument", action="store_true", help="let the card's own code run")
+    verb.add_argument("--write-digests", action="store_true", help="first write the sha256 of its files into the card")
     verb.set_defaults(action=_instrument)
 
 
@@ -30,6 +32,8 @@ def _instrument(options: argparse.Namespace) -> int:
     from editproof.instruments.hooks import check
     from editproof.instruments.registry import instrument_from_spec
 
+    if options.write_digests:
+        _write_digests(Path(options.card))
     instrument = instrument_from_spec(options.card, allow_egress=options.allow_egress, trusted=options.trust_instrument)
     card = instrument.card
     check(instrument)
@@ -45,6 +49,14 @@ def _instrument(options: argparse.Namespace) -> int:
     if options.dataset:
         _held_against(instrument, options.dataset, options.n)
     return 0
+
+
+def _write_digests(card: Path) -> None:
+    from editproof.instruments.digests import write_digests
+
+    for name, (before, now) in write_digests(card).items():
+        was = "as it was" if before == now else f"was {before or 'not there'}"
+        print(f"sha256 of {name}: {now} ({was})")
 
 
 def _held_against(instrument: Instrument, spec: str, n: int) -> None:

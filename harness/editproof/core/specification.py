@@ -1,4 +1,4 @@
-r"""The one grammar of ``[WRAPPER[:ARGUMENT]+]NAME[:ARGUMENT][?OPTION=VALUE&...]``. Standard library only.
+r"""The one grammar of ``[NAME=][WRAPPER[:ARGUMENT]+]NAME[:ARGUMENT][?OPTION=VALUE&...]``. Standard library only.
 
 It is how tools (``--editor``) and cohorts (``--dataset``) are named, and in part instruments (``PATH.py:FACTORY``).
 What a name takes is not part of the grammar: see :mod:`editproof.core.usage`.
@@ -7,6 +7,7 @@ What a name takes is not part of the grammar: see :mod:`editproof.core.usage`.
   a ``?`` and a drive letter (``C:\tools\tool.py:make``).
 - The argument ends at the first ``?``. In it ``%3F`` stands for ``?`` and ``%25`` for ``%``; another ``%`` is itself.
 - In an option ``%26`` stands for ``&``, ``%25`` for ``%``, and any other byte may be written so; ``+`` is a plus sign.
+- ``NAME=`` before all of it names a tool otherwise than it names itself (:func:`given_name`).
 - A name whose argument is *verbatim* (a command line) is followed by nothing else: ``?``, ``&`` and ``%`` are its own.
 """
 
@@ -19,6 +20,7 @@ from urllib.parse import quote, unquote
 
 _FILE = re.compile(r"((?:[A-Za-z]:[\\/])?[^:]*\.py)(:.*)?", re.DOTALL)
 _NAME = re.compile(r"([^:?]*)(:?.*)", re.DOTALL)
+_GIVEN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)=(.*)", re.DOTALL)
 _AMBIGUOUS = re.compile(r"%(?=25|3[Ff])")
 _ESCAPED = re.compile(r"%(25|3[Ff])")
 _SPECIAL = re.compile(r"[^\w/+:~ .,@{}()\[\]\ud800-\udfff-]")
@@ -119,6 +121,20 @@ def specification(
     argument, _, query = rest.removeprefix(":").partition("?")
     argument = _ESCAPED.sub(lambda escape: unquote(escape[0]), argument)
     return Specification(name, argument, options_in(query), tuple(around))
+
+
+def given_name(text: str) -> tuple[str, str]:
+    """The name that a user gives to a tool, empty where none is given, and the specification of the tool itself.
+
+    Examples
+    --------
+    >>> given_name("sharp=cmd:python tool.py {image} {output}")
+    ('sharp', 'cmd:python tool.py {image} {output}')
+    >>> given_name("cmd:timeout=5 tool {output}"), given_name("folder:edits?names=a")
+    (('', 'cmd:timeout=5 tool {output}'), ('', 'folder:edits?names=a'))
+    """
+    found = _GIVEN.fullmatch(text)
+    return (found[1], found[2]) if found else ("", text)
 
 
 def python_file(text: str) -> tuple[str, str] | None:

@@ -19,6 +19,7 @@ import numpy as np
 from editproof.core.declared import Number, open_ended
 from editproof.core.digests import canonical, digest_of, pixel_digest
 from editproof.core.records import ABSENT, from_text, json_of_record
+from editproof.editors.names import OWN_NAME
 from editproof.errors import EvidenceError
 from editproof.imaging.png import PNG_FAST
 from editproof.types import JSON, EditorCard, EditOutcome, EditRequest, EditStatus
@@ -99,7 +100,9 @@ def request_keys(
 
 def identity_of(card: EditorCard) -> list[JSON]:
     """What makes a tool's edits, as far as it can be told: edits of tools that differ in it are never exchanged."""
-    told = [card.name, card.version, card.sends_data_to, dict(card.parameters)]
+    parameters = dict(card.parameters)
+    own_name = parameters.pop(OWN_NAME, card.name)  # a tool that its user names is the same tool, and not paid twice
+    told = [own_name, card.version, card.sends_data_to, parameters]
     return [*told, card.source] if card.source else told
 
 

@@ -13,10 +13,10 @@ from typing import Any
 
 from editproof.core.callables import callable_from_file
 from editproof.core.egress import check_egress
-from editproof.core.specification import Specification, specification
+from editproof.core.specification import Specification, given_name, specification
 from editproof.core.usage import Usage, did_you_mean, parsed, usage_of
 from editproof.editors.adapter import CheckedEditor, Service, checked
-from editproof.editors.names import check_own_name
+from editproof.editors.names import check_own_name, named
 from editproof.editors.process import HARNESS, ApartTool, UnmadeError
 from editproof.editors.wrappers import WRAPPERS, wrapped
 from editproof.errors import EditorError
@@ -43,7 +43,7 @@ def editor_from_spec(
         ``NAME[:ARGUMENT][?OPTION=VALUE&...]`` (e.g. ``folder:EDITS``) or ``PATH.py:FACTORY``, where the factory takes
         no argument and returns an :class:`~editproof.types.Editor` or a plain function from request to pixels.
         ``WRAPPER+SPEC`` wraps another tool, e.g. ``paste-back+opencv-telea``, ``squash:512+identity``
-        (:mod:`editproof.core.specification`).
+        (:mod:`editproof.core.specification`). ``NAME=SPEC`` gives the tool a name, so that two of one program differ.
     extra : mapping of str to callable, optional
         Further factories by name, from the repository's own ``conftest.py``.
     allow_egress : iterable of str or None
@@ -64,8 +64,9 @@ def editor_from_spec(
 def _editor(spec: str, extra: Mapping[str, EditorFactory] | None) -> CheckedEditor:
     """The tool, in a process of its own where it is no part of this package and can be made there."""
     factories = editor_factories(extra)
-    asked = _parsed(spec, factories, lambda factory: not _is_ours(factory))
-    factory, bare = factories.get(asked.name), str(replace(asked, wrappers=())) if asked.wrappers else spec
+    name, itself = _given_name(spec)
+    asked = _parsed(itself, factories, lambda factory: not _is_ours(factory))
+    factory, bare = factories.get(asked.name), str(replace(asked, wrappers=())) if asked.wrappers else itself
     if not asked.file and (factory is None or _is_ours(factory)):
         return made_here(spec, extra)
     try:
@@ -75,26 +76,45 @@ def _editor(spec: str, extra: Mapping[str, EditorFactory] | None) -> CheckedEdit
     except UnmadeError:
         editor = made_here(bare, extra)
         editor = replace(editor, card=replace(editor.card, process=HARNESS))
-    return _around(editor, asked)
+    return _around(editor, asked, name, _names_of_ours(factories))
 
 
 def made_here(spec: str, extra: Mapping[str, EditorFactory] | None) -> CheckedEditor:
     """The tool that a specification names, made in this very process."""
     factories = editor_factories(extra)
-    asked = _parsed(spec, factories)
+    name, itself = _given_name(spec)
+    asked = _parsed(itself, factories)
     made, ours = (_from_file(asked), False) if asked.file else _named(asked, factories)
+    taken = _names_of_ours(factories)
     if not ours:
-        check_own_name(made, _names_of_ours(factories))
-    return _around(checked(made, by_card=ours and getattr(made, "service", _NO_SERVICE).elsewhere), asked)
+        check_own_name(made, taken)
+    editor = checked(made, by_card=ours and getattr(made, "service", _NO_SERVICE).elsewhere)
+    return _around(editor, asked, name, taken)
+
+
+def _given_name(spec: str) -> tuple[str, str]:
+    name, itself = given_name(spec)
+    if name and not itself:
+        raise EditorError(f"--editor {spec}", "it names no tool", f"Write --editor {name}=SPEC.")
+    return name, itself
 
 
 def _names_of_ours(factories: Mapping[str, EditorFactory]) -> set[str]:
     return {name for name, factory in factories.items() if _is_ours(factory)}
 
 
-def _around(editor: CheckedEditor, asked: Specification) -> CheckedEditor:
-    for name, argument in reversed(asked.wrappers):
-        editor = checked(wrapped(name, argument, editor), by_card=True)
+def _around(editor: CheckedEditor, asked: Specification, name: str, taken: set[str]) -> CheckedEditor:
+    """The tool in its wrappers; where its user names it, under that name, its calls counted by themselves too."""
+    whole = _in_wrappers(editor, asked)
+    if not name:
+        return whole
+    inner = named(editor, name, editor.card.name, taken)
+    return named(_in_wrappers(inner, asked), name, whole.card.name, taken)
+
+
+def _in_wrappers(editor: CheckedEditor, asked: Specification) -> CheckedEditor:
+    for wrapper, argument in reversed(asked.wrappers):
+        editor = checked(wrapped(wrapper, argument, editor), by_card=True)
     return editor
 
 

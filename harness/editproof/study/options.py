@@ -17,7 +17,7 @@ def declare_options(add: Callable[..., None]) -> None:
         "--editor",
         action="append",
         metavar="SPEC",
-        help="tool to judge: NAME[:ARGUMENT] or PATH.py:FACTORY; repeatable",
+        help="tool to judge: [ITS NAME=]NAME[:ARGUMENT] or PATH.py:FACTORY; repeatable",
     )
     add(
         "--study",

@@ -129,7 +129,8 @@ class Run:
         cards = {spec: self.bench(spec).made_editor.card for spec in self.editors}
         for name, count in Counter(card.name for card in cards.values()).items():
             if count > 1:
-                raise EditorError(f"--editor {name}", f"{count} tools go by that name", "Name each tool once.")
+                advice = "Name each tool once, or otherwise: NAME=SPEC."
+                raise EditorError(f"--editor {name}", f"{count} tools go by that name", advice)
         return cards
 
     @cached_property

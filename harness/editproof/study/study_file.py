@@ -15,7 +15,7 @@ from typing import Annotated
 
 from editproof.core import records
 from editproof.core.declared import Count, Line, Names, Wanted, Whole, closed
-from editproof.core.specification import SpecificationError, specification
+from editproof.core.specification import SpecificationError, given_name, specification
 from editproof.criteria.declared import DeclaredQuantity
 from editproof.editors.wrappers import WRAPPERS
 from editproof.errors import ProtocolError
@@ -254,6 +254,9 @@ def _from_here(study: StudyFile, folder: Path) -> StudyFile:
 
 def _rebased(written: str, path: Callable[[str], str]) -> str:
     """A specification with the path in it, its Python file or its argument, as ``path`` has it."""
+    name, itself = given_name(written)
+    if name:
+        return f"{name}={_rebased(itself, path)}"
     try:
         told = specification(written, wrappers=WRAPPERS)
     except SpecificationError:  # said again, and better, by whoever makes the tool or the cohort of it

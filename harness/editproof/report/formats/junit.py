@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
+from collections.abc import Iterable, Sequence
+from xml.etree.ElementTree import Element, SubElement, fromstring, indent, tostring
 
 from editproof.evidence.record import EditorEvidence, Evidence
 from editproof.evidence.reservations import heading
@@ -21,11 +21,32 @@ def render(evidence: Evidence) -> str:
     INCOMPLETE). An INCONCLUSIVE secondary criterion is ``skipped``, since it is neither shown to hold nor shown to be
     broken; so is each reservation. In an INVALID run every case is an ``error``: no verdict is valid.
     """
-    root = Element("testsuites", name=_text(evidence.run))
-    root.append(_suite("the run", evidence, _of_run(evidence)))
     void = evidence.outcome is Outcome.INVALID
-    for editor in evidence.editors:
-        root.append(_suite(editor.card.name, evidence, _of_tool(editor, void), editor))
+    tools = [_suite(tool.card.name, evidence, _of_tool(tool, void), tool) for tool in evidence.editors]
+    return _document(evidence.run, [_suite("the run", evidence, _of_run(evidence)), *tools])
+
+
+def joined(texts: Sequence[str]) -> str:
+    """The suites of several runs as one document; of one run, its own.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        As :func:`render` gives them, at least one.
+    """
+    if len(texts) == 1:
+        return texts[0]
+    suites = []
+    for root in map(fromstring, texts):
+        for suite in root:
+            suite.set("name", f"{root.get('name')}: {suite.get('name')}")
+            suites.append(suite)
+    return _document(f"{len(texts)} runs", suites)
+
+
+def _document(name: str, suites: Iterable[Element]) -> str:
+    root = Element("testsuites", name=_text(name))
+    root.extend(suites)
     for count in ("tests", "failures", "errors"):
         root.set(count, str(sum(int(suite.get(count, "0")) for suite in root)))
     indent(root, " ")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from editproof.core.numbers import grouped
+from editproof.core.numbers import grouped, level
 from editproof.evidence.record import Evidence
 from editproof.evidence.reservations import heading
 from editproof.report.page.figures import figures
 from editproof.report.text.origins import origins
-from editproof.report.text.wording import counted, printable, stratum_in_words, typeset
+from editproof.report.text.wording import counted, listed, printable, stratum_in_words, typeset
 from editproof.types import Outcome, Verdict
 
 _MARK = {Outcome.PASS: "✅", Outcome.FAIL: "❌", Outcome.INCONCLUSIVE: "❔", Outcome.INVALID: "🚫"}
@@ -28,6 +28,8 @@ def _lines(evidence: Evidence) -> Iterator[str]:
     yield f"{_text(evidence.reason)} Cohort: {_text(evidence.dataset.name)}, " + _text(
         counted(evidence.dataset.n_patients, "patient")
     ) + f". Run {_text(evidence.run)}."  # fmt: skip
+    yield ""
+    yield _text(f"{evidence.label}, {_levels(evidence)}.") + _protocol(evidence)
     banners = [
         ("INVALID", "no verdict on this page is valid", evidence.outcome is Outcome.INVALID),
         ("INCOMPLETE", "; ".join(evidence.incomplete), bool(evidence.incomplete)),
@@ -46,6 +48,23 @@ def _lines(evidence: Evidence) -> Iterator[str]:
         told = f" {_text(origins(editor))}" if origins(editor) else ""
         yield f"{_text(editor.reason)} {asked} requested, {grouped(lost)} not returned.{told}"
         yield from ("", *_table(editor.verdicts)) if editor.verdicts else ("", "No criterion was applied.")
+
+
+def _levels(evidence: Evidence) -> str:
+    """The one-sided confidence of the primary claims, in words."""
+    verdicts = (verdict for editor in evidence.editors for verdict in editor.verdicts)
+    levels = sorted({verdict.criterion.confidence for verdict in verdicts if verdict.criterion.role == "primary"})
+    return f"limits of one-sided confidence {listed(list(map(level, levels)))}" if levels else "no limits"
+
+
+def _protocol(evidence: Evidence) -> str:
+    """The digests by which the run can be found again; their digits are harmless as code."""
+    lock = _hex((evidence.lock or {}).get("digest") or "")
+    return f" Protocol `{_hex(evidence.protocol.get('digest', ''))}`, {f'lock `{lock}`' if lock else 'no lock'}."
+
+
+def _hex(digest: object) -> str:
+    return "".join(letter for letter in str(digest) if letter in "0123456789abcdef")
 
 
 def _table(verdicts: tuple[Verdict, ...]) -> Iterator[str]:
