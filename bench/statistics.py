@@ -12,9 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from editproof.imaging.levels import level_counts
 from editproof.stats.auc import auc_statistic
 from editproof.stats.bootstrap import patient_counts
-from editproof.stats.ks import level_counts, two_sample_distance
+from editproof.stats.ks import two_sample_distance
 from editproof.stats.sums import mean
 from scipy.stats import ks_2samp
 from sklearn.metrics import mean_absolute_error, roc_auc_score

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 from editproof.editors.arms import chains, images_of, round_trip
-from editproof.editors.inpaint import telea
+from editproof.editors.inpaint import RADIUS, inpainted, telea
 from editproof.editors.registry import editor_from_spec
 from editproof.errors import EditorError
 from editproof.evidence.measurements import (
@@ -53,6 +53,24 @@ def test_what_is_exact_there_and_back_equals_the_original(height, width, geometr
     assert ((CONVERSION, 0) in images) == bool(conversion)
     for arm in (GEOMETRY, CONVERSION) if conversion else (GEOMETRY,):
         assert (images[arm, 0] == image).all(), arm
+
+
+@given(
+    st.integers(0, 2**32 - 1),
+    st.sampled_from([np.uint8, np.uint16]),
+    st.sampled_from([cv2.INPAINT_TELEA, cv2.INPAINT_NS]),
+)
+def test_a_fill_is_that_of_the_whole_frame(seed, dtype, method):
+    """Only the surroundings of the mask are given to OpenCV."""
+    rng = np.random.default_rng(seed)
+    image = rng.integers(0, np.iinfo(dtype).max, rng.integers(3, 90, 2), endpoint=True).astype(dtype)
+    mask = np.zeros(image.shape, bool)
+    for _ in range(rng.integers(0, 4)):
+        top, left = rng.integers(0, image.shape)
+        mask[top : top + rng.integers(1, 12), left : left + rng.integers(1, 12)] = True
+    if not mask.all():
+        whole = cv2.inpaint(image, mask.astype(np.uint8), RADIUS, method)
+        np.testing.assert_array_equal(inpainted(image, mask, method), np.where(mask, whole, image))
 
 
 def test_paste_back_bounds_what_geometry_does(request_of):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from editproof.imaging.levels import level_counts
 from editproof.imaging.region import regions
 from editproof.metrics import image_features, pair_metrics
 from editproof.metrics.intensity import on_256_levels
-from editproof.stats.ks import level_counts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from editproof.imaging.levels import level_counts
 from editproof.stats import bootstrap
 from editproof.stats.agreement import bland_altman, icc_statistic, limit_of_agreement
 from editproof.stats.auc import auc_statistic
@@ -17,7 +18,7 @@ from editproof.stats.calibration import (
     logistic_calibration,
     slope_on_reading,
 )
-from editproof.stats.ks import ks_of_features, level_counts, two_sample_distance, wasserstein_distance
+from editproof.stats.ks import ks_of_features, two_sample_distance, wasserstein_distance
 from editproof.stats.proportion import clopper_pearson
 from editproof.stats.sums import Sums, mean, per_patient, ratio, slope
 from scipy import stats

@@ -76,6 +76,20 @@ def test_every_arm_is_read(bench):
     assert measured.unit("brightness") == "levels"
 
 
+class Darkens(Mean):
+    def predict(self, images, references):
+        for image in images:
+            image[:] = 0
+        return super().predict(images, references)
+
+
+def test_an_instrument_cannot_write_to_what_others_are_given(bench):
+    with pytest.raises(InstrumentError, match="read-only") as caught:
+        Bench(bench.editor, (Darkens, Mean), bench.store_root, bench.plan).measured(cohort())
+    assert "\n" not in str(caught.value)
+    assert CALLS == [], "noticed before the first edit"
+
+
 def test_arms_that_ask_no_tool_are_read_once_a_case(bench):
     tool = Brighten()
     tool.card = replace(tool.card, geometry="squash:5", conversion="8bit")

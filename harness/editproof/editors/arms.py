@@ -65,7 +65,8 @@ def images_of(
         if outcome.image is not None:
             images[EDITED, repeat] = outcome.image
             framed = in_frame(outcome.image, request.image.shape)
-            images[PASTE_BACK, repeat] = np.where(request.edit_mask, framed, request.image)
+            images[PASTE_BACK, repeat] = pasted = request.image.copy()
+            np.copyto(pasted, framed, where=request.edit_mask)
             images[HISTOGRAM_MATCHED, repeat] = histogram_matched(outcome.image, request.image)
     return images
 

@@ -9,12 +9,15 @@ import cv2
 import numpy as np
 
 from editproof.core.usage import Usage, takes
+from editproof.imaging.region import box_of
 from editproof.types import Editor, EditorCard, EditOutcome, EditRequest
 
 if TYPE_CHECKING:
     from editproof.types import Image, Mask
 
 RADIUS = 3
+_ABOUT = 2 * RADIUS + 2
+"""How many pixels about the mask decide a fill, with some to spare: the radius and one more."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,14 @@ class Inpaint:
 
 def inpainted(image: Image, edit_mask: Mask, method: int = cv2.INPAINT_TELEA) -> Image:
     """An image with its edit mask filled from the rim, and the very same everywhere else."""
-    found = cv2.inpaint(image, edit_mask.astype(np.uint8), RADIUS, method)
-    return np.where(edit_mask, found, image)
+    filled = image.copy()
+    box = box_of(edit_mask)
+    if box is not None:
+        about = tuple(slice(max(0, part.start - _ABOUT), part.stop + _ABOUT) for part in box)
+        part, mask = np.ascontiguousarray(image[about]), edit_mask[about]
+        found = cv2.inpaint(part, mask.astype(np.uint8), RADIUS, method)
+        np.copyto(filled[about], found, where=mask)
+    return filled
 
 
 TELEA = "fast-marching fill of the edit mask (Telea 2004)"

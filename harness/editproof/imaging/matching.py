@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
+
+from editproof.imaging.levels import level_counts
 
 if TYPE_CHECKING:
     from editproof.types import Image
@@ -33,7 +36,6 @@ def histogram_matched(image: Image, target: Image) -> Image:
     >>> histogram_matched(dark, dark + 100).tolist()
     [[100, 101], [102, 103]]
     """
-    levels = int(np.iinfo(image.dtype).max) + 1
-    share = [np.cumsum(np.bincount(pixels.ravel(), minlength=levels)) / pixels.size for pixels in (image, target)]
-    mapped = np.searchsorted(share[1], share[0] - 1e-12).clip(0, levels - 1).astype(image.dtype)
-    return np.asarray(mapped[image])
+    share = [np.cumsum(level_counts(pixels)) / pixels.size for pixels in (image, target)]
+    mapped = np.searchsorted(share[1], share[0] - 1e-12).clip(0, len(share[1]) - 1).astype(image.dtype)
+    return np.asarray(cv2.LUT(image, mapped) if image.dtype == np.uint8 else mapped[image])

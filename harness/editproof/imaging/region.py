@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from editproof.types import Image, Mask
+
+    Box = tuple[slice, slice]
 
 WHOLE, PROTECTED, OUTSIDE, INSIDE = "whole", "protected", "outside_mask", "inside_mask"
 REGIONS = (WHOLE, PROTECTED, OUTSIDE, INSIDE)
@@ -33,6 +37,21 @@ def regions(edit_mask: Mask, protected_mask: Mask) -> dict[str, Mask]:
         INSIDE: edit_mask,
     }
     return {name: mask for name, mask in named.items() if mask.any()}
+
+
+def box_of(where: NDArray[Any]) -> Box | None:
+    """The smallest box that holds every pixel of an array that is not zero; None where all are.
+
+    Examples
+    --------
+    >>> box_of(np.array([[0, 0, 0], [0, 7, 7]]))
+    (slice(1, 2, None), slice(1, 3, None))
+    """
+    rows = np.flatnonzero(where.any(axis=1))
+    if not len(rows):
+        return None
+    columns = np.flatnonzero(where.any(axis=0))
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
 def full_range(image: Image) -> int:

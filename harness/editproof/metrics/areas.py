@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import cv2
 import numpy as np
 
-from editproof.imaging.region import INSIDE, OUTSIDE, PROTECTED, REGIONS, WHOLE
+from editproof.imaging.region import INSIDE, OUTSIDE, PROTECTED, REGIONS, WHOLE, box_of
 
 if TYPE_CHECKING:
+    from editproof.imaging.region import Box
     from editproof.types import Mask
-
-    Box = tuple[slice, slice]
 
 Total = TypeVar("Total", bound=Any)
 
@@ -85,21 +84,6 @@ def areas_of(edit_mask: Mask, protected_mask: Mask) -> Areas:
     pixels = {WHOLE: edit_mask.size, **{name: int(np.count_nonzero(part.mask)) for name, part in parts.items()}}
     pixels[OUTSIDE] = pixels[WHOLE] - pixels.get(INSIDE, 0)
     return Areas(edit_mask.shape, {name: pixels[name] for name in REGIONS if pixels.get(name)}, parts)
-
-
-def box_of(where: Any) -> Box | None:
-    """The smallest box that holds every pixel of an array that is not zero; None where all are.
-
-    Examples
-    --------
-    >>> box_of(np.array([[0, 0, 0], [0, 7, 7]]))
-    (slice(1, 2, None), slice(1, 3, None))
-    """
-    rows = np.flatnonzero(where.any(axis=1))
-    if not len(rows):
-        return None
-    columns = np.flatnonzero(where.any(axis=0))
-    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
 def masked_sum(values: Any, mask: Mask | None) -> float:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 
-from editproof.imaging.region import PROTECTED, full_range
+from editproof.imaging.region import PROTECTED, box_of, full_range
 from editproof.metrics.metric import MetricOutput, metric
 from editproof.metrics.pair import shared
 
@@ -49,21 +49,25 @@ def worst_patch(pair: Pair) -> dict[str, float]:
     anatomy = _anatomy(pair.before)
     if anatomy is None:
         return {}
-    changed = (pair.change[anatomy.box] > CLEARLY * full_range(pair.original)) & anatomy.inside
-    if not changed.any():
+    changed = (pair.change[anatomy.box] > int(CLEARLY * full_range(pair.original))) & anatomy.inside
+    box = box_of(changed)
+    if box is None:
         return {"worst_patch:protected": 0.0}
-    shares = _sums(changed, anatomy.patch) / anatomy.pixels
-    return {"worst_patch:protected": min(1.0, float(shares[anatomy.inside].max()))}
+    about = tuple(
+        slice(max(0, part.start - side), part.stop + side) for part, side in zip(box, anatomy.patch, strict=True)
+    )
+    shares = _sums(changed[about], anatomy.patch) / anatomy.pixels[about]
+    most = cv2.minMaxLoc(shares, anatomy.inside[about].view(np.uint8))[1]
+    return {"worst_patch:protected": min(1.0, float(most))}
 
 
 @shared
 def _anatomy(original: Picture) -> _Anatomy | None:
     """The anatomy that is to stay as it is; None where there is none."""
     inside = original.protected_mask & ~original.edit_mask
-    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
-    if not len(rows):
+    box = box_of(inside)
+    if box is None:
         return None
-    box = slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
     inside = inside[box]
     if original.spacing_mm:
         sides = [PATCH_MM / spacing for spacing in original.spacing_mm]

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import cv2
 import numpy as np
 
+from editproof.imaging.levels import level_counts
 from editproof.imaging.region import regions
 from editproof.metrics.areas import Areas, areas_of
-from editproof.stats.ks import level_counts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -85,8 +85,8 @@ class Picture:
     def beside(self, image: Image) -> Picture:
         """Another image of the same case."""
         other = Picture(image, self.edit_mask, self.protected_mask, self.spacing_mm)
-        vars(other)["regions"] = self.regions  # as cached_property keeps it: the masks are the same
-        vars(other)["areas"] = self.areas
+        vars(other)["areas"] = self.areas  # as cached_property keeps it: the masks are the same
+        vars(other)["regions"] = self.regions
         return other
 
     @cached_property

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from editproof.imaging.region import full_range
-from editproof.metrics.areas import box_of, masked_sum
+from editproof.imaging.region import box_of, full_range
+from editproof.metrics.areas import masked_sum
 from editproof.metrics.metric import MetricOutput, metric
 from editproof.metrics.pair import shared
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from editproof.metrics.areas import Box
+    from editproof.imaging.region import Box
     from editproof.metrics.pair import Pair, Picture
     from editproof.types import Image
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
 
 from editproof.stats.bootstrap import RESAMPLES, patient_counts
@@ -23,30 +22,8 @@ from editproof.stats.interval import MIN_PATIENTS, SEED, Interval, no_interval, 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from editproof.types import Image, Mask
-
 SWAPS = 2_000
 _ONE_SHIFT = "all patients show the same shift, so its uncertainty is unknown"
-_EXACT_IN_FLOAT32 = 2**24
-
-
-def level_counts(image: Image, mask: Mask | None = None) -> NDArray[np.int64]:
-    """Number of pixels at each level, shape (256,) or (65536,).
-
-    Parameters
-    ----------
-    image : ndarray of uint8 or uint16, shape (H, W)
-    mask : ndarray of bool, shape (H, W), optional
-        Pixels to count; all of them without it.
-    """
-    levels = 1 << (8 * image.dtype.itemsize)
-    counts = np.zeros(levels, dtype=np.int64)
-    rows = max(1, (_EXACT_IN_FLOAT32 - 1) // max(1, image.shape[1]))
-    for top in range(0, len(image), rows):
-        part = np.ascontiguousarray(image[top : top + rows])
-        inside = None if mask is None else np.ascontiguousarray(mask[top : top + rows]).view(np.uint8)
-        counts += cv2.calcHist([part], [0], inside, [levels], [0, levels]).ravel().astype(np.int64)
-    return counts
 
 
 def two_sample_distance(first: NDArray[np.int64], second: NDArray[np.int64]) -> float | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from random import random
 from typing import TYPE_CHECKING, Any
 
-from editproof.core.digests import digest_of, pixel_digest
+from editproof.core.digests import PixelDigest, closed, digest_of
 from editproof.datasets.checks import decoded_case, distinct
 from editproof.editing.determinism import date_of, hold_to_claim
 from editproof.editing.edits import LIVE, Edits, Terms, each
@@ -197,21 +197,24 @@ class Bench:
         """Everything measured on one case."""
         pixels = decoded_case(case)
         outcomes = self.edits(case, pixels)
-        images = images_of(self.made_editor.card, self.plan.request(case, pixels, 0), outcomes, pixels.target)
-        pictures = pictures_of(pixels, images, case.spacing_mm)
-        ends = self._ends(case, pixels, outcomes)
+        made = images_of(self.made_editor.card, self.plan.request(case, pixels, 0), outcomes, pixels.target)
+        images, hashed = {place: closed(image) for place, image in made.items()}, PixelDigest()
+        pictures = pictures_of(pixels, images, case.spacing_mm, hashed)
+        digests = {repeat: hashed(image) for (arm, repeat), image in images.items() if arm == EDITED}
+        ends = self._ends(case, pixels, outcomes, digests)
         seen, planted = self.planting.rows(case, pixels, partial(self._planted, case))
         measured = (*self._metrics(case, pictures), *self._to_target(case, pixels, images))
-        rows = (*self._readings(case, images), *measured, *seen)
+        rows = (*self._readings(case, images, hashed), *measured, *seen)
         histograms = (Histogram(arm, region, tuple(counts)) for arm, region, counts in histogram_rows(pictures))
         also = () if planted is None else (planted.status,)
         return CaseRecord(case.case_id, tuple(ends), tuple(MeasuredRow(*row) for row in rows), tuple(histograms), also)
 
-    def _ends(self, case: Case, pixels: Pixels, outcomes: Iterable[EditOutcome]) -> Iterator[EndedEdit]:
+    def _ends(
+        self, case: Case, pixels: Pixels, outcomes: Iterable[EditOutcome], digests: Mapping[int, str]
+    ) -> Iterator[EndedEdit]:
         history = _edits_in(self.store_root, self.terms).history(self.made_editor, self._requests(case, pixels))
         for repeat, (outcome, (first, made)) in enumerate(zip(outcomes, history, strict=True)):
-            digest = "" if outcome.image is None else pixel_digest(outcome.image)
-            yield EndedEdit(repeat, outcome.status, outcome.message, first, digest, made)
+            yield EndedEdit(repeat, outcome.status, outcome.message, first, digests.get(repeat, ""), made)
 
     def _hold_to_claim(self, cases: Iterable[Case]) -> None:
         """Where the tool says that it is deterministic, ask it twice about cases that it cannot foresee."""
@@ -230,7 +233,7 @@ class Bench:
         A user's own metrics are tried on the original and on itself as its edit.
         """
         pixels = decoded_case(case)
-        deque(self._readings(case, {(ORIGINAL, 0): pixels.image}), maxlen=0)
+        deque(self._readings(case, {(ORIGINAL, 0): closed(pixels.image)}, PixelDigest()), maxlen=0)
         if self.metrics:
             images = {(ORIGINAL, 0): pixels.image, (EDITED, 0): pixels.image}
             deque(self._metrics(case, pictures_of(pixels, images, case.spacing_mm)), maxlen=0)
@@ -242,15 +245,17 @@ class Bench:
     def _to_target(self, case: Case, pixels: Pixels, images: Mapping[tuple[str, int], Image]) -> Iterator[list[JSON]]:
         return _of_case(case, target_rows(pixels, images, case.spacing_mm, self.metrics))
 
-    def _readings(self, case: Case, images: Mapping[tuple[str, int], Image]) -> Iterator[list[JSON]]:
+    def _readings(
+        self, case: Case, images: Mapping[tuple[str, int], Image], hashed: PixelDigest
+    ) -> Iterator[list[JSON]]:
         for supplier in self.instruments:
-            yield from self._readings_of(_made(supplier), case, images)
+            yield from self._readings_of(_made(supplier), case, images, hashed)
 
     def _readings_of(
-        self, instrument: Instrument, case: Case, images: Mapping[tuple[str, int], Image]
+        self, instrument: Instrument, case: Case, images: Mapping[tuple[str, int], Image], hashed: PixelDigest
     ) -> Iterator[list[JSON]]:
         images = {place: image for place, image in images.items() if place[0] not in instrument.card.absent_arms}
-        digests = {place: pixel_digest(image) for place, image in images.items()}
+        digests = {place: hashed(image) for place, image in images.items()}
         unique = {digest: images[place] for place, digest in digests.items()}
         if look_up := look_up_of(instrument):
             readings: dict[str, Mapping[str, list[float]] | None] = {}

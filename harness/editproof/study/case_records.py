@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from editproof.core.declared import Number, Whole, closed
-from editproof.core.digests import pixel_digest
+from editproof.core.digests import PixelDigest, pixel_digest
 from editproof.editing.store import RecordKind
 from editproof.evidence.measurements import EDITED, IMAGE, ORIGINAL, TARGET, Measurements, measurements_of
 from editproof.imaging.output import in_frame, mask_in_frame, spacing_in_frame
@@ -89,20 +89,26 @@ def measuring_code() -> str:
 
 
 def pictures_of(
-    pixels: Pixels, images: Mapping[tuple[str, int], Image], spacing_mm: tuple[float, float] | None = None
+    pixels: Pixels,
+    images: Mapping[tuple[str, int], Image],
+    spacing_mm: tuple[float, float] | None = None,
+    hashed: PixelDigest | None = None,
 ) -> dict[tuple[str, int], Picture]:
     """The originals and edits among a case's images, each with the masks of the case; equal pixels are one picture.
 
     An edit of another geometry is brought to the frame of the original (:func:`editproof.imaging.output.in_frame`).
     """
-    first = Picture(pixels.image, pixels.edit_mask, pixels.protected_mask, spacing_mm)
-    known = {pixel_digest(pixels.image): first}
+    hashed = hashed or PixelDigest()
+    original = images.get((ORIGINAL, 0), pixels.image)
+    first = Picture(original, pixels.edit_mask, pixels.protected_mask, spacing_mm)
+    known = {hashed(original): first}
     pictures = {}
     for (arm, repeat), image in images.items():
         if arm in MEASURED_ARMS[OF_IMAGE]:
             image = in_frame(image, pixels.image.shape)
-            digest = pixel_digest(image)
-            pictures[arm, repeat] = known[digest] if digest in known else known.setdefault(digest, first.beside(image))
+            if (digest := hashed(image)) not in known:
+                known[digest] = first.beside(image)
+            pictures[arm, repeat] = known[digest]
     return pictures
 
 

@@ -38,7 +38,10 @@ def results(function: Callable[[Item], Result], items: Iterable[Item], *, jobs: 
     if jobs == 1:
         yield from map(function, items)
         return
-    with _single_threaded(), ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+    with (
+        _single_threaded(),
+        ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), initializer=_compute_in_one_thread) as pool,
+    ):
         futures = [pool.submit(function, item) for item in items]
         try:
             for future in as_completed(futures):
@@ -46,6 +49,13 @@ def results(function: Callable[[Item], Result], items: Iterable[Item], *, jobs: 
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _compute_in_one_thread() -> None:
+    """Where OpenCV is told how many threads to use: it reads no variable of the environment."""
+    import cv2
+
+    cv2.setNumThreads(1)
 
 
 class _single_threaded:  # noqa: N801 - used as a statement, like a function
