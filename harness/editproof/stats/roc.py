@@ -42,9 +42,12 @@ def roc_points(
     truth, score, weight, _ = _by_edit(scores, positive, np.arange(len(scores)) if patients is None else patients)
     if truth.all() or not truth.any():
         return None
-    from sklearn.metrics import roc_curve
-
-    false_positive, true_positive, _ = roc_curve(truth, score, sample_weight=weight)
+    order = np.argsort(-score, kind="stable")
+    last = np.append(np.diff(score[order]) != 0, True)
+    hits, alarms = (np.cumsum(weight[order] * kind)[last] for kind in (truth[order], ~truth[order]))
+    corner = np.ones(len(hits), dtype=bool)  # a point between two on one line is left out
+    corner[1:-1] = (np.diff(hits, 2) != 0) | (np.diff(alarms, 2) != 0)
+    false_positive, true_positive = (np.insert(c[corner] / c[-1], 0, 0.0) for c in (alarms, hits))
     return false_positive, true_positive
 
 

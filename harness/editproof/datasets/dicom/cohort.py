@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from editproof.core.extras import need
 from editproof.core.usage import FILE, Given, Option, Usage, one_of, takes
 from editproof.datasets.cohort import HAND_UNITS, MARKERS_UP_TO, Cohort, check_unique_ids, cohort_of, with_marker
 from editproof.datasets.dicom.file import VERSION, HeaderFacts, Voi, dicom_image, facts_of, file_bytes, header_of
@@ -155,6 +156,7 @@ def dicom(
 )
 def named_dicom(given: Given, reading: CohortReading) -> Cohort:
     """A cohort from a folder of DICOM files, from ``dicom:PATH?OPTION=VALUE&...``."""
+    need("dicom", given.asked, DatasetError)
     value = given.value
     return dicom(
         given.argument,

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from editproof.core.extras import need
 from editproof.core.numbers import brief
 from editproof.datasets.folder.files import MOST_BYTES, MOST_PIXELS
 from editproof.errors import DatasetError
@@ -312,11 +313,9 @@ def _spacing(header: Header) -> tuple[float, float] | None:
 
 
 def _pydicom(asked: str) -> Any:
-    try:
-        import pydicom
-    except ImportError:
-        advice = "Install the extra: pip install 'editproof[dicom]'."
-        raise DatasetError(asked, "pydicom is not installed", advice) from None
+    need("dicom", asked, DatasetError)
+    import pydicom
+
     return pydicom
 
 

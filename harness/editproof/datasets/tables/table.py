@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from editproof.core.extras import need
 from editproof.errors import DatasetError
 from editproof.evidence.measurements import GREATEST
 
@@ -96,11 +97,9 @@ def _parquet_lines(entry: Entry) -> list[list[str]]:
     """Header and rows of a Parquet table as words; a missing value, NaN among them, is an empty cell."""
     import pandas as pd
 
+    need("parquet", f"read {entry}", DatasetError, otherwise="or save the table as CSV")
     try:
         frame = pd.read_parquet(io.BytesIO(entry.read(MOST_TABLE_BYTES)))
-    except ImportError as error:
-        advice = "Install the extra: pip install 'editproof[parquet]', or save the table as CSV."
-        raise DatasetError(f"read {entry}", "pyarrow is not installed", advice) from error
     except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
         raise DatasetError(
             f"read {entry}", f"it is not Parquet ({str(error)[:80]})", "Save it as Parquet or CSV."

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
 from editproof.core.declared import Number, Scale, Wanted, closed
+from editproof.core.extras import need
 from editproof.core.numbers import brief
 from editproof.core.records import section_from_plain
 from editproof.errors import InstrumentError
@@ -31,10 +31,9 @@ if TYPE_CHECKING:
     Batch = NDArray[Any]
     Network = Callable[[Batch, Mapping[str, NDArray[np.float64]], Sequence[str | int]], Mapping[str, NDArray[Any]]]
 
+NEEDS = {"onnx": ("onnx", ()), "torchscript": ("torch", ("torch",))}
+"""The extra of each runtime, and what of it is needed where not all is."""
 HOMES = {"onnx": "editproof.instruments.runtimes.onnx", "torchscript": "editproof.instruments.runtimes.torchscript"}
-NEEDS = {"onnx": ("onnxruntime", "onnxruntime"), "torchscript": ("torch", "'editproof[torch]'")}
-"""Package that a runtime needs, and what to install for it."""
-
 
 _Input = Annotated[str, Wanted("the name of an input, in quotes")]
 
@@ -100,11 +99,8 @@ class Modelled:
         ------
         InstrumentError
         """
-        runtime = str(self.card.reading["runtime"])
-        package, what = NEEDS[runtime]
-        if find_spec(package) is None:
-            advice = f"Install it: pip install {what}."
-            raise InstrumentError(self._asked, f"the package {package} is not installed", advice)
+        extra, packages = NEEDS[str(self.card.reading["runtime"])]
+        need(extra, self._asked, InstrumentError, packages=packages)
         for name in self._files:
             self._content(name)
 

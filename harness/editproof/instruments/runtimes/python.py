@@ -62,13 +62,14 @@ class Scikit:
 
     def __getstate__(self) -> dict[str, object]:
         """Everything but the loaded objects; each process makes its own."""
-        return {name: value for name, value in vars(self).items() if name != "_objects"}
+        return {name: value for name, value in vars(self).items() if name not in ("_objects", "_made")}
 
     def check(self) -> None:
         """Refuse a file that is not what the card says."""
         verified(self.card, self._folder, self._file)
         for name in self.card.sha256:
             verified(self.card, self._folder, name)
+        _ = self._made  # a package that the file imports and that is not there is met before the first edit
 
     def predict(
         self, images: Sequence[Image], references: Sequence[Mapping[str, float]]
@@ -116,12 +117,15 @@ class Scikit:
         return made
 
     @cached_property
+    def _made(self) -> Callable[[], Any]:
+        """The factory, once its file is imported."""
+        return callable_from_file(self._folder / self._file, self._factory, self._asked, InstrumentError)
+
+    @cached_property
     def _objects(self) -> list[Any]:
         self.check()
         with one_error(f"{self._factory} of {self._asked}", "Mend it."):
-            file = self._folder / self._file
-            factory: Callable[[], Any] = callable_from_file(file, self._factory, self._asked, InstrumentError)
-            made = factory()
+            made = self._made()
         objects = list(made) if isinstance(made, list | tuple) else [made]
         if len(objects) != self.card.members:
             found = f"it makes {len(objects)} objects, the card declares {self.card.members} members"

@@ -15,6 +15,7 @@ import pandas as pd
 
 from editproof.core.declared import Line, Names, Wanted, closed, is_unique
 from editproof.core.digests import pixel_digest
+from editproof.core.extras import need
 from editproof.core.numbers import brief
 from editproof.core.records import section_from_plain
 from editproof.errors import InstrumentError
@@ -219,14 +220,14 @@ class TableOfReadings:
         name = self._table.file
         asked = f"table {name} of {self._asked}"
         content = verified(self._told, self._folder, name, "table")
+        is_parquet = name.endswith((".parquet", ".pq"))
+        if is_parquet:
+            need("parquet", asked, InstrumentError, otherwise="or save the table as CSV")
         try:
-            if name.endswith((".parquet", ".pq")):
+            if is_parquet:
                 frame = _as_text(pd.read_parquet(BytesIO(content)))
             else:
                 frame = pd.read_csv(BytesIO(content), dtype=str, keep_default_na=False, encoding="utf-8-sig")
-        except ImportError as error:
-            advice = "Install it: pip install 'editproof[parquet]', or save the table as CSV."
-            raise InstrumentError(asked, "the package pyarrow is not installed", advice) from error
         except Exception as error:  # pandas and pyarrow raise what they meet
             words = str(error).partition("\n")[0][:200]
             raise InstrumentError(asked, f"it cannot be read ({words})", "Save it as UTF-8 CSV.") from error

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import re
 
+from editproof.core.extras import need
 from editproof.errors import EvidenceError
 from editproof.report.page.environment import palette
 
@@ -26,6 +27,7 @@ def pdf_of(html: str) -> bytes:
     EvidenceError
         Where the renderer, or the library by which it lays out text, is not installed.
     """
+    need("pdf", "a PDF", EvidenceError)
     try:
         import weasyprint
         from weasyprint.urls import URLFetcher

@@ -6,6 +6,7 @@ import io
 
 import pandas as pd
 
+from editproof.core.extras import need
 from editproof.errors import EvidenceError
 from editproof.evidence.measurements import Measurements
 from editproof.evidence.record import Evidence
@@ -25,12 +26,9 @@ def parquet(evidence: Evidence) -> bytes:
     EvidenceError
         Without pyarrow.
     """
+    need("parquet", "measurements as Parquet", EvidenceError, otherwise="or take --format csv")
     file = io.BytesIO()
-    try:
-        tidy(evidence).to_parquet(file, index=False)
-    except ImportError as error:
-        advice = "Install the extra: pip install 'editproof[parquet]', or take --format csv."
-        raise EvidenceError("measurements as Parquet", "pyarrow is not installed", advice) from error
+    tidy(evidence).to_parquet(file, index=False)
     return file.getvalue()
 
 
