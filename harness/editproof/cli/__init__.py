@@ -26,6 +26,7 @@ from editproof.cli import (
     planning,
     readers,
     running,
+    scaffold,
     training,
 )
 from editproof.cli.verbs import options_of_a_run
@@ -35,7 +36,7 @@ from editproof.evidence.exits import WRONG_USAGE
 
 GROUPS = {
     "to see it work": (demo,),
-    "before a study": (cohorts, planning),
+    "before a study": (scaffold, cohorts, planning),
     "tools and their edits": (editing,),
     "judge": (running, judging, readers),
     "what a run left": (evidence,),
