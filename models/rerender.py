@@ -4,7 +4,8 @@ The destructive control of this repository's own study. A small VAE-GAN (:mod:`m
 removes the markers as it was taught to, keeps pose and outline, and makes up the rest of the anatomy from a narrow
 code and from chance: convincing at a glance, wrong underneath. A suite that passes it cannot see harm.
 
-Torch is imported with the first edit, not before.
+There are two. ``rerender`` was trained on drawn phantoms alone and runs by ONNX Runtime. ``rerender-rsna`` was trained
+on RSNA's radiographs as well, is for those, and needs torch. What runs a network is imported with the first edit.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +23,11 @@ from editproof.errors import EditorError
 from editproof.types import EditorCard, EditOutcome, EditRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
-    from .rerender_net import Renderer
+    Painter = Callable[[NDArray[np.float32], float, int], NDArray[np.float32]]
 
 FRAME = (256, 192)
 """Height and width that every radiograph is squashed to before it is painted anew, and stretched back from."""
@@ -32,7 +35,9 @@ FRAME = (256, 192)
 DESPECKLE = 5
 """Window of the median filter that clears the decoder's speckle, pixels of the frame."""
 
-CARD = Path(__file__).parent / "rerender_weights" / "card.json"
+CARD = Path(__file__).parent / "rerender_phantom" / "card.json"
+RSNA_CARD = Path(__file__).parent / "rerender_rsna" / "card.json"
+NAMES = {CARD: "rerender", RSNA_CARD: "rerender-rsna"}
 
 
 def stretched(image: NDArray[Any]) -> NDArray[np.uint8]:
@@ -58,16 +63,53 @@ def unframed(painted: NDArray[np.float32], like: NDArray[Any]) -> NDArray[Any]:
 
 
 @cache
-def network(weights: Path) -> Renderer:
-    """The network with these weights, in evaluation mode; kept for the life of the process."""
+def painter(weights: Path) -> Painter:
+    """The network with these weights; kept for the life of the process."""
+    return _by_onnx(weights) if weights.suffix == ".onnx" else _by_torch(weights)
+
+
+def _by_onnx(weights: Path) -> Painter:
+    """On one thread, so that the number of processors decides nothing; all noise is an input of the network."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(weights.read_bytes(), options, providers=["CPUExecutionProvider"])
+    image, strength, *noise = session.get_inputs()
+
+    def paint(frame: NDArray[np.float32], share: float, seed: int) -> NDArray[np.float32]:
+        rng = np.random.default_rng(seed)
+        feeds = {place.name: rng.standard_normal(place.shape, np.float32) for place in noise}
+        feeds |= {image.name: frame[None, None], strength.name: np.array([share], np.float32)}
+        painted: NDArray[np.float32] = session.run(None, feeds)[0][0, 0]
+        return painted
+
+    return paint
+
+
+def _by_torch(weights: Path) -> Painter:
+    """As long as torch is what a network is shipped for: ``rerender-rsna`` gives the pixels that it always gave."""
     import torch
     from safetensors.torch import load_file
 
-    from .rerender_net import Renderer
+    from .rerender_net import RSNA_WIDTHS, Renderer
 
-    renderer = Renderer().eval().requires_grad_(False)
+    renderer = Renderer(RSNA_WIDTHS).eval().requires_grad_(False)
     renderer.load_state_dict({name: value.float() for name, value in load_file(weights).items()})
-    return renderer.to(memory_format=torch.channels_last)
+    renderer = renderer.to(memory_format=torch.channels_last)
+
+    def paint(frame: NDArray[np.float32], share: float, seed: int) -> NDArray[np.float32]:
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            draw = partial(torch.randn, generator=torch.Generator().manual_seed(seed))
+            with torch.inference_mode():
+                painted = renderer(torch.from_numpy(frame)[None, None], share, draw)
+        finally:
+            torch.set_num_threads(threads)
+        return painted[0, 0].numpy()
+
+    return paint
 
 
 @dataclass(frozen=True)
@@ -77,7 +119,7 @@ class Rerender:
     Attributes
     ----------
     weights : Path
-        float16 safetensors.
+        ONNX, or safetensors for torch.
     strength : float
         Share of noise in the code, 0 to 1: 0 paints from what the encoder kept, 1 from nothing.
     card : EditorCard
@@ -89,25 +131,14 @@ class Rerender:
 
     def __call__(self, request: EditRequest) -> EditOutcome:
         """Paint the radiograph anew; equal seeds give equal pixels."""
-        import torch
-
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)
-        try:
-            frame = framed(stretched(request.image)).astype(np.float32) / 127.5 - 1.0
-            generator = torch.Generator().manual_seed(request.seed % 2**63)
-            with torch.inference_mode():
-                painted = network(self.weights)(torch.from_numpy(frame)[None, None], self.strength, generator)
-        finally:
-            torch.set_num_threads(threads)
-        return EditOutcome.ok(
-            unframed(cv2.medianBlur(painted[0, 0].numpy(), DESPECKLE) * 0.5 + 0.5, request.image),
-            strength=self.strength,
-        )
+        frame = framed(stretched(request.image)).astype(np.float32) / 127.5 - 1.0
+        painted = painter(self.weights)(frame, self.strength, request.seed % 2**63)
+        image = unframed(cv2.medianBlur(painted, DESPECKLE) * 0.5 + 0.5, request.image)
+        return EditOutcome.ok(image, strength=self.strength)
 
 
 def editor(argument: str = "", *, card: Path = CARD) -> Rerender:
-    """The ``rerender`` editor with its shipped weights, their digest checked.
+    """The ``rerender`` editor with its shipped weights, trained on phantoms, their digest checked.
 
     Parameters
     ----------
@@ -121,13 +152,13 @@ def editor(argument: str = "", *, card: Path = CARD) -> Rerender:
     EditorError
         Where the argument cannot be read, or the weights are missing or not those of the card.
     """
-    asked = f"editor rerender:{argument}" if argument else "editor rerender"
+    asked = f"editor {NAMES.get(card, 'rerender')}" + (f":{argument}" if argument else "")
     try:
         facts = json.loads(card.read_text())
         weights = card.parent / facts["weights"]
         digest = hashlib.sha256(weights.read_bytes()).hexdigest()
     except (OSError, ValueError, KeyError) as error:
-        advice = "Restore them from the repository."
+        advice = "Restore them from the repository; what RSNA's radiographs were used for is in no package."
         raise EditorError(asked, f"card or weights cannot be read ({error})", advice) from error
     if digest != facts["sha256"]:
         found = f"{weights.name} has sha256 {digest[:12]}, its card says {facts['sha256'][:12]}"
@@ -137,7 +168,7 @@ def editor(argument: str = "", *, card: Path = CARD) -> Rerender:
         weights,
         strength,
         EditorCard(
-            name="rerender",
+            name=facts["name"],
             version=digest[:12],
             description=facts["description"],
             parameters={"strength": strength, "frame": list(FRAME), "despeckle": DESPECKLE},
@@ -148,6 +179,11 @@ def editor(argument: str = "", *, card: Path = CARD) -> Rerender:
             conversion="stretch:0.5,99.5",
         ),
     )
+
+
+def rsna_editor(argument: str = "") -> Rerender:
+    """The ``rerender-rsna`` editor: the control for RSNA's radiographs; see :func:`editor`."""
+    return editor(argument, card=RSNA_CARD)
 
 
 def _strength(argument: str, asked: str, default: float) -> float:

@@ -9,13 +9,23 @@ ICLR 2022, for the ``strength`` that mixes the code of an input with noise.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+Draw = Callable[[tuple[int, ...]], Tensor]
+"""From a shape to standard normal noise of that shape."""
+
 CODE = (6, 16, 12)
 """Channels, height and width of the code."""
+
+Widths = tuple[int, int, int]
+WIDTHS: Widths = (32, 48, 80)
+"""Channels at a quarter, an eighth and a sixteenth of the side of the frame."""
+RSNA_WIDTHS: Widths = (48, 64, 96)
+"""Those of the renderer that was trained on RSNA's radiographs."""
 
 
 class Residual(nn.Module):
@@ -40,29 +50,29 @@ class Grain(nn.Module):
         super().__init__()
         self.scale = nn.Parameter(torch.full((channels, 1, 1), 0.05))
 
-    def forward(self, x: Tensor, generator: torch.Generator | None) -> Tensor:
+    def forward(self, x: Tensor, draw: Draw) -> Tensor:
         """Same shape."""
-        grain = torch.randn(x.shape[0], 1, *x.shape[2:], generator=generator)
-        return x + (self.scale * grain).to(x.dtype)
+        return x + (self.scale * draw((x.shape[0], 1, *x.shape[2:]))).to(x.dtype)
 
 
 class Encoder(nn.Module):
     """Radiograph (n, 1, 256, 192) in [-1, 1] to mean and log-variance of its code."""
 
-    def __init__(self) -> None:
+    def __init__(self, widths: Widths) -> None:
         super().__init__()
+        fine, middle, coarse = widths
         self.layers = nn.Sequential(
             nn.PixelUnshuffle(4),
-            nn.Conv2d(16, 48, 3, padding=1),
+            nn.Conv2d(16, fine, 3, padding=1),
             nn.SiLU(),
-            nn.Conv2d(48, 64, 4, 2, 1),
-            Residual(64),
-            nn.Conv2d(64, 96, 4, 2, 1),
-            Residual(96),
-            Residual(96),
-            nn.GroupNorm(8, 96),
+            nn.Conv2d(fine, middle, 4, 2, 1),
+            Residual(middle),
+            nn.Conv2d(middle, coarse, 4, 2, 1),
+            Residual(coarse),
+            Residual(coarse),
+            nn.GroupNorm(8, coarse),
             nn.SiLU(),
-            nn.Conv2d(96, 2 * CODE[0], 3, padding=1),
+            nn.Conv2d(coarse, 2 * CODE[0], 3, padding=1),
         )
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -83,51 +93,52 @@ def shuffled(cin: int, cout: int) -> nn.Sequential:
 class Decoder(nn.Module):
     """Code to radiograph (n, 1, 256, 192) in (-1, 1)."""
 
-    def __init__(self) -> None:
+    def __init__(self, widths: Widths) -> None:
         super().__init__()
+        fine, middle, coarse = widths
         self.coarse = nn.Sequential(
-            nn.Conv2d(CODE[0], 96, 3, padding=1),
-            Residual(96),
-            Residual(96),
-            Residual(96),
+            nn.Conv2d(CODE[0], coarse, 3, padding=1),
+            Residual(coarse),
+            Residual(coarse),
+            Residual(coarse),
             nn.Upsample(scale_factor=2),
-            nn.Conv2d(96, 64, 3, padding=1),
-            Residual(64),
+            nn.Conv2d(coarse, middle, 3, padding=1),
+            Residual(middle),
         )
-        self.middle = nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(64, 48, 3, padding=1), Residual(48))
-        self.fine = nn.Sequential(nn.SiLU(), shuffled(48, 16), nn.SiLU())
+        self.middle = nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(middle, fine, 3, padding=1), Residual(fine))
+        self.fine = nn.Sequential(nn.SiLU(), shuffled(fine, 16), nn.SiLU())
         self.finest = shuffled(16, 1)
-        self.grain = nn.ModuleList([Grain(64), Grain(48), Grain(16)])
+        self.grain = nn.ModuleList([Grain(middle), Grain(fine), Grain(16)])
 
-    def forward(self, code: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """The radiograph; ``generator`` draws the grain."""
-        x = self.grain[0](self.coarse(code), generator)
-        x = self.grain[1](self.middle(x), generator)
-        x = self.grain[2](self.fine(x), generator)
+    def forward(self, code: Tensor, draw: Draw = torch.randn) -> Tensor:
+        """The radiograph; ``draw`` gives the grain."""
+        x = self.grain[0](self.coarse(code), draw)
+        x = self.grain[1](self.middle(x), draw)
+        x = self.grain[2](self.fine(x), draw)
         return torch.tanh(self.finest(x).float())
 
 
 class Renderer(nn.Module):
     """Encoder and decoder: what is shipped."""
 
-    def __init__(self) -> None:
+    def __init__(self, widths: Widths = WIDTHS) -> None:
         super().__init__()
-        self.encoder, self.decoder = Encoder(), Decoder()
+        self.encoder, self.decoder = Encoder(widths), Decoder(widths)
 
-    def forward(self, x: Tensor, strength: float, generator: torch.Generator) -> Tensor:
+    def forward(self, x: Tensor, strength: float | Tensor, draw: Draw) -> Tensor:
         """Radiographs painted anew from their codes.
 
         Parameters
         ----------
         x : Tensor, shape (n, 1, 256, 192), in [-1, 1]
-        strength : float
+        strength : float, or Tensor of shape (1,)
             0 paints from the code of the input, 1 from noise alone.
-        generator : torch.Generator
-            Source of the code's noise and of the grain.
+        draw : callable
+            Gives the code's noise, that which it is mixed with, and the grain at three sizes, in this order.
         """
         mean, log_variance = self.encoder(x)
-        code = mean + torch.exp(0.5 * log_variance) * torch.randn(mean.shape, generator=generator)
-        return self.decoder(mixed(code, torch.randn(mean.shape, generator=generator), strength), generator)
+        code = mean + torch.exp(0.5 * log_variance) * draw(tuple(mean.shape))
+        return self.decoder(mixed(code, draw(tuple(mean.shape)), strength), draw)
 
 
 def mixed(code: Tensor, noise: Tensor, strength: float | Tensor) -> Tensor:

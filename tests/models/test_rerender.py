@@ -14,7 +14,7 @@ from editproof.phantoms.phantom import phantom
 from editproof.phantoms.spec import sampled_spec
 from editproof.types import Editor, EditOutcome, EditRequest, EditStatus
 
-from models.rerender import CARD, editor, stretched
+from models.rerender import CARD, RSNA_CARD, editor, rsna_editor, stretched
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +105,35 @@ def test_weights_that_are_not_those_of_the_card_are_refused(tmp_path):
         editor(card=tmp_path / "card.json")
 
 
-def test_torch_waits_for_the_first_edit():
-    code = "import sys; from models.rerender import editor; editor(); sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+def test_it_paints_where_torch_is_not_and_its_network_waits_for_the_first_edit():
+    code = (
+        "import sys; sys.modules['torch'] = None; import numpy as np; from editproof.types import EditRequest; "
+        "from models.rerender import editor, rsna_editor; tool = editor(); rsna_editor(); "
+        "assert 'onnxruntime' not in sys.modules; image = np.eye(64, dtype=np.uint8) * 90; "
+        "assert tool(EditRequest(image, image > 9, 'p', repeat=0, seed=1, case_id='a')).image.std() > 1"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_what_is_shipped_is_small_and_saw_no_patient_and_no_study_phantom():
+    facts = json.loads(CARD.read_text())
+    assert (CARD.parent / facts["weights"]).stat().st_size < 2e6
+    (data,) = facts["training_data"]
+    assert "phantoms of fixtures/" in data
+    assert f"stream train, seed {facts['seed']})" in data
+    assert "BSD-3-Clause" in facts["licence"]
+    assert facts["commands"][0].startswith("python -m models.rerender_train")
+    studied = {sampled_spec(2023, index, "study").key for index in range(200)}
+    assert not studied & {sampled_spec(facts["seed"], index, "train").key for index in range(1200)}
+
+
+def test_the_control_for_rsnas_radiographs_is_another_tool_with_their_terms(hand):
+    pytest.importorskip("torch")
+    if not (RSNA_CARD.parent / "renderer.safetensors").exists():
+        pytest.skip("what RSNA's radiographs were used for is in the repository alone")
+    theirs = rsna_editor()
+    assert (theirs.card.name, theirs.card.version) == ("rerender-rsna", "fca3a38bf9eb")
+    assert "non-commercial" in json.loads(RSNA_CARD.read_text())["licence"]
+    first, again = (edited(theirs, hand.image, 5).image for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+    assert np.corrcoef(first.ravel(), hand.image.ravel())[0, 1] > 0.7
