@@ -9,7 +9,7 @@ LOCK := .editproof/demo-protocol.json
 IOPAINT := .iopaint
 COVERAGE := $(if $(filter true 1,$(CI)),--cov --cov-report=term:skip-covered)
 
-.PHONY: demo example test test-all lint iopaint realesrgan clean
+.PHONY: demo example docs test test-all lint iopaint realesrgan clean
 
 demo: $(LOCK)  ## judge two tools on 200 embedded phantoms and leave a report to open
 	@$(BIN)/python -m pytest $(STUDY) --lock $(LOCK) -q --no-header --tb=no -rN; \
@@ -23,6 +23,10 @@ example: demo  ## the demo's report as the one that the README links to, and its
 	@mkdir -p docs/example
 	cp "$$(ls -td reports/*/ | head -n 1)report.html" docs/example/report.html
 	$(BIN)/python -m tests.report.picture docs/example/report.html docs/report.png
+
+docs: $(READY)  ## the documentation as a site that opens from a disk
+	$(BIN)/python -m mkdocs build --strict -q
+	@echo "open .editproof/site/index.html"
 
 test: $(READY) lint  ## pass the tests; on CI also reach the floor of coverage that pyproject.toml sets
 	$(BIN)/python -m pytest tests harness --doctest-modules -n auto -q $(COVERAGE)
