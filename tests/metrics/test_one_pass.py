@@ -140,5 +140,6 @@ def test_where_nothing_changed_ssim_is_1_and_costs_nothing(monkeypatch):
     monkeypatch.setattr(similarity_module, "_blurred", lambda plane: (seen.append(plane.shape), blurred(plane))[1])
     found = values(pair_metrics(image, edited, edit, nothing))
     close(found, reference.pair_numbers(image, edited, edit, nothing, 255))
-    assert seen[0] == image.shape, "the mean of the original, once for all of its edits"
+    assert seen[0] == image.shape, "the mean of the original, once for all of its edits; the whole is one strip"
+    assert len(seen) == 4
     assert all(height <= 30 and width <= 40 for height, width in seen[1:]), "ten pixels about what changed, no more"

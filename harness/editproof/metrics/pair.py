@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from editproof.types import Image, Mask
 
+_OF_CASE = "of the case"
 Of = TypeVar("Of", bound="Picture | Pair")
 Value = TypeVar("Value")
 
@@ -85,20 +85,30 @@ class Picture:
     def beside(self, image: Image) -> Picture:
         """Another image of the same case."""
         other = Picture(image, self.edit_mask, self.protected_mask, self.spacing_mm)
-        vars(other)["areas"] = self.areas  # as cached_property keeps it: the masks are the same
-        vars(other)["regions"] = self.regions
+        other.kept[_OF_CASE] = self._of_case
         return other
 
-    @cached_property
-    def regions(self) -> Mapping[str, Mask]:
-        """Masks of the regions that have at least one pixel, by name; see :func:`editproof.imaging.region.regions`."""
-        found: Mapping[str, Mask] = _read_only(regions(self.edit_mask, self.protected_mask))
+    @property
+    def _of_case(self) -> dict[str, Any]:
+        """What follows from the masks alone, which all pictures of a case share."""
+        found: dict[str, Any] = self.kept.setdefault(_OF_CASE, {})
         return found
 
-    @cached_property
+    @property
+    def regions(self) -> Mapping[str, Mask]:
+        """Masks of the regions that have at least one pixel, by name; see :func:`editproof.imaging.region.regions`."""
+        if "regions" not in self._of_case:
+            self._of_case["regions"] = _read_only(regions(self.edit_mask, self.protected_mask))
+        found: Mapping[str, Mask] = self._of_case["regions"]
+        return found
+
+    @property
     def areas(self) -> Areas:
         """Where those regions lie."""
-        return areas_of(self.edit_mask, self.protected_mask)
+        if "areas" not in self._of_case:
+            self._of_case["areas"] = areas_of(self.edit_mask, self.protected_mask)
+        found: Areas = self._of_case["areas"]
+        return found
 
     @property
     def levels(self) -> Mapping[str, NDArray[np.int64]]:

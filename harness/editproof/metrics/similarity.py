@@ -103,7 +103,14 @@ def _loss(original: Image, edited: Image, mean_x: NDArray[np.float32], inner: Bo
 
 @shared
 def _local_mean(picture: Picture) -> NDArray[np.float32]:
-    return _blurred(picture.image.astype(np.float32))
+    """The mean of the window about every pixel, computed in strips, so that it alone takes memory."""
+    height, width = picture.image.shape
+    found, at_once = np.empty((height, width), np.float32), max(1, STRIP // width)
+    for top in range(0, height, at_once):
+        rows = slice(top, min(top + at_once, height))
+        about = _widened(rows, height)
+        found[rows] = _blurred(picture.image[about].astype(np.float32))[rows.start - about.start :][: rows.stop - top]
+    return found
 
 
 def _blurred(image: NDArray[np.float32]) -> NDArray[np.float32]:
