@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import EDITED, ORIGINAL, POOLED, measurements_of
+from editproof.evidence.strata import check_strata, check_stratum, in_stratum
 
 
 @pytest.fixture
@@ -62,6 +63,57 @@ def test_strata_choose_cases_rows_and_edits_alike(table, stratum, cases):
 
 def test_strata_compose(table):
     assert table.where("age>=10").where("sex=F").stratum == "age>=10&sex=F"
+
+
+def gaps():
+    """Cases of which some have no site and no age; sites are words, though some look like numbers."""
+    told = (("01", 8.0), ("1", 9.0), (None, 10.0), ("1", None))
+    return measurements_of(
+        "t",
+        [
+            {"case": str(i), "patient": str(i)}
+            | {f"stratum:{name}": x for name, x in (("site", site), ("age", age), ("center", i % 2 + 1.0)) if x is not None}
+            for i, (site, age) in enumerate(told)
+        ],
+        [], [],
+    ).cases  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("stratum", "inside"),
+    [
+        ("site=1", [1, 3]), ("site=01", [0]), ("site=nan", []), ("site=None", []), ("age<10", [0, 1]),
+        ("age>=0", [0, 1, 2]), ("age=9", [1]), ("center=2", [1, 3]), ("center=2.0", [1, 3]), ("center=1&age<9", [0]),
+    ],
+)  # fmt: skip
+def test_a_case_without_a_value_is_in_no_subgroup_and_names_stay_apart(stratum, inside):
+    assert np.flatnonzero(in_stratum(gaps(), stratum)).tolist() == inside
+
+
+@pytest.mark.parametrize(
+    ("stratum", "said"),
+    [
+        ("site=11", "site is 01, 1 in this cohort. Did you mean site="), ("center=3", "center is 1, 2 in this cohort"),
+        ("centre=1", "Did you mean 'center'"), ("site<2", "site is no number"), ("age<old", "age is a number"),
+        ("age=9&site=7", "site is 01, 1"),
+    ],
+)  # fmt: skip
+def test_a_subgroup_that_the_cohort_does_not_know_is_one_line(stratum, said):
+    with pytest.raises(ProtocolError, match=said) as refused:
+        check_stratum(gaps(), stratum)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("stratum", ["all", "site=1", "age>99", "center=1&age<8"])
+def test_a_subgroup_that_the_cohort_knows_is_taken_empty_or_not(stratum):
+    check_stratum(gaps(), stratum)
+
+
+def test_what_only_looks_like_a_subgroup_is_left_alone():
+    check_strata(gaps(), [("p<0.05", False), ("n=3", False)])
+    for named in [("p<0.05", True), ("sites=1", False), ("center=7", False)]:
+        with pytest.raises(ProtocolError, match="stratum"):
+            check_strata(gaps(), [named])
 
 
 @pytest.mark.parametrize(

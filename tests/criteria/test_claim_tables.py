@@ -176,7 +176,7 @@ def test_what_is_no_claim_is_one_line_that_names_it(tmp_path, text, said):
     [
         ("[[claims]]\n", "a.toml", "Did you mean claim"), ("[claim]\nid='a'\n", "a.toml", "two brackets"),
         ("id = ", "a.toml", "not TOML"), ("", "a.toml", "no claim in it"), ("", "a.csv", "no claim in it"),
-        ('id,"a\n', "a.csv", "not CSV"), ("id,region\na,b,c\n", "a.csv", "row 2 has 3 cells"),
+        ('id,"a\n', "a.csv", "not CSV"), ("id,region\na,b,c\n", "a.csv", "3 cells in row 2"),
         ("id,estimand,region\nA,failure_rate,at most 1\n", "a.csv", "no source"),
     ],
 )  # fmt: skip
@@ -188,3 +188,26 @@ def test_what_is_no_table_of_claims_is_one_line(tmp_path, text, name, said):
 def test_a_file_that_is_not_there_is_one_line(tmp_path):
     with pytest.raises(ProtocolError, match="cannot be read"):
         claims_from(tmp_path / "none.toml")
+
+
+def test_a_table_with_semicolons_is_the_same_suite(tmp_path):
+    rows = [
+        "id,estimand,region,source,cap,role,strata",
+        "A,prediction_change('x'),at most 2,s,12.5,secondary,sex=F; sex=M",
+    ]
+    commas = tmp_path / "a.csv"
+    commas.write_text("\n".join(rows))
+    other = tmp_path / "b.csv"
+    other.write_text(
+        "\n".join([rows[0].replace(",", ";"), "A;prediction_change('x');at most 2;s;12,5;secondary;\"sex=F; sex=M\""])
+    )
+    assert claims_from(other) == claims_from(commas)
+
+
+def test_a_stratum_without_a_comparison_is_one_line(tmp_path):
+    table = tmp_path / "claims.toml"
+    table.write_text(
+        '[[claim]]\nid="A"\nestimand="prediction_change(\'x\', cap=9)"\nregion="at most 2"\nsource="s"\nstrata=["F"]\n'
+    )
+    with pytest.raises(ProtocolError, match=r"claim A of claims\.toml, stratum 'F': no comparison"):
+        claims_from(table)

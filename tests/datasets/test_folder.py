@@ -33,6 +33,30 @@ def rows(**changes):
     return [{**first, **extra[0], **changes}, {**second, **extra[1]}]
 
 
+def test_an_empty_cell_is_no_subgroup_and_a_missing_number_leaves_numbers(files):
+    told = [{"site": "", "dose": "12"}, {"site": "Bern", "dose": "n/a"}]
+    a, b = folder(write_manifest(files, [row | more for row, more in zip(rows(), told, strict=True)]))
+    assert ("site" in a.strata, a.strata["dose"]) == (False, 12.0)
+    assert (b.strata["site"], "dose" in b.strata) == ("Bern", False)
+
+
+def test_names_with_leading_zeros_are_not_merged_with_numbers(files):
+    for cells, wanted in ((("01", "1"), ["01", "1"]), (("01", "02"), [1.0, 2.0]), (("1", "1.0"), [1.0, 1.0])):
+        told = [row | {"site": cell} for row, cell in zip(rows(), cells, strict=True)]
+        assert [case.strata["site"] for case in folder(write_manifest(files, told))] == wanted
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [("", "2 of 2 cases have automatic masks"), ("a.png", "In 2 of 2 cases the anatomy was found automatically")],
+)
+def test_masks_that_are_not_looked_for_are_not_counted(files, column, said):
+    told = [row | {"edit_mask": "", "target": column and row["image"]} for row in rows()]
+    warnings = folder(write_manifest(files, told)).card.warnings
+    assert [one for one in warnings if "automatic" in one] == [f"{said}, not reviewed."]
+    assert not [one for one in folder(files, masks="files").card.warnings if "automatic" in one]
+
+
 def test_folder_with_manifest(files):
     cohort = folder(write_manifest(files, rows()))
     a, b = cohort

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from editproof import Criterion, at_most, bias, failure_rate, mae_drift, within
 from editproof.criteria.declared import DeclaredQuantity, check_known, has_low_cap, under
-from editproof.errors import ProtocolError
+from editproof.errors import EditproofError, ProtocolError
+from editproof.study.plan import Plan
+from editproof.study.run import Run
 from editproof.study.study_file import (
+    StudyFile,
     found_study,
     is_study_file,
     other_study,
@@ -182,3 +185,36 @@ def test_a_quantity_that_nobody_reads_is_one_line():
     )
     with pytest.raises(ProtocolError, match=r"instruments read brightness. Did you mean brightness\?"):
         check_known({"brigthness": DeclaredQuantity(cap=9.0)}, [card], ["ssim:full"])
+
+
+@pytest.mark.parametrize(
+    ("line", "make"),
+    [
+        ('cohort = "fodler:x"', lambda run: run.dataset),
+        ('cohort = "folder:nowhere"', lambda run: run.dataset),
+        ('editors = ["nobodys-tool"]', lambda run: run.cards),
+        ('instruments = ["nothing.json"]', lambda run: run.instruments),
+        ('register = "none.toml"', lambda run: run._register),
+    ],
+)
+def test_what_is_wrong_with_a_line_names_the_study_file_and_its_key(tmp_path, line, make):
+    file = written(tmp_path / "study.toml", line)
+    told, key = read_study(file), line.partition(" ")[0]
+    for study, named in ((told, True), (StudyFile(), False)):
+        run = Run(
+            editors=told.editors, dataset_spec=told.cohort or "", instrument_specs=told.instruments,
+            plan=Plan.of(study), store=tmp_path / "store", study_file=study,
+            register=Path(told.register) if told.register else None,
+        )  # fmt: skip
+        with pytest.raises(EditproofError) as refused:
+            make(run)
+        assert str(refused.value).startswith(f"{key} of {file}, ") is named
+        assert "\n" not in str(refused.value)
+
+
+def test_a_suite_that_is_not_there_is_one_line(tmp_path):
+    written(tmp_path / "study.toml", 'suite = "sweet"')
+    with pytest.raises(ProtocolError, match=r"suite of .*study\.toml: there is no file or folder sweet"):
+        read_study(tmp_path / "study.toml")
+    (tmp_path / "sweet").mkdir()
+    assert read_study(tmp_path / "study.toml").suite

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import json
 import math
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
 from difflib import get_close_matches
 from enum import Enum
 from functools import cache
+from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -76,6 +78,20 @@ def from_text(kind: type[T], content: bytes | str, asked: str, advice: str = "",
         found, mending = _in_words(kind, refused)
         raise error(asked, found, " ".join(filter(None, (mending, advice)))) from None
     return value
+
+
+def toml_of(path: Path, asked: str, advice: str = "", error: Error = EvidenceError) -> dict[str, Any]:
+    """What a TOML file holds, as plain values.
+
+    Raises
+    ------
+    EditproofError
+        Of the class given, where it cannot be read.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:
+        raise error(asked, f"it cannot be read ({fault})", advice) from fault
 
 
 def from_plain(kind: type[T], value: Any, asked: str, advice: str = "", error: Error = EvidenceError) -> T:

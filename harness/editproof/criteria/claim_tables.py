@@ -15,8 +15,6 @@ several strata are separated by semicolons. ``[defaults]`` of a TOML file holds 
 from __future__ import annotations
 
 import ast
-import csv
-import io
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -24,6 +22,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from editproof.core.separated import SeparatedError, cells_of
 from editproof.core.usage import did_you_mean
 from editproof.criteria.criterion import Criterion
 from editproof.criteria.estimand import Estimand
@@ -31,13 +30,11 @@ from editproof.criteria.families import FAMILY_RULES
 from editproof.criteria.region import Region, at_least, at_most, within
 from editproof.criteria.registry import ESTIMANDS
 from editproof.errors import EditproofError, ProtocolError
+from editproof.evidence.strata import WHOLE, conditions_in
 from editproof.types import place_of
 
 READ: Final[set[Path]] = set()
 """Every table that was read in this process: one that a test file read is no table that was forgotten."""
-
-WHOLE: Final = "all"
-"""The stratum that is the whole cohort."""
 
 _TEXT = ("source", "hazard", "role", "rationale", "limitation", "sentence", "requirement", "limits")
 _NUMBERS = ("confidence", "min_patients")
@@ -127,19 +124,15 @@ def _of_toml(path: Path, text: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _of_csv(path: Path, text: str) -> Iterator[Mapping[str, Any]]:
+    asked = f"suite {path.name}"
     try:
-        lines = [line for line in csv.reader(io.StringIO(text), strict=True) if any(cell.strip() for cell in line)]
-    except csv.Error as error:
-        raise ProtocolError(
-            f"suite {path.name}", f"it is not CSV ({error})", "Quote cells that hold a comma."
-        ) from error
+        lines = [line for line in cells_of(text) if any(cell.strip() for cell in line)]
+    except SeparatedError as error:
+        raise ProtocolError(asked, error.found, error.advice) from error
     header = [cell.strip().lower() for cell in lines[0]] if lines else []
     if twice := [name for name in header if name and header.count(name) > 1]:
-        raise ProtocolError(f"suite {path.name}", f"two columns {twice[0]!r}", "Name every column once.")
-    for number, line in enumerate(lines[1:], start=2):
-        if len(line) > len(header):
-            found = f"row {number} has {len(line)} cells, the header {len(header)}"
-            raise ProtocolError(f"suite {path.name}", found, "Quote cells that hold a comma.")
+        raise ProtocolError(asked, f"two columns {twice[0]!r}", "Name every column once.")
+    for line in lines[1:]:
         yield {name: cell.strip() for name, cell in zip(header, line, strict=False) if cell.strip()}
 
 
@@ -185,6 +178,11 @@ def _strata(told: object, asked: str) -> tuple[str, ...]:
     strata = tuple(dict.fromkeys(stratum.strip() for stratum in listed if stratum.strip()))
     if not strata:
         raise ProtocolError(asked, "no stratum", f"Leave strata out for the whole cohort, or write {WHOLE!r}.")
+    for stratum in strata:
+        try:
+            list(conditions_in(stratum))
+        except ProtocolError as error:
+            raise ProtocolError(f"{asked}, {error.asked}", error.found, error.advice) from error
     return strata
 
 

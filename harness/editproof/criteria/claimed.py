@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any
+from types import CodeType
+from typing import Any, Final
 
 from editproof.core.numbers import brief
 from editproof.criteria.criterion import Criterion
@@ -14,6 +16,10 @@ from editproof.evidence.measurements import ORIGINAL
 from editproof.evidence.protocol import SAME_ID
 from editproof.imaging.region import INSIDE, OUTSIDE, PROTECTED
 from editproof.types import CriterionCard, InstrumentCard
+
+_WORD = r"[^\n=<>&%{}]"
+_CONDITION = rf"\b{_WORD}+(?:<=|>=|<|>|=){_WORD}+"
+_STRATUM: Final = re.compile(rf"{_CONDITION}(?:&{_CONDITION})*")
 
 
 def criteria_named(
@@ -34,6 +40,23 @@ def criteria_named(
     for value in (*arguments.values(), *(there[name] for name in names if name in there)):
         if contained or isinstance(value, Criterion):
             yield from _criteria_in(value)
+
+
+def strata_named(test: Callable[..., Any], arguments: Mapping[str, object]) -> Iterator[tuple[str, bool]]:
+    """The subgroups that a test asks for, each with whether it is said to be one: as a parameter ``stratum`` or strata.
+
+    The others are what its code writes, or names, where it calls ``where``; a subgroup that a test makes or fetches in
+    another way is met when it is judged.
+    """
+    for name in {"stratum", "strata"} & set(arguments):
+        yield from ((text, True) for text in _texts_in(arguments[name]) if _STRATUM.fullmatch(text))
+    codes = list(_codes_in(getattr(test, "__code__", None)))
+    if not any("where" in code.co_names for code in codes):
+        return
+    there = getattr(test, "__globals__", {})
+    named = [there[name] for code in codes for name in code.co_names if name in there]
+    for value in (*arguments.values(), *named, *(constant for code in codes for constant in code.co_consts)):
+        yield from ((text, False) for text in _texts_in(value) if _STRATUM.fullmatch(text))
 
 
 def check_claims(criteria: Collection[Criterion], instruments: Collection[InstrumentCard]) -> None:
@@ -125,6 +148,21 @@ def regions_of(criterion: Criterion) -> set[str]:
 
 def _listed(card: InstrumentCard) -> str:
     return ", ".join(quantity.name for quantity in card.quantities)
+
+
+def _codes_in(code: object) -> Iterator[CodeType]:
+    """A function's code, and that of the functions and comprehensions in it."""
+    if isinstance(code, CodeType):
+        yield code
+        for constant in code.co_consts:
+            yield from _codes_in(constant)
+
+
+def _texts_in(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | tuple | set | frozenset):
+        yield from (inner for inner in value if isinstance(inner, str))
 
 
 def _criteria_in(value: object) -> Iterator[Criterion]:

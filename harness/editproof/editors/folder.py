@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from editproof.core.separated import cells_of
 from editproof.core.usage import Given, Usage, takes
 from editproof.editors.adapter import Service
 from editproof.errors import EditorError
@@ -120,7 +119,8 @@ def _top(names: Iterable[str]) -> str:
 
 def _listed(content: bytes, asked: str) -> dict[tuple[str, int], str]:
     try:
-        rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+        header, *lines = [line for line in cells_of(content.decode("utf-8-sig")) if any(line)]
+        rows = [dict(zip(header, line, strict=False)) for line in lines]
         return {(row["case"], int(row["repeat"])): row["file"] for row in rows}
     except (KeyError, ValueError, TypeError) as error:
         advice = "Give it the columns case, repeat (from 1) and file."

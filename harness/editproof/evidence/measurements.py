@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +10,7 @@ import pandas as pd
 
 from editproof.core.numbers import brief
 from editproof.errors import ProtocolError
+from editproof.evidence.strata import WHOLE, in_stratum
 from editproof.types import EditStatus
 
 if TYPE_CHECKING:
@@ -40,8 +40,6 @@ CASE_COLUMNS = ("case", "patient")
 ROW_COLUMNS = ("case", "arm", "repeat", "instrument", "quantity", "value", "unit")
 EDIT_COLUMNS = ("case", "repeat", "status", "message", "first", "digest", "made")
 HISTOGRAM_COLUMNS = ("arm", "region", "level", "count")
-
-_COMPARISONS = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ class Measurements:
     rows: pd.DataFrame
     edits: pd.DataFrame
     histograms: pd.DataFrame
-    stratum: str = "all"
+    stratum: str = WHOLE
     deterministic: str = ""
 
     def where(self, stratum: str) -> Measurements:
@@ -92,41 +90,17 @@ class Measurements:
         ProtocolError
             Where the stratum names a column that the cohort does not have, or cannot be read.
         """
-        if stratum == "all":
+        if stratum == WHOLE:
             return self
-        keep = np.ones(len(self.cases), dtype=bool)
-        for condition in stratum.split("&"):
-            keep &= self._meets(condition.strip())
-        chosen = self.cases[keep]
+        chosen = self.cases[in_stratum(self.cases, stratum)]
         inside = set(chosen["case"])
         return replace(
             self,
             cases=chosen.reset_index(drop=True),
             rows=self.rows[self.rows["case"].isin(inside)],
             edits=self.edits[self.edits["case"].isin(inside)],
-            stratum=stratum if self.stratum == "all" else f"{self.stratum}&{stratum}",
+            stratum=stratum if self.stratum == WHOLE else f"{self.stratum}&{stratum}",
         )
-
-    def _meets(self, condition: str) -> NDArray[np.bool_]:
-        for sign in ("<=", ">=", "<", ">", "="):
-            name, found, value = condition.partition(sign)
-            if not found:
-                continue
-            column = self._stratum_column(name.strip(), condition)
-            if sign == "=":
-                return np.asarray(column.astype(str) == value.strip(), dtype=bool)
-            return np.asarray(_COMPARISONS[sign](column.to_numpy(float), float(value)), dtype=bool)
-        raise ProtocolError(f"stratum {condition!r}", "no comparison in it", "Write it like 'sex=F' or 'bone_age<96'.")
-
-    def _stratum_column(self, name: str, condition: str) -> pd.Series[float]:
-        if f"stratum:{name}" not in self.cases:
-            known = [column.removeprefix("stratum:") for column in self.cases if column.startswith("stratum:")]
-            near = get_close_matches(name, known, 1)
-            raise ProtocolError(
-                f"stratum {condition!r}", f"the cohort knows {', '.join(known) or 'no strata'}",
-                f"Did you mean {near[0]!r}?" if near else "Use one of those.",
-            )  # fmt: skip
-        return self.cases[f"stratum:{name}"]
 
     @property
     def patients(self) -> NDArray[np.str_]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -241,11 +240,9 @@ def read_register(path: Path) -> dict[str, dict[str, str]]:
         Where it cannot be read, or holds anything else.
     """
     advice = 'Write the tables [requirements] and [hazards], each with lines like H1 = "what may happen to a patient".'
-    try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ProtocolError(f"register {path}", f"it cannot be read ({error})", advice) from error
-    register = records.from_plain(RegisterFile, found, f"register {path}", advice, ProtocolError)
+    asked = f"register {path}"
+    found = records.toml_of(path, asked, advice, ProtocolError)
+    register = records.from_plain(RegisterFile, found, asked, advice, ProtocolError)
     return {"requirements": dict(register.requirements), "hazards": dict(register.hazards)}
 
 

@@ -56,7 +56,8 @@ def _holds_claims(path: Path) -> bool:
         return False
     if path.suffix != ".csv":
         return _CLAIM.search(content) is not None
-    header = {cell.strip(b' "\r\xef\xbb\xbf').lower() for cell in content.partition(b"\n")[0].split(b",")}
+    cells = re.split(rb"[,;\t]", content.partition(b"\n")[0])
+    header = {cell.strip(b' "\r\xef\xbb\xbf').lower() for cell in cells}
     return {b"id", b"estimand", b"region"} <= header
 
 

@@ -153,6 +153,7 @@ def study(request: pytest.FixtureRequest) -> EditorStudy:
             run = _checked(config)
             claims = [run.under(claim) for claim in _named_criteria(request.session.items)]
             run.check(claims)
+            run.check_strata(_named_strata(request.session.items))
             if config.option.write_lock:
                 return run.unmeasured(request.param)
             named = [(claim, "all") for claim in claims]
@@ -320,12 +321,21 @@ def _named_criteria(items: Iterable[pytest.Item]) -> list[Criterion]:
     """The criteria that the session's claims name, before anything is measured for them."""
     from editproof.criteria.claimed import criteria_named
 
-    claims = [item for item in items if is_claim(item) and isinstance(item, pytest.Function)]
-    return [
-        criterion
-        for item in claims
-        for criterion in criteria_named(item.function, item.callspec.params if hasattr(item, "callspec") else {})
-    ]
+    return [criterion for test, arguments in _claims(items) for criterion in criteria_named(test, arguments)]
+
+
+def _named_strata(items: Iterable[pytest.Item]) -> list[tuple[str, bool]]:
+    """The subgroups that they name."""
+    from editproof.criteria.claimed import strata_named
+
+    return [named for test, arguments in _claims(items) for named in strata_named(test, arguments)]
+
+
+def _claims(items: Iterable[pytest.Item]) -> Iterator[tuple[Any, dict[str, object]]]:
+    """The function and the parameters of each test that claims something."""
+    for item in items:
+        if is_claim(item) and isinstance(item, pytest.Function):
+            yield item.function, item.callspec.params if hasattr(item, "callspec") else {}
 
 
 def _is_strict(config: pytest.Config) -> bool:

@@ -16,6 +16,7 @@ from editproof.errors import ProtocolError
 from editproof.evidence.facts import Claim, Told
 from editproof.evidence.measurements import Measurements
 from editproof.evidence.plain import plain, typed
+from editproof.evidence.strata import conditions_in
 from editproof.types import CriterionCard, EditorCard, Estimate, Outcome, Verdict
 
 
@@ -31,19 +32,29 @@ class EditorStudy:
         Of all cases, or of the stratum chosen by :meth:`where`.
     controls : callable
         Returns the measurements of the control editors by name.
+    check_stratum : callable
+        Refuses a stratum that the whole cohort does not know.
     """
 
     spec: str
     card: EditorCard
     measurements: Measurements
     controls: Callable[[], Mapping[str, Measurements]]
+    check_stratum: Callable[[str], object] = conditions_in
 
     def __repr__(self) -> str:
         """Short, since pytest shows it beside a verdict that was not met."""
         return f"<study of {self.card.name}, {self.measurements.stratum}>"
 
     def where(self, stratum: str) -> EditorStudy:
-        """The study of a subgroup: ``"sex=F"``, ``"bone_age<96"``, ``"bone_age>=96&sex=M"``, ``"all"``."""
+        """The study of a subgroup: ``"sex=F"``, ``"bone_age<96"``, ``"bone_age>=96&sex=M"``, ``"all"``.
+
+        Raises
+        ------
+        ProtocolError
+            Where the cohort has no such column, or no case of that value.
+        """
+        self.check_stratum(stratum)
         return replace(self, measurements=self.measurements.where(stratum))
 
 

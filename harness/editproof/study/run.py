@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
@@ -38,6 +39,7 @@ from editproof.evidence.measurements import PLANTED, Measurements, measurements_
 from editproof.evidence.plain import plain
 from editproof.evidence.protocol import Lock, locked, read_lock, read_register, slug
 from editproof.evidence.record import CONTROLS, Evidence
+from editproof.evidence.strata import check_strata, check_stratum
 from editproof.imaging.output import SAME
 from editproof.imaging.region import INSIDE
 from editproof.instruments import hooks
@@ -53,9 +55,12 @@ from editproof.study.history import judgements_in, remember
 from editproof.study.judging import EditorStudy, Judgement, claims_in
 from editproof.study.plan import Plan
 from editproof.study.planting import Planting
-from editproof.study.study_file import StudyFile
+from editproof.study.study_file import StudyFile, told_by
 from editproof.study.surroundings import environment_of, whole_roll
 from editproof.types import JSON, Dataset, Editor, EditorCard, Instrument, InstrumentCard
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -109,7 +114,8 @@ class Run:
     @cached_property
     def dataset(self) -> Dataset:
         """The cohort, or the part of it that this run is to measure."""
-        whole = dataset_from_spec(self.dataset_spec, dict(self.dataset_factories))
+        with told_by(self.study_file, "cohort", self.dataset_spec):
+            whole = dataset_from_spec(self.dataset_spec, dict(self.dataset_factories))
         return Shard(whole, self.shard) if self.shard else whole
 
     @property
@@ -126,7 +132,10 @@ class Run:
         EditorError
             Where two specifications name one tool; a report could not tell them apart.
         """
-        cards = {spec: self.bench(spec).made_editor.card for spec in self.editors}
+        cards = {}
+        for spec in self.editors:
+            with told_by(self.study_file, "editors", spec):
+                cards[spec] = self.bench(spec).made_editor.card
         for name, count in Counter(card.name for card in cards.values()).items():
             if count > 1:
                 advice = "Name each tool once, or otherwise: NAME=SPEC."
@@ -142,9 +151,12 @@ class Run:
         InstrumentError
             Where two have one name, or read one quantity.
         """
-        made = tuple(supplier() for supplier in self._instrument_suppliers)
+        made = []
+        for supplier in self._instrument_suppliers:
+            with told_by(self.study_file, "instruments", supplier.spec):
+                made.append(supplier())
         check_apart([instrument.card for instrument in made])
-        return made
+        return tuple(made)
 
     @property
     def _instrument_suppliers(self) -> tuple[InstrumentSupplier, ...]:
@@ -173,6 +185,19 @@ class Run:
         asked_by = {region: f"criterion {claim.id}" for claim in claims for region in regions_of(claim)}
         check_regions(self.whole, asked_by)
 
+    @cached_property
+    def cases(self) -> pd.DataFrame:
+        """The table of cases of the whole cohort, as :class:`editproof.evidence.measurements.Measurements` has it."""
+        return measurements_of("the cohort", [case_row(case) for case in self.whole], [], []).cases
+
+    def check_stratum(self, stratum: str) -> None:
+        """Refuse a subgroup that the whole cohort does not know."""
+        check_stratum(self.cases, stratum)
+
+    def check_strata(self, named: Iterable[tuple[str, bool]]) -> None:
+        """Refuse subgroups that tests name (:func:`editproof.criteria.claimed.strata_named`) and no case is of."""
+        check_strata(self.cases, named)
+
     def plant_for(self, claims: Iterable[Criterion]) -> None:
         """Have structures planted from here on where a claim is about them; see :mod:`editproof.imaging.planted`."""
         if any(claim.estimand.arm == PLANTED for claim in claims):
@@ -198,7 +223,10 @@ class Run:
 
     @cached_property
     def _register(self) -> dict[str, dict[str, str]] | None:
-        return read_register(self.register) if self.register else None
+        if not self.register:
+            return None
+        with told_by(self.study_file, "register", str(self.register)):
+            return read_register(self.register)
 
     @cached_property
     def _fitting(self) -> bool:
@@ -224,7 +252,13 @@ class Run:
     def unmeasured(self, spec: str) -> EditorStudy:
         """A tool and its cohort without one edit made, for a protocol to be locked."""
         empty = measurements_of(self.cards[spec].name, [case_row(case) for case in self.dataset], [], [])
-        return EditorStudy(spec, self.cards[spec], empty, lambda: {"identity": self._measured("identity")})
+        return EditorStudy(
+            spec,
+            self.cards[spec],
+            empty,
+            lambda: {"identity": self._measured("identity")},
+            self.check_stratum,
+        )
 
     def out_of_reach(self, claims: Iterable[tuple[Criterion, str]], *, lossy: bool = False) -> Iterator[str]:
         """What claims (criterion and stratum) cannot show on this cohort, in sentences; known before an edit is made.
@@ -245,6 +279,7 @@ class Run:
             self.cards[spec],
             self._measured(spec, progress),
             partial(self._controls, progress),
+            self.check_stratum,
         )
 
     def facts(

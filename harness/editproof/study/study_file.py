@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,7 @@ from editproof.core.declared import Count, Line, Names, Wanted, Whole, closed
 from editproof.core.specification import SpecificationError, given_name, specification
 from editproof.criteria.declared import DeclaredQuantity
 from editproof.editors.wrappers import WRAPPERS
-from editproof.errors import ProtocolError
+from editproof.errors import EditproofError, ProtocolError
 from editproof.types import JSON
 
 NAME = "study.toml"
@@ -90,6 +91,32 @@ class StudyFile:
         told = {"name": self.name, "task": self.task, "quantities": records.json_of_record(dict(self.quantities))}
         return {name: value for name, value in told.items() if value}
 
+    def place_of(self, key: str, written: str) -> str:
+        """The key and the file that something was written under; empty where it was not written in a file."""
+        return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyInFile(StudyFile):
+    """A study that was read from a file, with the paths in it as they are to be opened from here."""
+
+    file: str = field(compare=False)
+
+    def place_of(self, key: str, written: str) -> str:
+        value = getattr(self, key)
+        return f"{key} of {self.file}" if written == value or written in (value or ()) else ""
+
+
+@contextmanager
+def told_by(study: StudyFile, key: str, written: str) -> Iterator[None]:
+    """Let an error in the block name the study file and its key where what is wrong was written there."""
+    try:
+        yield
+    except EditproofError as error:
+        if place := study.place_of(key, written):
+            raise type(error)(f"{place}, {error.asked}", error.found, error.advice) from error
+        raise
+
 
 def study_from(told: Mapping[str, JSON], asked: str = "the study file") -> StudyFile:
     """The study that a mapping is.
@@ -102,7 +129,7 @@ def study_from(told: Mapping[str, JSON], asked: str = "the study file") -> Study
     return records.from_plain(StudyFile, dict(told), asked, _ADVICE, ProtocolError)
 
 
-def read_study(path: Path) -> StudyFile:
+def read_study(path: Path) -> StudyInFile:
     """The study that a file describes, with the paths in it as they are to be opened from here.
 
     Parameters
@@ -113,20 +140,22 @@ def read_study(path: Path) -> StudyFile:
     Raises
     ------
     ProtocolError
-        Where it cannot be read, or is no study.
+        Where it cannot be read, is no study, or names a suite that is not there.
     """
     asked = f"study {path}"
-    try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ProtocolError(asked, f"it cannot be read ({error})", _ADVICE) from error
+    told = records.toml_of(path, asked, _ADVICE, ProtocolError)
     if path.name == "pyproject.toml":
-        told = told.get("tool", {}).get("editproof")
-        if not isinstance(told, dict):
+        table = told.get("tool", {}).get("editproof")
+        if not isinstance(table, dict):
             raise ProtocolError(asked, f"it has no table {TABLE}", f"Write one, or name another file. {_ADVICE}")
+        told = table
     elif "schema" not in told:
         raise ProtocolError(asked, "it does not say that it is a study", f'Write schema = "{SCHEMA}" at its top.')
-    return _from_here(study_from(told, asked), path.parent)
+    study = _from_here(study_from(told, asked), path)
+    if study.suite and not Path(study.suite.partition("::")[0]).exists():
+        found = f"there is no file or folder {study.suite}"
+        raise ProtocolError(study.place_of("suite", study.suite), found, "Write its path from the folder of the file.")
+    return study
 
 
 def is_study_file(path: Path) -> bool:
@@ -234,22 +263,23 @@ def _has_table(project: Path) -> bool:
         return False
 
 
-def _from_here(study: StudyFile, folder: Path) -> StudyFile:
+def _from_here(study: StudyFile, file: Path) -> StudyInFile:
     """The study with each relative path that leads to something beside its file led there from the current folder."""
 
     def path(written: str) -> str:
-        beside = folder / written
+        beside = file.parent / written
         is_beside = bool(written) and not Path(written).is_absolute() and beside.exists()
         return _shown(beside) if is_beside else written
 
-    return replace(
-        study,
-        cohort=study.cohort and _rebased(study.cohort, path),
-        instruments=tuple(_rebased(path(name), path) for name in study.instruments),
-        editors=tuple(_rebased(name, path) for name in study.editors),
-        suite=study.suite and path(study.suite),
-        register=study.register and path(study.register),
-    )
+    told = {field.name: getattr(study, field.name) for field in fields(study)}
+    moved = {
+        "cohort": study.cohort and _rebased(study.cohort, path),
+        "instruments": tuple(_rebased(path(name), path) for name in study.instruments),
+        "editors": tuple(_rebased(name, path) for name in study.editors),
+        "suite": study.suite and path(study.suite),
+        "register": study.register and path(study.register),
+    }
+    return StudyInFile(file=str(file), **{**told, **moved})
 
 
 def _rebased(written: str, path: Callable[[str], str]) -> str:

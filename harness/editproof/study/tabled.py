@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from editproof.audit.findings import in_reading_order, primary_claims, protocol_of
 from editproof.core import records
@@ -31,15 +31,19 @@ from editproof.evidence.plain import plain
 from editproof.evidence.protocol import Lock, locked, read_lock, read_register
 from editproof.evidence.readers import READER
 from editproof.evidence.record import Evidence
+from editproof.evidence.strata import check_strata, check_stratum
 from editproof.evidence.tabled import term_of
 from editproof.instruments.card import read_card
 from editproof.instruments.runtimes.table import ARMS
 from editproof.study.history import judgements_in, remember
 from editproof.study.judging import EditorStudy, Judgement, claims_in
 from editproof.study.of_readings import DESTRUCTIVE, IDENTITY, ReadingsOfCohort
-from editproof.study.study_file import StudyFile
+from editproof.study.study_file import StudyFile, told_by
 from editproof.study.surroundings import environment_of, whole_roll
 from editproof.types import JSON, DatasetCard, EditorCard, InstrumentCard, Quantity
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NEED_IMAGES: Final = "images"
 NEED_ENDS: Final = "a column of statuses or a table of the cohort, which say how edits ended"
@@ -182,6 +186,19 @@ class TabledRun:
         check_claims(claims, [self.instrument])
         check_known(self.study_file.quantities, [self.instrument], ())
 
+    @cached_property
+    def cases(self) -> pd.DataFrame:
+        """The table of cases, as :class:`editproof.evidence.measurements.Measurements` has it."""
+        return self.of_cohort.unmeasured("the cohort").cases
+
+    def check_stratum(self, stratum: str) -> None:
+        """Refuse a subgroup that the whole cohort does not know."""
+        check_stratum(self.cases, stratum)
+
+    def check_strata(self, named: Iterable[tuple[str, bool]]) -> None:
+        """Refuse subgroups that tests name (:func:`editproof.criteria.claimed.strata_named`) and no case is of."""
+        check_strata(self.cases, named)
+
     def _check_study(self) -> None:
         """Refuse a table that is not of the study: with fewer edits of a case, or references out of range."""
         ranges = {name: told.range for name, told in self.study_file.quantities.items() if told.range}
@@ -211,7 +228,10 @@ class TabledRun:
 
     @cached_property
     def _register(self) -> dict[str, dict[str, str]] | None:
-        return read_register(self.register) if self.register else None
+        if not self.register:
+            return None
+        with told_by(self.study_file, "register", str(self.register)):
+            return read_register(self.register)
 
     @cached_property
     def _known(self) -> dict[str, Measurements]:
@@ -231,11 +251,11 @@ class TabledRun:
 
     def unmeasured(self, spec: str) -> EditorStudy:
         """A tool and its cohort without one reading, for a protocol to be locked."""
-        return EditorStudy(spec, self.cards[spec], self.of_cohort.unmeasured(spec), self.controls)
+        return EditorStudy(spec, self.cards[spec], self.of_cohort.unmeasured(spec), self.controls, self.check_stratum)
 
     def study(self, spec: str, _progress: object = None) -> EditorStudy:
         """A tool with its readings."""
-        return EditorStudy(spec, self.cards[spec], self.measured(spec), self.controls)
+        return EditorStudy(spec, self.cards[spec], self.measured(spec), self.controls, self.check_stratum)
 
     def out_of_reach(self, claims: Iterable[tuple[Criterion, str]], *, lossy: bool = False) -> Iterator[str]:
         """What claims (criterion and stratum) cannot show on this cohort, in sentences."""

@@ -10,7 +10,7 @@ from editproof.datasets.folder.files import Entry
 from editproof.datasets.tables.labels import Labels, labels_of
 from editproof.datasets.tables.requests import Wish, request_columns, wish_of
 from editproof.datasets.tables.strata import PREFIX, strata_columns
-from editproof.datasets.tables.table import CaseTable, numeric_columns, table
+from editproof.datasets.tables.table import CaseTable, numeric_columns, stratum_of, table
 from editproof.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -81,10 +81,11 @@ class Rows:
 
     def strata(self, line: Mapping[str, str]) -> dict[str, str | float]:
         """The strata that a row declares."""
-        cells = {column: line[column] for column in self._strata if line.get(column)}
-        return {
-            self._strata[column]: float(cell) if column in self._numeric else cell for column, cell in cells.items()
+        found = {
+            name: stratum_of(line.get(column, ""), numeric=column in self._numeric)
+            for column, name in self._strata.items()
         }
+        return {name: value for name, value in found.items() if value is not None}
 
     def wish(self, line: Mapping[str, str]) -> Wish:
         """What a row asks of tools for its file."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from editproof.core.separated import is_missing
 from editproof.core.usage import FILLED, Given, Option, Usage, takes
 from editproof.datasets.cohort import MARKERS_UP_TO, Cohort, check_unique_ids, cohort_of, with_marker
 from editproof.datasets.folder.files import IMAGE_SUFFIXES, Entry, entries, existing, gray_image, header_checked
@@ -20,12 +21,12 @@ from editproof.datasets.reading import INDEX, CohortReading
 from editproof.datasets.tables.labels import PREFIX, Labels, labels_of, without_reference
 from editproof.datasets.tables.requests import misspelt, request_columns, wish_of
 from editproof.datasets.tables.strata import strata_columns
-from editproof.datasets.tables.table import CaseTable, is_missing, number_of, numeric_columns, table
+from editproof.datasets.tables.table import CaseTable, number_of, numeric_columns, stratum_of, table
 from editproof.errors import DatasetError
 from editproof.types import Case, Pixels
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 MANIFESTS = ("manifest.csv", "manifest.parquet")
 _NAMED = {"case_id", "patient_id", "image", "edit_mask", "protected_mask", "target", "spacing_mm"}
@@ -91,9 +92,8 @@ def folder(
                 case = with_marker(case, reading)
             cases.append(case)
             reading.files[name] = line["image"]
-    automatic = sum(not (line.get("edit_mask") and line.get("protected_mask")) for line in sheet.rows)
-    if automatic and masks == "auto":
-        warnings.append(f"{automatic} of {len(sheet.rows)} cases have automatic masks, not reviewed.")
+    if masks == "auto":
+        warnings += _notes_on_masks(sheet, reader.targets)
     warnings += misspelt(others)
     warnings += without_reference(labels.units, [case.reference for case in cases])
     return cohort_of(
@@ -145,6 +145,8 @@ class _Reader:
     asks: frozenset[str]
     masks: Masks
     asked: str
+    targets: set[str] = field(default_factory=set)
+    """Cases with a target, as they are met: what a tool may change in them is not looked for."""
 
     def case(self, line: Mapping[str, str]) -> Case:
         case_id = line["case_id"]
@@ -156,10 +158,13 @@ class _Reader:
         edit, protected = mask_files(self.root, line, header_checked(image, case_id), case_id)
         reference, strata = self.labels.of(line, case_id)
         for column, name in sorted(self.strata.items()):
-            strata[name] = float(line[column]) if column in self.numeric else line[column]
+            if (value := stratum_of(line[column], numeric=column in self.numeric)) is not None:
+                strata[name] = value
         target, wish = _target_file(self.root, line, image, case_id), wish_of(line, self.asks)
         digests = [image.digest(), *mask_digests(edit, protected, self.masks), *wish.digests]
-        digests += [f"target:{target.digest()}"] if target else []
+        if target:
+            digests.append(f"target:{target.digest()}")
+            self.targets.add(case_id)
         return Case(
             case_id=case_id,
             patient_id=line.get("patient_id") or case_id,
@@ -171,6 +176,18 @@ class _Reader:
             prompt=wish.prompt,
             parameters=wish.parameters,
         )
+
+
+def _notes_on_masks(sheet: CaseTable, targets: Collection[str]) -> Iterator[str]:
+    """How many cases have masks that a rule found; of those with a target it looks for the anatomy alone."""
+    whole = [line["case_id"] in targets and not line.get("edit_mask") for line in sheet.rows]
+    lacking = [not (line.get("edit_mask") and line.get("protected_mask")) for line in sheet.rows]
+    both = sum(lack and not free for lack, free in zip(lacking, whole, strict=True))
+    anatomy = sum(free and not line.get("protected_mask") for line, free in zip(sheet.rows, whole, strict=True))
+    if both:
+        yield f"{both} of {len(sheet.rows)} cases have automatic masks, not reviewed."
+    if anatomy:
+        yield f"In {anatomy} of {len(sheet.rows)} cases the anatomy was found automatically, not reviewed."
 
 
 def _sheet(there: Path, root: Path, pattern: NamePattern | None, asked: str) -> tuple[CaseTable, list[str]]:

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from editproof.core.numbers import brief
+from editproof.core.separated import is_missing
 from editproof.datasets.cohort import HAND_UNITS, OLDEST
-from editproof.datasets.tables.table import is_missing, number_of, sex_of
+from editproof.datasets.tables.table import number_of, sex_of
 from editproof.errors import DatasetError
 
 if TYPE_CHECKING:

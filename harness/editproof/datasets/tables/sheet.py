@@ -6,14 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from editproof.core.separated import is_missing
 from editproof.core.usage import did_you_mean
 from editproof.datasets.tables.layout import ARMS_OF_TABLES, OF_QUANTITY, REFERENCE, STRATUM, Layout
 from editproof.datasets.tables.table import (
     CaseTable,
     column_name,
-    is_missing,
     number_of,
     numeric_columns,
+    stratum_of,
     tidy_id,
 )
 from editproof.errors import DatasetError
@@ -247,18 +248,18 @@ class Sheet:
         numeric = numeric_columns(self.sheet, columns.values())
         for line, row in self.rows():
             found: dict[str, str | float] = {}
+            value: str | float | None
             if self.has("patient"):
                 if is_missing(patient := self.cell(row, "patient")):
                     raise DatasetError(self.where(line), "no patient", "Say whose case it is, in every row.")
                 found["patient"] = tidy_id(patient)
             for ours, theirs in columns.items():
-                cell = row[theirs]
-                if is_missing(cell):
-                    continue
                 if ours.startswith(f"{REFERENCE}:"):
-                    found[ours] = _number(cell, f"{ours} in {self.where(line)}") or 0.0
+                    value = _number(row[theirs], f"{ours} in {self.where(line)}")
                 else:
-                    found[ours] = float(cell) if theirs in numeric else cell
+                    value = stratum_of(row[theirs], numeric=theirs in numeric)
+                if value is not None:
+                    found[ours] = value
             yield line, self.name_of_case(line, row), found
 
 

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from editproof.core.extras import need
+from editproof.core.separated import COMMA, TAB, SeparatedError, cells_of, is_missing
 from editproof.errors import DatasetError
 from editproof.evidence.measurements import GREATEST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from editproof.datasets.folder.files import Entry
 
 MOST_TABLE_BYTES = 32 * 1024 * 1024
 OWN = ("reference", "stratum", "parameter")
 """Prefixes of columns whose names are the user's own."""
+_PADDED = re.compile(r"[-+]?0\d")
 _MALE, _FEMALE = {"m", "male", "true", "1", "1.0"}, {"f", "female", "false", "0", "0.0"}
 
 
@@ -65,10 +67,6 @@ def table(entry: Entry, *, quoting: bool = True) -> CaseTable:
     if len(set(named)) < len(named):
         found = f"two equal columns in {', '.join(columns)}" if quoting else "two equal columns"
         raise DatasetError(asked, found, "Name every column once.")
-    for number, line in enumerate(lines[1:], 2):
-        if any(line[len(columns) :]):
-            found = f"{len(line)} cells in row {number}, {len(columns)} columns"
-            raise DatasetError(asked, found, "Quote cells that hold a comma.")
     rows = tuple(
         {name: cell for name, cell in zip(columns, line + [""] * len(columns), strict=False) if name}
         for line in lines[1:]
@@ -77,16 +75,11 @@ def table(entry: Entry, *, quoting: bool = True) -> CaseTable:
 
 
 def _csv_lines(entry: Entry) -> list[list[str]]:
-    """Header and rows of a CSV, in which every quotation mark must have its partner."""
-    lines: list[list[str]] = []
+    """Header and rows of a text table, whatever separates its cells."""
     try:
-        text = entry.read(MOST_TABLE_BYTES).decode("utf-8-sig")
-        delimiter = "\t" if entry.suffix == ".tsv" else ","
-        lines.extend(csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter))
-        return lines
-    except csv.Error as error:
-        advice = "Look for a quotation mark without its partner from there on."
-        raise DatasetError(f"read {entry}", f"it is not CSV from row {len(lines) + 1} on ({error})", advice) from error
+        return cells_of(entry.read(MOST_TABLE_BYTES).decode("utf-8-sig"), TAB if entry.suffix == ".tsv" else COMMA)
+    except SeparatedError as error:
+        raise DatasetError(f"read {entry}", error.found, error.advice) from error
     except UnicodeDecodeError as error:
         raise DatasetError(
             f"read {entry}", f"it is not CSV text in UTF-8 ({error})", "Save it as CSV, UTF-8."
@@ -174,17 +167,6 @@ def sex_of(cell: str, case_id: str, male_column: bool = False, *, quoting: bool 
     raise DatasetError(f"the sex of case {case_id}", f"{cell!r}" if quoting else "no sex in its cell", advice)
 
 
-def is_missing(cell: str) -> bool:
-    """Whether a cell is empty, or says that it is: ``NA``, ``N/A``, ``NaN`` or ``null`` in any spelling.
-
-    Examples
-    --------
-    >>> [is_missing(cell) for cell in ("", "n/a", "NaN", "none", "0")]
-    [True, True, True, False, False]
-    """
-    return cell.strip().lower() in {"", "na", "n/a", "nan", "null"}
-
-
 def number_of(cell: str, what: str) -> float | None:
     """The number in a cell, None for a missing one; a DatasetError if it is not a finite number."""
     if is_missing(cell):
@@ -194,15 +176,31 @@ def number_of(cell: str, what: str) -> float | None:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise DatasetError(what, f"{cell!r}", "Write a number, or leave the cell empty.")
+        how = " with a decimal point" if "," in cell else ""
+        raise DatasetError(what, f"{cell!r}", f"Write a number{how}, or leave the cell empty.")
     if abs(value) > GREATEST:
         raise DatasetError(what, f"{cell!r}, beyond {GREATEST:g}", "Give it in a unit in which it is smaller.")
     return value
 
 
 def numeric_columns(sheet: CaseTable, names: Iterable[str]) -> set[str]:
-    """Those of some columns in which every cell is a finite number."""
-    return {name for name in names if all(_is_number(line[name]) for line in sheet.rows)}
+    """Those of some columns in which every cell is a finite number, or missing, and some is there.
+
+    A column with ``01`` beside ``1`` has names: they are two sites, as they are two patients.
+    """
+    cells = {name: {line[name] for line in sheet.rows if not is_missing(line[name])} for name in names}
+    return {name for name, there in cells.items() if there and all(map(_is_number, there)) and _are_apart(there)}
+
+
+def _are_apart(cells: Collection[str]) -> bool:
+    """Whether no number is written with a leading zero and without it."""
+    padded = {cell for cell in cells if _PADDED.match(cell)}
+    return not {float(cell) for cell in padded} & {float(cell) for cell in cells if cell not in padded}
+
+
+def stratum_of(cell: str, *, numeric: bool) -> str | float | None:
+    """The stratum that a cell gives, as a label is read: a number of a column of numbers, or None for a missing one."""
+    return None if is_missing(cell) else float(cell) if numeric else cell
 
 
 def _is_number(cell: str) -> bool:

@@ -18,6 +18,7 @@ from editproof.core.digests import pixel_digest
 from editproof.core.extras import need
 from editproof.core.numbers import brief
 from editproof.core.records import section_from_plain
+from editproof.core.separated import SeparatedError, cells_of
 from editproof.errors import InstrumentError
 from editproof.evidence.measurements import (
     CLASSICAL_FILL,
@@ -224,10 +225,9 @@ class TableOfReadings:
         if is_parquet:
             need("parquet", asked, InstrumentError, otherwise="or save the table as CSV")
         try:
-            if is_parquet:
-                frame = _as_text(pd.read_parquet(BytesIO(content)))
-            else:
-                frame = pd.read_csv(BytesIO(content), dtype=str, keep_default_na=False, encoding="utf-8-sig")
+            frame = _as_text(pd.read_parquet(BytesIO(content))) if is_parquet else _of_text(content.decode("utf-8-sig"))
+        except SeparatedError as error:
+            raise InstrumentError(asked, error.found, error.advice) from error
         except Exception as error:  # pandas and pyarrow raise what they meet
             words = str(error).partition("\n")[0][:200]
             raise InstrumentError(asked, f"it cannot be read ({words})", "Save it as UTF-8 CSV.") from error
@@ -331,6 +331,12 @@ def _check_alike(rows: Mapping[Key, Sequence[float]], asked: str) -> None:
 def _words(key: Key) -> str:
     owner, case_id, arm, repeat = key
     return f"case={case_id}, arm={arm}, repeat={repeat}" + (f", tool={owner}" if owner else "")
+
+
+def _of_text(text: str) -> pd.DataFrame:
+    """The words of a text table; a row that is too short ends in empty cells."""
+    header, *rows = [line for line in cells_of(text) if any(line)]
+    return pd.DataFrame([[*row, *[""] * len(header)][: len(header)] for row in rows], columns=header)
 
 
 def _as_text(frame: pd.DataFrame) -> pd.DataFrame:

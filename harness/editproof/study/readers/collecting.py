@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
+from editproof.core.separated import SeparatedError, cells_of
 from editproof.errors import EvidenceError
 from editproof.evidence.measurements import EDITED
 from editproof.study.readers.key import Item, Key
@@ -102,8 +103,10 @@ def _table(key: Key, answers: dict[tuple[str, str], float]) -> Collected:
 def _answers(key: Key, items: dict[str, Item], file: Path) -> Iterator[tuple[str, str, Question, float]]:
     """Every answer of a file: where it is, code, question and value."""
     try:
-        lines = list(csv.DictReader(file.read_text(encoding="utf-8-sig").splitlines(), strict=True))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        lines = _lines(file.read_text(encoding="utf-8-sig"))
+    except SeparatedError as error:
+        raise EvidenceError(f"answers {file}", error.found, error.advice) from error
+    except (OSError, UnicodeDecodeError) as error:
         raise EvidenceError(f"answers {file}", f"they cannot be read ({error})", "Name a sheet or its CSV.") from error
     columns = set(lines[0]) if lines else set()
     if not lines:
@@ -133,6 +136,13 @@ def _answers(key: Key, items: dict[str, Item], file: Path) -> Iterator[tuple[str
             text = str(line[question.quantity] or "").strip()
             if text:
                 yield where, image, question, _value(where, image, question, text)
+
+
+def _lines(text: str) -> list[dict[str, str]]:
+    """The rows of a sheet by its header, whatever the program that saved it separates cells by."""
+    rows = [[cell.strip() for cell in row] for row in cells_of(text) if any(row)]
+    header = rows[0] if rows else []
+    return [dict(zip(header, [*row, *[""] * len(header)], strict=False)) for row in rows[1:]]
 
 
 def _value(where: str, image: str, question: Question, text: str) -> float:

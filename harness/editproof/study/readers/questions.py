@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,10 +110,7 @@ def read_questions(path: Path) -> QuestionFile:
         for twice.
     """
     asked = f"questions {path}"
-    try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ProtocolError(asked, f"it cannot be read ({error})", _ADVICE) from error
+    found = records.toml_of(path, asked, _ADVICE, ProtocolError)
     made = records.from_plain(QuestionFile, _with_floats(found), asked, _ADVICE, ProtocolError)
     for question in made.question:
         steps = 1.0 if question.step is None else (question.most - question.least) / question.step
