@@ -21,7 +21,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from editproof.core.digests import closed, pixel_digest
+from editproof.core.digests import pixel_digest, read_only
 from editproof.datasets.folder.cohort import folder
 from editproof.editing.edits import Terms
 from editproof.editors.registry import editor_from_spec
@@ -69,7 +69,7 @@ def drawn(number: int, *, redrawn: bool) -> Files:
 
 def measure(files: Files) -> None:
     """Ours: three pairs."""
-    first = Picture(closed(cv2.imdecode(files.original, -1)), files.edit_mask, files.protected_mask)
+    first = Picture(read_only(cv2.imdecode(files.original, -1)), files.edit_mask, files.protected_mask)
     pixel_digest(first.image)
     measured(first)
     for content in files.edits:

@@ -51,7 +51,7 @@ class PixelDigest:
         return self._known[id(pixels)][1]
 
 
-def closed(pixels: NDArray[Any]) -> NDArray[Any]:
+def read_only(pixels: NDArray[Any]) -> NDArray[Any]:
     """The same pixels, closed to writing; the array that is given stays as it is."""
     view = pixels.view()
     view.setflags(write=False)

@@ -25,6 +25,8 @@ PERFECT_PSNR = 100.0
 """The PSNR of equal images, in place of infinity, in dB."""
 REACH = 5
 """How many pixels beyond its centre the window of SSIM reaches: it has 11."""
+VECTOR = 64
+"""A number of columns that every width of a processor's vectors divides."""
 STRIP = 150_000
 """About how many pixels are compared at once: what is computed of so many stays in the processor's cache."""
 
@@ -73,7 +75,7 @@ def _lost(pair: Pair) -> Iterator[tuple[Box, NDArray[np.float32]]]:
     at_once = max(1, STRIP // (columns.stop - columns.start))
     for top in range(rows.start, rows.stop, at_once):
         place = slice(top, min(top + at_once, rows.stop)), columns
-        about = _widened(place[0], height), _widened(columns, width)
+        about = _widened(place[0], height), _aligned(_widened(columns, width), width)
         if pair.change[about].any():
             yield place, _loss(pair.original[about], pair.edited[about], means[place], _within(place, about), scale)
 
@@ -119,6 +121,11 @@ def _blurred(image: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _widened(part: slice, most: int) -> slice:
     return slice(max(0, part.start - REACH), min(most, part.stop + REACH))
+
+
+def _aligned(part: slice, most: int) -> slice:
+    """Columns from a whole number of vectors to the next, so that OpenCV rounds each as it does in the whole frame."""
+    return slice(part.start // VECTOR * VECTOR, min(most, -(-part.stop // VECTOR) * VECTOR))
 
 
 def _within(place: Box, about: Box) -> Box:

@@ -14,7 +14,7 @@ from pathlib import Path
 from random import random
 from typing import TYPE_CHECKING, Any
 
-from editproof.core.digests import PixelDigest, closed, digest_of
+from editproof.core.digests import PixelDigest, digest_of, read_only
 from editproof.datasets.checks import decoded_case, distinct
 from editproof.editing.determinism import date_of, hold_to_claim
 from editproof.editing.edits import LIVE, Edits, Terms, each
@@ -198,7 +198,7 @@ class Bench:
         pixels = decoded_case(case)
         outcomes = self.edits(case, pixels)
         made = images_of(self.made_editor.card, self.plan.request(case, pixels, 0), outcomes, pixels.target)
-        images, hashed = {place: closed(image) for place, image in made.items()}, PixelDigest()
+        images, hashed = {place: read_only(image) for place, image in made.items()}, PixelDigest()
         pictures = pictures_of(pixels, images, case.spacing_mm, hashed)
         digests = {repeat: hashed(image) for (arm, repeat), image in images.items() if arm == EDITED}
         ends = self._ends(case, pixels, outcomes, digests)
@@ -233,7 +233,7 @@ class Bench:
         A user's own metrics are tried on the original and on itself as its edit.
         """
         pixels = decoded_case(case)
-        deque(self._readings(case, {(ORIGINAL, 0): closed(pixels.image)}, PixelDigest()), maxlen=0)
+        deque(self._readings(case, {(ORIGINAL, 0): read_only(pixels.image)}, PixelDigest()), maxlen=0)
         if self.metrics:
             images = {(ORIGINAL, 0): pixels.image, (EDITED, 0): pixels.image}
             deque(self._metrics(case, pictures_of(pixels, images, case.spacing_mm)), maxlen=0)
