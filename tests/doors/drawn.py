@@ -31,6 +31,8 @@ from editproof.datasets.registry import dataset_from_spec
 
 from harness.tools import gray
 
+pytest_plugins = ["editproof.pytest_plugin.short"]
+
 def hearts(argument):
     return dataset_from_spec(f"folder:{argument}?masks=files")
 

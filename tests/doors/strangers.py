@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
+from editproof.study.options import flags
+
 from tests.doors.outside import Environment, write_files
 
 OWN_TESTS = """
@@ -72,6 +74,22 @@ FILES: dict[str, dict[str, str]] = {
     },
     "an option of its own is called --dataset": {
         "conftest.py": "def pytest_addoption(parser): parser.addoption('--dataset', default='own')\n",
+        "tests/test_option.py": "def test_own(pytestconfig): assert pytestconfig.option.dataset == 'own'\n",
+    },
+    "its options have the names of all of ours": {
+        "conftest.py": f"""
+def pytest_addoption(parser):
+    for flag in {flags()}: parser.addoption(flag, default='own')
+""",
+        "tests/test_options.py": f"""
+import pytest
+@pytest.mark.parametrize('flag', {flags()})
+def test_own(pytestconfig, flag): assert pytestconfig.getoption(flag) == 'own'
+""",
+    },
+    "another option of its own is stored as dataset": {
+        "conftest.py": "def pytest_addoption(parser): parser.addoption('--ds', dest='dataset')\n",
+        "pytest.ini": "[pytest]\naddopts = --ds=own\n",
         "tests/test_option.py": "def test_own(pytestconfig): assert pytestconfig.option.dataset == 'own'\n",
     },
 }

@@ -10,12 +10,15 @@ import pytest
 from tests.doors.outside import ROOT, write_files
 
 FOLDER = ROOT / "harness" / "editproof" / "pytest_plugin"
+OPTED_IN = ("command", "fixtures", "short")
+"""Modules of it that a repository, a suite or a command asks for."""
 PLUGIN = {
     "editproof",
+    "editproof.errors",
     "editproof.pytest_plugin",
     "editproof.study",
     "editproof.study.options",  # declarations alone, which the command prints too
-    *(f"editproof.pytest_plugin.{path.stem}" for path in FOLDER.glob("[!_]*.py")),
+    *(f"editproof.pytest_plugin.{path.stem}" for path in FOLDER.glob("[!_]*.py") if path.stem not in OPTED_IN),
 }
 
 WRITES_ITS_MODULES = """

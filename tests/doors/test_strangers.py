@@ -30,17 +30,11 @@ TRESPASSES = {
 """What a plug-in may do wrong, and a repository that shows it."""
 
 
-CLAIMED = pytest.mark.xfail(
-    reason="the plug-in declares --dataset and its other options wherever it is installed",
-    raises=AssertionError, strict=True,
-)  # fmt: skip
 IN_WORKERS = "study and judge are fixtures of its own"
 RUNS = [(name, way) for name in FILES for way in WAYS if "-n" not in way or name == IN_WORKERS]
 
 
-@pytest.mark.parametrize(
-    ("name", "way"), [pytest.param(*run, marks=CLAIMED if "option" in run[0] else ()) for run in RUNS]
-)
+@pytest.mark.parametrize(("name", "way"), RUNS)
 def test_runs_alike_with_us_and_without(outside, tmp_path, name, way):
     repo, path = repository(tmp_path, name)
     without = ran(outside.plain, repo, WAYS[way], path)

@@ -84,7 +84,17 @@ def test_a_run_leaks_neither_key_nor_name(server, tmp_path, cohort, mode):
     (work / "reader.py").write_text(CONFTEST)
     (work / "test_suite.py").write_text(SUITE)
     command = [
-        *(sys.executable, "-m", "pytest", "--dataset", cohort(tmp_path / "cohort"), "--jobs", "1"),
+        *(
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "editproof.pytest_plugin.short",
+            "--dataset",
+            cohort(tmp_path / "cohort"),
+            "--jobs",
+            "1",
+        ),
         *(
             "--prompt",
             "Remove the label.",

@@ -41,7 +41,7 @@ class Chest(list):
 def chest(argument): return Chest(int(argument or 30))
 """
 
-CONFTEST = "import cohort\n\ndef pytest_editproof_datasets():\n    return {'chest': cohort.chest}\n"
+CONFTEST = "import cohort\npytest_plugins = ['editproof.pytest_plugin.short']\n\ndef pytest_editproof_datasets():\n    return {'chest': cohort.chest}\n"
 
 SUITE = """
 from editproof import Criterion, at_least, at_most, auc_drift, mae_drift

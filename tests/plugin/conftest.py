@@ -58,6 +58,8 @@ def bare(argument):
 CONFTEST = """
 import study
 
+pytest_plugins = ["editproof.pytest_plugin.short"]
+
 def pytest_editproof_datasets():
     return {"blobs": study.blobs, "bare": study.bare}
 

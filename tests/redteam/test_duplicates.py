@@ -20,6 +20,8 @@ NAMES = """
 import study
 from dataclasses import replace
 
+pytest_plugins = ["editproof.pytest_plugin.short"]
+
 def pytest_editproof_instrument(dataset):
     return "study.py:reader"
 

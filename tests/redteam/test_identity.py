@@ -55,7 +55,7 @@ def test_code_that_changed_under_one_version_does_not_pass_on_the_former_edits(l
     result, found = judged(lab, "mine.py:make")
     assert result.ret in (1, 9)
     assert found["outcome"] == "FAIL"
-    assert found["editors"][0]["reason"] == "1 of 2 primary criteria failed: BA-1."
+    assert found["editors"][0]["reason"].startswith("1 of 2 primary criteria failed: BA-1.")
 
 
 @pytest.mark.parametrize("name", ["opencv-telea", "Identity ", "paste-back+mine", "openai:gpt-image-1"])

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
 from editproof.audit import findings
 from editproof.audit.publication import Signer, deliver
 from editproof.cli import main
+from editproof.evidence.bundle import loaded
 from editproof.evidence.exits import exit_code
+from editproof.report.formats import junit
 from PIL import Image
 
 from tests.audit import study
@@ -70,8 +73,8 @@ def test_a_session_that_judges_nothing_beside_a_lock_proves_nothing(locked):
     assert locked.runpytest_inprocess(*FILL, *LOCK).ret == 9
 
 
-def test_edits_that_were_made_elsewhere_are_never_confirmatory(lab):
-    """Every file is younger than the lock, and shows nothing."""
+def test_edits_that_were_made_elsewhere_are_never_confirmatory_and_depart_from_nothing(lab):
+    """Every file is younger than the lock, and shows nothing; whoever locks is not worse off than who does not."""
     made_by = lab.mkdir("made")
     folder = ("--editor", "folder:made", "--repeats", "1")
     for case in _study(lab).Blobs(30):
@@ -79,12 +82,19 @@ def test_edits_that_were_made_elsewhere_are_never_confirmatory(lab):
     assert lab.runpytest_inprocess(*ARGUMENTS, *folder, "--write-lock", "lock.json").ret == 0
     for file in made_by.iterdir():
         file.touch()
-    assert lab.runpytest_inprocess(*ARGUMENTS, *folder, *LOCK).ret == 9
+    assert lab.runpytest_inprocess(*ARGUMENTS, *folder, *LOCK, "--strict").ret == 9
+    shutil.rmtree(lab.path / "reports")
+    assert lab.runpytest_inprocess(*ARGUMENTS, *folder, *LOCK).ret == 0
     found = evidence_of(lab)
+    assert found["reservations"][0]["kind"] == "exploratory"
     assert found["label"] == "EXPLORATORY"
     assert found["departures"] == ["the edits of folder:made were made elsewhere, and nothing shows when"]
     (run,) = (lab.path / "reports").iterdir()
     assert main(["verify", str(run)]) == 0
+    assert "<failure" not in junit.render(loaded(run))
+    widened(lab)
+    shutil.rmtree(lab.path / "reports")
+    assert lab.runpytest_inprocess(*ARGUMENTS, *folder, *LOCK).ret == 9, "a departure is one here too"
 
 
 def _study(lab: pytest.Pytester):

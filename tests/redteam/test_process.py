@@ -38,6 +38,8 @@ CONFTEST = """
 import study
 import patching
 
+pytest_plugins = ["editproof.pytest_plugin.short"]
+
 def pytest_editproof_datasets():
     return {"blobs": study.blobs}
 

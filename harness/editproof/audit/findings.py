@@ -25,7 +25,7 @@ from editproof.criteria.masks import mask_report
 from editproof.criteria.planting import planted_verdicts
 from editproof.criteria.redecision import criterion_from, decided_claims
 from editproof.errors import EditproofError
-from editproof.evidence.facts import Claim, Facts, ToolFacts
+from editproof.evidence.facts import Claim, Facts, ToolFacts, made_elsewhere
 from editproof.evidence.findings import Findings, Origins, ToolFindings
 from editproof.evidence.gallery import chosen
 from editproof.evidence.measurements import PLANTED, PLANTED_ORIGINAL, Measurements
@@ -77,7 +77,10 @@ def findings(facts: Facts) -> Findings:
     )
     named = zip(facts.tools, tools, strict=True)
     came_to = {tool.card.name: (found.outcome, found.reason) for tool, found in named}
-    departed = (*departures(lock, protocol, facts.created), *_made_elsewhere(facts), *_made_before(lock, facts))
+    elsewhere = [tool.card.name for tool in facts.tools if tool.made_elsewhere]
+    departed = (
+        *departures(lock, protocol, facts.created, elsewhere), *made_elsewhere(facts), *_made_before(lock, facts),
+    )  # fmt: skip
     limits = reservations(facts, departed)
     outcome, reason = outcome_of_run(came_to, [name for name in came_to if concerning(limits, name)])
     return Findings(
@@ -146,26 +149,18 @@ def origins_of(tool: ToolFacts, began: str) -> Origins:
     return Origins(len(known) - len(earlier), len(earlier), oldest, tool.calls)
 
 
-def _made_elsewhere(facts: Facts) -> Iterator[str]:
-    """What was there before the run, whatever a lock says: no time of a file shows when it was made."""
-    for tool in facts.tools:
-        if tool.made_elsewhere:
-            yield f"the edits of {tool.card.name} were made elsewhere, and nothing shows when"
-    for card in facts.instruments:
-        if card.precomputed:
-            yield f"the readings of {card.name} were made elsewhere, and nothing shows when"
-
-
 def _made_before(lock: Lock | None, facts: Facts) -> Iterator[str]:
     """Edits of the judged version that were there before the lock: what stood then is said of the locked one alone."""
     if lock is None or (locked_at := moment(lock.locked)) is None:
         return
     for tool in facts.tools:
         edits, name = tool.measurements.edits, tool.card.name
+        if tool.made_elsewhere:
+            continue
         known = [moment(text) for text in edits["made"][edits["status"] == EditStatus.OK.value]]
         if early := sum(when is not None and when < locked_at for when in known):
             yield f"{counted(early, 'edit')} of {name} had been made before the protocol was locked"
-        if lock.for_gate and not tool.made_elsewhere and (unknown := known.count(None)):
+        if lock.for_gate and (unknown := known.count(None)):
             yield f"nothing shows when {counted(unknown, 'edit')} of {name} had been made, and the lock is for a gate"
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from editproof.cli.handing import run_pytest
 
 if TYPE_CHECKING:
     from editproof.cli.verbs import Verbs
@@ -40,5 +40,4 @@ def _demo(options: argparse.Namespace) -> int:
 def _pytest(n: int, *words: str, quiet: bool = False) -> int:
     """The exit code of the suite, run here whatever is configured here."""
     here = ["--rootdir", ".", "-o", "addopts=", "-q", "--no-header", "--tb=no", "-rN", "--pyargs", SUITE]
-    command = [sys.executable, "-m", "pytest", *here, "--dataset", f"phantom:?n={n}", *words]
-    return subprocess.run(command, check=False, stdout=subprocess.DEVNULL if quiet else None).returncode
+    return run_pytest([*here, "--dataset", f"phantom:?n={n}", *words], quiet=quiet)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from editproof.cli.handing import run_pytest
 from editproof.core.numbers import dollars
 
 if TYPE_CHECKING:
@@ -37,10 +36,10 @@ def add_to(verbs: Verbs) -> None:
 
 
 def _edit(options: argparse.Namespace) -> int:
-    command = [sys.executable, "-m", "pytest", "--edit-only"]
+    command = ["--edit-only"]
     ours = {"--dry-run": "--edit-estimate", "--planted": "--edit-planted"}
     command += [ours.get(word, word) for word in options.pytest]
-    return subprocess.run(command, check=False).returncode
+    return run_pytest(command)
 
 
 def _store(options: argparse.Namespace) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from editproof.cli.handing import run_pytest
 
 if TYPE_CHECKING:
     from editproof.cli.verbs import Verbs
@@ -41,4 +41,4 @@ def _judge(options: argparse.Namespace) -> int:
     for option, value in (("--cohort-table", options.cohort), ("--readings-tool", options.tool)):
         command += [f"{option}={value}"] if value else []
     command += [f"--readings-{name}={value}" for name in OPTIONS for value in getattr(options, name)]
-    return subprocess.run([sys.executable, "-m", "pytest", "-q", *command, *options.pytest], check=False).returncode
+    return run_pytest(["-q", *command, *options.pytest])

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from editproof.cli import readers
+from editproof.cli.handing import run_pytest
 from editproof.core.numbers import brief, figure, percent
 from editproof.errors import ProtocolError
 
@@ -120,5 +119,5 @@ def _lock(options: argparse.Namespace) -> int:
     ours = {"--force": ("--replace-lock", options.force), "--for-gate": ("--lock-for-gate", options.for_gate)}
     asked = [handed for word, (handed, given) in ours.items() if given or word in options.pytest]
     rest = [word for word in options.pytest if word not in ours]
-    command = [sys.executable, "-m", "pytest", "-q", "--write-lock", str(options.file), *asked, *rest]
-    return subprocess.run(command, check=False).returncode
+    command = ["-q", "--write-lock", str(options.file), *asked, *rest]
+    return run_pytest(command)

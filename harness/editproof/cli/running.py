@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from editproof.cli.handing import run_pytest
 
 if TYPE_CHECKING:
     from editproof.cli.verbs import Verbs
@@ -35,5 +35,4 @@ def _run(options: argparse.Namespace) -> int:
         path = of_file = options.study or study_here(Path())
         suite = [options.suite or read_study(of_file).suite or str(of_file.parent)]
     study = ["--study", str(path)] if path else []
-    command = [sys.executable, "-m", "pytest", *suite, *study, *options.pytest]
-    return subprocess.run(command, check=False).returncode
+    return run_pytest([*suite, *study, *options.pytest])

@@ -189,18 +189,35 @@ def decision(estimate: Estimate, region: Region) -> tuple[Outcome, str]:
 def overall(verdicts: Iterable[Verdict]) -> tuple[Outcome, str]:
     """Outcome of a whole suite by intersection and union: it passes when every primary criterion passes.
 
-    No alpha needs to be split, because all of them have to hold (Berger 1982, 10.1080/00401706.1982.10487790).
+    No alpha needs to be split, because all of them have to hold (Berger 1982, 10.1080/00401706.1982.10487790). A
+    secondary criterion need not be shown to hold, but one that was shown to be broken fails the suite.
     """
+    found = list(verdicts)
+    outcome, reason = _of_primary(found)
+    broken = _missed(found, "secondary", Outcome.FAIL)
+    if not broken or outcome is Outcome.INVALID:
+        return outcome, reason
+    return Outcome.FAIL, f"{reason} {broken}" if outcome is Outcome.FAIL else f"{broken} {reason}"
+
+
+def _of_primary(verdicts: list[Verdict]) -> tuple[Outcome, str]:
     primary = [verdict for verdict in verdicts if verdict.criterion.role == "primary"]
     if not primary:
         return Outcome.INCONCLUSIVE, "No primary criterion was judged."
-    for outcome, word in ((Outcome.FAIL, "failed"), (Outcome.INCONCLUSIVE, "left open")):
-        missed = [verdict for verdict in primary if verdict.outcome is outcome]
-        if missed:
-            return outcome, f"{len(missed)} of {len(primary)} primary criteria {word}: {_named(missed)}."
+    for outcome in (Outcome.FAIL, Outcome.INCONCLUSIVE):
+        if missed := _missed(primary, "primary", outcome):
+            return outcome, missed
     if any(verdict.outcome is not Outcome.PASS for verdict in primary):
         return Outcome.INVALID, "A primary verdict is not valid."
     return Outcome.PASS, f"All {len(primary)} primary criteria hold."
+
+
+def _missed(verdicts: list[Verdict], role: str, outcome: Outcome) -> str:
+    """The criteria of a role that came to an outcome, in a sentence; empty where there are none."""
+    asked = [verdict for verdict in verdicts if verdict.criterion.role == role]
+    missed = [verdict for verdict in asked if verdict.outcome is outcome]
+    word = {Outcome.FAIL: "failed", Outcome.INCONCLUSIVE: "left open"}[outcome]
+    return f"{len(missed)} of {len(asked)} {role} criteria {word}: {_named(missed)}." if missed else ""
 
 
 def _named(verdicts: list[Verdict]) -> str:

@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from editproof.evidence.record import Evidence
 
 CONFORMS: Final = 0
-"""Every primary criterion of every tool was shown to hold; with reservations too, unless they are not accepted."""
+"""Every primary criterion of every tool was shown to hold, and no secondary one to be broken; with reservations too,
+unless they are not accepted."""
 
 DOES_NOT_CONFORM: Final = 1
-"""A primary criterion was not shown to hold (FAIL or INCONCLUSIVE), or the suite did not run completely."""
+"""A primary criterion was not shown to hold (FAIL or INCONCLUSIVE), a secondary one was shown to be broken (FAIL), or
+the suite did not run completely."""
 
 WRONG_USAGE: Final = 4
 """One line says what was asked, what was found and what to do."""
@@ -49,8 +51,8 @@ def objection(record: Evidence | Comparison, *, strict: bool = False, allow_depa
         return record.reason or "the run is invalid"
     lock, shard = getattr(record, "lock", None), getattr(record, "shard", "")
     if lock is not None and not allow_departures:
-        if record.departures:
-            return f"the run departs from its lock ({'; '.join(record.departures)}); see --allow-departures"
+        if departed := getattr(record, "departures_from_lock", ()):
+            return f"the run departs from its lock ({'; '.join(departed)}); see --allow-departures"
         if len(record.incomplete) > bool(shard):
             return f"the run is not all that was locked ({'; '.join(record.incomplete)})"
     if strict and record.outcome is Outcome.PASS and record.reservations:

@@ -177,3 +177,10 @@ class Facts:
     stores: tuple[str, ...] = ()
     judged_before: tuple[EarlierJudgement, ...] = ()
     roll: tuple[RollEntry, ...] = ()
+
+
+def made_elsewhere(facts: Facts) -> tuple[str, ...]:
+    """What was there before the run, one sentence each, whatever a lock says: no file shows when it was made."""
+    edits = [f"the edits of {tool.card.name}" for tool in facts.tools if tool.made_elsewhere]
+    readings = [f"the readings of {card.name}" for card in facts.instruments if card.precomputed]
+    return tuple(f"{what} were made elsewhere, and nothing shows when" for what in (*edits, *readings))

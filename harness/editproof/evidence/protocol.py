@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -246,7 +246,9 @@ def read_register(path: Path) -> dict[str, dict[str, str]]:
     return {"requirements": dict(register.requirements), "hazards": dict(register.hazards)}
 
 
-def departures(lock: Lock | None, protocol: Mapping[str, JSON], created: str) -> tuple[str, ...]:
+def departures(
+    lock: Lock | None, protocol: Mapping[str, JSON], created: str, elsewhere: Collection[str] = ()
+) -> tuple[str, ...]:
     """Where a run departs from what was locked, one sentence each; empty for a confirmatory run.
 
     Parameters
@@ -257,6 +259,8 @@ def departures(lock: Lock | None, protocol: Mapping[str, JSON], created: str) ->
         What the run fixed.
     created : str
         When the run ended, ISO 8601.
+    elsewhere : collection of str
+        Tools whose edits were made elsewhere: those were there when the lock was written, by necessity.
     """
     if lock is None:
         return ("no protocol was locked before the edits were made",)
@@ -271,7 +275,11 @@ def departures(lock: Lock | None, protocol: Mapping[str, JSON], created: str) ->
         ),
         (unsaid, f"the lock does not say how many cases of {', '.join(unsaid)} had been edited before"),
     ]
-    early = [(n, f"{n} cases of {tool} had been edited before the protocol was locked") for tool, n in standing.items()]
+    early = [
+        (n, f"{n} cases of {tool} had been edited before the protocol was locked")
+        for tool, n in standing.items()
+        if tool not in elsewhere
+    ]
     told = tuple(words for holds, words in (*reasons, *early) if holds)
     return told + tuple(_differences(_fixed(lock, protocol), protocol, ""))
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from editproof.evidence.facts import Facts, ToolFacts
+from editproof.evidence.facts import Facts, ToolFacts, made_elsewhere
 from editproof.evidence.findings import Attribution, Exhibit, Findings, MaskReport, Origins, ToolFindings
 from editproof.evidence.measurements import Measurements
 from editproof.evidence.reservations import Reservation, concerning
@@ -150,6 +150,11 @@ class Evidence:
     def departures(self) -> tuple[str, ...]:
         """Where the run departs from its lock."""
         return self.findings.departures
+
+    @property
+    def departures_from_lock(self) -> tuple[str, ...]:
+        """What departs from the lock; what was made elsewhere makes a run exploratory, and departs from nothing."""
+        return tuple(found for found in self.departures if found not in made_elsewhere(self.facts))
 
     @property
     def reservations(self) -> tuple[Reservation, ...]:

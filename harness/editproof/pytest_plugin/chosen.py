@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from editproof.pytest_plugin.claim_files import handed_in, learn_estimands
+from editproof.pytest_plugin.declarations import RunOptions, refusal
 from editproof.pytest_plugin.unasked import tabled_run
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ STUDY = pytest.StashKey["StudyFile"]()
 
 def run_of(config: pytest.Config) -> Run | TabledRun:
     """The session's run, made once: on images, or on a table of readings alone."""
-    if config.option.readings and RUN not in config.stash:
+    if RunOptions(config).readings and RUN not in config.stash:
         learn_estimands(config)
         config.stash[RUN] = tabled_run(config, _register(config), study_of(config))
     if RUN not in config.stash:
@@ -36,24 +37,24 @@ def run_of(config: pytest.Config) -> Run | TabledRun:
         from editproof.study.plan import Plan
         from editproof.study.run import Run
 
-        options, hooks, study = config.option, config.hook, study_of(config)
+        options, hooks, study = RunOptions(config), config.hook, study_of(config)
         learn_estimands(config)
         dataset = options.dataset or study.cohort or config.getini("editproof_dataset")
         if not dataset:
             hint = _left_alone(config)
-            raise pytest.UsageError(f"editproof: no cohort{hint}; name one with --dataset, e.g. --dataset rsna:PATH")
+            raise refusal(config, f"no cohort{hint}; name one with --dataset, e.g. --dataset rsna:PATH")
         cards = options.instrument or study.instruments
         if not cards:
             reader = reader_of(dataset)
             card = hooks.pytest_editproof_instrument(config=config, dataset=reader) or READERS.get(reader)
             cards = [card] if card else []
         if not cards and not options.edit_only:
-            raise pytest.UsageError(f"editproof: nothing reads {dataset!r}; name an instrument with --instrument SPEC")
+            raise refusal(config, f"nothing reads {dataset!r}; name an instrument with --instrument SPEC")
         plan = Plan.of(
             study, prompt=options.prompt, repeats=options.repeats, seed=options.study_seed, output=options.output
         )
         if plan.repeats < 1:
-            raise pytest.UsageError(f"editproof: --repeats {plan.repeats}: at least one edit per case is needed")
+            raise refusal(config, f"--repeats {plan.repeats}: at least one edit per case is needed")
         config.stash[RUN] = Run(
             editors=tuple(editor_specs(config)),
             dataset_spec=dataset,
@@ -96,7 +97,7 @@ def study_of(config: pytest.Config) -> StudyFile:
             path = study_path(config)
             config.stash[STUDY] = StudyFile() if path is None else read_study(path)
         except EditproofError as error:
-            raise pytest.UsageError(f"editproof: {error}") from error
+            raise refusal(config, error) from error
     return config.stash[STUDY]
 
 
@@ -104,9 +105,9 @@ def study_path(config: pytest.Config) -> Path | None:
     """The study file of the run: the one that is named, else the one in the nearest folder of what is run."""
     from editproof.study.study_file import found_study
 
-    named = list(dict.fromkeys(config.option.study or ()))
+    named = list(dict.fromkeys(RunOptions(config).study or ()))
     if len(named) > 1:
-        raise pytest.UsageError(f"editproof: --study {named[0]}, --study {named[1]}: one run judges one study")
+        raise refusal(config, f"--study {named[0]}, --study {named[1]}: one run judges one study")
     if named:
         return Path(named[0])
     if of_ini := config.getini("editproof_study"):
@@ -140,14 +141,12 @@ def started(config: pytest.Config) -> float:
 
 def editor_specs(config: pytest.Config) -> list[str]:
     """The tools that are judged, each once."""
-    if config.option.readings:
+    if RunOptions(config).readings:
         return list(run_of(config).editors)
-    specs = config.option.editor or study_of(config).editors or config.getini("editproof_editors")
+    specs = RunOptions(config).editor or study_of(config).editors or config.getini("editproof_editors")
     if not specs:
         hint = _left_alone(config)
-        raise pytest.UsageError(
-            f"editproof: no tool to judge{hint}; name one with --editor, e.g. --editor opencv-telea"
-        )
+        raise refusal(config, f"no tool to judge{hint}; name one with --editor, e.g. --editor opencv-telea")
     return list(dict.fromkeys(specs))
 
 

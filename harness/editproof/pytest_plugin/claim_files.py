@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from editproof.pytest_plugin.faults import note_fault
 from editproof.pytest_plugin.rollcall import PLUGIN, RollCall
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ TEST = "test_claim"
 
 _CLAIM = re.compile(rb"^\s*\[\[\s*[\"']?claim[\"']?\s*\]\]", re.MULTILINE)
 _LEARNT = pytest.StashKey[bool]()
-_FAULTS = pytest.StashKey[list[str]]()
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -39,13 +39,6 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
         roll: RollCall = parent.config.pluginmanager.getplugin(PLUGIN)
         roll.forgotten.add(file_path)
     return None
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config) -> None:
-    """Refuse a table that is none, once pytest has met all of them."""
-    if faults := config.stash.get(_FAULTS, []):
-        raise pytest.UsageError(faults[0])
 
 
 def _holds_claims(path: Path) -> bool:
@@ -65,7 +58,7 @@ class ClaimFile(pytest.Module):
     """A module with one test, which pytest makes cases of."""
 
     def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
-        """A case for each claim; a table that cannot be read ends the session before a test is run."""
+        """A case for each claim; a table that cannot be read ends the session before a claim is judged."""
         from editproof.criteria.claim_tables import claims_from
         from editproof.errors import EditproofError
 
@@ -73,7 +66,7 @@ class ClaimFile(pytest.Module):
         try:
             claims = claims_from(self.path)
         except EditproofError as error:
-            self.config.stash.setdefault(_FAULTS, []).append(f"editproof: {error}")
+            note_fault(self.config, error)
             return []
         self.obj = _module(self.path.stem, claims)
         return super().collect()
@@ -88,9 +81,14 @@ def _module(name: str, claims: Iterable[TableClaim]) -> ModuleType:
 
     @pytest.mark.parametrize(("criterion", "strata", "family"), cases)
     def test_claim(
-        study: EditorStudy, judge: Judge, criterion: Criterion, strata: tuple[str, ...], family: str
+        editproof_study: EditorStudy,
+        editproof_judge: Judge,
+        criterion: Criterion,
+        strata: tuple[str, ...],
+        family: str,
     ) -> None:
         """Fail by the verdict; `judge` sees to that."""
+        study, judge = editproof_study, editproof_judge
         if family:
             judge.family([(criterion, study.where(stratum)) for stratum in strata], rule=family)
         else:

@@ -1,4 +1,7 @@
-"""What the plug-in declares: hooks by which a repository wires its own study, and the options of a run."""
+"""What the plug-in declares: hooks by which a repository wires its own study, and the options of a run.
+
+Everything carries a prefix, so that nothing is taken from a repository that never asked for this package.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,12 @@ from typing import Any
 
 import pytest
 
-from editproof.study.options import declare_options
+from editproof.study.options import declare_options, destination, in_full, prefixed
 
 PREFIX = "pytest_editproof_"
+
+SHORT = ("editproof.pytest_plugin.short", "editproof.pytest_plugin.command")
+"""Plug-ins under which a user writes ``--editor`` and not ``--editproof-editor``."""
 
 
 class Hooks:
@@ -56,8 +62,31 @@ def unknown_hook(plugins: Iterable[object]) -> str:
 
 def add_options(parser: pytest.Parser) -> None:
     """Declare what a run may choose. Margins are not among it: they live in test files alone."""
-    declare_options(parser.getgroup("editproof", "clinical acceptance of image-editing tools").addoption)
-    parser.addini("editproof_editors", "tools to judge where no --editor is given", type="args", default=[])
-    parser.addini("editproof_dataset", "cohort where no --dataset is given", default="")
-    parser.addini("editproof_study", "study file where no --study is given", default="")
+    group = parser.getgroup("editproof", "clinical acceptance of image-editing tools")
+    declare_options(lambda flag, **told: group.addoption(prefixed(flag), dest=destination(flag), **told))
+    parser.addini("editproof_editors", "tools to judge where no tool is named", type="args", default=[])
+    parser.addini("editproof_dataset", "cohort where none is named", default="")
+    parser.addini("editproof_study", "study file where none is named", default="")
     parser.addini("editproof_register", "TOML file of the requirements and hazards that criteria name", default="")
+
+
+class RunOptions:
+    """What was given for the options of this package, by their short names: ``RunOptions(config).study_seed``."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._given = config.option
+
+    def __getattr__(self, name: str) -> Any:
+        """What was given, under the one destination that no other plug-in has."""
+        return getattr(self._given, f"editproof_{name}")
+
+
+def said(config: pytest.Config, words: object) -> str:
+    """What a user is told, each option called as it is to be written in this repository."""
+    text = str(words)
+    return text if any(map(config.pluginmanager.hasplugin, SHORT)) else in_full(text)
+
+
+def refusal(config: pytest.Config, words: object) -> pytest.UsageError:
+    """The one line that wrong usage ends in, with exit code 4."""
+    return pytest.UsageError(f"editproof: {said(config, words)}")

@@ -23,19 +23,26 @@ FORGOTTEN = "editproof_forgotten"
 MOST = 3
 """Claims that a sentence names."""
 
+STUDIES, JUDGES = ("study", "editproof_study"), ("judge", "editproof_judge")
+"""The fixtures of this package; the short names are there only where a repository asked for them."""
+
+OURS = ("editproof.pytest_plugin.plugin", "editproof.pytest_plugin.fixtures")
+"""Modules that define them."""
+
 _REPEAT = "__pytest_repeat_step_number"
 """Parameter by which pytest-repeat makes several tests of one."""
 
 
 def is_claim(item: pytest.Item) -> bool:
     """Whether a test asks for this package's ``study``; another repository's fixture of that name is left alone."""
-    return asks_for("study", _fixtures_of(item))
+    fixtures = _fixtures_of(item)
+    return any(asks_for(name, fixtures) for name in STUDIES)
 
 
 def asks_for(name: str, definitions: Mapping[str, Any]) -> bool:
     """Whether the fixture of a name is this package's, or made of it; the last one overrides the others."""
     for definition in reversed(definitions.get(name) or ()):
-        if definition.func.__module__ == "editproof.pytest_plugin.plugin":
+        if definition.func.__module__ in OURS:
             return True
         if name not in definition.argnames:
             return False
@@ -45,7 +52,9 @@ def asks_for(name: str, definitions: Mapping[str, Any]) -> bool:
 def asks_to_judge(item: pytest.Item) -> bool:
     """Whether a test asks for ``judge``, this package's or, beside its ``study``, one that took its place."""
     fixtures = _fixtures_of(item)
-    return asks_for("judge", fixtures) or ("judge" in fixtures and asks_for("study", fixtures))
+    if any(asks_for(name, fixtures) for name in JUDGES):
+        return True
+    return any(name in fixtures for name in JUDGES) and is_claim(item)
 
 
 def test_of(item: pytest.Item) -> str:

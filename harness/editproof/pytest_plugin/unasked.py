@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from editproof.pytest_plugin.declarations import RunOptions, refusal
+from editproof.pytest_plugin.faults import note_fault
 from editproof.pytest_plugin.rollcall import RollCall, is_claim
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 OUTPUT = "editproof_unasked"
 NOT_WITH = ("editor", "dataset", "shard", "edit_only", "edit_estimate")
-"""Options that ask for images, edits or a part of them."""
+"""RunOptions that ask for images, edits or a part of them."""
 
 Claims = Callable[[Iterable[pytest.Item]], list["Criterion"]]
 
@@ -27,13 +29,13 @@ def tabled_run(config: pytest.Config, register: Path | None, study: StudyFile) -
     from editproof.datasets.tables.layout import layout_of
     from editproof.study.tabled import TabledRun
 
-    options = config.option
+    options = RunOptions(config)
     if given := [name for name in NOT_WITH if getattr(options, name)]:
         option = f"--{given[0].replace('_', '-')}"
-        raise pytest.UsageError(f"editproof: {option}: a table of readings has neither images nor edits. Leave it out.")
+        raise refusal(config, f"{option}: a table of readings has neither images nor edits. Leave it out.")
     cards: list[str] = options.instrument or []  # those of a study file read images, and may not have made this table
     if len(cards) > 1:
-        raise pytest.UsageError(f"editproof: --instrument {cards[1]}: one card says what made a table. Name one.")
+        raise refusal(config, f"--instrument {cards[1]}: one card says what made a table. Name one.")
     return TabledRun(
         file=Path(options.readings),
         store=config.rootpath / options.store,
@@ -60,7 +62,7 @@ class Unasked:
         self.run, self.roll, self.named = run, roll, named
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Leave them out before anything else is; each is named in the record with the reason."""
         kept, left_out = [], []
         for item in items:
@@ -73,10 +75,8 @@ class Unasked:
                 kept.append(item)
         if left_out and not any(map(is_claim, kept)):
             name, need = sorted(self.run().unasked.items())[0]
-            raise pytest.UsageError(
-                "editproof: no claim of this suite can be asked of readings alone: "
-                f"{name} needs {need}. Name a suite with claims on readings."
-            )
+            words = f"no claim of this suite can be asked of readings alone: {name} needs {need}."
+            note_fault(config, f"{words} Name a suite with claims on readings.")
         self.roll.excuse(left_out)
         items[:] = kept
 

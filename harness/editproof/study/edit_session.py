@@ -13,6 +13,7 @@ from editproof.core.numbers import dollars
 from editproof.datasets.checks import check_regions, decoded_case
 from editproof.editing.ledger import Ledger, torn_words
 from editproof.errors import EditproofError
+from editproof.evidence.exits import CONFORMS, DOES_NOT_CONFORM
 from editproof.imaging.region import INSIDE
 from editproof.study.copies import refuse_copies
 
@@ -36,11 +37,13 @@ def make_edits(run: Run, *, threads: int = 0, dry_run: bool = False) -> int:
     Returns
     -------
     int
-        0, or 1 where the run stopped before every edit was asked for; edits made so far are kept either way.
+        0, or 1 where the run stopped before every edit was asked for, or where no edit of a tool came back; edits made
+        so far are kept either way.
     """
     check_regions(run.whole, {INSIDE: "a tool to change"})
     refuse_copies(run.whole, run.store, jobs=run.jobs)
     run.check_told()
+    code = CONFORMS
     for spec, card in run.cards.items():
         bench = run.bench(spec)
         print(f"{card.name}: sends pixels to {card.sends_data_to or 'no other machine'}")
@@ -54,9 +57,12 @@ def make_edits(run: Run, *, threads: int = 0, dry_run: bool = False) -> int:
             ended = Ledger(Path(run.store), run.terms.since).ends(card.name)
             print(f"{card.name}: stopped; of this run's requests, {_summary(run, ended)}")
             print(f"editproof: {error}", file=sys.stderr)
-            return 1
+            return DOES_NOT_CONFORM
         print(f"{card.name}: edits: {_summary(run, counts)}")
-    return 0
+        if not counts["ok"]:
+            print(f"editproof: {card.name}: of {total_of(counts)} edits, none came back", file=sys.stderr)
+            code = DOES_NOT_CONFORM
+    return code
 
 
 def _make(run: Run, bench: Bench, threads: int, counts: Counter[str]) -> None:

@@ -1,8 +1,18 @@
-"""What a run may choose, as options: declared once for pytest, and for the help of the commands that hand them on."""
+"""What a run may choose, as options: declared once for pytest, and for the help of the commands that hand them on.
+
+The plug-in loads wherever it is installed, so that each option carries a prefix there, ``--editproof-editor``, in its
+flag and in its destination. It is short, ``--editor``, where a repository opts in, and in the words of this project's
+commands.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+
+PREFIX = "editproof-"
+"""What the flag of each option begins with; its destination begins alike, with an underscore."""
 
 
 def declare_options(add: Callable[..., None]) -> None:
@@ -85,3 +95,62 @@ def _declare_options_of_readings(add: Callable[..., None]) -> None:
     ):
         add(f"--readings-{name}", metavar=metavar, help=f"with --readings: {words}; repeatable", **several)
     add("--readings-tool", default="", metavar="NAME", help="with --readings: the tool whose edits were read")
+
+
+@cache
+def flags() -> tuple[str, ...]:
+    """The short flag of each option: ``--editor``, ``--dataset``, ..."""
+    found: list[str] = []
+    declare_options(lambda flag, **told: found.append(flag))
+    return tuple(found)
+
+
+def prefixed(flag: str) -> str:
+    """The flag of an option as it is everywhere.
+
+    Examples
+    --------
+    >>> prefixed("--editor")
+    '--editproof-editor'
+    """
+    return f"--{PREFIX}{flag.removeprefix('--')}"
+
+
+def destination(flag: str) -> str:
+    """Where pytest keeps what was given for an option.
+
+    Examples
+    --------
+    >>> destination("--study-seed")
+    'editproof_study_seed'
+    """
+    return prefixed(flag).removeprefix("--").replace("-", "_")
+
+
+def handed_on(words: Iterable[str]) -> Iterator[str]:
+    """Words of a command line with each option of ours under its prefixed flag, which pytest knows in any repository.
+
+    Examples
+    --------
+    >>> list(handed_on(["validations", "--editor", "identity", "--jobs=1", "-k", "sex", "--tb=no"]))
+    ['validations', '--editproof-editor', 'identity', '--editproof-jobs=1', '-k', 'sex', '--tb=no']
+    """
+    for word in words:
+        flag, equals, value = word.partition("=")
+        yield f"{prefixed(flag)}{equals}{value}" if flag in flags() else word
+
+
+def in_full(text: str) -> str:
+    """A text for a reader in whose repository options are not short.
+
+    Examples
+    --------
+    >>> in_full("name one with --editor, e.g. --editor identity; --edit is none")
+    'name one with --editproof-editor, e.g. --editproof-editor identity; --edit is none'
+    """
+    pattern = rf"(?<![\w-])(?:{'|'.join(map(re.escape, flags()))})(?![\w-])"
+
+    def whole(found: re.Match[str]) -> str:
+        return prefixed(found[0])
+
+    return re.sub(pattern, whole, text)

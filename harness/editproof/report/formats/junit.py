@@ -54,7 +54,7 @@ def _document(name: str, suites: Iterable[Element]) -> str:
 
 
 def _of_run(evidence: Evidence) -> Iterable[Element]:
-    departed = "; ".join(evidence.departures) if evidence.lock is not None else ""
+    departed = "; ".join(evidence.departures_from_lock) if evidence.lock is not None else ""
     yield _case("the run", "follows the protocol that was locked beforehand", "failure", evidence.label, departed)
     for found in evidence.reservations:
         yield _case("the run", f"without reservation: {found.kind}", "skipped", "RESERVATION", found.sentence)
