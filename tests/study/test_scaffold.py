@@ -15,6 +15,7 @@ from editproof.study.scaffold_tasks import READERS, TASKS
 from editproof.study.study_file import read_study
 
 LONGEST = 120
+SHORT = ("-p", "editproof.pytest_plugin.short")
 
 FILES = {"study.toml", "claims.toml", "register.toml", ".gitignore", ".github/workflows/conformance.yml"}
 
@@ -51,7 +52,7 @@ def test_what_it_writes_runs(pytester, task):
     assert main(["init", str(pytester.path), "--task", task]) == 0
     cohort = tomllib.loads((pytester.path / "study.toml").read_text())["cohort"].replace("n=120", "n=6")
     result = pytester.runpytest_inprocess(
-        *SHORT, "claims.toml", "--study", "study.toml", "--dataset", cohort, "--jobs", "1"
+        *SHORT, *SHORT, "claims.toml", "--study", "study.toml", "--dataset", cohort, "--jobs", "1"
     )
     (record,) = pytester.path.glob("reports/*/evidence.json")
     told = json.loads(record.read_text())
@@ -63,7 +64,7 @@ def test_what_it_writes_runs(pytester, task):
 
 def test_a_study_of_readers_says_what_it_lacks(pytester):
     assert main(["init", str(pytester.path), "--task", READERS]) == 0
-    result = pytester.runpytest_inprocess(*SHORT, "claims.toml", "--study", "study.toml")
+    result = pytester.runpytest_inprocess(*SHORT, *SHORT, "claims.toml", "--study", "study.toml")
     assert result.ret == 4
     (said,) = [line for line in result.stderr.lines + result.stdout.lines if "editproof: " in line]
     assert "RD-1" in said

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from editproof.audit.completeness import gaps
 from editproof.audit.reservations import reservations
 from editproof.core.digests import digest_of
+from editproof.core.progress import watched
 from editproof.criteria.attribution import attribution, causes
 from editproof.criteria.conformance import (
     control_verdicts,
@@ -191,7 +192,7 @@ def _validity(facts: Facts, verdicts: Sequence[Sequence[Verdict]]) -> tuple[Verd
             name: verdict_on_control(criterion_from(claim.criterion), control.where(stratum))
             for name, control in facts.controls.items()
         }
-        for (_, stratum), claim in sorted(primary.items())
+        for (_, stratum), claim in watched(sorted(primary.items()), len(primary), "controls: decide", "claim")
     ]
     claims = [claim for tool in facts.tools for claim in tool.claims]
     planted = planted_verdicts(claims, facts.tools[0].measurements, facts.controls, facts.shard)

@@ -30,9 +30,11 @@ from editproof.cli import (
     training,
 )
 from editproof.cli.verbs import options_of_a_run
+from editproof.core.progress import watching
 from editproof.core.usage import did_you_mean
 from editproof.errors import EditproofError
 from editproof.evidence.exits import WRONG_USAGE
+from editproof.study.progress import progress_bar
 
 GROUPS = {
     "to see it work": (demo,),
@@ -143,7 +145,8 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
             parser.error(f"unknown arguments: {' '.join(rest)}")
         options.pytest = [*rest, *options.pytest]
     try:
-        return int(options.action(options))
+        with watching(progress_bar):
+            return int(options.action(options))
     except EditproofError as error:
         from editproof.report.text.wording import in_one_line
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.stats import binom
 
+from editproof.core.progress import watched
 from editproof.criteria.criterion import Criterion
 from editproof.criteria.estimands.accuracy import mae_drift
 from editproof.criteria.readings import Readings
@@ -75,7 +76,7 @@ def power_by_pilot(
     }
     passed = dict.fromkeys(raws, 0)
     whole = 0
-    for _ in range(draws):
+    for _ in watched(range(draws), draws, f"{n} patients: draw", "study"):
         drawn = names[random.integers(0, len(names), n)]
         every = True
         for place, (criterion, raw) in raws.items():

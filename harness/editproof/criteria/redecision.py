@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from editproof.core.progress import watched
 from editproof.criteria.criterion import Criterion
 from editproof.criteria.families import decided
 from editproof.criteria.region import Region
@@ -21,7 +22,8 @@ def decided_claims(claims: Sequence[Claim], measurements: Measurements) -> list[
         card = claim.criterion
         families.setdefault((claim.test if card.family else f"{index}", card.family, card.confidence), []).append(index)
     found: dict[int, Verdict | EditproofError] = {}
-    for (_, rule, confidence), members in families.items():
+    title = f"{measurements.editor}: decide"
+    for (_, rule, confidence), members in watched(families.items(), len(families), title, "claim"):
         try:
             asked = [(criterion_from(claims[i].criterion), measurements.where(claims[i].stratum)) for i in members]
             verdicts: Sequence[Verdict | EditproofError] = decided(asked, rule, 1 - confidence)

@@ -17,7 +17,6 @@ from editproof.pytest_plugin.rollcall import PLUGIN, RollCall, is_claim, test_of
 
 if TYPE_CHECKING:
     from editproof.criteria import Criterion
-    from editproof.study.bench import Progress
     from editproof.study.judging import EditorStudy, Judge, Judgement
     from editproof.study.run import Run
     from editproof.study.tabled import TabledRun
@@ -31,14 +30,14 @@ def study_for(request: pytest.FixtureRequest) -> EditorStudy:
 
     config = request.config
     try:
-        with uncaptured(config) as progress:
+        with uncaptured(config):
             run, claims = checked_claims(config, request.session.items)
             if RunOptions(config).write_lock:
                 return run.unmeasured(request.param)
             named = [(claim, "all") for claim in claims]
             for sentence in run.out_of_reach(named) if request.param == run.editors[0] else ():
                 print(f"{WARNING}: {said(config, sentence)}", file=sys.stderr)
-            return run.study(request.param, progress)
+            return run.study(request.param)
     except EditproofError as error:
         stop_claims(config, error)
 
@@ -67,7 +66,8 @@ def checked_run(config: pytest.Config) -> Run | TabledRun:
 
     try:
         run = run_of(config)
-        run.check()
+        with uncaptured(config):
+            run.check()
     except EditproofError as error:
         raise refusal(config, error) from error
     return run
@@ -111,10 +111,11 @@ def _claims(items: Iterable[pytest.Item]) -> Iterator[tuple[Any, dict[str, objec
 
 
 @contextmanager
-def uncaptured(config: pytest.Config) -> Iterator[Progress]:
-    """Output capture off, so that progress reaches the terminal."""
+def uncaptured(config: pytest.Config) -> Iterator[None]:
+    """Output capture off, and steps watched: progress reaches the terminal."""
+    from editproof.core.progress import watching
     from editproof.study.progress import progress_bar
 
     capture = config.pluginmanager.getplugin("capturemanager")
-    with capture.global_and_fixture_disabled() if capture else nullcontext():
-        yield progress_bar
+    with capture.global_and_fixture_disabled() if capture else nullcontext(), watching(progress_bar):
+        yield

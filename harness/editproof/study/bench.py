@@ -15,6 +15,7 @@ from random import random
 from typing import TYPE_CHECKING, Any
 
 from editproof.core.digests import PixelDigest, digest_of, read_only
+from editproof.core.progress import watched
 from editproof.datasets.checks import decoded_case, distinct
 from editproof.editing.determinism import date_of, hold_to_claim
 from editproof.editing.edits import LIVE, Edits, Terms, each
@@ -51,9 +52,6 @@ from editproof.types import JSON, Case, Dataset, Editor, EditOutcome, EditReques
 
 if TYPE_CHECKING:
     from editproof.types import Image
-
-Progress = Callable[[Iterable[JSON], int, str], Iterable[JSON]]
-"""Wraps an iterable of known length and title, e.g. in a progress bar."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,7 @@ class Bench:
         outcomes = self._outcomes(self._all_requests(case, decoded_case(case)))
         return case.case_id, [outcome.status.value for outcome in outcomes]
 
-    def measured(self, dataset: Dataset, *, jobs: int = 1, progress: Progress | None = None) -> Measurements:
+    def measured(self, dataset: Dataset, *, jobs: int = 1) -> Measurements:
         """Everything measured on the tool's edits of a cohort; what stands in the store is only read.
 
         Raises
@@ -119,19 +117,19 @@ class Bench:
         cases = distinct(dataset)
         keys = self._keys(cases)
         store, name = Store(self.store_root), self.made_editor.card.name
-        records = {case.case_id: store.record(CASES, keys[case.case_id]) for case in cases}
+        kept = watched(cases, len(cases), f"{name}: read what is kept")
+        records = {case.case_id: store.record(CASES, keys[case.case_id]) for case in kept}
         todo = [case for case in cases if records[case.case_id] is None]
         if todo:
             self._rehearsed(todo[0])
         self._hold_to_claim(cases)
         if todo and (self.made_editor.service.concurrency > 1 or self.made_editor.is_batched):
-            made = self.edited(todo)
-            deque(progress(made, len(todo), f"{name}: edit") if progress else made, maxlen=0)
+            deque(watched(self.edited(todo), len(todo), f"{name}: edit"), maxlen=0)
         if todo:
             done: Iterable[CaseRecord] = results(
                 partial(_kept_record, self, keys), todo, jobs=min(jobs, max(1, len(todo) // 4))
             )
-            for record in progress(done, len(todo), f"{name}: edit and read") if progress else done:
+            for record in watched(done, len(todo), f"{name}: edit and read"):
                 records[record.case] = record
         table = table_of(name, cases, [record for record in records.values() if record is not None])
         check = _edits_in(self.store_root, self.terms).check(self.made_editor)

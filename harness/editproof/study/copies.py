@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from editproof.core.digests import digest_of
+from editproof.core.progress import watched
 from editproof.datasets.checks import PixelDigests, check_copies, check_target, pixel_digests
 from editproof.editing.store import RecordKind, Store
 from editproof.imaging.output import OutputGeometry
@@ -35,7 +36,8 @@ def refuse_copies(cohort: Dataset, store_root: Path, output: OutputGeometry | No
     known = {name: store.record(PIXELS, key) for name, key in keys.items()}
     new = [case for case in cases if known[case.case_id] is None]
     workers = min(jobs, max(1, len(new) // _CASES_A_WORKER))
-    for name, digests in results(partial(_kept_digests, store_root, keys), new, jobs=workers):
+    read = results(partial(_kept_digests, store_root, keys), new, jobs=workers)
+    for name, digests in watched(read, len(new), "originals: read"):
         known[name] = digests
     found = {name: digests for name, digests in known.items() if digests is not None}
     for name, digests in found.items():

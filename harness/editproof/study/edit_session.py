@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from editproof.core.numbers import dollars
+from editproof.core.progress import watching
 from editproof.datasets.checks import check_regions, decoded_case
 from editproof.editing.ledger import Ledger, torn_words
 from editproof.errors import EditproofError
 from editproof.evidence.exits import CONFORMS, DOES_NOT_CONFORM
 from editproof.imaging.region import INSIDE
 from editproof.study.copies import refuse_copies
+from editproof.study.progress import progress_bar
 
 if TYPE_CHECKING:
     from editproof.study.bench import Bench
@@ -41,7 +43,8 @@ def make_edits(run: Run, *, threads: int = 0, dry_run: bool = False) -> int:
         so far are kept either way.
     """
     check_regions(run.whole, {INSIDE: "a tool to change"})
-    refuse_copies(run.whole, run.store, jobs=run.jobs)
+    with watching(progress_bar):
+        refuse_copies(run.whole, run.store, jobs=run.jobs)
     run.check_told()
     code = CONFORMS
     for spec, card in run.cards.items():

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,7 +47,7 @@ from editproof.instruments.fitness import check_apart, check_fit
 from editproof.instruments.registry import instrument_from_spec
 from editproof.metrics import Metric, own_metrics
 from editproof.metrics.registry import in_protocol
-from editproof.study.bench import Bench, Progress
+from editproof.study.bench import Bench
 from editproof.study.case_records import case_row, measured_quantities
 from editproof.study.copies import refuse_copies
 from editproof.study.exhibits import exhibit_pictures
@@ -272,13 +272,13 @@ class Run:
         self.plant_for(claim for claim, _ in asked if claim.role == "primary")
         yield from in_sentences(asked, self._measured("identity"), lossy=lossy, image="radiograph")
 
-    def study(self, spec: str, progress: Progress | None = None) -> EditorStudy:
+    def study(self, spec: str) -> EditorStudy:
         """A tool, measured; concurrent processes wait for one another and then read what is stored."""
         return EditorStudy(
             spec,
             self.cards[spec],
-            self._measured(spec, progress),
-            partial(self._controls, progress),
+            self._measured(spec),
+            self._controls,
             self.check_stratum,
         )
 
@@ -315,8 +315,8 @@ class Run:
         """Let the store know what the run came to; every later run on this cohort will say so."""
         remember(self.store, evidence)
 
-    def _controls(self, progress: Progress | None = None) -> dict[str, Measurements]:
-        return {name: self._measured(name, progress) for name in CONTROLS}
+    def _controls(self) -> dict[str, Measurements]:
+        return {name: self._measured(name) for name in CONTROLS}
 
     def _unjudged(self, judgements: Iterable[Judgement]) -> Iterator[str]:
         """Names that tests judged though they are no tool's."""
@@ -359,12 +359,12 @@ class Run:
         standing = {card.name: self.bench(spec).standing(self.dataset) for spec, card in self.cards.items()}
         return locked(protocol_of(facts), standing, now, Store(self.store).name(), for_gate=for_gate)
 
-    def _measured(self, spec: str, progress: Progress | None = None) -> Measurements:
+    def _measured(self, spec: str) -> Measurements:
         if spec not in self._known:
             locks = self.store / "locks"
             locks.mkdir(parents=True, exist_ok=True)
             with FileLock(locks / f"{slug(spec)}-{digest_of(spec)[:8]}.lock"):
-                self._known[spec] = self.bench(spec).measured(self.dataset, jobs=self.jobs, progress=progress)
+                self._known[spec] = self.bench(spec).measured(self.dataset, jobs=self.jobs)
         return self._known[spec]
 
     def bench(self, spec: str) -> Bench:

@@ -253,7 +253,7 @@ class TabledRun:
         """A tool and its cohort without one reading, for a protocol to be locked."""
         return EditorStudy(spec, self.cards[spec], self.of_cohort.unmeasured(spec), self.controls, self.check_stratum)
 
-    def study(self, spec: str, _progress: object = None) -> EditorStudy:
+    def study(self, spec: str) -> EditorStudy:
         """A tool with its readings."""
         return EditorStudy(spec, self.cards[spec], self.measured(spec), self.controls, self.check_stratum)
 
