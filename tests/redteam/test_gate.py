@@ -145,8 +145,8 @@ def test_the_command_writes_a_lock_by_which_a_changed_tool_is_judged(lab):
 def test_the_command_hands_it_on(monkeypatch, words):
     seen: list[list[str]] = []
     monkeypatch.setattr(
-        "subprocess.run", lambda command, check: seen.append(command) or type("Done", (), {"returncode": 0})
+        "subprocess.run", lambda command, **told: seen.append(command) or type("Done", (), {"returncode": 0})
     )
     assert main(["lock", *words, "validations/", "--editor", "x"]) == 0
-    assert "--lock-for-gate" in seen[0]
+    assert "--editproof-lock-for-gate" in seen[0]
     assert "--for-gate" not in seen[0]
