@@ -115,7 +115,12 @@ def make(folder: Path) -> None:
     for environment in (built.installed, built.plain):
         venv.create(environment.folder, symlinks=os.name != "nt")
         _share_libraries(environment.packages)
-    _pip("--python", built.installed.python, "install", "-q", "--no-deps", "--no-index", built.wheel)
+    install(built.wheel, built.installed)
+
+
+def install(wheel: Path, environment: Environment) -> None:
+    """Install the wheel into an environment, and nothing that it requires."""
+    _pip("--python", environment.python, "install", "-q", "--no-deps", "--no-index", wheel)
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> None:

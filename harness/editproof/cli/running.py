@@ -23,16 +23,16 @@ def add_to(verbs: Verbs) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    """Run pytest on a suite; one that ships has a study of its own, where none is named and none is here."""
+    """Run pytest on a suite; one that is named needs no study file, where none is named and none is here."""
     from editproof.core.shipped import shipped_suite
     from editproof.study.study_file import found_study, read_study, study_here
 
-    shipped = shipped_suite(options.suite or "")
-    if shipped:
+    if options.suite:
         path: Path | None = options.study or found_study([Path()], Path().resolve())
-        suite = ["--pyargs", shipped]
+        shipped = shipped_suite(options.suite)
+        suite = ["--pyargs", shipped] if shipped else [options.suite]
     else:
         path = of_file = options.study or study_here(Path())
-        suite = [options.suite or read_study(of_file).suite or str(of_file.parent)]
+        suite = [read_study(of_file).suite or str(of_file.parent)]
     study = ["--study", str(path)] if path else []
     return run_pytest([*suite, *study, *options.pytest])
