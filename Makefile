@@ -11,7 +11,7 @@ COVERAGE := $(if $(filter true 1,$(CI)),--cov --cov-report=term:skip-covered)
 .PHONY: demo example docs test test-all lint iopaint plugins realesrgan clean
 
 demo: $(READY)  ## judge two tools on 200 embedded phantoms and leave a report to open
-	@$(BIN)/python -m editproof.cli demo --n 200
+	@$(BIN)/python -m editproof.cli demo
 
 example: demo  ## the demo's report as the one that the README links to, and its picture
 	@mkdir -p docs/example

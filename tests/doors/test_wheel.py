@@ -107,12 +107,23 @@ def test_its_suite_judges_a_tool_in_an_empty_folder(outside, tmp_path):
     assert len(list(tmp_path.glob("reports/*/report.html"))) == 1
 
 
+def test_its_demo_leaves_a_report_in_an_empty_folder(outside, tmp_path):
+    """Two patients prove nothing, which is what 9 says; both tools are judged all the same."""
+    done = outside.installed.run(tmp_path, "-m", "editproof.cli", "demo", "--n", "2")
+    assert done.returncode == 9, done.stdout + done.stderr
+    assert {"! opencv-telea: Invalid run (INVALID)", "! rerender: Invalid run (INVALID)"} <= set(
+        done.stdout.splitlines()
+    )
+    (page,) = tmp_path.glob("reports/*/report.html")
+    assert f"report: {page}" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("package", "claims"),
     {"removal": 16, "enhancement": 7, "deidentification": 6, "synthesis": 6}.items(),
 )
 def test_pytest_reaches_its_suites_by_name(outside, tmp_path, package, claims):
-    words = ("--pyargs", f"editproof.suites.{package}", "--collect-only", "-q", "--editor", "opencv-telea")
+    words = ("--pyargs", f"editproof.suites.{package}", "--collect-only", "-q", "--editproof-editor", "opencv-telea")
     done = outside.installed.run(tmp_path, "-m", "pytest", *words)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{claims} tests collected" in done.stdout
