@@ -4,21 +4,14 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-STUDY := validations --editor opencv-telea --editor rerender
-LOCK := .editproof/demo-protocol.json
 IOPAINT := .iopaint
 PLUGINS := .plugins
 COVERAGE := $(if $(filter true 1,$(CI)),--cov --cov-report=term:skip-covered)
 
 .PHONY: demo example docs test test-all lint iopaint plugins realesrgan clean
 
-demo: $(LOCK)  ## judge two tools on 200 embedded phantoms and leave a report to open
-	@$(BIN)/python -m pytest $(STUDY) --lock $(LOCK) -q --no-header --tb=no -rN; \
-	code=$$?; test $$code -le 1  # 1: a tool does not conform, which is what the demo is there to show
-
-$(LOCK): $(READY)  ## the protocol, locked before the first edit
-	@mkdir -p $(@D)
-	@$(BIN)/editproof lock $@ $(STUDY) --no-header >/dev/null
+demo: $(READY)  ## judge two tools on 200 embedded phantoms and leave a report to open
+	@$(BIN)/python -m editproof.cli demo
 
 example: demo  ## the demo's report as the one that the README links to, and its picture
 	@mkdir -p docs/example

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
+from editproof.core.extras import need
 from editproof.errors import EditorError
 from editproof.types import EditorCard, EditOutcome, EditRequest
 
@@ -163,6 +164,8 @@ def editor(argument: str = "", *, card: Path = CARD) -> Rerender:
     if digest != facts["sha256"]:
         found = f"{weights.name} has sha256 {digest[:12]}, its card says {facts['sha256'][:12]}"
         raise EditorError(asked, found, "Restore the file, or retrain with `python -m models.rerender_train`.")
+    if weights.suffix != ".onnx":
+        need("torch", asked, EditorError, packages=("torch", "safetensors"))
     strength = _strength(argument, asked, float(facts["strength"]))
     return Rerender(
         weights,

@@ -28,7 +28,7 @@ from editproof.study.study_file import StudyFile
 
 ROOT = Path(__file__).parents[2]
 DECLARED = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-BUNDLES = {"train", "test", "dev"}
+BUNDLES = {"docs", "train", "test", "dev"}
 """Extras that no study needs."""
 
 COUNTED = """

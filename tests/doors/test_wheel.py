@@ -97,6 +97,52 @@ def test_its_entry_points_load_from_the_installed_package(outside, tmp_path):
     assert {group for group in declared if not group.startswith("editproof.")} == {"console_scripts", "pytest11"}
 
 
+def test_its_suite_judges_a_tool_in_an_empty_folder(outside, tmp_path):
+    """The shipped cohort, instruments and study; two patients prove nothing, which is what 9 says."""
+    words = ("--suite", "removal", "--editor", "opencv-telea", "--dataset", "phantom:?n=2", "--repeats", "1")
+    done = outside.installed.run(tmp_path, "-m", "editproof.cli", "run", *words)
+    assert done.returncode == 9, done.stdout + done.stderr
+    assert "opencv-telea: Invalid run" in done.stdout
+    assert "With 2 patients no tool can pass" in done.stdout
+    assert len(list(tmp_path.glob("reports/*/report.html"))) == 1
+
+
+def test_its_demo_leaves_a_report_in_an_empty_folder(outside, tmp_path):
+    """Two patients prove nothing, which is what 9 says; both tools are judged all the same."""
+    done = outside.installed.run(tmp_path, "-m", "editproof.cli", "demo", "--n", "2")
+    assert done.returncode == 9, done.stdout + done.stderr
+    assert {"! opencv-telea: Invalid run (INVALID)", "! rerender: Invalid run (INVALID)"} <= set(
+        done.stdout.splitlines()
+    )
+    (page,) = tmp_path.glob("reports/*/report.html")
+    assert f"report: {page}" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("package", "claims"),
+    {"removal": 16, "enhancement": 7, "deidentification": 6, "synthesis": 6}.items(),
+)
+def test_pytest_reaches_its_suites_by_name(outside, tmp_path, package, claims):
+    words = ("--pyargs", f"editproof.suites.{package}", "--collect-only", "-q", "--editproof-editor", "opencv-telea")
+    done = outside.installed.run(tmp_path, "-m", "pytest", *words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{claims} tests collected" in done.stdout
+
+
+def test_nothing_else_becomes_importable(outside, tmp_path):
+    names = ("fixtures", "models", "validations", "reports", "tests", "bench", "docs", "harness")
+    code = f"import importlib.util; print(*filter(importlib.util.find_spec, {names}))"
+    assert outside.installed.run(tmp_path, "-P", "-c", code).stdout.split() == []
+
+
+def test_an_instrument_that_does_not_ship_is_named_with_how_to_get_it(outside, tmp_path):
+    done = outside.installed.run(tmp_path, "-m", "editproof.cli", "instrument", "rsna100")
+    assert done.returncode == 4
+    assert "carry RSNA's terms" in done.stderr
+    assert "Clone the repository" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 def test_its_command_runs(outside, tmp_path):
     command = outside.installed.python.with_name("editproof")
     variables = outside.installed.variables()

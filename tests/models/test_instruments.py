@@ -14,6 +14,8 @@ from editproof.instruments.ensemble import LazyEnsemble, pooled
 from editproof.instruments.registry import instrument_from_spec
 from editproof.report.page.fragility import fragility
 
+from tests.needs import weights_of
+
 torch = pytest.importorskip("torch")
 
 MODELS = Path(__file__).parents[2] / "models"
@@ -22,7 +24,7 @@ NAMES = ("phantom", "rsna100")
 
 @pytest.mark.parametrize("name", NAMES)
 def test_weights_are_those_of_the_card(name: str) -> None:
-    card = read_card(MODELS / name / "torch.json")
+    card = read_card(weights_of(MODELS / name) / "torch.json")
     assert card.name == name
     assert len(verified_weights(card, MODELS / name)) == card.members >= 3
     shipped = instrument_from_spec(str(MODELS / name / "card.json"))

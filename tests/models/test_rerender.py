@@ -108,7 +108,7 @@ def test_weights_that_are_not_those_of_the_card_are_refused(tmp_path):
 def test_it_paints_where_torch_is_not_and_its_network_waits_for_the_first_edit():
     code = (
         "import sys; sys.modules['torch'] = None; import numpy as np; from editproof.types import EditRequest; "
-        "from models.rerender import editor, rsna_editor; tool = editor(); rsna_editor(); "
+        "from models.rerender import editor; tool = editor(); "
         "assert 'onnxruntime' not in sys.modules; image = np.eye(64, dtype=np.uint8) * 90; "
         "assert tool(EditRequest(image, image > 9, 'p', repeat=0, seed=1, case_id='a')).image.std() > 1"
     )

@@ -132,7 +132,7 @@ def test_a_bare_call_lists_every_verb_in_its_group(capsys):
 @pytest.mark.parametrize(
     ("words", "found"),
     [
-        (["lok"], "'lok' is none of demo, dataset, plan, lock"),
+        (["lok"], "'lok' is none of demo, init, dataset, plan, lock"),
         (["verfy", "reports"], "Did you mean verify?"),
         (["dataset", "indx", "x"], "Did you mean index?"),
         (["--verbose"], "unknown arguments: --verbose"),

@@ -31,7 +31,7 @@ def card_of(name: str) -> Path | None:
     if name not in CARDS:
         return None
     card = shipped_folder("models") / CARDS[name]
-    if not card.is_file():
+    if not card.is_file() or not any(card.parent.glob("*.onnx")):
         raise InstrumentError(
             f"instrument {name}",
             "its weights were trained on RSNA's radiographs, carry RSNA's terms, and do not ship with the package",
