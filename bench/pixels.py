@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from editproof.editors.registry import editor_from_spec
 from editproof.imaging.png import PNG_FAST
 from editproof.metrics import Pair, Picture, measured
 from editproof.study.bench import Bench
+from editproof.study.gathering import Gathered
 from editproof.study.plan import Plan
 from editproof.study.workers import results
 from editproof.types import Case
@@ -210,7 +211,7 @@ def _memory(cases: list[int]) -> Iterator[Figure]:
 
 
 def peak_of(n: int) -> None:
-    """Print the peak of memory in bytes after the imports, and after a number of cases was measured."""
+    """Print the peak of memory in bytes after the imports, and after cases were measured and their table was made."""
     cv2.setNumThreads(1)
     imports = _peak()
     with tempfile.TemporaryDirectory() as root:
@@ -222,9 +223,12 @@ def peak_of(n: int) -> None:
             Plan("", REPEATS),
             Terms(),
         )
-        cases = cohort_of(bench)
-        for number in range(n):
-            bench.record(cases[number % len(cases)])
+        drawn_cases = cohort_of(bench)
+        cases = [replace(drawn_cases[number % 3], case_id=f"n{number}", patient_id=f"n{number}") for number in range(n)]
+        gathered = Gathered(cases)
+        for number, case in enumerate(cases):
+            gathered.add(replace(bench.record(drawn_cases[number % 3]), case=case.case_id))
+        gathered.table("tool")
     print(json.dumps({"imports": imports, "peak": _peak()}))
 
 

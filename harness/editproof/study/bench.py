@@ -42,9 +42,9 @@ from editproof.study.case_records import (
     measuring_code,
     metric_rows,
     pictures_of,
-    table_of,
     target_rows,
 )
+from editproof.study.gathering import Gathered
 from editproof.study.plan import Plan
 from editproof.study.planting import Planting
 from editproof.study.workers import results
@@ -117,9 +117,11 @@ class Bench:
         cases = distinct(dataset)
         keys = self._keys(cases)
         store, name = Store(self.store_root), self.made_editor.card.name
-        kept = watched(cases, len(cases), f"{name}: read what is kept")
-        records = {case.case_id: store.record(CASES, keys[case.case_id]) for case in kept}
-        todo = [case for case in cases if records[case.case_id] is None]
+        gathered = Gathered(cases)
+        for case in watched(cases, len(cases), f"{name}: read what is kept"):
+            if (stored := store.record(CASES, keys[case.case_id])) is not None:
+                gathered.add(stored)
+        todo = [case for case in cases if case.case_id not in gathered]
         if todo:
             self._rehearsed(todo[0])
         self._hold_to_claim(cases)
@@ -130,8 +132,8 @@ class Bench:
                 partial(_kept_record, self, keys), todo, jobs=min(jobs, max(1, len(todo) // 4))
             )
             for record in watched(done, len(todo), f"{name}: edit and read"):
-                records[record.case] = record
-        table = table_of(name, cases, [record for record in records.values() if record is not None])
+                gathered.add(record)
+        table = gathered.table(name)
         check = _edits_in(self.store_root, self.terms).check(self.made_editor)
         return replace(table, deterministic=date_of(check.time) if check else "")
 

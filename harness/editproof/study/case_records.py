@@ -14,12 +14,12 @@ import numpy as np
 from editproof.core.declared import Number, Whole, closed
 from editproof.core.digests import PixelDigest, pixel_digest
 from editproof.editing.store import RecordKind
-from editproof.evidence.measurements import EDITED, IMAGE, ORIGINAL, TARGET, Measurements, measurements_of
+from editproof.evidence.measurements import EDITED, IMAGE, ORIGINAL, TARGET
 from editproof.imaging.output import in_frame, mask_in_frame, spacing_in_frame
 from editproof.metrics import BUILT_IN, OF_IMAGE, OF_PAIR, OF_TARGET, Metric, Pair, Picture, measured
 from editproof.metrics.intensity import on_256_levels
 from editproof.study.planting import MEASURED
-from editproof.types import JSON, Case, EditStatus, Pixels
+from editproof.types import JSON, EditStatus, Pixels
 
 if TYPE_CHECKING:
     from editproof.types import Image
@@ -173,35 +173,3 @@ def measured_quantities(own: Iterable[Metric] = ()) -> dict[str, tuple[tuple[str
     metrics = (*BUILT_IN, *own)
     of_metrics = {name: (MEASURED_ARMS[metric.of], unit) for metric in metrics for name, unit in metric.units.items()}
     return {**of_metrics, **MEASURED}
-
-
-def case_row(case: Case) -> dict[str, JSON]:
-    """The row of a case in the table of cases."""
-    return {
-        "case": case.case_id,
-        "patient": case.patient_id,
-        **{f"reference:{name}": value for name, value in case.reference.items()},
-        **{f"stratum:{name}": value for name, value in case.strata.items()},
-    }
-
-
-def table_of(editor: str, cases: Sequence[Case], records: Sequence[CaseRecord]) -> Measurements:
-    """The records of all cases, in the order of the cases, as one table; histograms are summed."""
-    rows, edits = [], []
-    pooled_counts: dict[tuple[str, str], Any] = {}
-    for record in records:
-        rows += [(record.case, *row) for row in record.rows]
-        edits += [(record.case, edit.repeat, edit.status.value, *edit[2:]) for edit in record.edits]
-        for arm, region, counts in record.histograms:
-            pooled_counts[arm, region] = pooled_counts.get((arm, region), 0) + np.array(counts, dtype=np.int64)
-    return measurements_of(
-        editor,
-        [case_row(case) for case in cases],
-        rows,
-        edits,
-        [
-            (arm, region, level, int(count))
-            for (arm, region), counts in pooled_counts.items()
-            for level, count in enumerate(counts)
-        ],
-    )

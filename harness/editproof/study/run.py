@@ -48,9 +48,10 @@ from editproof.instruments.registry import instrument_from_spec
 from editproof.metrics import Metric, own_metrics
 from editproof.metrics.registry import in_protocol
 from editproof.study.bench import Bench
-from editproof.study.case_records import case_row, measured_quantities
+from editproof.study.case_records import measured_quantities
 from editproof.study.copies import refuse_copies
 from editproof.study.exhibits import exhibit_pictures
+from editproof.study.gathering import case_row
 from editproof.study.history import judgements_in, remember
 from editproof.study.judging import EditorStudy, Judgement, claims_in
 from editproof.study.plan import Plan

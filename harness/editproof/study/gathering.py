@@ -1,0 +1,84 @@
+"""What was measured of a cohort, gathered case by case in little memory, and the table that it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from editproof.evidence.measurements import Measurements, measurements_of
+from editproof.study.case_records import CaseRecord, EndedEdit
+from editproof.types import JSON, Case
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class _Lean:
+    """A record without what all records share: of each row its place among the kinds of row, and its value."""
+
+    kinds: NDArray[np.int32]
+    values: NDArray[np.float64]
+    edits: tuple[EndedEdit, ...]
+    histograms: tuple[tuple[str, str], ...]
+
+
+class Gathered:
+    """The records of a cohort so far. One takes about 3 kB here, where it takes 80 kB as it comes.
+
+    Parameters
+    ----------
+    cases : sequence of Case
+        The cohort, in the order of the table.
+    """
+
+    def __init__(self, cases: Sequence[Case]) -> None:
+        self._cases = cases
+        self._records: dict[str, _Lean] = {}
+        self._kinds: dict[tuple[str, int, str, str, str], int] = {}
+        self._counts: dict[tuple[str, str], NDArray[np.int64]] = {}
+
+    def __contains__(self, case_id: object) -> bool:
+        return case_id in self._records
+
+    def add(self, record: CaseRecord) -> None:
+        """Take the record of a case, once."""
+        kinds = [(row.arm, row.repeat, row.instrument, row.quantity, row.unit) for row in record.rows]
+        places = [self._kinds.setdefault(kind, len(self._kinds)) for kind in kinds]
+        values = np.array([row.value for row in record.rows], dtype=float)
+        for arm, region, counts in record.histograms:
+            pooled = self._counts.setdefault((arm, region), np.zeros(len(counts), dtype=np.int64))
+            pooled += np.array(counts, dtype=np.int64)
+        histograms = tuple((histogram.arm, histogram.region) for histogram in record.histograms)
+        self._records[record.case] = _Lean(np.array(places, dtype=np.int32), values, record.edits, histograms)
+
+    def table(self, editor: str) -> Measurements:
+        """All records, in the order of the cases, as one table; histograms are summed."""
+        kinds = list(self._kinds)
+        records = [(case.case_id, self._records[case.case_id]) for case in self._cases if case.case_id in self]
+        rows = []
+        for case, record in records:
+            for place, value in zip(record.kinds.tolist(), record.values.tolist(), strict=True):
+                arm, repeat, instrument, quantity, unit = kinds[place]
+                rows.append((case, arm, repeat, instrument, quantity, value, unit))
+        edits = [(case, edit.repeat, edit.status.value, *edit[2:]) for case, record in records for edit in record.edits]
+        order = dict.fromkeys(place for _, record in records for place in record.histograms)
+        histograms = [
+            (arm, region, level, count)
+            for arm, region in order
+            for level, count in enumerate(self._counts[arm, region].tolist())
+        ]
+        return measurements_of(editor, [case_row(case) for case in self._cases], rows, edits, histograms)
+
+
+def case_row(case: Case) -> dict[str, JSON]:
+    """The row of a case in the table of cases."""
+    return {
+        "case": case.case_id,
+        "patient": case.patient_id,
+        **{f"reference:{name}": value for name, value in case.reference.items()},
+        **{f"stratum:{name}": value for name, value in case.strata.items()},
+    }
