@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,7 +108,8 @@ class Run:
     editor_factories: tuple[tuple[str, EditorFactory], ...] = ()
     dataset_factories: tuple[tuple[str, Callable[[str], Dataset]], ...] = ()
     metrics: tuple[Metric, ...] = ()
-    _known: dict[str, Measurements] = field(default_factory=dict, repr=False, compare=False)
+    _known: dict[tuple[str, bool], Measurements] = field(default_factory=dict, repr=False, compare=False)
+    _given: dict[tuple[str, bool], Measurements] = field(default_factory=dict, repr=False, compare=False)
     _planted: set[str] = field(default_factory=set, repr=False, compare=False)
 
     @cached_property
@@ -277,8 +278,8 @@ class Run:
         return EditorStudy(
             spec,
             self.cards[spec],
-            self._measured(spec, progress),
-            partial(self._controls, progress),
+            self._copied(spec, progress),
+            lambda: {name: self._copied(name, progress) for name in CONTROLS},
             self.check_stratum,
         )
 
@@ -287,10 +288,9 @@ class Run:
     ) -> Facts:
         """What the run met: what its tests claimed, and what is measured.
 
-        Tests that claimed something are on the roll in any case. The tables are read from the store again, since a test
-        may have changed those that it was given.
+        Tests that claimed something are on the roll in any case. No test was given the tables that are judged here, but
+        copies, since it may have changed them.
         """
-        self._known.clear()
         self.plant_for(criterion_from(judgement.claim.criterion) for judgement in judgements)
         asked = [spec for spec in self.editors if any(judgement.spec == spec for judgement in judgements)]
         tools = tuple(self._tool_facts(spec, claims_in(judgements, spec)) for spec in asked)
@@ -315,8 +315,8 @@ class Run:
         """Let the store know what the run came to; every later run on this cohort will say so."""
         remember(self.store, evidence)
 
-    def _controls(self, progress: Progress | None = None) -> dict[str, Measurements]:
-        return {name: self._measured(name, progress) for name in CONTROLS}
+    def _controls(self) -> dict[str, Measurements]:
+        return {name: self._measured(name) for name in CONTROLS}
 
     def _unjudged(self, judgements: Iterable[Judgement]) -> Iterator[str]:
         """Names that tests judged though they are no tool's."""
@@ -360,12 +360,20 @@ class Run:
         return locked(protocol_of(facts), standing, now, Store(self.store).name(), for_gate=for_gate)
 
     def _measured(self, spec: str, progress: Progress | None = None) -> Measurements:
-        if spec not in self._known:
+        key = spec, bool(self._planted)
+        if key not in self._known:
             locks = self.store / "locks"
             locks.mkdir(parents=True, exist_ok=True)
             with FileLock(locks / f"{slug(spec)}-{digest_of(spec)[:8]}.lock"):
-                self._known[spec] = self.bench(spec).measured(self.dataset, jobs=self.jobs, progress=progress)
-        return self._known[spec]
+                self._known[key] = self.bench(spec).measured(self.dataset, jobs=self.jobs, progress=progress)
+        return self._known[key]
+
+    def _copied(self, spec: str, progress: Progress | None = None) -> Measurements:
+        """What was measured on a tool's edits, for tests, which share it; the run judges its own."""
+        key, own = (spec, bool(self._planted)), self._measured(spec, progress)
+        if key not in self._given:
+            self._given[key] = own.copied()
+        return self._given[key]
 
     def bench(self, spec: str) -> Bench:
         """What measures one tool. The controls cost nothing, and are under no limit."""
