@@ -107,7 +107,7 @@ class _Walk:
         found: set[Path] = set()
         for path, module in self.modules.items():
             found |= used_files(path, str(getattr(module, "__package__", None) or ""), self._is_own)
-        loaded = {Path(file).resolve(): module for module, file in _loaded_modules()}
+        loaded = {_resolved(file): module for module, file in _loaded_modules()}
         for path in found:
             content = path.read_bytes()
             if path.suffix == ".py":
@@ -243,6 +243,19 @@ def _loaded_modules() -> Iterator[tuple[ModuleType, str]]:
         file = getattr(module, "__file__", None)
         if isinstance(module, ModuleType) and isinstance(file, str):
             yield module, file
+
+
+def _resolved(file: str) -> Path:
+    """The real path of a file; the folder it is in, which has many, is looked up once."""
+    folder, name = os.path.split(file)
+    if not os.path.isabs(folder) or os.path.islink(file):
+        return Path(file).resolve()
+    return Path(_real_folder(folder), name)
+
+
+@functools.cache
+def _real_folder(folder: str) -> str:
+    return os.path.realpath(folder)
 
 
 def _check_loaded(path: Path, content: bytes, module: ModuleType | None) -> None:

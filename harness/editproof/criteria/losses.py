@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from scipy.optimize import brentq
-
 from editproof.core.numbers import decimals_for, figure
 from editproof.criteria.criterion import Criterion
 from editproof.criteria.readings import COMPLETE_CASE, Readings
 from editproof.evidence.measurements import Measurements
 from editproof.stats.bounded import BoundedMean
+from editproof.stats.roots import root_between
 
 NAMED = 5
 """Edits that a sentence names."""
@@ -56,7 +55,7 @@ def _tipping_point(criterion: Criterion, raw: Readings, level: float) -> float |
     worst = min(ends, key=room)
     if room(ideal) <= 0 or room(worst) >= 0:
         return None
-    return float(brentq(room, *sorted((ideal, worst)), xtol=1e-6))
+    return root_between(room, min(ideal, worst), max(ideal, worst), 1e-6)
 
 
 def _names(raw: Readings) -> str:

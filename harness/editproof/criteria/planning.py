@@ -15,7 +15,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import binom
 
 from editproof.core.progress import watched
 from editproof.criteria.criterion import Criterion
@@ -232,5 +231,7 @@ def power_of_share(share: float, at_least: float, n: int, confidence: float = 0.
     """Chance that ``at_least`` of a share of patients passes (Clopper-Pearson), were ``share`` the truth."""
     for successes in range(n, -1, -1):
         if clopper_pearson(successes, n, 2 * confidence - 1)[0] < at_least:
+            from scipy.stats import binom
+
             return float(binom.sf(successes, n, share))
     return 1.0

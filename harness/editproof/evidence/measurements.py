@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -102,6 +103,13 @@ class Measurements:
             stratum=stratum if self.stratum == WHOLE else f"{self.stratum}&{stratum}",
         )
 
+    def copied(self) -> Measurements:
+        """The same measurements in tables of their own."""
+        return replace(
+            self, cases=self.cases.copy(), rows=self.rows.copy(), edits=self.edits.copy(),
+            histograms=self.histograms.copy(),
+        )  # fmt: skip
+
     @property
     def patients(self) -> NDArray[np.str_]:
         """Patient of each case, in case order."""
@@ -136,8 +144,31 @@ class Measurements:
 
     def has(self, quantity: str, arm: str = EDITED, instrument: str = POOLED) -> bool:
         """Whether anything was measured under that name."""
-        rows = self.rows
-        return bool(((rows["quantity"] == quantity) & (rows["arm"] == arm) & (rows["instrument"] == instrument)).any())
+        return (quantity, arm, instrument) in self._places
+
+    @cached_property
+    def _places(self) -> dict[tuple[str, str, str], NDArray[np.intp]]:
+        """Rows of each quantity of an arm by an instrument, in their order; found once, since tables do not change."""
+        columns = (self.rows[name].astype(object) for name in ("quantity", "arm", "instrument"))
+        codes, names = zip(*(pd.factorize(column, use_na_sentinel=False) for column in columns), strict=True)
+        shape = tuple(map(len, names))
+        found: dict[tuple[str, str, str], NDArray[np.intp]] = {}
+        if len(self.rows):
+            flat = np.ravel_multi_index(codes, shape)
+            order = np.argsort(flat, kind="stable")
+            kinds, starts = np.unique(flat[order], return_index=True)
+            for kind, places in zip(kinds, np.split(order, starts[1:]), strict=True):
+                key = tuple(str(name[k]) for name, k in zip(names, np.unravel_index(kind, shape), strict=True))
+                found[key] = places  # type: ignore[index]
+        return found
+
+    @cached_property
+    def _in_rows(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
+        """Place of the case among the cases, repeat and value of each row."""
+        row_of = {case: index for index, case in enumerate(self.cases["case"])}
+        codes, names = pd.factorize(self.rows["case"])
+        cases = np.array([row_of[name] for name in names], dtype=np.intp)[codes]
+        return cases, self.rows["repeat"].to_numpy(int), self.rows["value"].to_numpy(float)
 
     def matrix(self, quantity: str, arm: str = EDITED, instrument: str = POOLED) -> NDArray[np.float64]:
         """Values as a matrix, shape (n_cases, n_repeats), NaN where an edit is missing; unedited arms have one column.
@@ -147,21 +178,25 @@ class Measurements:
         ProtocolError
             Where nothing of that name was measured at all.
         """
-        rows = self.rows
-        chosen = rows[(rows["quantity"] == quantity) & (rows["arm"] == arm) & (rows["instrument"] == instrument)]
-        if chosen.empty and not len(self.cases):
+        places = self._places.get((quantity, arm, instrument))
+        if places is None and not len(self.cases):
             return np.empty((0, 1 if arm in SINGLE else max(1, self.n_repeats)))
-        if chosen.empty and self.n_missing < len(self.edits):
-            known = sorted(rows.loc[rows["arm"] == arm, "quantity"].unique())
+        if places is None and self.n_missing < len(self.edits):
+            known = sorted({of for of, of_arm, _ in self._places if of_arm == arm})
             raise ProtocolError(
                 f"{quantity!r} of arm {arm!r} by {instrument!r}",
                 f"nothing of that name was measured; there are {', '.join(known) or 'no measurements of that arm'}",
                 "Choose one of those, or an instrument that reads it.",
             )
         values = np.full((len(self.cases), 1 if arm in SINGLE else self.n_repeats), np.nan)
-        row_of = {case: index for index, case in enumerate(self.cases["case"])}
-        values[chosen["case"].map(row_of).to_numpy(int), chosen["repeat"].to_numpy(int)] = chosen["value"]
+        if places is not None:
+            cases, repeats, value = self._in_rows
+            values[cases[places], repeats[places]] = value[places]
         return values
+
+    def instruments_of(self, quantity: str) -> set[str]:
+        """Every instrument that gave a value of a quantity, on whatever arm."""
+        return {instrument for of, _, instrument in self._places if of == quantity}
 
     def readings(self) -> dict[str, str]:
         """Unit by quantity of what the instrument read off the edits, in the order of the readings."""

@@ -82,11 +82,12 @@ def read_in_part(measurements: Measurements, quantity: str, arm: str) -> NDArray
     """
     import numpy as np
 
-    rows = measurements.rows[measurements.rows["quantity"] == quantity]
-    names = rows["instrument"].map(name_of_reader)
-    readers, there = set(names) - {""}, measurements.matrix(quantity, arm)
+    there = measurements.matrix(quantity, arm)
+    readers = {name_of_reader(instrument) for instrument in measurements.instruments_of(quantity)} - {""}
     if not readers:
         return np.zeros(there.shape, dtype=bool)
+    rows = measurements.rows[measurements.rows["quantity"] == quantity]
+    names = rows["instrument"].map(name_of_reader)
     chosen = rows[(rows["arm"] == arm) & (names != "")].assign(reader=names)
     counts = chosen.groupby(["case", "repeat"])["reader"].nunique()
     row_of = {case: index for index, case in enumerate(measurements.cases["case"])}

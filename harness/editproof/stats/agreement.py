@@ -13,10 +13,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.stats import norm
-from scipy.stats import t as student_t
 
 from editproof.stats.interval import Interval
+from editproof.stats.quantiles import normal_above, student_above
 from editproof.stats.sums import Sums, per_patient
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     Values = NDArray[np.float64]
 
-Z_95 = float(norm.isf(0.025))
+Z_95 = normal_above(0.025)
 MIN_LIMIT = 100
 """Fewest patients for a limit of agreement: it leans on a variance; with fewer, skewed differences pass too often."""
 
@@ -64,7 +63,7 @@ def bland_altman(differences: ArrayLike, confidence: float = 0.95) -> dict[str, 
     """
     values = np.asarray(differences, dtype=float)
     n, average, sd = len(values), float(values.mean()), float(values.std(ddof=1))
-    reach = float(student_t.isf((1 - confidence) / 2, n - 1)) * sd
+    reach = student_above((1 - confidence) / 2, n - 1) * sd
     half = {"bias": reach / np.sqrt(n), "lower": reach * np.sqrt(3 / n), "upper": reach * np.sqrt(3 / n)}
     at = {"bias": average, "lower": average - 1.96 * sd, "upper": average + 1.96 * sd}
     return {

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import expit, logit
-from scipy.stats import beta
-from scipy.stats import t as student_t
 
 from editproof.stats.interval import MIN_PATIENTS, ONE_PATIENT, SEED, Interval, no_interval, too_few
+from editproof.stats.quantiles import beta_above, student_above
 
 if TYPE_CHECKING:
     from editproof.stats.auc import Auc
@@ -94,13 +93,13 @@ def _guarded(limits: Limits, arms: Sequence[Auc], statistic: Auc, alpha: float) 
 
 def _logit_limits(statistic: Auc, *, alpha: float) -> tuple[float, float]:
     value = statistic.value
-    reach = float(student_t.isf(alpha, statistic.degrees_of_freedom)) * statistic.standard_error / (value * (1 - value))
+    reach = student_above(alpha, statistic.degrees_of_freedom) * statistic.standard_error / (value * (1 - value))
     return float(expit(logit(value) - reach)), float(expit(logit(value) + reach))
 
 
 def _profile_limits(edited: Auc, original: Auc, *, alpha: float) -> tuple[float, float]:
     """Range of the difference over the ellipse of both AUCs on the logit scale."""
-    quantile = float(student_t.isf(alpha, min(edited.kernel.shape) - 1))
+    quantile = student_above(alpha, min(edited.kernel.shape) - 1)
     one, other, error = edited.standard_error, original.standard_error, (edited - original).standard_error
     shared = 1.0 if one * other == 0 else float(np.clip((one**2 + other**2 - error**2) / (2 * one * other), -1, 1))
     x, y = _CIRCLE[0], shared * _CIRCLE[0] + np.sqrt(1 - shared**2) * _CIRCLE[1]
@@ -130,4 +129,4 @@ def _changed_pairs_limit(statistic: Auc, alpha: float, seed: int) -> float:
 
 
 def _pairs_limit(changed: int, size: int, alpha: float) -> float:
-    return 1.0 if changed >= size else float(beta.isf(alpha, changed + 1, size - changed))
+    return 1.0 if changed >= size else beta_above(alpha, changed + 1, size - changed)

@@ -16,9 +16,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from scipy.stats import t as student_t
 
 from editproof.stats.interval import ONE_PATIENT, SEED, Interval, no_interval, too_few
+from editproof.stats.quantiles import student_above
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -177,7 +177,7 @@ def _with_point(refusal: Interval, statistic: Resampled) -> Interval:
 
 def cluster_t_limits(value: float, error: float, degrees_of_freedom: float, alpha: float) -> tuple[float, float]:
     """Limits of the t interval with ``alpha`` beyond either side."""
-    reach = float(student_t.isf(alpha, max(1.0, degrees_of_freedom))) * error
+    reach = student_above(alpha, max(1.0, degrees_of_freedom)) * error
     return value - reach, value + reach
 
 

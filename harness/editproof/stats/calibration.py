@@ -17,11 +17,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.optimize import isotonic_regression
 from scipy.special import expit, logit
-from scipy.stats import t as student_t
 
 from editproof.stats.interval import Interval, no_interval, too_few
+from editproof.stats.quantiles import student_above
 from editproof.stats.sums import Sums, per_patient
 
 if TYPE_CHECKING:
@@ -50,6 +49,8 @@ def isotonic_curve(readings: Values, reference: Values) -> Curve:
     """Monotone least-squares fit, interpolated between the readings and held constant beyond them."""
     at, inverse, times = np.unique(readings, return_inverse=True, return_counts=True)
     level = np.bincount(inverse, weights=reference) / times
+    from scipy.optimize import isotonic_regression
+
     fitted = isotonic_regression(level, weights=times.astype(float)).x
     return lambda x: np.interp(x, at, fitted)
 
@@ -192,7 +193,7 @@ def cluster_robust(value: float, influence: Values, confidence: float) -> Interv
     """
     n = len(influence)
     error = float(np.sqrt((influence**2).sum() * n / (n - 1)))
-    reach = float(student_t.isf((1 - confidence) / 2, n - 2)) * error
+    reach = student_above((1 - confidence) / 2, n - 2) * error
     return Interval(value, value - reach, value + reach, confidence, n, "cluster-robust t")
 
 

@@ -23,9 +23,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import logsumexp
-from scipy.stats import beta
+
+from editproof.stats.quantiles import beta_above
+from editproof.stats.roots import root_between
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -66,9 +67,9 @@ def gaffke_upper(values: ArrayLike, alpha: float = 0.05) -> float:
         return 1.0
     if ((z == 0) | (z == 1)).all():
         ones = int(z.sum())
-        return float(beta.isf(alpha, ones + 1, n - ones))
+        return beta_above(alpha, ones + 1, n - ones)
     levels, times = np.unique(np.append(_rounded_up(z), 1.0), return_counts=True)
-    found = brentq(lambda limit: _chance_above(levels - limit, times) - alpha, mean, 1.0, xtol=1e-10)
+    found = root_between(lambda limit: _chance_above(levels - limit, times) - alpha, mean, 1.0, 1e-10)
     return max(mean, float(found))
 
 
@@ -112,7 +113,7 @@ def betting_upper(values: ArrayLike, alpha: float = 0.05) -> float:
     low, high = float(z.mean()), 1.0 - 1e-12
     if wealth(high) < 0:
         return 1.0
-    return max(low, float(brentq(wealth, low, high, xtol=1e-11)))
+    return max(low, root_between(wealth, low, high, 1e-11))
 
 
 UPPER: dict[str, Callable[[ArrayLike, float], float]] = {GAFFKE: gaffke_upper, BETTING: betting_upper}

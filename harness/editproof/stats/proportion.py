@@ -7,7 +7,7 @@ Clopper CJ, Pearson ES. *Biometrika* 1934;26:404-413.
 
 from __future__ import annotations
 
-from scipy.stats import beta
+from editproof.stats.quantiles import beta_above, beta_below
 
 
 def clopper_pearson(successes: float, n: float, confidence: float = 0.90) -> tuple[float, float]:
@@ -20,6 +20,6 @@ def clopper_pearson(successes: float, n: float, confidence: float = 0.90) -> tup
     (0.0, 0.0295)
     """
     alpha = (1 - confidence) / 2
-    low = 0.0 if successes <= 0 else float(beta.ppf(alpha, successes, n - successes + 1))
-    high = 1.0 if successes >= n else float(beta.isf(alpha, successes + 1, n - successes))
+    low = 0.0 if successes <= 0 else beta_below(alpha, successes, n - successes + 1)
+    high = 1.0 if successes >= n else beta_above(alpha, successes + 1, n - successes)
     return low, high

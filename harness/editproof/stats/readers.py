@@ -23,10 +23,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import t as student_t
 
 from editproof.stats.auc import auc_statistic
 from editproof.stats.interval import MIN_PATIENTS, Interval, no_interval, too_few
+from editproof.stats.quantiles import student_above
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -154,7 +154,7 @@ def interval_over_readers(figures: ReaderFigures, confidence: float, *, fixed: b
         return no_interval("it hangs on one patient", confidence, n, point=value)
     made = figures.components
     df = made.degrees_of_freedom(fixed=fixed)
-    half = float(student_t.isf((1 - confidence) / 2, df)) * math.sqrt(made.variance(fixed=fixed))
+    half = student_above((1 - confidence) / 2, df) * math.sqrt(made.variance(fixed=fixed))
     found = Interval(value, value - half, value + half, confidence, n, FIXED if fixed else RANDOM)
     return found.noted(standard_error=math.sqrt(made.variance(fixed=fixed)), degrees_of_freedom=df)
 
@@ -267,7 +267,7 @@ def power_over_readers(
     if not error:
         return float(room > 0)
     df = made.degrees_of_freedom(fixed=fixed)
-    return float(nct.sf(student_t.isf(level, df), df, room / error))
+    return float(nct.sf(student_above(level, df), df, room / error))
 
 
 def resized(components: Components, readers: int, patients: int) -> Components:

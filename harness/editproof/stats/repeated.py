@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import chi2, norm
 
 from editproof.stats.agreement import Z_95
 from editproof.stats.interval import Interval
+from editproof.stats.quantiles import chi_squared_above, chi_squared_below, normal_above
 from editproof.stats.readers import ReaderFigures
 
 if TYPE_CHECKING:
@@ -109,14 +109,14 @@ def bland_altman_repeated(edited: ArrayLike, original: ArrayLike, confidence: fl
     """
     made = spreads_of(edited, original)
     n, alpha = made.freedom[0] + 1, (1 - confidence) / 2
-    z, sd = float(norm.isf(alpha)), math.sqrt(made.variance)
+    z, sd = normal_above(alpha), math.sqrt(made.variance)
     reach = z * math.sqrt(made.of_means / n)
     below, above = 0.0, 0.0
     parts = zip((1.0, *made.weights), (made.of_means, *made.within), made.freedom, strict=True)
     for weight, variance, df in parts:
         if df and weight:
-            below += (weight * variance * (1 - df / float(chi2.isf(alpha, df)))) ** 2
-            above += (weight * variance * (df / float(chi2.ppf(alpha, df)) - 1)) ** 2
+            below += (weight * variance * (1 - df / chi_squared_above(alpha, df))) ** 2
+            above += (weight * variance * (df / chi_squared_below(alpha, df) - 1)) ** 2
     least = math.sqrt(max(made.variance - math.sqrt(below), 0.0))
     most = math.sqrt(made.variance + math.sqrt(above))
     near, far = (math.hypot(reach, Z_95 * (end - sd)) for end in (least, most))

@@ -13,8 +13,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import t as student_t
 
+from editproof.stats.quantiles import student_above
 from editproof.stats.readers import Components, ReaderFigures
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def pseudovalues(lowest: ReaderFigures, highest: ReaderFigures) -> tuple[Values,
 
 def _half(made: Components, confidence: float, *, fixed: bool = False) -> float:
     df = made.degrees_of_freedom(fixed=fixed)
-    return float(student_t.isf((1 - confidence) / 2, df)) * math.sqrt(made.variance(fixed=fixed))
+    return student_above((1 - confidence) / 2, df) * math.sqrt(made.variance(fixed=fixed))
 
 
 def _covariance(one: tuple[Values, Values], other: tuple[Values, Values]) -> tuple[float, float]:

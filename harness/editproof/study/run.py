@@ -109,7 +109,8 @@ class Run:
     editor_factories: tuple[tuple[str, EditorFactory], ...] = ()
     dataset_factories: tuple[tuple[str, Callable[[str], Dataset]], ...] = ()
     metrics: tuple[Metric, ...] = ()
-    _known: dict[str, Measurements] = field(default_factory=dict, repr=False, compare=False)
+    _known: dict[tuple[str, bool], Measurements] = field(default_factory=dict, repr=False, compare=False)
+    _given: dict[tuple[str, bool], Measurements] = field(default_factory=dict, repr=False, compare=False)
     _planted: set[str] = field(default_factory=set, repr=False, compare=False)
 
     @cached_property
@@ -278,8 +279,8 @@ class Run:
         return EditorStudy(
             spec,
             self.cards[spec],
-            self._measured(spec),
-            self._controls,
+            self._copied(spec),
+            lambda: {name: self._copied(name) for name in CONTROLS},
             self.check_stratum,
         )
 
@@ -288,10 +289,9 @@ class Run:
     ) -> Facts:
         """What the run met: what its tests claimed, and what is measured.
 
-        Tests that claimed something are on the roll in any case. The tables are read from the store again, since a test
-        may have changed those that it was given.
+        Tests that claimed something are on the roll in any case. No test was given the tables that are judged here, but
+        copies, since it may have changed them.
         """
-        self._known.clear()
         self.plant_for(criterion_from(judgement.claim.criterion) for judgement in judgements)
         asked = [spec for spec in self.editors if any(judgement.spec == spec for judgement in judgements)]
         tools = tuple(self._tool_facts(spec, claims_in(judgements, spec)) for spec in asked)
@@ -361,12 +361,20 @@ class Run:
         return locked(protocol_of(facts), standing, now, Store(self.store).name(), for_gate=for_gate)
 
     def _measured(self, spec: str) -> Measurements:
-        if spec not in self._known:
+        key = spec, bool(self._planted)
+        if key not in self._known:
             locks = self.store / "locks"
             locks.mkdir(parents=True, exist_ok=True)
             with FileLock(locks / f"{slug(spec)}-{digest_of(spec)[:8]}.lock"):
-                self._known[spec] = self.bench(spec).measured(self.dataset, jobs=self.jobs)
-        return self._known[spec]
+                self._known[key] = self.bench(spec).measured(self.dataset, jobs=self.jobs)
+        return self._known[key]
+
+    def _copied(self, spec: str) -> Measurements:
+        """What was measured on a tool's edits, for tests, which share it; the run judges its own."""
+        key, own = (spec, bool(self._planted)), self._measured(spec)
+        if key not in self._given:
+            self._given[key] = own.copied()
+        return self._given[key]
 
     def bench(self, spec: str) -> Bench:
         """What measures one tool. The controls cost nothing, and are under no limit."""
