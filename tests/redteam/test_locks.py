@@ -130,10 +130,10 @@ def test_a_lock_is_not_written_over_by_accident(locked):
 def test_the_command_hands_force_on(monkeypatch, words, over):
     seen: list[list[str]] = []
     monkeypatch.setattr(
-        "subprocess.run", lambda command, check: seen.append(command) or type("Done", (), {"returncode": 0})
+        "subprocess.run", lambda command, **_: seen.append(command) or type("Done", (), {"returncode": 0})
     )
     assert main(["lock", *words, "validations/", "--editor", "x"]) == 0
-    assert ("--replace-lock" in seen[0]) is over
+    assert ("--editproof-replace-lock" in seen[0]) is over
     assert "--force" not in seen[0]
 
 
