@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING
 
 from editproof.cli.handing import run_pytest
 from editproof.core.numbers import dollars
+from editproof.evidence.exits import CONFORMS, DOES_NOT_CONFORM, PROVES_NOTHING
 
 if TYPE_CHECKING:
     from editproof.cli.verbs import Verbs
+
+
+SILENT = ("unchanged", "not known")
+"""Findings on a mask that show nothing of it."""
 
 
 def add_to(verbs: Verbs) -> None:
@@ -68,7 +73,9 @@ def _probe(options: argparse.Namespace) -> int:
     editor = editor_from_spec(options.editor, allow_egress=options.allow_egress)
     report = mask_report(editor.card.name, probed(editor, Edits(options.store).outcomes))
     print(described(report))
-    return 0 if report.respected else 1
+    if report.respected:
+        return CONFORMS
+    return PROVES_NOTHING if report.finding in SILENT else DOES_NOT_CONFORM
 
 
 def _editors(options: argparse.Namespace) -> int:

@@ -43,7 +43,8 @@ class Recorder:
             try:
                 self._conclude(session)
             except EditproofError as error:
-                fault = note_fault(self.config, f"{error} What was measured is kept in the store.")
+                kept = "" if RunOptions(self.config).write_lock else " What was measured is kept in the store."
+                fault = note_fault(self.config, f"{error}{kept}")
         elif (
             not fault
             and self.roll.collected
@@ -62,6 +63,7 @@ class Recorder:
         from editproof.audit.findings import evidence_of
         from editproof.audit.publication import deliver
         from editproof.criteria.redecision import criterion_from
+        from editproof.errors import ProtocolError
         from editproof.evidence.exits import PROVES_NOTHING, exit_code, objection
         from editproof.evidence.facts import RollEntry
         from editproof.study.judging import judgement_from
@@ -69,6 +71,10 @@ class Recorder:
         options = RunOptions(self.config)
         judgements = [judgement_from(line) for line in self.roll.judged]
         if options.write_lock:
+            if session.exitstatus != pytest.ExitCode.OK:
+                raise ProtocolError(
+                    f"lock {options.write_lock}", "a test of the suite broke, and nothing is locked", "Mend it first."
+                )
             text = run_of(self.config).locked(judgements, for_gate=options.lock_for_gate)
             Path(options.write_lock).write_text(text + "\n", encoding="utf-8")
             named = [(criterion_from(entry.claim.criterion), entry.claim.stratum) for entry in judgements]
