@@ -38,6 +38,7 @@ WARM = 0.25
 """Share of the steps before the critic comes in."""
 LIMITATIONS = (
     "Under-trained: smooth; not a model of any particular tool.",
+    "Sex survives better than in arXiv 2511.23066, and repeats differ more.",
     "Bits differ between versions of torch, NumPy, OpenCV and of the processor.",
 )
 
