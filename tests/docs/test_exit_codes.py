@@ -92,7 +92,7 @@ def folder(tmp_path_factory) -> Folder:
 
 def compare(folder: Folder, old: str, new: str, *more: str) -> int:
     margins = [f"--margin={name}={value}" for name, value in MARGINS.items()]
-    return main(["compare", old, new, *(margins if not more else more), "--reports", "compared"])
+    return main(["compare", old, new, *(more if more else margins), "--reports", "compared"])
 
 
 def merge(folder: Folder, *runs: str) -> int:
