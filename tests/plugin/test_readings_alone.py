@@ -29,7 +29,7 @@ def test_planted(study, judge):
 def test_failures(study, judge):
     assert judge(FAILURES, study)
 """
-TABLE = ("test_claims.py", "--readings=readings.csv", "-p", "no:cacheprovider")
+TABLE = ("-p", "editproof.pytest_plugin.short", "test_claims.py", "--readings=readings.csv", "-p", "no:cacheprovider")
 COHORT = (*TABLE, "--cohort-table=cohort.csv")
 N = 80
 
@@ -178,12 +178,13 @@ def test_a_lock_is_kept_and_says_that_the_edits_were_there(clinic, monkeypatch):
     monkeypatch.chdir(clinic.path)
     assert clinic.runpytest_subprocess(*COHORT, "--write-lock=lock.json").ret == 0
     assert json.loads((clinic.path / "lock.json").read_text())["standing"] == {"filler": N}
-    assert clinic.runpytest_subprocess(*COHORT, "--lock=lock.json").ret == 9
-    assert clinic.runpytest_subprocess(*COHORT, "--lock=lock.json", "--allow-departures").ret == 0
-    departures = record(clinic)["findings"]["departures"]
-    assert [words.split(" ")[0] for words in departures] == [str(N), "the", "the"]
+    assert clinic.runpytest_subprocess(*COHORT, "--lock=lock.json").ret == 0
+    found = record(clinic)["findings"]
+    assert found["label"] == "EXPLORATORY"
+    assert "the readings of the table were made elsewhere" in found["reservations"][0]["sentence"]
+    assert clinic.runpytest_subprocess(*COHORT, "--lock=lock.json", "--strict").ret == 9
     table(clinic, changes(harm=0.1, harmed=N))
-    clinic.runpytest_subprocess(*COHORT, "--lock=lock.json")
+    assert clinic.runpytest_subprocess(*COHORT, "--lock=lock.json").ret == 9
     assert any(
         words.startswith("readings.sha256.readings: locked") for words in record(clinic)["findings"]["departures"]
     )
@@ -194,7 +195,9 @@ def test_two_versions_read_in_two_tables_are_compared(clinic, monkeypatch, capsy
     clinic.runpytest_subprocess(*COHORT)
     old = the_run(clinic)
     table(clinic, changes(harm=8.0, harmed=N), name="newer.csv")
-    clinic.runpytest_subprocess("test_claims.py", "--readings=newer.csv", "--cohort-table=cohort.csv")
+    clinic.runpytest_subprocess(
+        "-p", "editproof.pytest_plugin.short", "test_claims.py", "--readings=newer.csv", "--cohort-table=cohort.csv"
+    )
     new = the_run(clinic)
     assert main(["verify", str(new)]) == 0
     assert main(["compare", str(old), str(new), "--margin", "BA-1=1.0"]) == 1

@@ -24,9 +24,6 @@ def files_in(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
-SHORT = ("-p", "editproof.pytest_plugin.short")
-
-
 @pytest.mark.parametrize("task", TASKS)
 def test_each_file_is_short_readable_and_sound(tmp_path, monkeypatch, task, capsys):
     monkeypatch.chdir(tmp_path)
@@ -52,7 +49,7 @@ def test_what_it_writes_runs(pytester, task):
     assert main(["init", str(pytester.path), "--task", task]) == 0
     cohort = tomllib.loads((pytester.path / "study.toml").read_text())["cohort"].replace("n=120", "n=6")
     result = pytester.runpytest_inprocess(
-        *SHORT, *SHORT, "claims.toml", "--study", "study.toml", "--dataset", cohort, "--jobs", "1"
+        *SHORT, "claims.toml", "--study", "study.toml", "--dataset", cohort, "--jobs", "1"
     )
     (record,) = pytester.path.glob("reports/*/evidence.json")
     told = json.loads(record.read_text())
@@ -64,7 +61,7 @@ def test_what_it_writes_runs(pytester, task):
 
 def test_a_study_of_readers_says_what_it_lacks(pytester):
     assert main(["init", str(pytester.path), "--task", READERS]) == 0
-    result = pytester.runpytest_inprocess(*SHORT, *SHORT, "claims.toml", "--study", "study.toml")
+    result = pytester.runpytest_inprocess(*SHORT, "claims.toml", "--study", "study.toml")
     assert result.ret == 4
     (said,) = [line for line in result.stderr.lines + result.stdout.lines if "editproof: " in line]
     assert "RD-1" in said

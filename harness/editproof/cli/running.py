@@ -23,14 +23,16 @@ def add_to(verbs: Verbs) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    """Run pytest on a suite; one that is named needs no study file, where none is named and none is here."""
+    """Run pytest on a suite; one that is named needs no study file, and the one nearest to it is its own."""
     from editproof.core.shipped import shipped_suite
     from editproof.study.study_file import found_study, read_study, study_here
 
-    if options.suite:
+    shipped = shipped_suite(options.suite or "")
+    if shipped:
         path: Path | None = options.study or found_study([Path()], Path().resolve())
-        shipped = shipped_suite(options.suite)
-        suite = ["--pyargs", shipped] if shipped else [options.suite]
+        suite = ["--pyargs", shipped]
+    elif options.suite:
+        path, suite = options.study, [options.suite]
     else:
         path = of_file = options.study or study_here(Path())
         suite = [read_study(of_file).suite or str(of_file.parent)]
