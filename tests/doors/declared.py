@@ -19,6 +19,13 @@ from packaging.requirements import Requirement
 
 from tests.doors.outside import Environment, Outside, install
 
+SCRIPT = """#!{python}
+import sys
+from {module} import {function}
+if __name__ == "__main__":  # processes that it spawns import it
+    sys.exit({function}())
+"""
+
 
 def environment(outside: Outside, extras: Iterable[str] = ()) -> Environment:
     """The environment of ``pip install 'editproof[EXTRAS]'``, made once for all workers of a session."""
@@ -74,7 +81,7 @@ def _link(library: Distribution, made: Environment) -> None:
             target.symlink_to(source)
     for name, module, function in _commands(library):
         script = made.python.parent / name
-        script.write_text(f"#!{made.python}\nimport sys\nfrom {module} import {function}\nsys.exit({function}())\n")
+        script.write_text(SCRIPT.format(python=made.python, module=module, function=function), encoding="utf-8")
         script.chmod(0o755)
 
 
