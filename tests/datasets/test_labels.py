@@ -113,17 +113,6 @@ def test_parquet_that_is_none(tmp_path):
         folder(tmp_path)
 
 
-def test_parquet_without_its_library(tmp_path, monkeypatch):
-    (tmp_path / "manifest.parquet").write_bytes(b"PAR1")
-
-    def missing(*arguments):
-        raise ImportError("pyarrow")
-
-    monkeypatch.setattr("pandas.read_parquet", missing)
-    with pytest.raises(DatasetError, match=r"pip install 'editproof\[parquet\]'"):
-        folder(tmp_path)
-
-
 def test_masks_from_files_alone_and_spacing(tmp_path):
     rows = manifest_rows(tmp_path)
     mask = np.zeros((120, 96), np.uint8)

@@ -130,11 +130,3 @@ def test_what_cannot_be_asked_is_refused(weights, argument, found):
     with pytest.raises(EditorError) as refused:
         editor_from_spec(f"diffusers:{argument.format(folder=weights)}")
     assert found in refused.value.found
-
-
-def test_a_missing_library_names_its_extra(weights, monkeypatch):
-    from editproof.editors import diffusers
-
-    monkeypatch.setattr(diffusers, "NEEDED", ("no-such-library",))
-    with pytest.raises(EditorError, match=r"pip install 'editproof\[diffusers\]'"):
-        editor_from_spec(f"diffusers:{weights}")

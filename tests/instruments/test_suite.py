@@ -158,7 +158,7 @@ BEFORE = {
 def test_what_does_not_fit_is_said_before_any_edit_is_made(lab, changes, line):
     model(lab, **changes)
     result = run(lab, "--editor", "tools.py:fill")
-    (result.stderr if "Exit" not in result.stdout.str() else result.stdout).fnmatch_lines([line])
+    pytest.LineMatcher([*result.outlines, *result.errlines]).fnmatch_lines([line])
     assert not list((lab.path / ".editproof").rglob("*.png"))
 
 

@@ -190,7 +190,7 @@ def _drafts(task: Task, card: InstrumentCard | None) -> Iterator[Draft]:
 def _margin(quantity: Quantity, card: InstrumentCard | None) -> float:
     """A limit to begin with: a quarter of the error that the instrument is allowed on originals."""
     floor = (card.floors if card else {}).get(quantity.name, {}).get("mae_at_most")
-    return float(f"{floor / 4:.2g}") if floor else 1.0
+    return float(brief(floor / 4, 2)) if floor else 1.0
 
 
 def _claims(task: Task, drafts: Sequence[Draft]) -> str:
