@@ -12,6 +12,7 @@ from editproof.criteria.factory import example_of
 from editproof.criteria.registry import ESTIMANDS, estimand_from
 from editproof.criteria.rehearsal import drawn
 from editproof.criteria.versions import difference, difference_verdict, margin_by_share
+from editproof.errors import ProtocolError
 from editproof.types import Outcome
 
 from tests.criteria.builders import table
@@ -229,3 +230,11 @@ def test_a_cure_by_distance_is_said_only_where_the_statistic_has_one():
         Criterion("B", c.prediction_drift("bone_age"), within(-3.0, 3.0), source="s"), 0.1, NEW, version(6.0, 2.0, 1)
     )
     assert (region, word) == (at_most(0.1), ", as distance from 0")
+
+
+def test_a_gain_needs_a_margin_of_its_own():
+    claim = Criterion("G-1", c.target_gain("psnr", cap=10.0), at_least(1.0), source="s")
+    with pytest.raises(ProtocolError, match=r"margin of G-1: none, .* cap of 10 .*--margin G-1=VALUE"):
+        margin_by_share(claim, 0.5)
+    two_sided = Criterion("G-2", c.target_gain("psnr", cap=10.0), within(0.0, 2.0), source="s")
+    assert margin_by_share(two_sided, 0.5) == 0.5

@@ -114,6 +114,23 @@ def of_readers(sizes: tuple[int, ...] = (60, 120)) -> Iterator[World]:
                 yield reader_world("AUC", reader_auc_drift("x"), true_area_change(), scores, n, r, limits)
 
 
+def of_these_readers(sizes: tuple[int, ...] = (60, 120)) -> Iterator[World]:
+    """Worlds in which the readers of a study stand for themselves; all of them are alike, so that the truth is known."""
+    drift, changes = (
+        reader_drift("x", least=0, most=10, readers="fixed"),
+        reader_call_changes("x", at=0.5, readers="fixed"),
+    )
+    for n, limits in itertools.product(sizes, (GAFFKE, CONVENTIONAL)):
+        for r in (1, 4):
+            plain = partial(ratings, between=0.0)
+            yield reader_world("mean rating, these readers", drift, 0.5, plain, n, r, limits)
+        rare = partial(ratings, between=0.0, rare=0.02)
+        yield reader_world("mean rating, 2% harmed, these readers", drift, _rare_truth(), rare, n, 4, limits)
+        for rate in (0.02, 0.1):
+            changed = partial(calls, rate=rate)
+            yield reader_world(f"{rate:.0%} of calls changed, these readers", changes, rate, changed, n, 4, limits)
+
+
 @cache
 def _rare_truth() -> float:
     """Mean change of ratings that end at 10, in so many patients that it may be taken for the truth."""

@@ -5,21 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from difflib import get_close_matches
-from types import CodeType
+from types import CodeType, MappingProxyType
 from typing import Any, Final
 
 from editproof.core.numbers import brief
 from editproof.criteria.criterion import Criterion
 from editproof.criteria.estimand import CONTINUOUS, IMAGES, PROBABILITY
+from editproof.criteria.registry import ESTIMANDS
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import ORIGINAL
 from editproof.evidence.protocol import SAME_ID
 from editproof.imaging.region import INSIDE, OUTSIDE, PROTECTED
-from editproof.types import CriterionCard, InstrumentCard
+from editproof.types import CriterionCard, EstimandSpec, InstrumentCard
 
 _WORD = r"[^\n=<>&%{}]"
 _CONDITION = rf"\b{_WORD}+(?:<=|>=|<|>|=){_WORD}+"
 _STRATUM: Final = re.compile(rf"{_CONDITION}(?:&{_CONDITION})*")
+
+Scale = tuple[float, float]
+NO_SCALE: Final[Mapping[str, Scale]] = MappingProxyType({})
+CUT: Final = "at"
+THRESHOLDS: Final = ("more_than", "margin", CUT)
+"""Arguments of built-in estimands that say from which size on a change counts, or which reading is a positive one."""
 
 
 def criteria_named(
@@ -93,8 +100,16 @@ def check_claims(criteria: Collection[Criterion], instruments: Collection[Instru
             raise ProtocolError(asked, found, "State the criterion's unit and margin in the unit of the instrument.")
 
 
-def check_can_fail(criteria: Collection[Criterion]) -> None:
-    """Refuse a criterion that holds whatever is measured: its region has every value that the estimand can have.
+def check_can_fail(criteria: Collection[Criterion], scales: Mapping[str, Scale] = NO_SCALE) -> None:
+    """Refuse a criterion that holds whatever is measured.
+
+    Its region has every value that the estimand can have; or what it counts is beyond the scale on which it is read: no
+    change is as large as its threshold, or every reading is on one side of its operating point.
+
+    Parameters
+    ----------
+    scales : mapping of str to (float, float)
+        Least and greatest value by quantity, as far as they are known.
 
     Raises
     ------
@@ -102,10 +117,39 @@ def check_can_fail(criteria: Collection[Criterion]) -> None:
     """
     for criterion in criteria:
         estimand, region = criterion.estimand, criterion.region
+        asked = f"criterion {criterion.id}, {estimand!r} {region.words(estimand.unit or '')}"
         if estimand.is_bounded and not estimand.root and region.holds(estimand.least, estimand.most):
-            asked = f"criterion {criterion.id}, {estimand!r} {region.words(estimand.unit or '')}"
             found = f"it cannot fail: every value lies between {brief(estimand.least)} and {brief(estimand.most)}"
             raise ProtocolError(asked, found, "Set a limit that can be missed, or a larger cap.")
+        scale = _scale_of(criterion, scales)
+        for name, value in _thresholds(estimand.spec) if scale else ():
+            least, most = scale or (0.0, 0.0)
+            if name == CUT and not least < value <= most:
+                found = f"every reading is on one side of {name}={brief(value)}"
+            elif name != CUT and value >= most - least:
+                found = f"nothing changes by more than {name}={brief(value)}"
+            else:
+                continue
+            advice = "Set a threshold within it, or declare the range of the quantity in the study file."
+            raise ProtocolError(asked, f"{found}: values lie between {brief(least)} and {brief(most)}", advice)
+
+
+def _scale_of(criterion: Criterion, scales: Mapping[str, Scale]) -> Scale | None:
+    """The ends between which what a claim counts can lie; None where they are not known."""
+    estimand = criterion.estimand
+    if estimand.spec is None or not estimand.spec.names <= ESTIMANDS.built_in.keys():
+        return None
+    shares = estimand.scope == IMAGES or estimand.kind == PROBABILITY  # every image metric with a threshold is a share
+    return (0.0, 1.0) if shares else scales.get(estimand.quantity)
+
+
+def _thresholds(spec: EstimandSpec | None) -> Iterator[tuple[str, float]]:
+    """The thresholds among the arguments of an estimand, and of those in it."""
+    for name, value in spec.arguments.items() if spec else ():
+        if isinstance(value, EstimandSpec):
+            yield from _thresholds(value)
+        elif name in THRESHOLDS and isinstance(value, int | float):
+            yield name, float(value)
 
 
 def check_image_claims(criteria: Collection[Criterion], measured: Mapping[str, tuple[Collection[str], str]]) -> None:

@@ -85,6 +85,28 @@ def check_known(declared: Declared, instruments: Collection[InstrumentCard], mea
             )
 
 
+def scales_of(
+    declared: Declared, instruments: Collection[InstrumentCard], known: Mapping[str, Collection[float]]
+) -> dict[str, tuple[float, float]]:
+    """Least and greatest value of each quantity: as declared, of a probability 0 and 1, else as values are known.
+
+    Parameters
+    ----------
+    known : mapping of str to collection of float
+        Values by quantity, such as the reference standard: none is taken to be larger than the largest of them, of
+        either sign.
+
+    Examples
+    --------
+    >>> scales_of({"x": DeclaredQuantity(range=(0.0, 9.0))}, [], {"x": [2.0], "y": [52.0, 195.0]})
+    {'x': (0.0, 9.0), 'y': (-195.0, 195.0)}
+    """
+    seen = {name: max(map(abs, values)) for name, values in known.items() if len(values)}
+    found = {name: (-most, most) for name, most in seen.items() if most}
+    found |= {q.name: (0.0, 1.0) for card in instruments for q in card.quantities if q.kind == "probability"}
+    return found | {name: told.range for name, told in declared.items() if told.range}
+
+
 def under(criterion: Criterion, declared: Declared) -> Criterion:
     """A claim as a study with declared quantities has it.
 

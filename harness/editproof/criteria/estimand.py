@@ -289,7 +289,8 @@ class Estimand:
         if seen.reason or not self.is_approximate(seen):
             return self.statistic_of(readings)
         n = int(readings.missing.sum())
-        edits = "edit is" if n == 1 else "edits are"
+        noun = "reading" if self.scope == READERS else "edit"
+        edits = f"{noun} is" if n == 1 else f"{noun}s are"
         why = f"{n} {edits} missing, and nothing bounds what the {self.name} would be with them"
         return Undefined(patients=seen.patients, why=why, notes={"point": seen.value})
 
@@ -316,7 +317,7 @@ class Estimand:
             return "no edit of a planted radiograph came back; edits made elsewhere have none"
         if raw.missing.all():
             return "no edit came back" if self.arm != ORIGINAL else "no reading"
-        if "original" in self.needs and np.isnan(raw.original).any():
+        if "original" in self.needs and self.scope != READERS and np.isnan(raw.original).any():
             return f"{int(np.isnan(raw.original).sum())} {self.against}s have no reading to compare with"
         if self.arm == ORIGINAL and raw.missing.any():
             return f"{int(raw.missing.sum())} originals have no reading"

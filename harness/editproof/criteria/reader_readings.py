@@ -112,6 +112,7 @@ def reader_readings(measurements: Measurements, quantity: str, arm: str, *, refe
                 edited[:, at, :, session] = measurements.matrix(quantity, arm, name)
             if measurements.has(quantity, ORIGINAL, name):
                 before[:, at, session] = measurements.matrix(quantity, ORIGINAL, name)[:, 0]
+    wholly_read(edited, before)
     cases = measurements.cases["case"].to_numpy(str)
     order = np.lexsort((cases, measurements.patients))
     edited, before = edited[order], before[order]
@@ -123,6 +124,27 @@ def reader_readings(measurements: Measurements, quantity: str, arm: str, *, refe
         np.full(n, np.nan), same and not np.isnan(values).any(), readers=readers, edited=edited, before=before,
     )  # fmt: skip
     return everything.only(~np.isnan(standard)) if reference else everything
+
+
+def wholly_read(edited: Values, before: Values) -> None:
+    """Empty the readings of images that a reader was to read several times and read less often.
+
+    Where a reader read an image of a case so many times, the other images of that case were to be read as often, if
+    edits (or originals) are read several times anywhere in the study. The mean over those readings that there are is
+    no reading of the image: what was left out may be what the others did not show.
+
+    Parameters
+    ----------
+    edited : ndarray of float, shape (n_cases, n_readers, n_repeats, n_sessions)
+    before : ndarray of float, shape (n_cases, n_readers, n_sessions)
+        Both are changed in place.
+    """
+    of_edits, of_originals = (~np.isnan(edited)).sum(axis=3), (~np.isnan(before)).sum(axis=2)
+    most = np.maximum(of_edits.max(axis=2, initial=0), of_originals)
+    if (of_edits > 1).any():
+        edited[of_edits < most[:, :, None]] = np.nan
+    if (of_originals > 1).any():
+        before[of_originals < most] = np.nan
 
 
 def nanmean(values: Values, axis: int | tuple[int, ...]) -> Values:

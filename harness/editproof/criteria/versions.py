@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from editproof.core.numbers import brief
 from editproof.criteria.criterion import Criterion, decision
 from editproof.criteria.estimand import APPROXIMATE, Estimand
 from editproof.criteria.readings import COMPLETE_CASE, Readings
@@ -109,11 +110,21 @@ def margin_by_share(criterion: Criterion, share: float) -> float:
     >>> claims = [(drift, at_most(2.0)), (share, at_least(0.9)), (drift, within(-3, 3))]
     >>> [round(margin_by_share(Criterion("A", *claim, source="s"), 0.5), 3) for claim in claims]
     [1.0, 0.05, 1.5]
+
+    Raises
+    ------
+    ProtocolError
+        Where the ideal is a cap, as of a gain: it bounds what counts, and is no value that a tool should reach.
     """
-    region = criterion.region
+    region, estimand = criterion.region, criterion.estimand
     if math.isfinite(region.low) and math.isfinite(region.high):
         return share * (region.high - region.low) / 2
-    return share * abs((region.low if math.isinf(region.high) else region.high) - criterion.estimand.ideal)
+    if estimand.spec is not None and "cap" in estimand.spec.arguments and estimand.ideal != 0:
+        found = f"none, and of the way to a cap of {brief(abs(estimand.ideal))} no share is a margin"
+        raise ProtocolError(
+            f"the margin of {criterion.id}", found, f"Give one in its unit: --margin {criterion.id}=VALUE."
+        )
+    return share * abs((region.low if math.isinf(region.high) else region.high) - estimand.ideal)
 
 
 def _paired(

@@ -114,6 +114,8 @@ class BoundedMultiReader(MultiReader):
         if limits == CONVENTIONAL or of_field.low is None or of_field.high is None:
             return self.conventional(confidence)
         of_these = self.these.interval(confidence, limits)
+        if self.fixed:
+            return self._told(of_these)
         if of_these.low is None or of_these.high is None or of_field.value is None:
             return self._told(of_these)
         value = of_field.value

@@ -18,8 +18,8 @@ from editproof.core import records
 from editproof.core.digests import digest_of
 from editproof.core.redaction import redacted
 from editproof.criteria import Criterion
-from editproof.criteria.claimed import check_claims, check_image_claims, regions_of
-from editproof.criteria.declared import check_known, under
+from editproof.criteria.claimed import check_can_fail, check_claims, check_image_claims, regions_of
+from editproof.criteria.declared import check_known, scales_of, under
 from editproof.criteria.reach import in_sentences
 from editproof.criteria.redecision import criterion_from
 from editproof.criteria.registry import estimand_digests
@@ -170,8 +170,16 @@ class Run:
         return tuple(instrument.card for instrument in self.instruments)
 
     def under(self, criterion: Criterion) -> Criterion:
-        """A claim with the caps and ranges that the study declares."""
-        return under(criterion, self.study_file.quantities)
+        """A claim with the caps and ranges that the study declares; one that could not fail under them is refused."""
+        check_can_fail([found := under(criterion, self.study_file.quantities)], self._scales)
+        return found
+
+    @cached_property
+    def _scales(self) -> dict[str, tuple[float, float]]:
+        """Least and greatest value of each quantity, as far as they are known before an edit."""
+        references = self.cases.filter(regex="^reference:").items()
+        known = {str(name).partition(":")[2]: values.dropna().tolist() for name, values in references}
+        return scales_of(self.study_file.quantities, self._instrument_cards, known)
 
     def check(self, claims: Collection[Criterion] = ()) -> None:
         """Raise the one clear error that a wrong tool, cohort, instrument or claim deserves, before work is done."""

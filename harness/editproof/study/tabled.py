@@ -13,8 +13,8 @@ from editproof.audit.findings import in_reading_order, primary_claims, protocol_
 from editproof.core import records
 from editproof.core.redaction import redacted
 from editproof.criteria import Criterion
-from editproof.criteria.claimed import check_claims
-from editproof.criteria.declared import check_known, under
+from editproof.criteria.claimed import check_can_fail, check_claims
+from editproof.criteria.declared import check_known, scales_of, under
 from editproof.criteria.estimand import FLOW, IMAGES
 from editproof.criteria.reach import in_sentences
 from editproof.criteria.registry import estimand_digests
@@ -173,8 +173,19 @@ class TabledRun:
         return dict(self.table.units)
 
     def under(self, criterion: Criterion) -> Criterion:
-        """A claim with the caps and ranges that the study declares."""
-        return under(criterion, self.study_file.quantities)
+        """A claim with the caps and ranges that the study declares; one that could not fail under them is refused."""
+        found = under(criterion, self.study_file.quantities)
+        check_can_fail([found], self._scales)
+        return found
+
+    @cached_property
+    def _scales(self) -> dict[str, tuple[float, float]]:
+        """Least and greatest value of each quantity, as far as they are known before an edit."""
+        known: dict[str, list[float]] = {}
+        for reading in self.table.readings:
+            if reading.arm == ORIGINAL and reading.value is not None:
+                known.setdefault(reading.quantity, []).append(reading.value)
+        return scales_of(self.study_file.quantities, [self.instrument], known)
 
     def check(self, claims: Collection[Criterion] = ()) -> None:
         """Raise the one clear error that a wrong table, card or claim deserves, before anything is judged."""

@@ -176,5 +176,6 @@ def sentence_of(verdict: Verdict) -> str:
     value, low, high = (figure(x, decimals, sign) for x in numbers)
     unit = f" {estimate.unit}" if estimate.unit not in ("", "1") else ""
     edits = f", {estimate.n_edits} edits" if estimate.n_edits else ""
-    missing = f", {estimate.n_missing} missing" if estimate.n_missing else ""
+    of_readers = f" reading{'s' * (estimate.n_missing != 1)}" if estimate.notes.get("readers") else ""
+    missing = f", {estimate.n_missing}{of_readers} missing" if estimate.n_missing else ""
     return f"<{head} = {value}{unit} [{low}, {high}], {estimate.n_patients} patients{edits}{missing}; {required}>"

@@ -272,27 +272,35 @@ def _areas(readings: Readings) -> Statistic:
     read = ~np.isnan(given.edited).all(axis=(2, 3)) | given.lost.any(axis=2)
     given = given.only(np.all(read, axis=1))  # by the rule that leaves out what is missing, a case needs every reader
     positive = given.reference == 1.0
-    if np.isnan(given.before).all(axis=2).any():
-        return given.undefined(_unread(nanmean(given.before, 2)))
-    figures: list[ReaderFigures] = []
+    edits, originals = given.by_reader, given.originals_by_reader
+    gone = [np.repeat(given.lost[:, i], given.edited.shape[3], axis=1) for i in range(len(given.readers))]
+    unread = [np.repeat(_nothing(table), table.shape[1], axis=1) for table in originals]
+    seen = [np.where(_nothing(before), np.nan, table) for before, table in zip(originals, edits, strict=True)]
     worst = np.where(positive, -np.inf, np.inf)[:, None]
-    original = areas_by_reader(given.originals_by_reader, positive, given.patients)
+
+    def areas(tables: list[Values], lost: list[NDArray[np.bool_]], sign: float) -> ReaderFigures:
+        filled = [np.where(at, sign * worst, table) for at, table in zip(lost, tables, strict=True)]
+        return areas_by_reader(filled, positive, given.patients)
+
+    original = areas_by_reader(originals, positive, given.patients)
     if np.isnan(original.values).any():
         return given.undefined(ONE_CLASS)
-    gone = [np.repeat(given.lost[:, i], given.edited.shape[3], axis=1) for i in range(len(given.readers))]
-    for sign in (0.0, 1.0, -1.0):
-        scores = [
-            np.where(lost, sign * worst if sign else np.nan, table)
-            for lost, table in zip(gone, given.by_reader, strict=True)
-        ]
-        figures.append(areas_by_reader(scores, positive, given.patients) - original)
     return BoundedMultiReader(
-        readers=given.readers, seen=figures[0], lowest=figures[1], highest=figures[2], patients=given.names,
-        these=_area_of_these(given, positive, gone), least=-1.0, most=1.0, n_edits=_edits(given),
+        readers=given.readers, seen=areas_by_reader(seen, positive, given.patients) - original,
+        lowest=areas(edits, gone, 1.0) - areas(originals, unread, -1.0),
+        highest=areas(edits, gone, -1.0) - areas(originals, unread, 1.0), patients=given.names,
+        these=_area_of_these(given, positive, gone, unread), least=-1.0, most=1.0, n_edits=_edits(given),
     ).noted(original=float(original.values.mean()))  # fmt: skip
 
 
-def _area_of_these(given: ReaderReadings, positive: NDArray[np.bool_], gone: list[NDArray[np.bool_]]) -> PairedChange:
+def _nothing(table: Values) -> NDArray[np.bool_]:
+    """Which cases have no reading in a table of shape (n_cases, n_sessions), shape (n_cases, 1)."""
+    return np.asarray(np.isnan(table).all(axis=1, keepdims=True))
+
+
+def _area_of_these(
+    given: ReaderReadings, positive: NDArray[np.bool_], gone: list[NDArray[np.bool_]], unread: list[NDArray[np.bool_]]
+) -> PairedChange:
     """The change of these readers' mean area, by pairs of patients."""
 
     def mean_over_readers(tables: list[Values], flags: list[NDArray[np.bool_]]) -> Pairs:
@@ -300,8 +308,7 @@ def _area_of_these(given: ReaderReadings, positive: NDArray[np.bool_], gone: lis
         low, high = (np.mean([getattr(one, end) for one in each], axis=0) for end in ("lowest", "highest"))
         return replace(each[0], lowest=low, highest=high)
 
-    nothing = [np.zeros_like(table, dtype=bool) for table in given.originals_by_reader]
-    change = mean_over_readers(given.by_reader, gone) - mean_over_readers(given.originals_by_reader, nothing)
+    change = mean_over_readers(given.by_reader, gone) - mean_over_readers(given.originals_by_reader, unread)
     return PairedChange(pairs=change, patients=given.names)
 
 

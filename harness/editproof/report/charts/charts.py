@@ -27,6 +27,8 @@ def predicted_against_reference(given: Read) -> Figure:
     title = "Reading against reference standard"
     if not np.isfinite(pair.reference).any():
         return Figure(title, "The cohort carries no reference standard of this quantity.")
+    if pair.is_of_classes:
+        return roc_curves.draw(given)
     unit = pair.quantity.unit
     marks = (
         line(frame.readings, frame.readings),

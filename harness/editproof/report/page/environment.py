@@ -16,6 +16,7 @@ from editproof.evidence.reservations import NON_INFERIORITY, heading
 from editproof.evidence.tabled import is_of_readings_alone
 from editproof.report.charts.bars import WIDTH
 from editproof.report.page.fragility import fragility, other_figures
+from editproof.report.page.readers import has_readers, reader_rows
 from editproof.report.text import wording
 from editproof.report.text.families import families
 from editproof.report.text.origins import origins
@@ -57,6 +58,8 @@ def environment() -> Environment:
         "heading": heading,
         "NON_INFERIORITY": NON_INFERIORITY,
         "is_of_readings_alone": is_of_readings_alone,
+        "has_readers": has_readers,
+        "reader_rows": reader_rows,
         "ROLE": wording.ROLE,
         "STATUS": wording.STATUS,
         "MASK": wording.MASK,

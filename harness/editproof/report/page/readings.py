@@ -85,6 +85,12 @@ class Paired:
         )  # fmt: skip
 
     @property
+    def is_of_classes(self) -> bool:
+        """Whether the reference standard says which class a case is of, 0 or 1, so that no reading has an error."""
+        known = self.reference[np.isfinite(self.reference)]
+        return bool(len(known)) and bool(np.isin(known, (0.0, 1.0)).all())
+
+    @property
     def has_edits(self) -> bool:
         """Whether any edit was read at all."""
         return bool(np.isfinite(self.edited).any())

@@ -95,6 +95,11 @@ class Tool:
         return list(dict.fromkeys(MISSING.get(str(rule), in_words(str(rule))) for rule in rules if rule))
 
     @property
+    def returned(self) -> int:
+        """Edits that came back."""
+        return int(self.evidence.flow.get("ok", 0))
+
+    @property
     def tally(self) -> dict[Outcome, int]:
         """Verdicts by outcome."""
         return {o: sum(v.outcome is o for v in self.evidence.verdicts) for o in Outcome}
