@@ -24,7 +24,7 @@ def findings_of(command: str, folder: Path, tmp_path: Path) -> dict:
     """What a command of the page comes to; one of its tools does not conform."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", f"{command} --store {tmp_path / 'store'} --reports {tmp_path / 'reports'}"],
+        ["bash", "-euo", "pipefail", "-c", f"{command} --editproof-store {tmp_path / 'store'} --editproof-reports {tmp_path / 'reports'}"],
         cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True, timeout=1500, check=False,
     )  # fmt: skip
     assert done.returncode == 1, f"{done.stdout}\n{done.stderr}"

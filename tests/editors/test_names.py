@@ -53,3 +53,11 @@ def test_what_cannot_be_a_name_is_refused(spec, found):
     with pytest.raises(EditorError) as caught:
         editor_from_spec(spec)
     assert caught.value.found == found
+
+
+@pytest.mark.parametrize(
+    "kind", ["def edit(request):\n        return request.image\n", "edit = lambda request: request.image\n"]
+)
+def test_a_tool_made_inside_its_factory_goes_by_the_name_of_the_factory(tmp_path, kind):
+    (tmp_path / "tool.py").write_text(f"def sharpening():\n    {kind}    return edit\n")
+    assert editor_from_spec(f"{tmp_path / 'tool.py'}:sharpening").card.name == "sharpening"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from editproof.types import Case, Image
 
 
-def checked(tool: Editor | Callable[[EditRequest], Image], *, by_card: bool = False) -> CheckedEditor:
+def checked(tool: Editor | Callable[[EditRequest], Image], *, by_card: bool = False, called: str = "") -> CheckedEditor:
     """The tool as an editor whose outcomes can be trusted to be what they say.
 
     An image of another size than was asked for, or of another dtype or number of channels than the original, becomes
@@ -36,6 +36,9 @@ def checked(tool: Editor | Callable[[EditRequest], Image], *, by_card: bool = Fa
     by_card : bool
         Whether its card identifies it as it is. Otherwise the digest of its source is entered on the card, since code
         may change under one version, and another tool may copy a card.
+    called : str
+        Name on the card of a callable that has none, and that was defined inside its factory: its own, mostly "edit",
+        would tell two tools of one file no better apart than "tool" does.
 
     Raises
     ------
@@ -53,7 +56,7 @@ def checked(tool: Editor | Callable[[EditRequest], Image], *, by_card: bool = Fa
         raise EditorError("an editor's card", f"its name is {card.name!r:.80}", "Give it a name of one printable line.")
     if card is None or not by_card:
         source = _source_of(tool, card)
-        card = replace(card or _card_of_function(tool, source), source=source)
+        card = replace(card or _card_of_function(tool, source, called), source=source)
     return CheckedEditor(card, tool)
 
 
@@ -327,8 +330,10 @@ def _fault_of(image: object, request: EditRequest) -> str:
     return ""
 
 
-def _card_of_function(tool: Callable[..., object], source: str) -> EditorCard:
+def _card_of_function(tool: Callable[..., object], source: str, called: str) -> EditorCard:
     name = getattr(tool, "__name__", type(tool).__name__)
+    if called and "<locals>" in getattr(tool, "__qualname__", ""):
+        name = called
     return EditorCard(name, f"source {source[:12]}", inspect.getdoc(tool) or "a Python callable")
 
 

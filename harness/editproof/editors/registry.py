@@ -88,7 +88,8 @@ def made_here(spec: str, extra: Mapping[str, EditorFactory] | None) -> CheckedEd
     taken = _names_of_ours(factories)
     if not ours:
         check_own_name(made, taken)
-    editor = checked(made, by_card=ours and getattr(made, "service", _NO_SERVICE).elsewhere)
+    elsewhere = ours and getattr(made, "service", _NO_SERVICE).elsewhere
+    editor = checked(made, by_card=elsewhere, called=(asked.argument or "editor") if asked.file else asked.name)
     return _around(editor, asked, name, taken)
 
 
