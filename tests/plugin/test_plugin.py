@@ -178,7 +178,10 @@ def test_inert_without_claims(lab):
 
 def test_locked_protocol_is_confirmed_and_departures_are_named(lab):
     tool = ("--editor", "tools.py:fill")
-    lab.runpytest_subprocess(*ARGUMENTS, *tool, "--write-lock", "lock.json").assert_outcomes(passed=4)
+    locking = lab.runpytest_subprocess(*ARGUMENTS, *tool, "--write-lock", "lock.json")
+    assert locking.parseoutcomes() == {"locked": 4}, "a claim that was not judged passed nothing"
+    locking.stdout.fnmatch_lines(["editproof: locked in lock.json: 3 claims (*)*on _fill, * of each case; protocol *"])
+    locking.stdout.fnmatch_lines(["editproof: next: keep lock.json *, make the edits, and judge with --lock lock.json"])
     assert not (lab.path / "reports").exists()
     assert json.loads((lab.path / "lock.json").read_text())["standing"] == {"_fill": 0}, "no edit of the tool was made"
 

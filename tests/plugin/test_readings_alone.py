@@ -176,7 +176,9 @@ def test_what_does_not_fit_is_one_line(clinic, options, said):
 
 def test_a_lock_is_kept_and_says_that_the_edits_were_there(clinic, monkeypatch):
     monkeypatch.chdir(clinic.path)
-    assert clinic.runpytest_subprocess(*COHORT, "--write-lock=lock.json").ret == 0
+    locking = clinic.runpytest_subprocess(*COHORT, "--write-lock=lock.json")
+    assert locking.ret == 0
+    assert "were there already, so that it stays EXPLORATORY" in locking.outlines[-2]
     assert json.loads((clinic.path / "lock.json").read_text())["standing"] == {"filler": N}
     assert clinic.runpytest_subprocess(*COHORT, "--lock=lock.json").ret == 0
     found = record(clinic)["findings"]

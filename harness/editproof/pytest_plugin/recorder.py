@@ -24,6 +24,9 @@ NO_TESTS = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtu
 VOID = "void (invalid run)"
 """What pytest calls the claims that met their criteria in a run that proves nothing."""
 
+LOCKED = "locked (not judged)"
+"""What pytest calls the claims of a protocol that was locked."""
+
 
 class Recorder:
     """Writes evidence and report of what was judged, when the session ends."""
@@ -32,6 +35,7 @@ class Recorder:
         self.config, self.roll = config, roll
         self.said: list[str] = []
         self.evidence: Evidence | None = None
+        self.locked = False
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -66,6 +70,8 @@ class Recorder:
         from editproof.errors import ProtocolError
         from editproof.evidence.exits import PROVES_NOTHING, exit_code, objection
         from editproof.evidence.facts import RollEntry
+        from editproof.evidence.protocol import read_lock
+        from editproof.report.text.locking import lock_in_words
         from editproof.study.judging import judgement_from
 
         options = RunOptions(self.config)
@@ -79,8 +85,10 @@ class Recorder:
             Path(options.write_lock).write_text(text + "\n", encoding="utf-8")
             named = [(criterion_from(entry.claim.criterion), entry.claim.stratum) for entry in judgements]
             limits = list(run_of(self.config).out_of_reach(named, lossy=True))
-            self.said.append(f"editproof: protocol locked in {options.write_lock}")
             self.said += [f"{WARNING}: {sentence}" for sentence in limits]
+            words = lock_in_words(read_lock(Path(options.write_lock)), options.write_lock)
+            self.said += [f"editproof: {line}" for line in words]
+            self.locked = True
             return
         incomplete = self.roll.incomplete(interrupted=session.exitstatus == pytest.ExitCode.INTERRUPTED)
         roll = [RollEntry(test, criteria) for test, criteria in self.roll.named.items()]
@@ -110,7 +118,9 @@ class Recorder:
             terminalreporter.section("editproof")
             terminalreporter.write_line(summary(self.evidence))
             if self.evidence.outcome == "INVALID":
-                _count_as_void(terminalreporter)
+                _count_as(VOID, terminalreporter)
+        if self.locked:
+            _count_as(LOCKED, terminalreporter)
         for line in self.said:
             terminalreporter.write_line(line)
 
@@ -135,10 +145,10 @@ def _is_strict(config: pytest.Config) -> bool:
     return bool(getattr(option, "strict", False)) or "strict=true" in (getattr(option, "override_ini", None) or ())
 
 
-def _count_as_void(terminalreporter: Any) -> None:
-    """Let the last line of pytest count no claim of an invalid run as passed: its verdict is void."""
+def _count_as(word: str, terminalreporter: Any) -> None:
+    """Let the last line of pytest count no claim as passed that was not judged, or whose verdict is void."""
     passed: list[Any] = terminalreporter.stats.get("passed", [])
     claims = [report for report in passed if getattr(report, "editproof_judged", None) is not None]
     if claims:
         terminalreporter.stats["passed"] = [report for report in passed if report not in claims]
-        terminalreporter.stats[VOID] = claims
+        terminalreporter.stats[word] = claims
