@@ -31,7 +31,9 @@ class Server:
     def __init__(self) -> None:
         self.requests: list[dict] = []
         self.billed: Counter[str] = Counter()
-        self.script: list[str] = []
+        self.script: list[str | tuple] = []
+        """Names of scenarios, or answers as they are: status, body (an object or bytes) and headers."""
+        self.files: dict[str, bytes] = {}
         self.latency_s = 0.0  # from a request's arrival to its answer, whatever is computed in between
         self.waits_for = 0
         """Requests under way at once that an answer waits for, as long as ``latency_s`` allows; 0 for none."""
@@ -50,7 +52,7 @@ class Server:
         query = "&".join(f"{name}={value}" for name, value in {"canvas": "16", **options}.items())
         return f"openai:gpt-image-2?base_url={self.url}/v1&{query}"
 
-    def next_scenario(self) -> str:
+    def next_scenario(self) -> str | tuple:
         with self.lock:
             return self.script.pop(0) if len(self.script) > 1 else (self.script or ["ok"])[0]
 
@@ -104,6 +106,9 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             pass
 
         def do_GET(self) -> None:
+            if self.path in server.files:
+                self.send(200, server.files[self.path], "image/png")
+                return
             server.post.answer(self, b"")
 
         def do_DELETE(self) -> None:
@@ -122,6 +127,10 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
                 self.images(body)
             elif self.path == "/api/v1/inpaint":
                 self.iopaint(json.loads(body))
+            elif self.path == "/any":
+                with server.lock:
+                    server.requests.append(json.loads(body))
+                self.say(*server.next_scenario())
             else:
                 self.a1111(json.loads(body))
 
@@ -142,6 +151,9 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
                     {**fields, "headers": {name.lower(): text for name, text in self.headers.items()}, "bytes": body}
                 )
             scenario = server.next_scenario()
+            if isinstance(scenario, tuple):
+                self.say(*scenario)
+                return
             answer = getattr(self, f"say_{scenario}", None)
             if answer:
                 answer(fields)
@@ -219,6 +231,10 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             assert image.shape[:2] == (body["height"], body["width"])
             text = base64.b64encode(png(edited(image, mask > 127))).decode()
             self.reply(200, {"images": [text], "parameters": {}, "info": "{}"})
+
+        def say(self, status: int, body: dict | bytes, headers: dict | None = None) -> None:
+            content = body if isinstance(body, bytes) else json.dumps(body).encode()
+            self.send(status, content, "application/json", headers)
 
         def reply(self, status: int, value: dict, headers: dict | None = None) -> None:
             self.send(status, json.dumps(value).encode(), "application/json", headers)

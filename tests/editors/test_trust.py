@@ -198,8 +198,3 @@ def test_a_file_behind_an_option_is_part_of_a_version(tmp_path):
         return editor_from_spec(f"cmd:{words} {{image}} {{output}}").card.version
 
     assert version("a") == version("a") != version("b")
-
-
-def test_a_gateway_that_gave_up_may_have_been_billed():
-    assert fault_of(504, {}, b"", "t").status is EditStatus.TIMED_OUT
-    assert "retry_after_s" in fault_of(503, {}, b"", "t").provenance

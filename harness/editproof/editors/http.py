@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 import os
@@ -34,6 +33,8 @@ from editproof.core.usage import (
 from editproof.editors import replies
 from editproof.editors.adapter import Service
 from editproof.editors.pace import on_the_wire
+from editproof.editors.pictures import NoPictureError, found_at, picture_of, place_in
+from editproof.editors.refusals import refusal_in
 from editproof.errors import EditorError
 from editproof.imaging import codec, geometry
 from editproof.types import JSON, Editor, EditorCard, EditOutcome, EditRequest, EditStatus
@@ -71,7 +72,12 @@ PRESETS: dict[str, dict[str, Any]] = {
 OPTIONS = (
     Option("url", "of the server", FILLED),
     Option("path", "of the endpoint, below the url"),
-    Option("answer", "raw for an image file, or the path to base64 in JSON", FILLED, "raw"),
+    Option(
+        "answer",
+        "raw for an image file, or the path in JSON to base64 or to an address (* for any member of a list)",
+        FILLED,
+        "raw",
+    ),
     Option("mask", "what marks the pixels that may change", one_of(*codec.POLARITIES), codec.WHITE),
     Option("multiple", "of pixels, to pad to", whole(1), "1"),
     Option("rgb", "whether three equal channels are sent", YES_NO, "no"),
@@ -131,14 +137,14 @@ class WebEditor:
         if not 200 <= answer.status < 300:
             return replies.fault_of(answer.status, answer.headers, answer.content, self.card.name)
         facts: dict[str, JSON] = {"http_status": answer.status, **replies.said_of(answer.headers)}
-        return self._opened(answer.content, parcel, facts)
+        return self._opened(answer.content, answer.headers, parcel, facts)
 
     def _check_model(self, wanted: str) -> None:
         """Ask the server which model it runs, and end the run where it is not the one that was named."""
         asked, advice = f"editor {self.card.name}", "Start that model, or name the one that runs: model=NAME."
         try:
             answer = fetched_from(self._url(self.template["model_path"]), self._headers(), self._seconds)
-            said = _found_at(json.loads(answer.content), str(self.template["model_field"]))
+            said = found_at(json.loads(answer.content), str(self.template["model_field"]))
         except (NoAnswerError, ValueError, KeyError, IndexError, TypeError) as error:
             found = f"its server did not say at {self.template['model_path']} which model it runs"
             raise EditorError(asked, found, "Start it, or leave model= out.") from error
@@ -163,24 +169,43 @@ class WebEditor:
         except NoAnswerError as fault:
             return replies.lost(fault, self.server.netloc, seconds)
 
-    def _opened(self, content: bytes, parcel: codec.Parcel, facts: dict[str, JSON]) -> EditOutcome:
+    def _opened(
+        self, content: bytes, headers: Mapping[str, str], parcel: codec.Parcel, facts: dict[str, JSON]
+    ) -> EditOutcome:
         raw = content
-        if self.template["answer"] != "raw":
+        if code := refusal_in(content, headers, words=False):  # some give a blurred picture with it
+            return EditOutcome(EditStatus.REFUSED, None, f"refused: {code}", facts, content)
+        if self.template["answer"] == "raw":
+            if codec.format_of(content) == "unknown":
+                return self._without_picture(content, headers, facts, "the answer is not an image")
+        else:
+            path = str(self.template["answer"])
             try:
-                text = str(_found_at(json.loads(content), str(self.template["answer"])))
+                text = found_at(json.loads(content), path)
+                if not isinstance(text, str) or not text:
+                    raise KeyError(path)
             except (ValueError, KeyError, IndexError, TypeError):
-                words = replies.words_of(content)
-                message = f"the answer holds no image at {self.template['answer']!r}: {words}"
-                return EditOutcome(EditStatus.FAILED, None, message, facts, content)
+                return self._without_picture(content, headers, facts, f"the answer holds no image at {path!r}")
+            advice = "Let its template ask for base64."
             try:
-                raw = codec.base64_bytes(text)
-            except binascii.Error as error:
+                raw = picture_of(text, self.server, self._seconds, self.card.name, advice)
+            except NoPictureError as error:
+                return EditOutcome(EditStatus.FAILED, None, str(error), facts, content)
+            except ValueError as error:
                 return EditOutcome(EditStatus.MALFORMED, None, f"its base64 is broken ({error})", facts, content)
-        elif codec.format_of(content) == "unknown":
-            words = replies.words_of(content)
-            return EditOutcome(EditStatus.FAILED, None, f"the answer is not an image: {words}", facts, content)
         outcome = parcel.opened(raw)
         return EditOutcome(outcome.status, outcome.image, outcome.message, {**facts, **outcome.provenance}, content)
+
+    def _without_picture(
+        self, content: bytes, headers: Mapping[str, str], facts: dict[str, JSON], found: str
+    ) -> EditOutcome:
+        """The outcome of an answer without a picture where the template says; one elsewhere ends the run."""
+        place = place_in(content)
+        if place:
+            raise EditorError(f"editor {self.card.name}", f"{found}, but one at {place!r}", f"Write answer={place}.")
+        refused = replies.fault_within(content, headers, self.card.name, facts)
+        words = replies.words_of(content)
+        return refused or EditOutcome(EditStatus.FAILED, None, f"{found}: {words}", facts, content)
 
 
 @takes(
@@ -251,13 +276,6 @@ def _template(name: str, asked: str) -> dict[str, Any]:
         return dict(json.loads(path.read_text()))
     except ValueError as error:
         raise EditorError(asked, f"the template is not a JSON object ({error})") from error
-
-
-def _found_at(found: Any, path: str) -> Any:
-    """What is at a path such as ``images.0`` in a value of JSON."""
-    for step in path.split("."):
-        found = found[int(step) if isinstance(found, list) else step]
-    return found
 
 
 def _filled(value: Any, values: Mapping[str, JSON]) -> Any:

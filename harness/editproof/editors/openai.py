@@ -6,7 +6,6 @@ tried again, and when, is decided in one place for all tools (:mod:`editproof.ed
 
 from __future__ import annotations
 
-import binascii
 import json
 import math
 import os
@@ -33,6 +32,7 @@ from editproof.core.usage import (
 from editproof.editors import replies
 from editproof.editors.adapter import Service
 from editproof.editors.pace import on_the_wire
+from editproof.editors.pictures import NoPictureError, is_stream, joined_events, picture_of, place_in
 from editproof.editors.prices import Prices, prices_of
 from editproof.errors import EditorError
 from editproof.imaging import codec, geometry
@@ -71,6 +71,8 @@ OPTIONS = (
 PASSED_ON = ("quality", "input_fidelity", "background", "output_format", "output_compression")
 NOT_OF_THE_EDIT = ("key_env", "timeout", "concurrency", "rpm", "mode")
 """None of these changes an edit; what one mode paid for is used by the other."""
+
+BASE64 = """Ask it for base64: extra_body={"response_format": "b64_json"}."""
 
 FILE_BYTES_PER_S = 10_000
 """The slowest transfer of a batch's file that is waited for."""
@@ -157,18 +159,23 @@ class OpenAI:
     ) -> list[EditOutcome]:
         """The outcomes that the body of an answer to ``n`` requests comes to."""
         try:
-            answer = json.loads(content)
+            answer = joined_events(content) if is_stream(content) else json.loads(content)
             facts |= _billed(answer["usage"], prices) if answer.get("usage") else {}
-            images = [entry["b64_json"] for entry in answer["data"] or []]
+            images = [entry.get("b64_json") or entry["url"] for entry in answer["data"] or []]
         except (ValueError, KeyError, TypeError, AttributeError):
-            words = replies.words_of(content)
-            message = f"the server answered with something that is not an Images API response: {words}"
-            return [EditOutcome(EditStatus.FAILED, None, message, facts, content)] * n
+            images = []
+            message = (
+                f"the server answered with something that is not an Images API response: {replies.words_of(content)}"
+            )
+        else:
+            message = f"asked for {n} images in one call, got {len(images)}"
+        if not images and (place := place_in(content)):
+            found = f"its answer holds no image at data.0.b64_json, but one at {place}"
+            raise EditorError(f"editor {self.card.name}", found, f"Use http:TEMPLATE.json with answer={place}.")
+        if not images and (refused := replies.fault_within(content, {}, self.card.name, facts)):
+            return [refused] * n
         outcomes = [self._opened(image, parcel, facts, content) for image in images[:n]]
-        lacking = EditOutcome(
-            EditStatus.FAILED, None, f"asked for {n} images in one call, got {len(images)}", facts, content
-        )
-        return [*outcomes, *[lacking] * (n - len(outcomes))]
+        return [*outcomes, *[EditOutcome(EditStatus.FAILED, None, message, facts, content)] * (n - len(outcomes))]
 
     def _sent(self, body: dict[str, Any], files: Mapping[str, bytes]) -> tuple[int, Mapping[str, str], bytes]:
         image = ("image.png", files["image"], "image/png")
@@ -188,9 +195,12 @@ class OpenAI:
         return response.status_code, response.headers, response.content
 
     def _opened(self, image: JSON, parcel: codec.Parcel, facts: dict[str, JSON], content: bytes) -> EditOutcome:
+        server, seconds = server_of(self.options["base_url"], ""), float(self.options["timeout"])
         try:
-            raw = codec.base64_bytes(image)
-        except (binascii.Error, TypeError, ValueError) as error:
+            raw = picture_of(image, server, seconds, self.card.name, BASE64)
+        except NoPictureError as error:
+            return EditOutcome(EditStatus.FAILED, None, str(error), facts, content)
+        except (TypeError, AttributeError, ValueError) as error:
             return EditOutcome(EditStatus.MALFORMED, None, f"its base64 is broken ({error})", facts, content)
         outcome = parcel.opened(raw, self.options["output_format"])
         return EditOutcome(outcome.status, outcome.image, outcome.message, {**facts, **outcome.provenance}, content)
@@ -284,7 +294,7 @@ def images_api(given: Given) -> Editor:
         geometry=GEOMETRY.get(options["canvas"]) or f"pad:{options['canvas']}",
         conversion="8bit+rgb",
     )
-    asked_prices = prices_of(model, batch=options["mode"] == "batch") if card.sends_data_to else None
+    asked_prices = prices_of(model, batch=options["mode"] == "batch")  # a gateway on this machine pays upstream too
     expected = asked_prices.expected_usd(options["quality"] or "auto") if asked_prices else None
     value = given.value
     service = Service(

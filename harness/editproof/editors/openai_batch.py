@@ -137,7 +137,8 @@ class BatchAPI:
             yield
         except openai.APIStatusError as error:
             response = error.response
-            fault = replies.fault_of(response.status_code, response.headers, response.content, self.tool.card.name)
+            told = response.headers, response.content, self.tool.card.name
+            fault = replies.fault_of(response.status_code, *told, free=True)
             if "retry_after_s" in fault.provenance:
                 raise ConnectionError(fault.message) from error
             raise EditorError(f"editor {self.tool.card.name}", f"the batch was refused ({fault.message})") from error

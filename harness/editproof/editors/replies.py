@@ -1,7 +1,9 @@
 """What a web server's refusals mean: whether to wait, to count an edit as refused or failed, or to stop the run.
 
-A request is sent again only where it cannot have been paid for: the server was not reached, was busy (429), or broke
-before it answered (5xx but 504). A connection cut while the answer was awaited, or a time-out, may have been paid for.
+A request is sent again only where it cannot have been paid for: the server was not reached, was busy (429), or said
+when it will be there again (503 with Retry-After). Everything else may have been dispatched: behind a gateway a
+time-out comes as 408, 504 or 524, a connection that the model's server cut as 500, 502 or 503, and an edit that was
+made and paid for as 500, where the gateway could not read its answer.
 """
 
 from __future__ import annotations
@@ -14,11 +16,14 @@ from time import time
 from editproof.core.http import NoAnswerError
 from editproof.core.numbers import brief
 from editproof.core.redaction import redacted
+from editproof.editors.refusals import is_spent, refusal_in
 from editproof.errors import EditorError
 from editproof.types import JSON, EditOutcome, EditStatus
 
-REFUSALS = ("moderation_blocked", "content_policy_violation", "content_filter")
-NO_QUOTA = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
+TOO_LATE = (408, 504, 524, 598)
+"""HTTP statuses by which a gateway says that the server behind it did not answer in time."""
+BUSY = 429
+AWAY = 503
 NO_ENDPOINT = ("model_not_found", "unknown_url", "invalid_api_key")
 WORDS = 300
 """Characters of a server's own words that are kept."""
@@ -38,8 +43,13 @@ def words_of(body: bytes) -> str:
     return " ".join(redacted(body.decode(errors="replace")).split())[:WORDS]
 
 
-def fault_of(status: int, headers: Mapping[str, str], body: bytes, tool: str) -> EditOutcome:
+def fault_of(status: int, headers: Mapping[str, str], body: bytes, tool: str, *, free: bool = False) -> EditOutcome:
     """The outcome that an HTTP status other than 2xx comes to.
+
+    Parameters
+    ----------
+    free : bool
+        Whether a request of this kind costs nothing, and may be sent again after every fault of the server.
 
     Raises
     ------
@@ -49,21 +59,42 @@ def fault_of(status: int, headers: Mapping[str, str], body: bytes, tool: str) ->
     code, words = _said(body)
     facts = {"http_status": status, **said_of(headers)}
     message = f"HTTP {status}{f' {code}' if code else ''}: {words}"
-    if code in REFUSALS:
+    if refusal_in(body, headers, words=True):
         return EditOutcome.failure(EditStatus.REFUSED, message, **facts)
-    if status == 402 or code in NO_QUOTA:
-        raise EditorError(f"editor {tool}", f"no quota is left ({message})", "Add credit; edits made so far are kept.")
+    if status == 402 or is_spent(body, headers):
+        raise no_money_left(tool, message)
     if status in (401, 403) or code == "invalid_api_key":
         raise EditorError(f"editor {tool}", f"the server turns us away ({message})", "Set the right key or permission.")
     if 300 <= status < 400:
         raise EditorError(f"editor {tool}", f"redirected elsewhere (HTTP {status})", "Name the final address itself.")
     if status in (404, 405) or code in NO_ENDPOINT:
         raise EditorError(f"editor {tool}", f"no such endpoint or model ({message})", "Mend the address or the model.")
-    if status == 504:  # the server behind the gateway may have finished, and billed
-        return EditOutcome.failure(EditStatus.TIMED_OUT, message, **facts)
-    if status in (408, 409, 429) or status >= 500:
-        return EditOutcome.failure(EditStatus.FAILED, message, retry_after_s=retry_after_s(headers), **facts)
-    return EditOutcome.failure(EditStatus.FAILED, message, **facts)
+    again = {"retry_after_s": retry_after_s(headers)}
+    if status == BUSY or (status == AWAY and _says_when(headers)):
+        return EditOutcome.failure(EditStatus.FAILED, message, **again, **facts)
+    if free and (status in TOO_LATE or status == 409 or status >= 500):
+        return EditOutcome.failure(EditStatus.FAILED, message, **again, **facts)
+    return EditOutcome.failure(EditStatus.TIMED_OUT if status in TOO_LATE else EditStatus.FAILED, message, **facts)
+
+
+def no_money_left(tool: str, message: str) -> EditorError:
+    """The error that ends a run whose tool is no longer paid for."""
+    return EditorError(f"editor {tool}", f"no quota is left ({message})", "Add credit; edits made so far are kept.")
+
+
+def fault_within(content: bytes, headers: Mapping[str, str], tool: str, facts: dict[str, JSON]) -> EditOutcome | None:
+    """What an answer under HTTP 200 that holds no image comes to, where it is a refusal; None where it is none.
+
+    Raises
+    ------
+    EditorError
+        Where no money is left.
+    """
+    if refusal_in(content, headers, words=True):
+        return EditOutcome(EditStatus.REFUSED, None, f"refused: {words_of(content)}", facts, content)
+    if is_spent(content, headers):
+        raise no_money_left(tool, words_of(content))
+    return None
 
 
 def lost(fault: NoAnswerError, host: str, seconds: float) -> EditOutcome:
@@ -112,6 +143,10 @@ def retry_after_s(headers: Mapping[str, str]) -> float:
         return min(LONGEST_WAIT_S, max(0.0, parsedate_to_datetime(text).timestamp() - time()))
     except (ValueError, OverflowError):
         return 0.0
+
+
+def _says_when(headers: Mapping[str, str]) -> bool:
+    return any(name.lower() in ("retry-after", "retry-after-ms") for name in headers)
 
 
 def seconds_of(text: str) -> float | None:

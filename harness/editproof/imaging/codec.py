@@ -178,8 +178,11 @@ def gray(pixels: Image) -> Image:
     return np.ascontiguousarray(pixels)
 
 
+_URL_SAFE = str.maketrans("-_", "+/")
+
+
 def base64_bytes(text: str) -> bytes:
-    r"""The bytes of base64, broken into lines or not, in a data URL or bare.
+    r"""The bytes of base64: broken into lines or not, in a data URL or bare, in either alphabet, padded or not.
 
     Raises
     ------
@@ -187,11 +190,12 @@ def base64_bytes(text: str) -> bytes:
 
     Examples
     --------
-    >>> base64_bytes("aGFu\nZA=="), base64_bytes("data:image/png;base64,aGFuZA==")
-    (b'hand', b'hand')
+    >>> base64_bytes("aGFu\nZA=="), base64_bytes("data:image/png;base64,aGFuZA=="), base64_bytes("-_-_")
+    (b'hand', b'hand', b'\xfb\xff\xbf')
     """
     _, comma, after = text.partition(";base64,") if text.startswith("data:") else ("", "", "")
-    return base64.b64decode("".join((after if comma else text).split()), validate=True)
+    bare = "".join((after if comma else text).split()).translate(_URL_SAFE)
+    return base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
 
 
 def format_of(content: bytes) -> str:
