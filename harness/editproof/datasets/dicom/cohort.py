@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 from editproof.core.extras import need
 from editproof.core.usage import FILE, Given, Option, Usage, one_of, takes
 from editproof.datasets.cohort import HAND_UNITS, MARKERS_UP_TO, Cohort, check_unique_ids, cohort_of, with_marker
-from editproof.datasets.dicom.file import VERSION, HeaderFacts, Voi, dicom_image, facts_of, file_bytes, header_of
+from editproof.datasets.dicom.file import HeaderFacts, facts_of, file_bytes, header_of
 from editproof.datasets.dicom.listing import listing_of
+from editproof.datasets.dicom.pixels import VERSION, Voi, dicom_image
 from editproof.datasets.dicom.pseudonyms import Pseudonyms, pseudonyms
+from editproof.datasets.dicom.remarks import remarks_on
 from editproof.datasets.dicom.rows import Rows, labels_beside
 from editproof.datasets.folder.cohort import mask_files
 from editproof.datasets.folder.files import Entry, existing
@@ -231,4 +233,4 @@ def _warnings(cases: list[Case], facts: list[HeaderFacts], unlisted: int, masks:
         (len({c.patient_id for c in cases}) == 1 and n > 1, f"All {n} images carry one patient's id: check PatientID."),
         (masks == "auto", "Masks that no file gives are automatic, not reviewed."),
     ]
-    return [words for count, words in notes if count]
+    return [*(words for count, words in notes if count), *remarks_on(read.remarks for read in facts)]
