@@ -105,6 +105,19 @@ def fetched_from(url: str, headers: Mapping[str, str], seconds: float) -> Answer
     return _answer("GET", url, None, headers, seconds)
 
 
+def form(files: Mapping[str, tuple[str, bytes, str]], fields: Mapping[str, str]) -> tuple[str, bytes]:
+    """Content type and body of a multipart form.
+
+    Parameters
+    ----------
+    files : mapping
+        By field: name of the file, content, and media type.
+    fields : mapping
+    """
+    request = httpx2.Request("POST", "http://localhost/", files=dict(files) or None, data=dict(fields))
+    return request.headers["Content-Type"], request.read()
+
+
 def _answer(method: str, url: str, body: bytes | None, headers: Mapping[str, str], seconds: float) -> Answer:
     try:
         with client_for(url, Bounds(seconds)) as client:

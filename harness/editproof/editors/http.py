@@ -1,12 +1,11 @@
-"""Any tool behind HTTP and JSON: ``http:iopaint?url=...``, ``http:a1111?url=...``, ``http:TEMPLATE.json``."""
+"""Any tool behind HTTP: ``http:iopaint?url=...``, ``http:replicate``, ``http:TEMPLATE.json``."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import json
-import os
-import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 from urllib.parse import SplitResult
 
 from editproof.core.egress import receiver, server_of
-from editproof.core.http import Answer, NoAnswerError, fetched_from, post
+from editproof.core.http import Answer, NoAnswerError, fetched_from, form, post
 from editproof.core.numbers import brief
 from editproof.core.usage import (
     FILLED,
@@ -33,41 +32,12 @@ from editproof.core.usage import (
 from editproof.editors import replies
 from editproof.editors.adapter import Service
 from editproof.editors.pace import on_the_wire
-from editproof.editors.pictures import NoPictureError, found_at, picture_of, place_in
+from editproof.editors.pictures import NoPictureError, check_host, found_at, picture_of, place_in
 from editproof.editors.refusals import refusal_in
+from editproof.editors.templates import PRESETS, check_template, filled, filled_from, target, template_of
 from editproof.errors import EditorError
 from editproof.imaging import codec, geometry
 from editproof.types import JSON, Editor, EditorCard, EditOutcome, EditRequest, EditStatus
-
-PRESETS: dict[str, dict[str, Any]] = {
-    "iopaint": {
-        "url": "http://127.0.0.1:8080",
-        "path": "/api/v1/inpaint",
-        "body": {"image": "{image}", "mask": "{mask}", "prompt": "{prompt}", "sd_seed": "{seed}"},
-        "answer": "raw",
-        "model_path": "/api/v1/model",
-        "model_field": "name",
-    },
-    "a1111": {
-        "url": "http://127.0.0.1:7860",
-        "path": "/sdapi/v1/img2img",
-        "body": {
-            "init_images": ["{image}"],
-            "mask": "{mask}",
-            "inpainting_mask_invert": 0,
-            "inpaint_full_res": False,
-            "prompt": "{prompt}",
-            "seed": "{seed}",
-            "width": "{width}",
-            "height": "{height}",
-        },
-        "answer": "images.0",
-        "multiple": 8,
-        "model_path": "/sdapi/v1/options",
-        "model_field": "sd_model_checkpoint",
-    },
-}
-"""Templates by name. IOPaint: white = edit, answers with the image's bytes; A1111: base64 in ``images``."""
 
 OPTIONS = (
     Option("url", "of the server", FILLED),
@@ -91,21 +61,22 @@ OPTIONS = (
 )
 """What may follow the name of a template, and be a field of it."""
 
-FIELDS = {"body", "headers", *(option.name for option in OPTIONS)}
+FIELDS = {
+    *("body", "headers", "query", "encoding", "poll", "files_from", "file"),
+    *(option.name for option in OPTIONS),
+}
 """The fields that a template may have."""
 
 
 @dataclass(frozen=True)
 class WebEditor:
-    """Sends one JSON object an edit, made from a template.
+    """Sends one request an edit, made from a template.
 
     Attributes
     ----------
     server : SplitResult
     template : mapping
-        ``body`` with the places ``{image}`` and ``{mask}`` (base64 PNG), ``{prompt}``, ``{seed}``, ``{width}`` and
-        ``{height}``; ``answer``: ``raw`` for an image file, or the path to base64 in JSON, e.g. ``images.0``;
-        ``headers``, where ``${NAME}`` is taken from the environment when a request is sent.
+        See :mod:`editproof.editors.templates`.
     """
 
     card: EditorCard
@@ -121,23 +92,86 @@ class WebEditor:
         multiple = int(self.template["multiple"])
         parcel = codec.parcel_of(request, lambda shape: geometry.padded(shape, multiple))
         height, width = parcel.image.shape
+        files = {
+            "image": codec.png(parcel.image, rgb=bool(self.template["rgb"])),
+            "mask": codec.mask_png(parcel.mask, self.template["mask"]),
+        }
         values: dict[str, JSON] = {
-            "image": _base64(codec.png(parcel.image, rgb=bool(self.template["rgb"]))),
-            "mask": _base64(codec.mask_png(parcel.mask, self.template["mask"])),
+            **{name: base64.b64encode(content).decode() for name, content in files.items()},
             "prompt": request.prompt,
             "seed": request.seed,
             "width": width,
             "height": height,
         }
-        body = json.dumps(_filled(self.template["body"], values)).encode()
+        kind, body = self._encoded(values, files)
+        place, headers = target(self.template, values, self.card.name), {"Content-Type": kind, **self._headers()}
+        began = time.monotonic()
         with on_the_wire():
-            answer = self._answer(body)
+            answer = self._answer(place, body, headers)
+            if self.template.get("poll") and isinstance(answer, Answer) and 200 <= answer.status < 300:
+                answer = self._polled(answer, began + self._seconds)
         if isinstance(answer, EditOutcome):
             return answer
         if not 200 <= answer.status < 300:
             return replies.fault_of(answer.status, answer.headers, answer.content, self.card.name)
         facts: dict[str, JSON] = {"http_status": answer.status, **replies.said_of(answer.headers)}
         return self._opened(answer.content, answer.headers, parcel, facts)
+
+    def _encoded(self, values: Mapping[str, JSON], files: Mapping[str, bytes]) -> tuple[str, bytes]:
+        """Content type and body of a request: JSON, or a form in which pictures are files."""
+        told = self.template["body"]
+        if self.template["encoding"] != "multipart":
+            return "application/json", json.dumps(filled(told, values, self.card.name)).encode()
+        pictures = {name: text[1:-1] for name, text in told.items() if text in ("{image}", "{mask}")}
+        parts = {name: (f"{which}.png", files[which], "image/png") for name, which in pictures.items()}
+        rest = {name: filled(text, values, self.card.name) for name, text in told.items() if name not in pictures}
+        return form(parts, {name: one if isinstance(one, str) else json.dumps(one) for name, one in rest.items()})
+
+    def _polled(self, submitted: Answer, until: float) -> Answer | EditOutcome:
+        """The answer of a submitted job, once it is done; asking about it costs nothing, and may be repeated."""
+        poll, tool = self.template["poll"], self.card.name
+        try:
+            told = json.loads(submitted.content)
+        except ValueError:
+            told = None
+        if refusal_in(submitted.content, submitted.headers, words=False):
+            return submitted
+        place = filled_from(str(poll["url"]), lambda path: found_at(told, path), tool, quoted=True)
+        url = place if place.startswith(("http:", "https:")) else self._url(place)
+        check_host(url, self.server, poll.get("hosts", ()), tool)
+        while (left := until - time.monotonic()) > 0:
+            try:
+                answer = fetched_from(url, self._headers(), left)
+            except NoAnswerError:
+                answer = Answer(replies.AWAY, {}, b"")
+            if 200 <= answer.status < 300 and (ended := self._ended(answer)):
+                return ended
+            if not 200 <= answer.status < 300:
+                fault = replies.fault_of(answer.status, answer.headers, answer.content, tool, free=True)
+                if "retry_after_s" not in fault.provenance:
+                    return fault
+            time.sleep(min(float(poll.get("every", 1)), max(0.0, until - time.monotonic())))
+        return replies.timed_out(self._seconds)
+
+    def _ended(self, answer: Answer) -> Answer | EditOutcome | None:
+        """The answer where the job is done, how it failed, or None where it is under way."""
+        poll = self.template["poll"]
+        try:
+            told = json.loads(answer.content)
+            state = found_at(told, str(poll["status"])) if "status" in poll else None
+            if state is None and "status" not in poll:
+                found_at(told, str(self.template["answer"]))
+                return answer
+        except (ValueError, KeyError, IndexError, TypeError):
+            return None
+        if state in poll["done"]:
+            return answer
+        if state not in poll.get("failed", ()):
+            return None
+        facts: dict[str, JSON] = {"http_status": answer.status}
+        refused = replies.fault_within(answer.content, answer.headers, self.card.name, facts)
+        message = f"the job ended as {replies.briefly(str(state))}: {replies.words_of(answer.content)}"
+        return refused or EditOutcome(EditStatus.FAILED, None, message, facts, answer.content)
 
     def _check_model(self, wanted: str) -> None:
         """Ask the server which model it runs, and end the run where it is not the one that was named."""
@@ -156,18 +190,18 @@ class WebEditor:
         return f"{self.server.scheme}://{self.server.netloc}{self.server.path.rstrip('/')}{path}"
 
     def _headers(self) -> dict[str, str]:
-        return {name: _from_environment(text, self.card.name) for name, text in self.template["headers"].items()}
+        headers: dict[str, str] = filled(self.template["headers"], {}, self.card.name)
+        return headers
 
     @property
     def _seconds(self) -> float:
         return float(self.template["timeout"])
 
-    def _answer(self, body: bytes) -> Answer | EditOutcome:
-        url, seconds = self._url(self.template["path"]), self._seconds
+    def _answer(self, place: str, body: bytes, headers: Mapping[str, str]) -> Answer | EditOutcome:
         try:
-            return post(url, body, {"Content-Type": "application/json", **self._headers()}, seconds)
+            return post(self._url(place), body, headers, self._seconds)
         except NoAnswerError as fault:
-            return replies.lost(fault, self.server.netloc, seconds)
+            return replies.lost(fault, self.server.netloc, self._seconds)
 
     def _opened(
         self, content: bytes, headers: Mapping[str, str], parcel: codec.Parcel, facts: dict[str, JSON]
@@ -186,9 +220,13 @@ class WebEditor:
                     raise KeyError(path)
             except (ValueError, KeyError, IndexError, TypeError):
                 return self._without_picture(content, headers, facts, f"the answer holds no image at {path!r}")
-            advice = "Let its template ask for base64."
+            if self.template.get("file"):
+                told, place = json.loads(content), str(self.template["file"])
+                text = self._url(filled_from(place, lambda at: found_at(told, at), self.card.name, quoted=True))
+            advice = "Name the host in files_from of its template, or let it ask for base64."
+            hosts = self.template.get("files_from", ())
             try:
-                raw = picture_of(text, self.server, self._seconds, self.card.name, advice)
+                raw = picture_of(text, self.server, self._seconds, self.card.name, advice, hosts)
             except NoPictureError as error:
                 return EditOutcome(EditStatus.FAILED, None, str(error), facts, content)
             except ValueError as error:
@@ -209,19 +247,23 @@ class WebEditor:
 
 
 @takes(
-    Usage(f"a tool behind HTTP and JSON; presets: {', '.join(PRESETS)}", "TEMPLATE", OPTIONS, "sends pixels to its url")
+    Usage(
+        f"a tool behind HTTP: JSON or a form, at once or by a job; presets: {', '.join(PRESETS)}",
+        "TEMPLATE",
+        OPTIONS,
+        "sends pixels to its url",
+    )
 )
 def web(given: Given) -> Editor:
-    """A tool behind HTTP and JSON: ``http:iopaint?url=URL``, ``http:a1111?url=URL`` or ``http:TEMPLATE.json``.
+    """A tool behind HTTP: a preset (``http:iopaint?url=URL``, ``http:replicate``) or a template of yours.
 
-    An option that is written goes before the template's field of its name; the template also has ``body`` and
-    ``headers``.
+    An option that is written goes before the template's field of its name; the other fields are in the template alone.
     """
     name, asked = given.argument, given.asked
     defaults = {option.name: given.text[option.name] for option in OPTIONS if option.default}
     template = {
         "headers": {}, "path": "", **defaults, "rgb": False, "deterministic": False,
-        **_template(name, asked), **given.written,
+        "encoding": "json", **template_of(name, asked), **given.written,
     }  # fmt: skip
     template |= {name: given.value[name] for name in ("rgb", "deterministic") if name in given.written}
     if unknown := sorted(set(template) - FIELDS):
@@ -229,6 +271,7 @@ def web(given: Given) -> Editor:
         raise EditorError(asked, f"unknown field {unknown[0]}", advice)
     if "url" not in template or "body" not in template:
         raise EditorError(asked, "the template lacks url or body", "See docs/editors.md.")
+    check_template(template, asked)
     server = server_of(str(template["url"]), asked)
     try:
         template |= {"multiple": int(template["multiple"]), "timeout": float(template["timeout"])}
@@ -242,6 +285,9 @@ def web(given: Given) -> Editor:
         raise EditorError(
             asked, f"timeout={brief(template['timeout'])}", f"Write seconds, more than 0, up to {LONGEST_S}."
         )
+    if template["multiple"] < 1 or service.concurrency < 1:
+        name = "multiple" if template["multiple"] < 1 else "concurrency"
+        raise EditorError(asked, f"{name}={template[name]}", "Write a whole number from 1.")
     if template["mask"] not in codec.POLARITIES:
         raise EditorError(asked, f"mask={template['mask']}", f"Write one of {', '.join(codec.POLARITIES)}.")
     kept = {key: template[key] for key in ("url", "path", "body", "answer", "mask", "multiple", "rgb")}
@@ -249,6 +295,9 @@ def web(given: Given) -> Editor:
         if not template.get("model_path"):
             raise EditorError(asked, "a model is named, and no model_path at which the server says which one it runs")
         kept["model"] = str(template["model"])
+    kept |= {name: template[name] for name in ("query", "poll", "files_from", "file") if template.get(name)}
+    if template["encoding"] != "json":
+        kept["encoding"] = template["encoding"]
     asked_of = {**kept, "headers": template["headers"]}
     digest = hashlib.sha256(json.dumps(asked_of, sort_keys=True).encode()).hexdigest()[:12]
     card = EditorCard(
@@ -263,44 +312,3 @@ def web(given: Given) -> Editor:
         conversion="8bit+rgb" if template["rgb"] else "8bit",
     )
     return WebEditor(card, server, template, service)
-
-
-def _template(name: str, asked: str) -> dict[str, Any]:
-    if name in PRESETS:
-        return PRESETS[name]
-    path = Path(name).expanduser()
-    if path.suffix != ".json" or not path.is_file():
-        presets = ", ".join(PRESETS)
-        raise EditorError(asked, f"there is no preset or template {name!r}", f"Presets: {presets}; or TEMPLATE.json.")
-    try:
-        return dict(json.loads(path.read_text()))
-    except ValueError as error:
-        raise EditorError(asked, f"the template is not a JSON object ({error})") from error
-
-
-def _filled(value: Any, values: Mapping[str, JSON]) -> Any:
-    """The template with its places filled; a place that is a whole string keeps its value's type."""
-    if isinstance(value, dict):
-        return {name: _filled(inner, values) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_filled(inner, values) for inner in value]
-    if not isinstance(value, str):
-        return value
-    whole = re.fullmatch(r"\{(\w+)\}", value)
-    if whole and whole[1] in values:
-        return values[whole[1]]
-    return re.sub(r"\{(\w+)\}", lambda place: str(values.get(place[1], place[0])), value)
-
-
-def _from_environment(text: str, tool: str) -> str:
-    def value(match: re.Match[str]) -> str:
-        found = os.environ.get(match[1], "").strip()
-        if not found:
-            raise EditorError(f"editor {tool}", f"the environment has no {match[1]}", f"Set {match[1]}.")
-        return found
-
-    return re.sub(r"\$\{(\w+)\}", value, text)
-
-
-def _base64(content: bytes) -> str:
-    return base64.b64encode(content).decode()

@@ -7,9 +7,9 @@ that was sent. Where there is none at that place, the error names the place wher
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from editproof.core.http import NoAnswerError, fetched_from
 from editproof.errors import EditorError
@@ -17,7 +17,7 @@ from editproof.imaging import codec
 from editproof.types import JSON
 
 ANY = "*"
-"""Step of a path for any member of a list: the first that has what the rest of the path names."""
+"""Step of a path for any member of a list or object: the first that has what the rest of the path names."""
 
 _STREAM = (b"event:", b"data:")
 _LEAST = 60
@@ -41,8 +41,8 @@ def found_at(value: Any, path: str) -> Any:
     'aGFuZA=='
     """
     step, dot, rest = path.partition(".")
-    if step == ANY and isinstance(value, list):
-        for inner in value:
+    if step == ANY and isinstance(value, list | dict):
+        for inner in value.values() if isinstance(value, dict) else value:
             try:
                 return found_at(inner, rest) if dot else inner
             except (KeyError, IndexError, TypeError, ValueError):
@@ -74,7 +74,28 @@ def _places(value: JSON, path: str) -> Iterator[str]:
             return
 
 
-def picture_of(text: str, server: SplitResult, seconds: float, tool: str, advice: str) -> bytes:
+def check_host(
+    url: str, server: SplitResult, hosts: Collection[str], tool: str, advice: str = "Name its host in the template."
+) -> None:
+    """Refuse an address that is neither at a tool's own server nor at a host, or below one, that was named for it.
+
+    Raises
+    ------
+    EditorError
+    """
+    place = urlsplit(url)
+    if (place.scheme, place.netloc) == (server.scheme, server.netloc):
+        return
+    host = (place.hostname or "").lower()
+    named = any(host == name.lower() or host.endswith(f".{name.lower()}") for name in hosts)
+    if not named or place.scheme != server.scheme:
+        found = f"it answers with an address at {place.netloc}, which is not its own server"
+        raise EditorError(f"editor {tool}", found, advice)
+
+
+def picture_of(
+    text: str, server: SplitResult, seconds: float, tool: str, advice: str, hosts: Collection[str] = ()
+) -> bytes:
     """The bytes of a picture that an answer gives as base64, as a data URL, or by an address at its own server.
 
     Parameters
@@ -86,6 +107,8 @@ def picture_of(text: str, server: SplitResult, seconds: float, tool: str, advice
         For fetching it.
     tool, advice : str
         Name of the tool; how to have it answer with base64.
+    hosts : collection of str
+        Others that its files may be fetched from.
 
     Raises
     ------
@@ -94,16 +117,13 @@ def picture_of(text: str, server: SplitResult, seconds: float, tool: str, advice
     NoPictureError
         Where its own server does not give the file.
     EditorError
-        Where the address is not at that server: pixels would be read from a host that nobody named.
+        Where the address is elsewhere: pixels would be read from a host that nobody named.
     """
     if not text.startswith(("http:", "https:")):
         return codec.base64_bytes(text)
-    place = urlsplit(urljoin(server.geturl(), text))
-    if (place.scheme, place.netloc) != (server.scheme, server.netloc):
-        found = f"it answers with the address of a file at {place.netloc}, which is not its own server"
-        raise EditorError(f"editor {tool}", found, advice)
+    check_host(text, server, hosts, tool, advice)
     try:
-        answer = fetched_from(place.geturl(), {}, seconds)
+        answer = fetched_from(text, {}, seconds)
     except NoAnswerError as fault:
         raise NoPictureError(f"its file could not be fetched ({fault.reason})") from fault
     if not 200 <= answer.status < 300:

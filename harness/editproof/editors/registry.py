@@ -13,6 +13,7 @@ from typing import Any
 
 from editproof.core.callables import callable_from_file
 from editproof.core.egress import check_egress
+from editproof.core.literals import literal_secret
 from editproof.core.specification import Specification, given_name, specification
 from editproof.core.usage import Usage, did_you_mean, parsed, usage_of
 from editproof.editors.adapter import CheckedEditor, Service, checked
@@ -55,6 +56,9 @@ def editor_from_spec(
         Where the name is unknown, claimed twice, or its factory fails, where an option or its value is not one that
         it takes, or where the tool would send pixels to a host that may not receive them.
     """
+    if secret := literal_secret(spec):
+        asked, found = f"--editor {_bare(spec).partition(':')[0]}", f"a secret stands in it ({secret})"
+        raise EditorError(asked, found, "Keep secrets in environment variables (key_env=NAME, ${NAME} in a template).")
     editor = _editor(spec, extra)
     if allow_egress is not None:
         check_egress(editor.card.sends_data_to, allow_egress, f"editor {editor.card.name}", EditorError)
