@@ -33,7 +33,7 @@ ONLY_USERS = {
         f"pytest_plugin/{name}.py"
         for name in (
             "chosen", "claim_files", "declarations", "faults", "fixtures", "measured", "plugin", "recorder",
-            "rollcall", "short", "unasked",
+            "rollcall", "short", "spelling", "unasked",
         )
     },
     "torch": {

@@ -11,6 +11,7 @@ from typing import Any
 
 import editproof
 from editproof.cli import command_line
+from editproof.cli.verbs import HANDED
 from editproof.editors.registry import described_editors
 from editproof.editors.wrappers import WRAPPERS
 from editproof.evidence import schemas
@@ -62,7 +63,7 @@ def _commands() -> str:
 def _command(name: str, words: str, parser: argparse.ArgumentParser) -> Iterator[str]:
     """A command, what it is for and its arguments; then each command below it."""
     yield f"### `{name}`\n\n{words[:1].upper()}{words[1:].rstrip('.')}.\n"
-    actions = [action for action in parser._actions if action.dest != "help"]
+    actions = [action for action in parser._actions if action.dest not in ("help", HANDED)]
     arguments = [action for action in actions if not isinstance(action, argparse._SubParsersAction)]
     if arguments:
         yield _table("argument", "what it says", rows=map(_argument, arguments))

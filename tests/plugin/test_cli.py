@@ -9,8 +9,9 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import editproof
 import pytest
-from editproof.cli import GROUPS, main
+from editproof.cli import GROUPS, editing, judging, main, planning, running
 from editproof.evidence.bundle import seal
 
 ARGUMENTS = ("--dataset", "blobs", "--jobs", "1", "--editor", "tools.py:older")
@@ -136,14 +137,81 @@ def test_a_bare_call_lists_every_verb_in_its_group(capsys):
         (["verfy", "reports"], "Did you mean verify?"),
         (["dataset", "indx", "x"], "Did you mean index?"),
         (["--verbose"], "unknown arguments: --verbose"),
+        (["verify", "--public-kye=x", "RUN"], "Did you mean --public-key?"),
+        (["report", "RUN", "--format", "mardown"], "Did you mean markdown?"),
+        (["edit", "--editor", "identity", "--edits", "reus"], "Did you mean reuse?"),
+        (["run", "--jobs", "two"], "argument --jobs: invalid int value: 'two'"),
     ],
 )
 def test_a_misspelt_verb_is_one_line_with_the_nearest(capsys, words, found):
     with pytest.raises(SystemExit) as refused:
         main(words)
     assert refused.value.code == 4
-    [line] = [line for line in capsys.readouterr().err.splitlines() if "error:" in line]
+    [line] = capsys.readouterr().err.splitlines()
     assert found in line
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["run", "--suite", "Removl"], "Did you mean removal?"),
+        (["judge", "readings.csv", "--suite", "reader"], "Did you mean readers?"),
+        (["instrument", "phantm"], "Did you mean phantom?"),
+        (["probe", "opencv-telae"], "Did you mean opencv-telea?"),
+        (["dataset", "index", "fodler:images"], "Did you mean folder?"),
+        (["init", "--task", "removl"], "Did you mean removal?"),
+    ],
+)
+def test_a_misspelt_name_is_one_line_with_the_nearest(tmp_path, monkeypatch, capsys, words, found):
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == 4
+    [line] = capsys.readouterr().err.splitlines()
+    assert found in line
+
+
+def test_words_that_are_compared_are_compared_in_one_place():
+    source = Path(editproof.__file__).parent
+    compare = {
+        path.relative_to(source).as_posix() for path in source.rglob("*.py") if "difflib" in path.read_text("utf-8")
+    }
+    assert compare == {"core/nearest.py"}
+
+
+@pytest.fixture
+def handed(monkeypatch) -> list[str]:
+    """The words that a verb hands on to pytest, which is not called."""
+    words: list[str] = []
+    for module in (editing, judging, planning, running):
+        monkeypatch.setattr(module, "run_pytest", lambda given: words.extend(given) or 0)
+    return words
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["run", "--editor", "identity", "--suite", "removal", "-k", "sex", "-x"],
+         ["--pyargs", "editproof.suites.removal", "--editor=identity", "-k", "sex", "-x"]),
+        (["judge", "x.csv", "--lock", "l.json", "--suite", "removal", "--", "--reports=X", "--suite"],
+         ["--lock=l.json", "--reports=X", "--suite"]),
+        (["edit", "--editor", "identity", "--dry-run", "--store=x"],
+         ["--edit-only", "--edit-estimate", "--editor=identity", "--store=x"]),
+        (["lock", "--editor", "identity", "--for-gate", "l.json", "claims.toml", "--repeats", "2"],
+         ["-q", "--write-lock", "l.json", "--lock-for-gate", "--editor=identity", "--repeats=2", "claims.toml"]),
+    ],
+)  # fmt: skip
+def test_options_of_a_verb_and_of_a_run_come_in_any_order(handed, words, found):
+    assert main(words) == 0
+    assert handed[-len(found) :] == found
+
+
+def test_a_misspelt_option_of_a_run_is_one_line_with_the_nearest(tmp_path):
+    """Once every plug-in has said which options it has; of pytest alone, it is pytest's to say."""
+    called = [sys.executable, "-m", "editproof.cli", "run", "--suite", str(tmp_path), "--editr", "identity"]
+    done = subprocess.run(called, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 4
+    [line] = filter(None, done.stderr.splitlines())
+    assert "option --editr" in line
+    assert "Did you mean --editor?" in line
 
 
 @pytest.mark.parametrize("verb", ["edit", "lock", "run", "judge"])
@@ -165,13 +233,20 @@ def test_the_version_is_that_of_the_package(capsys):
 
 def test_a_console_without_a_tick_is_written_to(run):
     """A console of cp1252 has no tick; what is printed is UTF-8 whatever the console says."""
-    done = subprocess.run(
-        [sys.executable, "-m", "editproof.cli", "report", str(run), "--format", "markdown"],
-        env={**os.environ, "PYTHONIOENCODING": "cp1252"}, capture_output=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr.decode()
-    assert (
-        "✅" in done.stdout.decode("utf-8")
-        or "❌" in done.stdout.decode("utf-8")
-        or "❔" in done.stdout.decode("utf-8")
-    )
+    cp1252 = {**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
+    plain = {**os.environ, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    for variables, words, code, found in (
+        (cp1252, ["report", str(run), "--format", "markdown"], 0, "❌"),
+        (plain, ["report", str(run), "--format", "markdown"], 0, "❌"),
+        (
+            cp1252,
+            ["run", "--suite", "removal", "--editor", "é✓", "--dataset", "phantom:n=1"],
+            4,
+            "é✓",
+        ),  # pytest says it
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "editproof.cli", *words], env=variables, capture_output=True, check=False
+        )
+        assert done.returncode == code, done.stderr.decode()
+        assert found in (done.stdout + done.stderr).decode("utf-8")

@@ -13,7 +13,7 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from editproof.cli import (
     cohorts,
@@ -29,9 +29,9 @@ from editproof.cli import (
     scaffold,
     training,
 )
-from editproof.cli.verbs import options_of_a_run
+from editproof.cli.verbs import handed_words, hands_on
+from editproof.core.nearest import did_you_mean
 from editproof.core.progress import watching
-from editproof.core.usage import did_you_mean
 from editproof.errors import EditproofError
 from editproof.evidence.exits import WRONG_USAGE
 from editproof.study.progress import progress_bar
@@ -79,24 +79,27 @@ def _silenced() -> bool:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line after the usage, and whose help lists what it hands on to pytest."""
+    """A parser whose errors are one line, with the nearest word that it knows."""
+
+    def __init__(self, *args: Any, **told: Any) -> None:
+        super().__init__(*args, **{"allow_abbrev": False, **told})
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong in one line after the usage."""
-        self.print_usage(sys.stderr)
-        self.exit(WRONG_USAGE, f"{self.prog}: error: {_with_nearest(message)}\n")
+        """Say what is wrong in one line."""
+        said = _with_nearest(message)
+        self.exit(WRONG_USAGE, f"{self.prog}: error: {said}{'' if said[-1] in '.?' else '.'} See {self.prog} --help.\n")
 
-    def format_help(self) -> str:
-        """The help, with the options of pytest where the verb takes them."""
-        handed_on = any(action.dest == "pytest" for action in self._actions)
-        return super().format_help() + (f"\n{options_of_a_run()}" if handed_on else "")
+    def refuse(self, words: Sequence[str]) -> NoReturn:
+        """Say that some words mean nothing here, and the option that is nearest to the first of them."""
+        known = [flag for flag in self._option_string_actions if flag.startswith("--")]
+        self.error(f"unknown arguments: {' '.join(words)}. {did_you_mean(words[0].partition('=')[0], known)}".strip())
 
 
 class _Verbs(_Parser):
     """The parser of the command itself: its help lists the verbs in their groups."""
 
     groups: Mapping[str, Sequence[tuple[str, str]]] = {}
-    commands: Mapping[str, argparse.ArgumentParser] = {}
+    commands: Mapping[str, _Parser] = {}
 
     def format_help(self) -> str:
         """Usage, and each verb with its words under the heading of its group."""
@@ -134,16 +137,21 @@ def command_line() -> _Verbs:
 
 def _exit_code(arguments: Sequence[str] | None) -> int:
     parser = command_line()
-    options, rest = parser.parse_known_args(arguments)
+    words: Sequence[str] = sys.argv[1:] if arguments is None else arguments
+    after: list[str] = []
+    handing = hands_on(parser.commands.get(words[0]) if words else None)
+    if handing:
+        words, after = handed_words(words)
+    options, rest = parser.parse_known_args(words)
     if options.verb is None:
         if rest:
-            parser.error(f"unknown arguments: {' '.join(rest)}")
+            parser.refuse(rest)
         print(parser.format_help(), end="")
         return 0
-    if rest:
-        if not hasattr(options, "pytest"):
-            parser.error(f"unknown arguments: {' '.join(rest)}")
-        options.pytest = [*rest, *options.pytest]
+    if handing:
+        options.pytest = [*options.pytest, *rest, *after]
+    elif rest:
+        parser.commands[options.verb].refuse(rest)
     try:
         with watching(progress_bar):
             return int(options.action(options))

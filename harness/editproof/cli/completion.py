@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -49,15 +48,7 @@ def _completion(options: argparse.Namespace) -> int:
 
 
 def _complete(verb: argparse.ArgumentParser, files: Any) -> None:
-    """Let a shell know what a verb takes beside its own options, and what is a file."""
-    from editproof.study.options import declare_options
-
-    def add(flag: str, **told: Any) -> None:
-        with suppress(argparse.ArgumentError):  # its own option of that name
-            verb.add_argument(flag, **told)
-
-    if any(action.dest == "pytest" for action in verb._actions):
-        declare_options(add)
+    """Let a shell know what of a verb is a file."""
     for action in verb._actions:
-        if action.type is Path or action.metavar in ("FILE", "DIR", "PATH") or action.dest == "pytest":
+        if action.type is Path or action.metavar in ("FILE", "DIR", "PATH"):
             action.complete = files  # type: ignore[attr-defined]

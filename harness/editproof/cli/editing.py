@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from editproof.cli.handing import run_pytest
+from editproof.cli.verbs import hand_on
 from editproof.core.numbers import dollars
 from editproof.evidence.exits import CONFORMS, DOES_NOT_CONFORM, PROVES_NOTHING
 
@@ -21,12 +22,9 @@ SILENT = ("unchanged", "not known")
 def add_to(verbs: Verbs) -> None:
     """Declare ``edit``, ``store``, ``probe`` and ``editors``."""
     edit = verbs.add_parser("edit", help="make the edits alone: editproof edit --editor SPEC --dataset SPEC ...")
-    edit.add_argument(
-        "pytest",
-        nargs=argparse.REMAINDER,
-        metavar="...",
-        help="as for pytest, and --edit-threads N, --planted, --dry-run",
-    )
+    edit.add_argument("--planted", action="store_true", help="the edits of planted structures too")
+    edit.add_argument("--dry-run", action="store_true", help="say what would be made and what it may cost")
+    hand_on(edit)
     edit.set_defaults(action=_edit)
     store = verbs.add_parser("store", help="check that everything in a store of edits is as it was written")
     store.add_argument("root", type=Path, metavar="DIR", help="folder of the store, e.g. .editproof")
@@ -41,10 +39,8 @@ def add_to(verbs: Verbs) -> None:
 
 
 def _edit(options: argparse.Namespace) -> int:
-    command = ["--edit-only"]
-    ours = {"--dry-run": "--edit-estimate", "--planted": "--edit-planted"}
-    command += [ours.get(word, word) for word in options.pytest]
-    return run_pytest(command)
+    asked = ["--edit-estimate"] * options.dry_run + ["--edit-planted"] * options.planted
+    return run_pytest(["--edit-only", *asked, *options.pytest])
 
 
 def _store(options: argparse.Namespace) -> int:

@@ -6,7 +6,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from editproof.cli.handing import run_pytest
+from editproof.cli.handing import path_of_suite, run_pytest
+from editproof.cli.verbs import hand_on
+from editproof.core.shipped import shipped_suite
 
 if TYPE_CHECKING:
     from editproof.cli.verbs import Verbs
@@ -30,13 +32,14 @@ def add_to(verbs: Verbs) -> None:
     judge.add_argument("--tool", metavar="NAME", help="the tool whose edits were read")
     for name, (metavar, words) in OPTIONS.items():
         judge.add_argument(f"--{name}", action="append", default=[], metavar=metavar, help=words)
-    judge.add_argument("pytest", nargs="*", metavar="...", help="further options, as for pytest: --lock, --reports")
+    hand_on(judge)
     judge.set_defaults(action=_judge)
 
 
 def _judge(options: argparse.Namespace) -> int:
-    here = Path.cwd()
-    command = [options.suite, f"--readings={options.readings}"]
+    here, shipped = Path.cwd(), shipped_suite(options.suite)
+    suite = ["--pyargs", shipped] if shipped else [path_of_suite(options.suite)]
+    command = [*suite, f"--readings={options.readings}"]
     command += [f"--store={here / '.editproof'}", f"--reports={here / 'reports'}"]
     for option, value in (("--cohort-table", options.cohort), ("--readings-tool", options.tool)):
         command += [f"{option}={value}"] if value else []

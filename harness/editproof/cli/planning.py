@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from editproof.cli import readers
 from editproof.cli.handing import run_pytest
+from editproof.cli.verbs import hand_on
+from editproof.core.nearest import did_you_mean
 from editproof.core.numbers import brief, figure, percent
 from editproof.errors import ProtocolError
 
@@ -36,13 +38,11 @@ def add_to(verbs: Verbs) -> None:
     plan.add_argument("--quantity", metavar="NAME", help="with --study: whose cap and range count")
     readers.add_plan_options(plan)
     plan.set_defaults(action=_plan)
-    lock = verbs.add_parser("lock", help="freeze a suite's protocol before the first edit is made")
+    lock = verbs.add_parser("lock", help="freeze a protocol before the first edit: editproof lock FILE [SUITE] ...")
     lock.add_argument("--force", action="store_true", help="write it over a lock that is there")
     lock.add_argument("--for-gate", action="store_true", help="leave the version of each tool open, not its name")
     lock.add_argument("file", type=Path, metavar="FILE", help="lock file to write")
-    lock.add_argument(
-        "pytest", nargs=argparse.REMAINDER, metavar="...", help="as for pytest: suite, --editor, --dataset"
-    )
+    hand_on(lock)
     lock.set_defaults(action=_lock)
 
 
@@ -95,7 +95,11 @@ def _plan_by_pilot(options: argparse.Namespace) -> int:
     editors = {editor.card.name: editor for editor in loaded(options.pilot).editors}
     name = options.editor or next(iter(editors), "")
     if name not in editors:
-        raise ProtocolError(f"a plan from {options.pilot}", f"it judged no {name!r}", f"It has: {', '.join(editors)}.")
+        raise ProtocolError(
+            f"a plan from {options.pilot}",
+            f"it judged no {name!r}",
+            f"{did_you_mean(name, editors)}It has: {', '.join(editors)}.",
+        )
     pilot = editors[name].measurements
     claims = [(criterion_from(verdict.criterion), verdict.stratum) for verdict in editors[name].verdicts]
     found = planning.power_by_pilot(claims, pilot, options.n, draws=options.draws, lost=options.lost)
@@ -116,8 +120,5 @@ def _plan_by_pilot(options: argparse.Namespace) -> int:
 
 
 def _lock(options: argparse.Namespace) -> int:
-    ours = {"--force": ("--replace-lock", options.force), "--for-gate": ("--lock-for-gate", options.for_gate)}
-    asked = [handed for word, (handed, given) in ours.items() if given or word in options.pytest]
-    rest = [word for word in options.pytest if word not in ours]
-    command = ["-q", "--write-lock", str(options.file), *asked, *rest]
-    return run_pytest(command)
+    asked = ["--replace-lock"] * options.force + ["--lock-for-gate"] * options.for_gate
+    return run_pytest(["-q", "--write-lock", str(options.file), *asked, *options.pytest])

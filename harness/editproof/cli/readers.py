@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from editproof.core.nearest import did_you_mean
 from editproof.errors import ProtocolError
 
 if TYPE_CHECKING:
@@ -107,7 +108,9 @@ def _of_pilot(options: argparse.Namespace) -> tuple[Components, int]:
     name = options.editor or next(iter(editors), "")
     if name not in editors:
         found = f"it judged no {name!r}"
-        raise ProtocolError(f"a plan from {options.pilot}", found, f"It has: {', '.join(editors)}.")
+        raise ProtocolError(
+            f"a plan from {options.pilot}", found, f"{did_you_mean(name, editors)}It has: {', '.join(editors)}."
+        )
     claims = [criterion_from(verdict.criterion) for verdict in editors[name].verdicts]
     known = {claim.id: claim for claim in claims if claim.estimand.scope == READERS}
     wanted = options.claim or next(iter(known), "")

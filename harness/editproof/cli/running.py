@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from editproof.cli.handing import run_pytest
+from editproof.cli.handing import path_of_suite, run_pytest
+from editproof.cli.verbs import hand_on
 
 if TYPE_CHECKING:
     from editproof.cli.verbs import Verbs
@@ -18,7 +19,7 @@ def add_to(verbs: Verbs) -> None:
     run.add_argument("--study", type=Path, metavar="FILE", help="default: study.toml, or [tool.editproof], here")
     words = "what pytest runs: a path, or the name of a suite that ships with the package, e.g. removal"
     run.add_argument("--suite", metavar="SUITE", help=f"{words} (default: what the file says, else its folder)")
-    run.add_argument("pytest", nargs=argparse.REMAINDER, metavar="...", help="as for pytest: --editor, --lock, ...")
+    hand_on(run)
     run.set_defaults(action=_run)
 
 
@@ -32,7 +33,7 @@ def _run(options: argparse.Namespace) -> int:
         path: Path | None = options.study or found_study([Path()], Path().resolve())
         suite = ["--pyargs", shipped]
     elif options.suite:
-        path, suite = options.study, [options.suite]
+        path, suite = options.study, [path_of_suite(options.suite)]
     else:
         path = of_file = options.study or study_here(Path())
         suite = [read_study(of_file).suite or str(of_file.parent)]

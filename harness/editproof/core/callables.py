@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from editproof.core.nearest import did_you_mean
 from editproof.core.sources import note_loaded
 from editproof.errors import EditproofError
 
@@ -26,7 +27,11 @@ def callable_from_file(path: Path, name: str, asked: str, error: type[EditproofE
     found = getattr(module, name, None)
     if not callable(found):
         names = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
-        raise error(asked, f"the file has no callable {name!r}", f"It has: {', '.join(names) or 'none'}.")
+        raise error(
+            asked,
+            f"the file has no callable {name!r}",
+            f"{did_you_mean(name, names)}It has: {', '.join(names) or 'none'}.",
+        )
     made: Callable[..., Any] = found
     return made
 

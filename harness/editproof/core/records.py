@@ -13,7 +13,6 @@ import math
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
-from difflib import get_close_matches
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -23,6 +22,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from pydantic import Field, TypeAdapter, ValidationError
 
 from editproof.core.declared import CLOSED, Wanted
+from editproof.core.nearest import nearest
 from editproof.errors import EditproofError, EvidenceError
 
 T = TypeVar("T")
@@ -184,7 +184,7 @@ def _in_words(kind: Any, refused: ValidationError) -> tuple[str, str]:
     if code == "unexpected_keyword_argument":
         *outer, name = place
         known = _fields(_declared(kind, outer))
-        near = get_close_matches(str(name), known, 1)
+        near = nearest(str(name), known, 1)
         where = f" in {path_text(outer)}" if outer else ""
         return (
             f"an unknown field {name!r}{where}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, TypeVar
 
+from editproof.core.nearest import did_you_mean
 from editproof.core.sources import source_digest
 from editproof.errors import ProtocolError
 
@@ -107,10 +107,10 @@ class Registry(Generic[T]):
             return self._added[name][0]
         if name in self._installed:
             return self._loaded(self._installed[name])
-        near = difflib.get_close_matches(name, self.names, n=3, cutoff=0.6)
-        meant = f"Did you mean {' or '.join(near)}? " if near else ""
         raise ProtocolError(
-            f"{self.kind} {name!r}", f"no {self.kind} of that name is known here", f"{meant}{self.advice}"
+            f"{self.kind} {name!r}",
+            f"no {self.kind} of that name is known here",
+            f"{did_you_mean(name, self.names, n=3)}{self.advice}",
         )
 
     @property

@@ -32,6 +32,17 @@ def shipped_folder(part: str) -> Path:
     return in_checkout if _PACKAGE.parent.name == "harness" and in_checkout.is_dir() else _PACKAGE / part
 
 
+def shipped_suites() -> tuple[str, ...]:
+    """The names of the suites that ship with the package.
+
+    Examples
+    --------
+    >>> "removal" in shipped_suites()
+    True
+    """
+    return tuple(sorted(path.parent.name for path in shipped_folder("suites").glob("*/__init__.py")))
+
+
 def shipped_suite(name: str) -> str:
     """The import name of a suite that ships with the package; empty where no suite goes by that name, or a path does.
 

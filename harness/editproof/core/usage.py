@@ -6,13 +6,13 @@ text after the colon. Unknown names and options and values of another kind end i
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from editproof.core.nearest import did_you_mean
 from editproof.core.specification import Specification, SpecificationError, options_in
 from editproof.errors import EditproofError
 
@@ -244,15 +244,3 @@ def parsed(read: Callable[[], Any], asked: str, error: type[EditproofError]) -> 
         return read()
     except SpecificationError as fault:
         raise error(asked, str(fault), "Write NAME:ARGUMENT?OPTION=VALUE&OPTION=VALUE, each option once.") from fault
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """``Did you mean ...? `` with the nearest known word, or nothing where none is near.
-
-    Examples
-    --------
-    >>> did_you_mean("qualty", ["n", "quality"]), did_you_mean("x", ["n", "quality"])
-    ('Did you mean quality? ', '')
-    """
-    found = difflib.get_close_matches(word, list(known), 1)
-    return f"Did you mean {found[0]}? " if found else ""

@@ -22,8 +22,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from editproof.core.nearest import did_you_mean
 from editproof.core.separated import SeparatedError, cells_of
-from editproof.core.usage import did_you_mean
 from editproof.criteria.criterion import Criterion
 from editproof.criteria.estimand import Estimand
 from editproof.criteria.families import FAMILY_RULES

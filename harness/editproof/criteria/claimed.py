@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from difflib import get_close_matches
 from types import CodeType, MappingProxyType
 from typing import Any, Final
 
+from editproof.core.nearest import nearest
 from editproof.core.numbers import brief
 from editproof.criteria.criterion import Criterion
 from editproof.criteria.estimand import CONTINUOUS, IMAGES, PROBABILITY
@@ -88,7 +88,7 @@ def check_claims(criteria: Collection[Criterion], instruments: Collection[Instru
         asked = f"criterion {criterion.id}, {estimand!r}"
         if estimand.quantity not in read:
             found = "; ".join(f"instrument {card.name} reads {_listed(card)}" for card in instruments)
-            near = get_close_matches(estimand.quantity, read, 1)
+            near = nearest(estimand.quantity, read, 1)
             meant = f"Did you mean {near[0]}? Else choose" if near else "Choose"
             raise ProtocolError(asked, found, f"{meant} an instrument that reads it, or leave the criterion out.")
         name, quantity = read[estimand.quantity]
@@ -170,7 +170,7 @@ def check_image_claims(criteria: Collection[Criterion], measured: Mapping[str, t
             continue
         asked = f"criterion {criterion.id}, {estimand!r}"
         if estimand.quantity not in measured:
-            near = get_close_matches(estimand.quantity, measured, n=3, cutoff=0.5)
+            near = nearest(estimand.quantity, measured, n=3, alike=0.5)
             meant = f"Did you mean {' or '.join(near)}?" if near else f"Metrics give {', '.join(measured)}."
             advice = f"{meant} Return a metric of your own from pytest_editproof_metrics in the root conftest.py."
             raise ProtocolError(asked, f"no metric gives {estimand.quantity}", advice)

@@ -12,8 +12,8 @@ from typing import Annotated
 
 from editproof.core import records
 from editproof.core.declared import Wanted, closed, is_number
+from editproof.core.nearest import did_you_mean
 from editproof.core.numbers import brief
-from editproof.core.usage import did_you_mean
 from editproof.criteria.criterion import Criterion
 from editproof.errors import ProtocolError
 from editproof.types import EstimandSpec, InstrumentCard

@@ -28,7 +28,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, ParamSpec, overload
 
-from editproof.core.usage import did_you_mean
+from editproof.core.nearest import did_you_mean
 from editproof.criteria.estimand import Estimand
 from editproof.errors import ProtocolError
 from editproof.types import JSON, EstimandSpec

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from editproof.core.nearest import did_you_mean
 from editproof.core.specification import Specification, specification
-from editproof.core.usage import Given, did_you_mean, parsed, usage_of
+from editproof.core.usage import Given, parsed, usage_of
 from editproof.datasets.dicom.cohort import named_dicom
 from editproof.datasets.drawn import named_phantoms
 from editproof.datasets.folder.cohort import named_folder

@@ -23,7 +23,6 @@ from editproof.core.usage import (
     Given,
     Option,
     Usage,
-    did_you_mean,
     numeric,
     one_of,
     takes,

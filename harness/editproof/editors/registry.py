@@ -14,8 +14,9 @@ from typing import Any
 from editproof.core.callables import callable_from_file
 from editproof.core.egress import check_egress
 from editproof.core.literals import literal_secret
+from editproof.core.nearest import did_you_mean
 from editproof.core.specification import Specification, given_name, specification
-from editproof.core.usage import Usage, did_you_mean, parsed, usage_of
+from editproof.core.usage import Usage, parsed, usage_of
 from editproof.editors.adapter import CheckedEditor, Service, checked
 from editproof.editors.names import check_own_name, named
 from editproof.editors.process import HARNESS, ApartTool, UnmadeError

@@ -16,7 +16,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from editproof.core.literals import literal_secrets
-from editproof.core.usage import did_you_mean
+from editproof.core.nearest import did_you_mean
 from editproof.errors import EditorError
 from editproof.types import JSON
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from editproof.core.nearest import nearest
 from editproof.core.numbers import brief
 from editproof.errors import ProtocolError
 
@@ -85,7 +85,7 @@ def check_stratum(cases: pd.DataFrame, stratum: str) -> None:
         known = sorted({_word(value) for value in _column(cases, condition).dropna()})
         more = f" and {len(known) - _MOST_NAMED} more" if len(known) > _MOST_NAMED else ""
         found = f"{condition.name} is {', '.join(known[:_MOST_NAMED])}{more} in this cohort" if known else "no value"
-        near = get_close_matches(condition.value, known, 1)
+        near = nearest(condition.value, known, 1)
         advice = f"Did you mean {condition.name}={near[0]}?" if near else "Name a value that a case has."
         raise ProtocolError(f"stratum {condition.text!r}", found, advice)
 
@@ -146,7 +146,7 @@ def _known(cases: pd.DataFrame) -> list[str]:
 
 
 def _near(name: str, known: list[str]) -> list[str]:
-    return get_close_matches(name, known, 1)
+    return nearest(name, known, 1)
 
 
 def _word(value: object) -> str:

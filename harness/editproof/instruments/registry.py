@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from editproof.core.callables import callable_from_file
 from editproof.core.egress import check_egress
 from editproof.core.guarding import one_error
+from editproof.core.nearest import did_you_mean
 from editproof.core.specification import python_file
 from editproof.errors import InstrumentError
 from editproof.instruments.card import TIMM, read_card
 from editproof.instruments.ensemble import LazyEnsemble
 from editproof.instruments.files import file_sha256
 from editproof.instruments.hooks import HOOKS
-from editproof.instruments.shipped import card_of
+from editproof.instruments.shipped import CARDS, card_of
 from editproof.instruments.soundness import check_card
 from editproof.types import Instrument, InstrumentCard
 
@@ -52,11 +53,20 @@ def instrument_from_spec(spec: str, *, allow_egress: Iterable[str] | None = (), 
         path, factory = named
         instrument: Instrument = _of_file(Path(path), factory or "predictor", spec)
     else:
-        instrument = _of_card(card_of(spec) or Path(spec), trusted=trusted)
+        instrument = _of_card(card_of(spec) or _card_at(spec), trusted=trusted)
     if allow_egress is not None:
         card = instrument.card
         check_egress(card.sends_data_to, allow_egress, f"instrument {card.name}", InstrumentError)
     return instrument
+
+
+def _card_at(spec: str) -> Path:
+    """The path that a specification is; a bare word of which there is no file was meant as a name."""
+    path = Path(spec)
+    if path.exists() or path.name != spec or path.suffix:
+        return path
+    advice = f"{did_you_mean(spec, CARDS)}There are: {', '.join(CARDS)}; or name a card.json, or PATH.py:FACTORY."
+    raise InstrumentError(f"instrument {spec}", "no instrument goes by that name", advice)
 
 
 def _of_card(path: Path, *, trusted: bool) -> Instrument:

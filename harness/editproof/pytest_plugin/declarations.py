@@ -6,7 +6,6 @@ Everything carries a prefix, so that nothing is taken from a repository that nev
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +53,9 @@ def unknown_hook(plugins: Iterable[object]) -> str:
     for plugin in plugins:
         for name in getattr(plugin, "__dict__", {}):
             if str(name).startswith(PREFIX) and name not in known:
-                near = get_close_matches(name, known, n=1)
+                from editproof.core.nearest import nearest  # imports nothing in a repository without such a hook
+
+                near = nearest(name, known)
                 advice = f"Did you mean {near[0]}?" if near else f"Hooks are {', '.join(known)}."
                 return f"hook {name} in {getattr(plugin, '__file__', plugin)}: there is no such hook. {advice}"
     return ""

@@ -21,6 +21,7 @@ from editproof.pytest_plugin.faults import NOT_JUDGED, Faults, note_fault, noted
 from editproof.pytest_plugin.measured import checked_claims, checked_run, judge_for, named_criteria, study_for, tabled
 from editproof.pytest_plugin.recorder import Recorder, signer_of
 from editproof.pytest_plugin.rollcall import PLUGIN, STUDIES, RollCall, asks_for, asks_to_judge, is_claim
+from editproof.pytest_plugin.spelling import check_spelling
 from editproof.pytest_plugin.unasked import Unasked
 
 if TYPE_CHECKING:
@@ -36,6 +37,15 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options."""
     add_options(parser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> Generator[None, None, None]:
+    """When every option is declared, refuse one that nobody declared."""
+    yield
+    check_spelling(early_config, parser, args)
 
 
 def pytest_configure(config: pytest.Config) -> None:

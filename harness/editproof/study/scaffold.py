@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+from editproof.core.nearest import did_you_mean
 from editproof.core.numbers import brief
 from editproof.errors import ProtocolError
 from editproof.study.scaffold_tasks import READERS, TASKS, Draft, Task
@@ -70,7 +71,11 @@ def scaffold(wishes: Wishes, card: InstrumentCard | None = None) -> dict[Path, s
         Where there is no such task.
     """
     if wishes.task not in TASKS:
-        raise ProtocolError(f"a study of {wishes.task}", "no such task", f"Name one of {', '.join(TASKS)}.")
+        raise ProtocolError(
+            f"a study of {wishes.task}",
+            "no such task",
+            f"{did_you_mean(wishes.task, TASKS)}Name one of {', '.join(TASKS)}.",
+        )
     task = TASKS[wishes.task]
     files = {
         Path("study.toml"): _study(task, wishes),

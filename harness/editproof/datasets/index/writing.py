@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from editproof.core.nearest import did_you_mean
 from editproof.core.specification import Specification, specification
 from editproof.core.usage import parsed
 from editproof.datasets.checks import decoded_case
@@ -118,7 +119,7 @@ def spec_of(text: str) -> str:
     named = Specification("folder", *_path_and_options(text))
     root = Path(named.argument).expanduser()
     if not root.exists():
-        advice = f"Name a folder, or a cohort as for --dataset: {', '.join(READERS)}."
+        advice = f"{did_you_mean(name, READERS)}Name a folder, or a cohort as for --dataset: {', '.join(READERS)}."
         raise DatasetError(f"the cohort {text}", "no such folder, and no reader is called so", advice)
     if root.suffix.lower() == ".zip":
         return f"rsna:{text}"

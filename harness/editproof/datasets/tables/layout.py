@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from editproof.core.usage import did_you_mean
+from editproof.core.nearest import did_you_mean
 from editproof.datasets.tables.table import column_name
 from editproof.errors import DatasetError
 from editproof.evidence.measurements import EDITED, ORIGINAL

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from editproof.core.usage import did_you_mean
+from editproof.core.nearest import did_you_mean
 from editproof.datasets.folder.files import Entry
 from editproof.datasets.tables.layout import REFERENCE, STRATUM, Layout
 from editproof.datasets.tables.sheet import KNOWN_UNITS, NO_UNIT, Sheet, TabledReading

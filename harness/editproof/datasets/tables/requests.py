@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from editproof.core.digests import digest_of
+from editproof.core.nearest import nearest
 from editproof.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def misspelt(strata: Collection[str]) -> list[str]:
     >>> misspelt(["promt", "site"])
     ['The column promt is read as a stratum; is prompt meant?']
     """
-    near = {name: get_close_matches(name, _READ, 1, 0.8) for name in strata}
+    near = {name: nearest(name, _READ, 1, 0.8) for name in strata}
     return [f"The column {name} is read as a stratum; is {found[0]} meant?" for name, found in near.items() if found]
 
 

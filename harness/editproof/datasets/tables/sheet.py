@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from editproof.core.nearest import did_you_mean
 from editproof.core.separated import is_missing
-from editproof.core.usage import did_you_mean
 from editproof.datasets.tables.layout import ARMS_OF_TABLES, OF_QUANTITY, REFERENCE, STRATUM, Layout
 from editproof.datasets.tables.table import (
     CaseTable,

@@ -6,9 +6,9 @@ import csv
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 
+from editproof.core.nearest import nearest
 from editproof.core.separated import SeparatedError, cells_of
 from editproof.errors import EvidenceError
 from editproof.evidence.measurements import EDITED
@@ -125,7 +125,7 @@ def _answers(key: Key, items: dict[str, Item], file: Path) -> Iterator[tuple[str
             )
         image = str(line["image"]).strip().upper()
         if image not in items:
-            near = get_close_matches(image, items, 1)
+            near = nearest(image, items, 1)
             advice = f"Did you mean {near[0]}?" if near else "Take the codes from the sheet."
             raise EvidenceError(where, f"the key knows no image {image!r}", advice)
         first = first or items[image].reader
