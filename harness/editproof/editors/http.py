@@ -14,6 +14,7 @@ from urllib.parse import SplitResult
 
 from editproof.core.egress import receiver, server_of
 from editproof.core.http import Answer, NoAnswerError, fetched_from, form, post
+from editproof.core.nearest import did_you_mean
 from editproof.core.numbers import brief
 from editproof.core.usage import (
     FILLED,
