@@ -9,7 +9,8 @@ import zipfile
 import cv2
 import numpy as np
 import pytest
-from editproof.datasets.folder.files import Entry, gray_image
+from editproof.datasets.folder.files import Entry
+from editproof.datasets.folder.images import gray_image
 from editproof.errors import DatasetError
 from PIL import Image as Pillow
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from editproof.datasets.dicom.remarks import remarks_on
 from editproof.datasets.dicom.rows import Rows, labels_beside
 from editproof.datasets.folder.cohort import mask_files
 from editproof.datasets.folder.files import Entry, existing
+from editproof.datasets.folder.images import note_on_turned
 from editproof.datasets.masks.files import MASKS, Masks, mask_digests, with_masks
 from editproof.datasets.reading import INDEX, CohortReading
 from editproof.datasets.tables.labels import without_reference
@@ -137,6 +138,7 @@ def dicom(
             *listing.notes(),
             *_warnings(cases, facts, unlisted, masks),
             *rows.ignored(),
+            *note_on_turned(reader.turned),
             *without_reference(units, [case.reference for case in cases]),
         ],
         units=units,
@@ -186,11 +188,13 @@ class _Reader:
     rows: Rows
     voi: Voi
     masks: Masks
+    turned: set[str] = field(default_factory=set, repr=False)
+    """Files of masks whose orientation tag is applied, as they are met."""
 
     def case(self, entry: Entry, digest: str, facts: HeaderFacts, line: Mapping[str, str]) -> Case:
         own = line.get("case_id", "") if line.get("sop_instance_uid") or line.get("file") else ""
         case_id = own or self.names.of("case", facts.sop_uid)
-        edit, protected = mask_files(self.root, line, facts.size, case_id, named=False)
+        edit, protected = mask_files(self.root, line, facts.size, case_id, self.turned, named=False)
         reference, strata = self.rows.labels.of(line, case_id)
         if "sex" not in reference and facts.sex in ("M", "F"):
             reference["sex"] = float(facts.sex == "M")

@@ -14,7 +14,8 @@ import numpy as np
 from editproof.core.separated import is_missing
 from editproof.core.usage import FILLED, Given, Option, Usage, takes
 from editproof.datasets.cohort import MARKERS_UP_TO, Cohort, check_unique_ids, cohort_of, with_marker
-from editproof.datasets.folder.files import IMAGE_SUFFIXES, Entry, entries, existing, gray_image, header_checked
+from editproof.datasets.folder.files import IMAGE_SUFFIXES, Entry, entries, existing
+from editproof.datasets.folder.images import gray_image, header_checked, note_on_turned
 from editproof.datasets.folder.names import NamePattern, name_pattern
 from editproof.datasets.masks.files import MASKS, Masks, mask_digests, with_masks
 from editproof.datasets.reading import INDEX, CohortReading
@@ -44,7 +45,7 @@ def folder(
     ----------
     path : str or pathlib.Path
         A folder with ``manifest.csv`` or ``manifest.parquet``, or that file: columns ``case_id, image`` and, as there
-        are, ``patient_id`` (else each case is a patient), ``edit_mask``, ``protected_mask`` (files, not zero = True),
+        are, ``patient_id`` (else each case is a patient), ``edit_mask``, ``protected_mask`` (files of two levels),
         ``target`` (file: what an ideal edit would give; else one of the image's name below ``targets/``),
         ``spacing_mm`` (one number, or ``ROWxCOLUMN``), and the reference standard
         (:mod:`editproof.datasets.tables.labels`), ``prompt`` and ``parameter:NAME``
@@ -94,6 +95,7 @@ def folder(
             reading.files[name] = line["image"]
     if masks == "auto":
         warnings += _notes_on_masks(sheet, reader.targets)
+    warnings += note_on_turned(reader.turned)
     warnings += misspelt(others)
     warnings += without_reference(labels.units, [case.reference for case in cases])
     return cohort_of(
@@ -147,6 +149,8 @@ class _Reader:
     asked: str
     targets: set[str] = field(default_factory=set)
     """Cases with a target, as they are met: what a tool may change in them is not looked for."""
+    turned: set[str] = field(default_factory=set)
+    """Files whose orientation tag is applied, as they are met."""
 
     def case(self, line: Mapping[str, str]) -> Case:
         case_id = line["case_id"]
@@ -155,13 +159,16 @@ class _Reader:
         image = file_below(self.root, line["image"], "image", case_id)
         if image is None:
             raise DatasetError(self.asked, f"no image given for case {case_id}", "Write its path below the folder.")
-        edit, protected = mask_files(self.root, line, header_checked(image, case_id), case_id)
+        header = header_checked(image, case_id)
+        if header.orientation != 1:
+            self.turned.add(image.name)
+        edit, protected = mask_files(self.root, line, header.size, case_id, self.turned)
         reference, strata = self.labels.of(line, case_id)
         for column, name in sorted(self.strata.items()):
             if (value := stratum_of(line[column], numeric=column in self.numeric)) is not None:
                 strata[name] = value
-        target, wish = _target_file(self.root, line, image, case_id), wish_of(line, self.asks)
-        digests = [image.digest(), *mask_digests(edit, protected, self.masks), *wish.digests]
+        target, wish = _target_file(self.root, line, image, case_id, self.turned), wish_of(line, self.asks)
+        digests = [image.digest(), *header.digests, *mask_digests(edit, protected, self.masks), *wish.digests]
         if target:
             digests.append(f"target:{target.digest()}")
             self.targets.add(case_id)
@@ -240,23 +247,29 @@ def _stem(cell: str) -> str:
 
 
 def mask_files(
-    root: Path, line: Mapping[str, str], size: tuple[int, int], case_id: str, *, named: bool = True
+    root: Path, line: Mapping[str, str], size: tuple[int, int], case_id: str, turned: set[str], *, named: bool = True
 ) -> tuple[Entry | None, Entry | None]:
     """The files of the edit mask and of the protected mask that a row names, each of the image's size.
 
-    Without ``named`` no error repeats their names, now or when they are decoded.
+    Those whose orientation tag is applied are added to ``turned``. Without ``named`` no error repeats their names, now
+    or when they are decoded.
     """
     found = []
     for column in ("edit_mask", "protected_mask"):
         mask = file_below(root, line.get(column, ""), column, case_id, alias="" if named else f"its {column} file")
-        if mask is not None and (claimed := header_checked(mask, case_id)) != size:
+        found.append(mask)
+        if mask is None:
+            continue
+        header = header_checked(mask, case_id, mask=True)
+        if header.orientation != 1:
+            turned.add(mask.name)
+        if (claimed := header.size) != size:
             wanted = f"a mask of {size[0]}x{size[1]} for case {case_id}"
             raise DatasetError(wanted, f"{mask} is {claimed[0]}x{claimed[1]}", "Draw it at the image's size.")
-        found.append(mask)
     return found[0], found[1]
 
 
-def _target_file(root: Path, line: Mapping[str, str], image: Entry, case_id: str) -> Entry | None:
+def _target_file(root: Path, line: Mapping[str, str], image: Entry, case_id: str, turned: set[str]) -> Entry | None:
     """The target that a row names, or the one below ``targets/`` of the image's name; None where there is neither."""
     cell = line.get("target", "")
     if not cell:
@@ -265,8 +278,8 @@ def _target_file(root: Path, line: Mapping[str, str], image: Entry, case_id: str
             (str(name) for suffix in IMAGE_SUFFIXES if (root / (name := beside.with_suffix(suffix))).is_file()), ""
         )
     found = file_below(root, cell, "target", case_id)
-    if found is not None:
-        header_checked(found, case_id)
+    if found is not None and header_checked(found, case_id).orientation != 1:
+        turned.add(found.name)
     return found
 
 

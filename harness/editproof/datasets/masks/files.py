@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from editproof.core.usage import Option, one_of
-from editproof.datasets.folder.files import Entry, mask_image
+from editproof.datasets.folder.images import mask_image
 from editproof.datasets.masks.hand import VERSION, artefact_mask, hand_mask
 from editproof.types import Pixels
 
 if TYPE_CHECKING:
+    from editproof.datasets.folder.files import Entry
     from editproof.types import Image
 
 Masks = Literal["auto", "files"]
@@ -33,7 +34,7 @@ def with_masks(image: Image, edit: Entry | None, protected: Entry | None, masks:
     ----------
     image : ndarray of uint8 or uint16, shape (H, W)
     edit, protected : Entry or None
-        Mask files, not zero = True.
+        Mask files of two levels, not zero = True.
     masks : {"auto", "files"}
         What replaces a file that is not given: with ``auto`` the hand and the markers off it (a found hand is
         kept off the edit mask); with ``files`` no pixel may be edited, and all that is not edited is protected.
@@ -43,7 +44,7 @@ def with_masks(image: Image, edit: Entry | None, protected: Entry | None, masks:
     Raises
     ------
     DatasetError
-        Where a mask file does not decode, or is of another size than the image.
+        Where a mask file does not decode, has more than two levels, or is of another size than the image.
     """
     if masks == "files":
         marker = mask_image(edit, image.shape, case_id) if edit else np.zeros(image.shape, bool)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Literal
 from editproof.core.usage import Given, Option, Usage, one_of, takes, whole
 from editproof.datasets.cohort import MARKERS_UP_TO, Cohort, check_unique_ids, cohort_of, with_marker
 from editproof.datasets.degraded import OPTIONS, degraded_if_asked
-from editproof.datasets.folder.files import Entry, existing, gray_image, header_checked
+from editproof.datasets.folder.files import Entry, existing
+from editproof.datasets.folder.images import gray_image, header_checked
 from editproof.datasets.masks.hand import VERSION, artefact_mask, hand_mask
 from editproof.datasets.reading import INDEX, CohortReading
 from editproof.datasets.rsna.files import AGES, SEXES, RsnaFiles, rsna_files
