@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pandas as pd
 import pytest
 from editproof.cli import main
-from editproof.criteria import Criterion, at_least, mae_drift, reader_auc_drift, reader_drift, within
+from editproof.criteria import (
+    Criterion,
+    at_least,
+    at_most,
+    mae_drift,
+    reader_auc_drift,
+    reader_call_changes,
+    reader_call_drift,
+    reader_drift,
+    reader_kappa,
+    reader_limits_of_agreement,
+    verdict_on,
+    within,
+)  # fmt: skip
+from editproof.criteria.flawless import verdict_on_flawless
+from editproof.criteria.reach import beyond_reach, remedy
 from editproof.criteria.reader_planning import ReaderPlan, assumed, cases_that_show, components_in_pilot, published
 from editproof.errors import ProtocolError
+from editproof.evidence.measurements import Measurements
 
 from tests.criteria.test_readers import study
 
@@ -15,6 +34,17 @@ VAN_DYKE = "0.0002,0.00034661,0.00034407,0.00023903,0.00080229"
 
 def claim(made, region):
     return Criterion("H9", made, region, source="an example")
+
+
+def identical(n: int) -> Measurements:
+    """Ratings of edits that are those of their originals."""
+    table = study(n)
+    originals = table.rows[table.rows["arm"] == "original"]
+    return replace(table, rows=pd.concat([originals, originals.assign(arm="edited")], ignore_index=True))
+
+
+def one_reader(table: Measurements) -> Measurements:
+    return replace(table, rows=table.rows[table.rows["instrument"] == "reader:Ana"])
 
 
 def test_more_readers_and_more_cases_show_more():
@@ -82,3 +112,59 @@ def test_what_is_wrong_with_a_plan_is_one_line(capsys, more, words):
     said = capsys.readouterr().err
     assert words in said
     assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("made", "region", "said"),
+    [
+        (reader_drift("nodule", least=0, most=10), within(-0.5, 0.5), "it needs 59 patients."),
+        (reader_call_changes("nodule", at=5), at_most(0.1), "it needs 29 patients."),
+        (reader_auc_drift("nodule"), at_least(-0.05), "it needs 59 patients of either class."),
+        (
+            reader_call_drift("nodule", at=5, of="positive"),
+            at_least(-0.05),
+            "it needs 59 patients of the positive class.",
+        ),
+    ],
+)
+def test_a_study_that_cannot_pass_says_what_it_needs_and_with_that_it_passes(made, region, said):
+    """The number in the message is the least: one case fewer of the class that counts, and no tool can pass."""
+    criterion = claim(made, region)
+    needed = int(said.split()[2])
+    share = 2 if made.counts else 1  # half of the cases are positive
+    enough, few = identical(share * needed), identical(share * (needed - 1))
+    assert verdict_on(criterion, enough), "a tool that changes nothing passes with so many"
+    verdict = verdict_on(criterion, few)
+    assert not verdict
+    assert remedy(criterion, verdict) == f"With {verdict.estimate.n_patients} patients no tool can pass H9: {said}"
+
+
+def test_one_reader_passes_only_a_claim_about_that_reader():
+    alone = one_reader(identical(80))
+    of_all = claim(reader_drift("nodule", least=0, most=10), within(-0.5, 0.5))
+    told = remedy(of_all, verdict_on(of_all, alone))
+    assert told == (
+        "With 1 reader no tool can pass H9: it needs 2 readers (or readers='fixed': a claim about this one alone)."
+    )
+    assert verdict_on(claim(reader_drift("nodule", least=0, most=10, readers="fixed"), within(-0.5, 0.5)), alone)
+
+
+@pytest.mark.parametrize(
+    ("made", "region"),
+    [
+        (reader_drift("nodule"), within(-0.5, 0.5)),
+        (reader_kappa("nodule", step=1), at_least(0.6)),
+        (reader_limits_of_agreement("nodule", side="upper", readers="fixed"), at_most(1)),
+    ],
+)
+def test_what_nothing_bounds_needs_twenty_patients_and_the_control_may_be_alike(made, region):
+    """Arms that are alike settle nothing of a tool; the control is alike by its making, and has to pass."""
+    criterion = claim(made, region)
+    few, enough = identical(19), identical(20)
+    assert (
+        remedy(criterion, verdict_on(criterion, few)) == "With 19 patients no tool can pass H9: it needs 20 patients."
+    )
+    assert not verdict_on(criterion, enough)
+    assert verdict_on_flawless(criterion, enough)
+    assert not verdict_on_flawless(criterion, few)
+    assert not list(beyond_reach([(criterion, "all")], enough))

@@ -13,7 +13,7 @@ from editproof.criteria.criterion import overall
 from editproof.criteria.estimand import READINGS
 from editproof.criteria.estimands.accuracy import mae
 from editproof.criteria.estimands.discrimination import auc
-from editproof.criteria.flawless import flawless, is_against_target, is_of_effect
+from editproof.criteria.flawless import is_against_target, is_of_effect, verdict_on_flawless
 from editproof.criteria.reach import remedy
 from editproof.criteria.redecision import criterion_from
 from editproof.errors import ProtocolError
@@ -58,7 +58,7 @@ def verdict_on_control(criterion: Criterion, control: Measurements) -> Verdict:
         reason = f"the instrument has no readings of the control {control.editor}"
         nothing = Estimate(None, None, None, estimand.unit or "", criterion.confidence, 0, 0, 0, "none", reason=reason)
         return Verdict(criterion.card, control.editor, control.stratum, nothing, Outcome.INVALID, reason)
-    return verdict_on(criterion, flawless(criterion, control) if control.editor == IDENTITY else control)
+    return verdict_on_flawless(criterion, control) if control.editor == IDENTITY else verdict_on(criterion, control)
 
 
 def floor_verdicts(card: InstrumentCard, measured: Measurements) -> tuple[Verdict, ...]:

@@ -76,6 +76,9 @@ class Estimand:
         Whether it is the root of a mean of squares, to which its interval then applies.
     counts : str
         Of which patients the number decides how much it can show, e.g. ``"of either class"``; empty where it is of all.
+    reach : float
+        Of claims on readers: how far from the ideal value the mean of one patient can lie; infinite where nothing
+        bounds it.
     kind : {"continuous", "probability", "any"}
         What the instrument has to read.
     needs : frozenset of str
@@ -124,6 +127,7 @@ class Estimand:
     cap_in_margins: float = 30.0
     root: bool = False
     counts: str = ""
+    reach: float = math.inf
     kind: str = CONTINUOUS
     needs: AbstractSet[str] = frozenset()
     arm: str = EDITED

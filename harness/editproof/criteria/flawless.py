@@ -11,10 +11,11 @@ from dataclasses import replace
 
 import pandas as pd
 
-from editproof.criteria.criterion import Criterion
+from editproof.criteria.criterion import Criterion, verdict_on
 from editproof.criteria.estimand import IMAGES
 from editproof.evidence.measurements import EDITED, TARGET, Measurements
-from editproof.types import EditStatus
+from editproof.stats.multireader import NO_SPREAD
+from editproof.types import EditStatus, Outcome, Verdict
 
 
 def is_against_target(criterion: Criterion) -> bool:
@@ -26,6 +27,26 @@ def is_of_effect(criterion: Criterion) -> bool:
     """Whether a claim asks for a change of the image, such as a marker that is gone."""
     estimand = criterion.estimand
     return estimand.scope == IMAGES and (is_against_target(criterion) or estimand.perfect is not None)
+
+
+def verdict_on_flawless(criterion: Criterion, unchanged: Measurements) -> Verdict:
+    """A criterion decided for a tool that could not be better.
+
+    Where every reader finds the same in both arms, nothing varies and there is no interval: of a tool that settles
+    nothing. Of the control it is no finding but how it was made, so that there the number itself decides.
+
+    Parameters
+    ----------
+    criterion : Criterion
+    unchanged : Measurements
+        Of the control ``identity``.
+    """
+    verdict = verdict_on(criterion, flawless(criterion, unchanged))
+    point, region = verdict.estimate.notes.get("point"), criterion.region
+    if verdict.estimate.reason != NO_SPREAD or point is None or not region.low <= point <= region.high:
+        return verdict
+    because = f"The arms are alike by their making, and {point:.6g} is {region.words(verdict.estimate.unit)}."
+    return replace(verdict, outcome=Outcome.PASS, because=because)
 
 
 def flawless(criterion: Criterion, unchanged: Measurements) -> Measurements:

@@ -14,11 +14,13 @@ from dataclasses import dataclass, replace
 
 from editproof.core.numbers import brief
 from editproof.criteria.criterion import Criterion, verdict_on
-from editproof.criteria.estimand import FLOW
+from editproof.criteria.estimand import FLOW, READERS, Estimand
 from editproof.criteria.estimands.flow import failure_rate
 from editproof.criteria.flawless import flawless as flawless_for
+from editproof.criteria.flawless import verdict_on_flawless
 from editproof.evidence.measurements import EDITED, Measurements
 from editproof.stats.gaffke import GAFFKE, patients_for
+from editproof.stats.interval import MIN_PATIENTS
 from editproof.types import EditStatus, Verdict, place_of
 
 Claims = Sequence[tuple[Criterion, str]]
@@ -81,7 +83,7 @@ def beyond_reach(claims: Claims, flawless: Measurements) -> Iterator[tuple[Verdi
     """The primary claims that flawless data do not meet, each with what would do, in one sentence."""
     for criterion, stratum in claims:
         if criterion.role == "primary":
-            verdict = verdict_on(criterion, flawless_for(criterion, flawless).where(stratum))
+            verdict = verdict_on_flawless(criterion, flawless.where(stratum))
             if not verdict:
                 yield verdict, remedy(criterion, verdict)
 
@@ -98,17 +100,16 @@ def remedy(criterion: Criterion, verdict: Verdict) -> str:
     >>> remedy(claim, verdict_on(claim, small))
     'With 60 patients no tool can pass BA-1: it needs 89, or a cap of at most 41 months.'
     """
-    estimand, region = criterion.estimand, criterion.region
+    estimand = criterion.estimand
+    if estimand.scope == READERS:
+        return _remedy_of_readers(criterion, verdict)
     if not estimand.is_bounded or estimand.recalibration or criterion.limits != GAFFKE:
         return ""
-    n, sides = verdict.estimate.n_patients, []
-    for margin, end in ((region.high - estimand.ideal, estimand.most), (estimand.ideal - region.low, estimand.least)):
-        if math.isfinite(margin):
-            sides.append((margin, abs(end - estimand.ideal)))
+    n, sides = verdict.estimate.n_patients, _sides(criterion, estimand.least, estimand.most)
     if any(margin <= 0 for margin, _ in sides):
-        return f"No tool can pass {verdict.place}: its limit leaves no room beside the ideal value."
+        return _no_room(verdict)
     power = 2 if estimand.root else 1
-    needed = max(patients_for(margin**power, reach**power, criterion.confidence) for margin, reach in sides)
+    needed = _needed(criterion, sides, power)
     if not n or (needed <= n and not estimand.counts):
         return ""
     of_whom = f" {estimand.counts}" if estimand.counts else ""
@@ -118,6 +119,46 @@ def remedy(criterion: Criterion, verdict: Verdict) -> str:
         cap = math.floor(10 * min(margin for margin, _ in sides) / share ** (1 / power)) / 10
         said += f", or a cap of at most {brief(math.floor(cap) if cap > 10 else cap)} {estimand.unit or ''}".rstrip()
     return f"{said}."
+
+
+def _remedy_of_readers(criterion: Criterion, verdict: Verdict) -> str:
+    """The readers, and the cases of the class that counts, that a claim on readers would need at least."""
+    estimand, told = criterion.estimand, verdict.estimate
+    n, readers = told.n_patients, told.notes.get("readers")
+    has, needs = [], []
+    if readers == 1 and _is_of_all_readers(estimand):
+        has.append("1 reader")
+        needs.append("2 readers (or readers='fixed': a claim about this one alone)")
+    sides = _sides(criterion, estimand.ideal - estimand.reach, estimand.ideal + estimand.reach)
+    if any(margin <= 0 for margin, _ in sides):
+        return _no_room(verdict)
+    bounded = math.isfinite(estimand.reach) and criterion.limits == GAFFKE
+    unseen = _needed(criterion, sides, 1) if bounded and sides else 1
+    needed = max(unseen, MIN_PATIENTS, criterion.min_patients)
+    if n and (needed > n or (estimand.counts and bounded and not needs)):
+        has.append(f"{n} patients")
+        needs.append(f"{needed} patients {estimand.counts}".rstrip())
+    said = f"With {' and '.join(has)} no tool can pass {verdict.place}: it needs {' and '.join(needs)}."
+    return said if has else ""
+
+
+def _is_of_all_readers(estimand: Estimand) -> bool:
+    return estimand.spec is not None and estimand.spec.arguments.get("readers") == "random"
+
+
+def _sides(criterion: Criterion, least: float, most: float) -> list[tuple[float, float]]:
+    """For each end of the region: its distance from the ideal value, and that of the worst that a patient can have."""
+    region, ideal = criterion.region, criterion.estimand.ideal
+    ends = ((region.high - ideal, most), (ideal - region.low, least))
+    return [(margin, abs(end - ideal)) for margin, end in ends if math.isfinite(margin)]
+
+
+def _needed(criterion: Criterion, sides: Iterable[tuple[float, float]], power: int) -> int:
+    return max(patients_for(margin**power, reach**power, criterion.confidence) for margin, reach in sides)
+
+
+def _no_room(verdict: Verdict) -> str:
+    return f"No tool can pass {verdict.place}: its limit leaves no room beside the ideal value."
 
 
 def losses(claims: Claims, flawless: Measurements) -> Losses | None:

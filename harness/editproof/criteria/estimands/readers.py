@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     Values = NDArray[np.float64]
 
 _ORIGINAL, _BOTH = frozenset({"original"}), frozenset({"reference", "original"})
+_CLASS = {"all": "", "positive": "of the positive class", "negative": "of the negative class"}
 _SIDES = {"upper": 1, "lower": -1}
 _CLASSES = {"all": None, "positive": 1.0, "negative": 0.0}
 _APART = "readers who read both versions would be needed, and each version's are those of its own study"
@@ -50,7 +51,8 @@ def reader_drift(
         Whether the claim is about readers like these, or about these alone.
     """
     scale = _scale(least, most)
-    return _made("mean change of ratings", partial(_drift, scale=scale), quantity, readers, arm, missing, unit=unit)
+    made = _made("mean change of ratings", partial(_drift, scale=scale), quantity, readers, arm, missing, unit=unit)
+    return replace(made, reach=scale[1] - scale[0] if scale else math.inf)
 
 
 @estimand(example={"quantity": "finding"})
@@ -67,7 +69,8 @@ def reader_auc_drift(
     readers : {"random", "fixed"}
         Whether the claim is about readers like these, or about these alone.
     """
-    return _made("AUC drift of readers", _areas, quantity, readers, arm, missing, needs=_BOTH)
+    made = _made("AUC drift of readers", _areas, quantity, readers, arm, missing, needs=_BOTH)
+    return replace(made, counts="of either class", reach=1.0)
 
 
 @estimand(example={"quantity": "finding", "at": 0.5})
@@ -91,7 +94,8 @@ def reader_call_drift(
         raise ProtocolError(f"calls of {of!r} cases", f"there are {', '.join(_CLASSES)}", "Choose one of those.")
     name = "change of calls" if of == "all" else f"change of calls, {of} cases"
     calls = partial(_calls, at=at, of=_CLASSES[of])
-    return _made(name, calls, quantity, readers, arm, missing, needs=_ORIGINAL if of == "all" else _BOTH)
+    made = _made(name, calls, quantity, readers, arm, missing, needs=_ORIGINAL if of == "all" else _BOTH)
+    return replace(made, counts=_CLASS[of], reach=1.0)
 
 
 @estimand(example={"quantity": "finding", "at": 0.5})
@@ -111,7 +115,7 @@ def reader_call_changes(
         Whether the claim is about readers like these, or about these alone.
     """
     made = _made("share of changed calls", partial(_changed_calls, at=at), quantity, readers, arm, missing)
-    return replace(made, signed=False)
+    return replace(made, signed=False, reach=1.0)
 
 
 @estimand(example={"quantity": "grade"})
