@@ -6,9 +6,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 IOPAINT := .iopaint
 PLUGINS := .plugins
+LOWEST := .lowest
 COVERAGE := $(if $(filter true 1,$(CI)),--cov --cov-report=term:skip-covered)
 
-.PHONY: demo example docs test test-all lint iopaint plugins realesrgan clean
+.PHONY: demo example docs test test-all test-lowest lint iopaint plugins realesrgan clean
 
 demo: $(READY)  ## judge two tools on 200 embedded phantoms and leave a report to open
 	@$(BIN)/python -m editproof.cli demo
@@ -29,6 +30,16 @@ test-all: test  ## the long forms too: error rates of every simulated world, eve
 	$(BIN)/python -m tests.editing.kills
 	$(BIN)/python -m tests.docs.worked
 	$(BIN)/python -m tests.simulation.long --runs 200
+
+test-lowest: $(LOWEST)/.ready  ## a part that tells, with the lowest version of every library that pyproject.toml allows
+	$(LOWEST)/bin/python -m pytest tests/core tests/stats tests/metrics tests/audit tests/editing tests/instruments/test_onnx_parts.py \
+		tests/editors/test_openai.py tests/doors/test_bounds.py -q -m "not slow and not browser"
+	cd $(LOWEST) && bin/editproof run --suite removal --editor opencv-telea --dataset 'phantom:?n=2' --repeats 1; test $$? = 9
+
+$(LOWEST)/.ready: pyproject.toml constraints-lowest.txt
+	$(PYTHON) -m venv --clear $(LOWEST)
+	$(LOWEST)/bin/python -m pip install -q -r constraints-lowest.txt -e '.[completion,dicom,openai,parquet,sign]'
+	@touch $@
 
 iopaint: $(IOPAINT)/.ready  ## the real IOPaint server for its test, beside this environment and with its torch
 
@@ -61,4 +72,4 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(IOPAINT) $(PLUGINS) .editproof .coverage*
+	rm -rf $(VENV) $(IOPAINT) $(PLUGINS) $(LOWEST) .editproof .coverage*

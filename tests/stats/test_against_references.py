@@ -117,7 +117,9 @@ def test_logistic_calibration_is_clustered_logistic_regression(rng):
 def test_percentile_bootstrap_agrees_with_scipy(rng):
     values = rng.exponential(size=80)
     low, high = percentile_limits(mean(values), 0.05)
-    theirs = stats.bootstrap((values,), np.mean, confidence_level=0.9, method="percentile", rng=1).confidence_interval
+    theirs = stats.bootstrap(
+        (values,), np.mean, confidence_level=0.9, method="percentile", random_state=np.random.default_rng(1)
+    ).confidence_interval
     assert (low, high) == pytest.approx(tuple(theirs), abs=0.012)
 
 

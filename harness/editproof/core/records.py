@@ -190,6 +190,8 @@ def _in_words(kind: Any, refused: ValidationError) -> tuple[str, str]:
             f"an unknown field {name!r}{where}",
             f"Did you mean {near[0]!r}?" if near else f"It has {', '.join(known)}.",
         )
+    if code == "missing_argument":  # of a named tuple, which pydantic before 2.14 calls by the name of its field
+        code, place = "missing", (*place[:-1], _fields(_declared(kind, place[:-1])).index(str(place[-1])))
     words = _words(_declared(kind, place))
     if code == "missing":
         return f"it is malformed: {path_text(place)} is missing", f"Write {words}."

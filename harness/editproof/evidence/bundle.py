@@ -39,6 +39,10 @@ TEXT_COLUMNS = (
 )
 KINDS: dict[str, type] = {SCHEMA: Evidence, COMPARISON: Comparison}
 """What a folder may hold, by the schema that its record names."""
+_TO_THE_LAST_BIT: dict[str, Any] = (
+    {} if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1) else {"float_precision": "round_trip"}
+)
+"""How pandas is told to read a number as it was written; from 3.1 on it does so and deprecates being told."""
 
 Record: TypeAlias = Evidence | Comparison
 
@@ -239,7 +243,8 @@ def _csv(table: pd.DataFrame) -> bytes:
 def _table(path: Path, text: Iterable[str]) -> pd.DataFrame:
     """A table with its numbers to the last bit, and text that looks like a number left as text."""
     kinds: Mapping[Any, Any] = dict.fromkeys((*TEXT_COLUMNS, *text), str)
-    table = pd.read_csv(io.BytesIO(content_of(path)), dtype=kinds, keep_default_na=False, na_values=[""])
+    content = io.BytesIO(content_of(path))
+    table = pd.read_csv(content, dtype=kinds, keep_default_na=False, na_values=[""], **_TO_THE_LAST_BIT)
     return table.fillna({column: "" for column in TEXT_COLUMNS if column in table})
 
 
