@@ -221,5 +221,4 @@ def _missed(verdicts: list[Verdict], role: str, outcome: Outcome) -> str:
 
 
 def _named(verdicts: list[Verdict]) -> str:
-    names = list(dict.fromkeys(verdict.place for verdict in verdicts))
-    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+    return ", ".join(dict.fromkeys(verdict.place for verdict in verdicts))  # all: a missed claim is not to be hidden
