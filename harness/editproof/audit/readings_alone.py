@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from editproof.audit.copied_readings import copied_edits, repeated_patients
+from editproof.audit.readers_apart import readers_apart
 from editproof.evidence.facts import Facts
 from editproof.evidence.measurements import EDITED, POOLED, Measurements
 from editproof.evidence.record import CONTROLS
@@ -136,6 +137,22 @@ def patients_who_read_alike(facts: Facts) -> Iterator[Reservation]:
             )
 
 
+def readers_who_show_no_look(facts: Facts) -> Iterator[Reservation]:
+    """Readers of whom nothing shows that they looked: claims on them hold whatever an edit does."""
+    for tool in facts.tools if is_of_readings_alone(facts) else ():
+        by_reason: dict[str, list[str]] = {}
+        for apart in readers_apart(tool.measurements):
+            by_reason.setdefault(apart.because, []).append(f"{apart.reader} ({apart.quantity})")
+        if by_reason:
+            said = "; ".join(f"{listed(names)} {because}" for because, names in by_reason.items())
+            yield Reservation(
+                "readers unrelated to images",
+                f"Of {tool.card.name}, {said}: such answers would not show a change, and a claim on them may hold "
+                "whatever the edit does.",
+                tool.card.name,
+            )
+
+
 KINDS_OF_READINGS: Final = (
     readings_alone,
     claims_not_asked,
@@ -146,6 +163,7 @@ KINDS_OF_READINGS: Final = (
     assumed_units,
     edits_that_read_as_originals,
     patients_who_read_alike,
+    readers_who_show_no_look,
 )
 """Every kind that a run on readings alone may have."""
 

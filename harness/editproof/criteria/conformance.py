@@ -10,7 +10,7 @@ import numpy as np
 from editproof.core.numbers import decimals_for, figure
 from editproof.criteria import Criterion, at_least, at_most, verdict_on
 from editproof.criteria.criterion import overall
-from editproof.criteria.estimand import READINGS
+from editproof.criteria.estimand import READERS, READINGS
 from editproof.criteria.estimands.accuracy import mae
 from editproof.criteria.estimands.discrimination import auc
 from editproof.criteria.flawless import is_against_target, is_of_effect, verdict_on_flawless
@@ -230,7 +230,7 @@ def outcome_of_run(tools: Mapping[str, tuple[Outcome, str]], reserved: Collectio
 def _reads(verdict: Verdict) -> bool:
     """Whether a claim holds readings of edits against originals or the reference standard."""
     estimand = criterion_from(verdict.criterion).estimand
-    return estimand.scope == READINGS and estimand.arm != ORIGINAL
+    return estimand.scope in (READINGS, READERS) and estimand.arm != ORIGINAL
 
 
 def _asks_for_change(verdict: Verdict) -> bool:
