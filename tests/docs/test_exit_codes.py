@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,8 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from editproof.audit.publication import deliver
-from editproof.cli import main
+from editproof.cli import command_line, main
 from editproof.evidence.record import Evidence
 
 from tests.audit import study
@@ -118,6 +121,22 @@ def draw(folder: Folder) -> int:
     return main(["readers", "draw", *tool, *words])
 
 
+def sign(folder: Folder, run: str) -> int:
+    key = Ed25519PrivateKey.generate()
+    plain = serialization.NoEncryption()
+    (folder.path / "key.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+    )
+    return main(["sign", run, "--key", "key.pem", "--signer", "Ana", "--meaning", "a test"])
+
+
+def spoilt_store(folder: Folder) -> int:
+    """A store of which a picture was written over."""
+    assert main(["probe", "opencv-telea", "--store", "spoilt"]) == 0
+    next((folder.path / "spoilt").rglob("*.png")).write_bytes(b"no picture")
+    return main(["store", "spoilt"])
+
+
 SCENARIOS: dict[str, dict[int, Callable[[Folder], int]]] = {
     "run": {
         0: lambda at: at.editproof(*judge("good.csv")),
@@ -156,7 +175,22 @@ SCENARIOS: dict[str, dict[int, Callable[[Folder], int]]] = {
     },
     "report": {
         0: lambda at: main(["report", "harsh", "--format", "junit"]),
+        1: lambda at: main(["report", "tampered", "--format", "junit"]),
         4: lambda at: main(["report", "nothere"]),
+    },
+    "sign": {
+        0: lambda at: sign(at, "harsh"),
+        1: lambda at: sign(at, "tampered"),
+        4: lambda at: sign(at, "nothere"),
+    },
+    "store": {
+        0: lambda at: main(["store", "."]),
+        1: lambda at: spoilt_store(at),
+        4: lambda at: main(["store", "nothere"]),
+    },
+    "init": {
+        0: lambda at: main(["init", "new", "--task", "removal", "--ci", "none"]),
+        4: lambda at: main(["init", "claims.toml/new"]),
     },
     "probe": {
         0: lambda at: main(["probe", "opencv-telea", "--store", "probes"]),
@@ -185,6 +219,34 @@ SCENARIOS: dict[str, dict[int, Callable[[Folder], int]]] = {
 
 def test_the_table_and_its_scenarios_name_the_same_codes():
     assert table() == {door: set(codes) for door, codes in SCENARIOS.items()}
+
+
+def test_every_command_is_on_the_page():
+    page = PAGE.read_text(encoding="utf-8")
+    assert not [verb for verb in command_line().commands if not re.search(rf"`(editproof )?{verb}`", page)]
+
+
+REFUSED = {
+    "a report where no folder is": ["report", "harsh", "--format", "junit", "--output", "nowhere/x.xml"],
+    "a run that is not there": ["verify", "nothere"],
+    "a file where a store should be": ["store", "claims.toml"],
+    "a run that is not there, compared": ["compare", "nothere", "harsh"],
+    "a run that is not there, merged": ["merge", "nothere"],
+    "a pilot that is not there": ["plan", "--pilot", "nothere"],
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_read_or_written_is_one_line(folder, monkeypatch, capsys, case):
+    monkeypatch.chdir(folder.path)
+    assert main(REFUSED[case]) == 4
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("words", [["compare", "tampered", "gentle"], ["merge", "tampered"], ["verify", "tampered"]])
+def test_a_run_that_does_not_verify_does_not_hold(folder, monkeypatch, words):
+    monkeypatch.chdir(folder.path)
+    assert main(words) == 1
 
 
 @pytest.mark.parametrize(("door", "code"), [(door, code) for door, codes in SCENARIOS.items() for code in codes])

@@ -75,8 +75,8 @@ def test_verify_and_report(run, capsys):
 
 
 def test_what_is_no_run_is_said(tmp_path, capsys):
-    assert main(["verify", str(tmp_path)]) == 1
-    assert "manifest.json" in capsys.readouterr().out
+    assert main(["verify", str(tmp_path)]) == 4
+    assert "no run is there" in capsys.readouterr().err
     assert main(["report", str(tmp_path)]) == 4
     assert "evidence.json cannot be read" in capsys.readouterr().err
 

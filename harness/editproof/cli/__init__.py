@@ -160,3 +160,12 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
 
         print(f"editproof: {in_one_line(str(error))}", file=sys.stderr)
         return WRONG_USAGE
+    except OSError as error:
+        if error.filename is None or isinstance(error, BrokenPipeError):
+            raise
+        from editproof.report.text.wording import in_one_line
+
+        advice = "Name a file or folder that can be read, or written to."
+        said = f"editproof {options.verb}: {error.filename} cannot be used ({error.strerror}). {advice}"
+        print(in_one_line(said), file=sys.stderr)
+        return WRONG_USAGE

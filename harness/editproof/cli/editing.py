@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from editproof.cli.handing import run_pytest
 from editproof.cli.verbs import hand_on
 from editproof.core.numbers import dollars
+from editproof.errors import EditorError
 from editproof.evidence.exits import CONFORMS, DOES_NOT_CONFORM, PROVES_NOTHING
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ def _store(options: argparse.Namespace) -> int:
     from editproof.editing.ledger import Ledger, torn_words
     from editproof.editing.store import Store
 
+    if not options.root.is_dir():
+        raise EditorError(f"store {options.root}", "there is no such folder", "Name the folder of a store: .editproof.")
     found = list(Store(options.root).faults())
     for fault in found:
         print(fault)

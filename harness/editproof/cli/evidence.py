@@ -15,7 +15,7 @@ from editproof.report.formats.registry import PRINTED, SUFFIX
 from editproof.report.text.wording import in_one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from editproof.cli.verbs import Verbs
     from editproof.evidence.attestation import PublicKey
@@ -105,7 +105,8 @@ def _verify(options: argparse.Namespace) -> int:
         raise EvidenceError(
             f"public key {given}", f"it cannot be read ({error.strerror})", "Name a PEM file."
         ) from None
-    return max(_verified(folder, key) for folder in options.run)
+    codes = {_verified(folder, key) for folder in options.run}
+    return DOES_NOT_CONFORM if DOES_NOT_CONFORM in codes else max(codes)
 
 
 def _verified(folder: Path, key: PublicKey | None) -> int:
@@ -116,6 +117,7 @@ def _verified(folder: Path, key: PublicKey | None) -> int:
     from editproof.evidence.comparison import Comparison
     from editproof.report.text.terminal import came_to
 
+    _check_run(folder)
     found = list(faults(folder, key))
     for fault in found:
         print(in_one_line(fault))
@@ -140,11 +142,21 @@ def _verified(folder: Path, key: PublicKey | None) -> int:
     return CONFORMS
 
 
+def _check_run(folder: Path) -> None:
+    """Nothing, or an EvidenceError where nothing of a run is in a folder."""
+    from editproof.evidence.bundle import holds_a_run
+
+    if not holds_a_run(folder):
+        found = "no run is there: neither its record nor its manifest"
+        raise EvidenceError(f"the run {folder}", found, "Name a run's folder, e.g. reports/RUN.")
+
+
 def _sign(options: argparse.Namespace) -> int:
     from editproof.audit.publication import PAGE, Signer, sign
     from editproof.audit.verification import faults, rendered_elsewhere, signature_in_words
     from editproof.evidence.bundle import opened
 
+    _check_run(options.run)
     found = list(faults(options.run))
     if other := "" if found else rendered_elsewhere(opened(options.run)):
         found = [f"{PAGE}: rendered by editproof {other}, so that it cannot be compared here"]
@@ -159,12 +171,10 @@ def _sign(options: argparse.Namespace) -> int:
 def _compare(options: argparse.Namespace) -> int:
     from editproof.audit.comparing import compared
     from editproof.audit.publication import deliver
-    from editproof.audit.verification import faults
     from editproof.evidence.bundle import loaded
 
-    for folder in (options.old, options.new):
-        if found := next(faults(folder), None):
-            raise EvidenceError(f"comparing {folder}", f"it does not verify ({found})", "See `editproof verify`.")
+    if _refused((options.old, options.new)):
+        return DOES_NOT_CONFORM
     names = (options.new_editor, options.old_editor)
     margins = dict(map(_margin, options.margin))
     made = compared(loaded(options.new), loaded(options.old), margins, share=options.margin_share, names=names)
@@ -180,6 +190,26 @@ def _compare(options: argparse.Namespace) -> int:
     return _exit(made, strict=options.strict)
 
 
+def _refused(folders: Iterable[Path]) -> bool:
+    """Whether one of these runs does not verify, so that nothing is made of them; the first is said in one line.
+
+    Raises
+    ------
+    EvidenceError
+        Where one cannot be read.
+    """
+    from editproof.audit.verification import faults
+    from editproof.evidence.bundle import record_in
+
+    for folder in folders:
+        record_in(folder)
+        if found := next(faults(folder), None):
+            said = f"editproof: {folder} does not verify ({found}). See `editproof verify`."
+            print(in_one_line(said), file=sys.stderr)
+            return True
+    return False
+
+
 def _margin(text: str) -> tuple[str, float]:
     name, found, value = text.rpartition("=")
     try:
@@ -191,13 +221,11 @@ def _margin(text: str) -> tuple[str, float]:
 def _merge(options: argparse.Namespace) -> int:
     from editproof.audit.merging import merged
     from editproof.audit.publication import deliver
-    from editproof.audit.verification import faults
     from editproof.evidence.bundle import loaded
     from editproof.report.text.terminal import came_to
 
-    for folder in options.runs:
-        if found := next(faults(folder), None):
-            raise EvidenceError(f"merging {folder}", f"it does not verify ({found})", "See `editproof verify`.")
+    if _refused(options.runs):
+        return DOES_NOT_CONFORM
     whole = merged([loaded(folder) for folder in options.runs])
     print(deliver(whole, options.reports))
     print("\n".join(came_to(whole)))

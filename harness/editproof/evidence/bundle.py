@@ -117,6 +117,11 @@ def digests_in(folder: Path) -> dict[str, str]:
         ) from error
 
 
+def holds_a_run(folder: Path) -> bool:
+    """Whether anything of a run is in a folder: its record or its manifest."""
+    return any((folder / name).exists() for name in (RECORD, MANIFEST))
+
+
 def record_in(folder: Path) -> JSON:
     """The record of a folder as plain JSON.
 
