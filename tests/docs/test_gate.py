@@ -9,10 +9,12 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from editproof.cli import main
+from editproof.study.scaffold import CI, Wishes, scaffold
 
 from tests.needs import ROOT
 
@@ -90,6 +92,35 @@ def test_the_steps_that_use_actions_keep_what_was_paid_for_and_the_report(reposi
     assert used["actions/upload-artifact"]["path"] == "reports/"
     assert all(step.get("shell") == "bash" for step in steps if "run" in step)
     assert all("${{" not in step.get("run", "") for step in steps)  # an input is a value, and no part of a script
+
+
+def test_every_template_tries_each_python_that_the_package_is_for():
+    """What ``editproof init`` writes, the template and the page; jobs of a matrix keep stores and artefacts apart."""
+    pythons = ["3.11", "3.12", "3.13", "3.14"]
+    wishes = Wishes(task="removal", modality="", tool="", dataset="", instrument="", ci="github")
+    jobs = {}
+    for ci, path in CI.items():
+        written = yaml.safe_load(scaffold(replace(wishes, ci=ci), None)[path])
+        jobs[ci] = (written.get("jobs") or written)["conformance"]
+    page = yaml.safe_load((ROOT / "docs" / "ci.md").read_text().split("```yaml")[1].split("```")[0])
+    for job in (jobs["github"], page["jobs"]["conformance"]):
+        assert job["strategy"]["matrix"]["python"] == pythons
+        assert "conformance-${{ matrix.python }}" in {
+            step.get("with", {}).get(name) for step in job["steps"] for name in ("name", "artefact")
+        }
+    for job in (jobs["gitlab"], yaml.safe_load(TEMPLATE.read_text())[".editproof-gate"]):
+        assert job["parallel"]["matrix"] == [{"PYTHON": pythons}]
+        assert (job["image"], job["cache"]["key"]) == ("python:$PYTHON", "editproof-$PYTHON")
+
+
+def test_the_steps_that_init_writes_end_with_a_link(tmp_path):
+    wishes = Wishes(task="removal", modality="", tool="", dataset="", instrument="", ci="github")
+    *_, link = yaml.safe_load(scaffold(wishes, None)[CI["github"]])["jobs"]["conformance"]["steps"]
+    (tmp_path / "here").mkdir()
+    variables = {"URL": filled(link["env"]["URL"], {}), "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")}
+    done = bash(tmp_path / "here", link["run"], variables)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "summary.md").read_text() == f"\n[The report, its evidence and its attestation]({URL})\n"
 
 
 def test_the_lines_of_the_template_judge_a_changed_tool(repository):

@@ -106,7 +106,7 @@ def test_nothing_is_written_over(tmp_path, capsys):
 
 def test_what_is_wrong_is_one_line_and_writes_nothing(tmp_path, capsys):
     assert main(["init", str(tmp_path), "--task", "removing"]) == 4
-    assert "no such task. Name one of removal, " in capsys.readouterr().err
+    assert "no such task. Did you mean removal? Name one of removal, " in capsys.readouterr().err
     assert main(["init", str(tmp_path), "--task", "removal", "--instrument", "none/card.json"]) == 4
     assert capsys.readouterr().err.count("\n") == 1
     assert not files_in(tmp_path)

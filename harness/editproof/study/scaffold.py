@@ -259,27 +259,41 @@ on: [pull_request]
 jobs:
   conformance:
     runs-on: ubuntu-latest
+    strategy:
+      fail-fast: false
+      matrix: {{ python: ["3.11", "3.12", "3.13", "3.14"] }}  # leave those that your tool runs on
     steps:
       - uses: actions/checkout@v5
       - uses: actions/setup-python@v6
-        with: {{ python-version: "3.11" }}
+        with: {{ python-version: "${{{{ matrix.python }}}}" }}
       - uses: actions/cache@v5  # edits that are kept are not made, or paid for, again
-        with: {{ path: .editproof, key: "editproof-${{{{ github.sha }}}}", restore-keys: editproof- }}
+        with:
+          path: .editproof
+          key: editproof-${{{{ matrix.python }}}}-${{{{ github.run_id }}}}-${{{{ github.run_attempt }}}}
+          restore-keys: editproof-${{{{ matrix.python }}}}-
       - run: pip install editproof=={version}
       - run: {run}
       - if: always()
         run: |
           editproof report reports/*/ --format markdown >> "$GITHUB_STEP_SUMMARY"
           editproof report reports/*/ --format junit --output conformance.xml
-      - if: always()
+      - id: artefact
+        if: always()
         uses: actions/upload-artifact@v5
-        with: {{ name: conformance, path: "reports/\\nconformance.xml" }}
+        with: {{ name: "conformance-${{{{ matrix.python }}}}", path: "reports/\\nconformance.xml" }}
+      - if: always()
+        env: {{ URL: "${{{{ steps.artefact.outputs.artifact-url }}}}" }}
+        run: |
+          if [ -n "$URL" ]; then
+            printf '\\n[The report, its evidence and its attestation](%s)\\n' "$URL" >> "$GITHUB_STEP_SUMMARY"
+          fi
 """
 
 GITLAB: Final = """# Judges every merge request by a protocol that is locked once; the claims are in the Tests tab.
 conformance:
-  image: python:3.11
-  cache: {{ key: editproof, paths: [.editproof] }}
+  image: python:$PYTHON
+  parallel: {{ matrix: [{{ PYTHON: ["3.11", "3.12", "3.13", "3.14"] }}] }}  # leave those that your tool runs on
+  cache: {{ key: editproof-$PYTHON, paths: [.editproof] }}
   script:
     - pip install editproof=={version}
     - {run}
