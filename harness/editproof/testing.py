@@ -33,7 +33,8 @@ from editproof.errors import EditproofError
 from editproof.evidence.measurements import EDITED, ORIGINAL, POOLED, Measurements, measurements_of
 from editproof.evidence.plain import plain
 from editproof.instruments.reading import read_images
-from editproof.metrics import BUILT_IN, OF_IMAGE, Metric, Pair, Picture, measured
+from editproof.metrics import BUILT_IN, OF_IMAGE, OF_MASKS, Metric, Pair, Picture, measured
+from editproof.metrics.mask_contract import check_mask_metric
 from editproof.types import JSON, Editor, EditOutcome, EditRequest, EditStatus, Estimate, Instrument
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ def check_metric(metric: Metric, given: Iterable[Pair] | None = None) -> list[Nu
     metric : Metric
         As ``editproof.metric`` or ``editproof.feature`` makes it.
     given : iterable of Pair, optional
-        What to measure; :func:`contract_pairs` where not given.
+        What to measure; :func:`contract_pairs` where not given. A metric of masks is tried on masks of its own.
 
     Returns
     -------
@@ -162,6 +163,8 @@ def check_metric(metric: Metric, given: Iterable[Pair] | None = None) -> list[Nu
         metric.__reduce__()
     except EditproofError as error:
         raise AssertionError(str(error)) from error
+    if metric.of == OF_MASKS:
+        return check_mask_metric(metric)
     return [_measured(metric, pair) for pair in (contract_pairs() if given is None else given)]
 
 
@@ -265,7 +268,7 @@ def check_instrument(instrument: Instrument, given: Sequence[Image] | None = Non
         Where the contract is broken.
     """
     card = instrument.card
-    _holds(bool(card.name and card.quantities), f"the card is blank: {card}")
+    _holds(bool(card.name and (card.quantities or card.masks)), f"the card is blank: {card}")
     _holds(_is_json(plain(card)), "the card is not plain JSON")
     drawn = [
         _texture(shape, top).astype(np.uint8 if top < 256 else np.uint16) for shape in SHAPES for top in (255, 4095)

@@ -13,6 +13,7 @@ from editproof.evidence.measurements import IMAGE
 from editproof.evidence.planted import SEEN
 from editproof.evidence.record import Evidence
 from editproof.metrics import BUILT_IN, METRICS, METRICS_VERSION
+from editproof.metrics.masks import units_of_structures
 from editproof.metrics.registry import own_in_protocol, version_in_protocol
 
 
@@ -35,6 +36,8 @@ def metric_faults(evidence: Evidence) -> Iterator[str]:
     if version_in_protocol(evidence.protocol.get("metrics")) != METRICS_VERSION:
         return
     units = {quantity: unit for metric in (*BUILT_IN, *known) for quantity, unit in metric.units.items()}
+    structures = [structure for card in evidence.instruments for structure in card.structures]
+    units |= units_of_structures((*BUILT_IN, *known), structures)
     units[SEEN] = ""  # of the detector of planted structures, which is no metric of pairs
     complete = not unknown_metrics(evidence)
     tables = {str(index): editor.measurements for index, editor in enumerate(evidence.editors)}

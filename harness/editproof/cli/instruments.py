@@ -38,11 +38,14 @@ def _instrument(options: argparse.Namespace) -> int:
     card = instrument.card
     check(instrument)
     print(f"{card.name}: {card.description}")
-    print(f"reads: {', '.join(f'{quantity.name} ({quantity.unit})' for quantity in card.quantities)}")
+    read = ", ".join(f"{quantity.name} ({quantity.unit})" for quantity in card.quantities)
+    print(f"reads: {read or 'no number'}")
     print(f"members: {card.members}; is told: {', '.join(card.covariates) or 'nothing beside the image'}")
     print(f"sends pixels to {card.sends_data_to or 'no other machine'}")
     if card.absent_arms:
         print(f"has no readings of: {', '.join(card.absent_arms)}")
+    for mask in card.masks:
+        print(f"draws: {mask.name} ({', '.join(mask.labels.values())})")
     for quantity in card.quantities:
         floors = [f"{name} {brief(limit)}" for name, limit in card.floors.get(quantity.name, {}).items()]
         print(f"must reach on the originals, {quantity.name}: {', '.join(floors) or NO_FLOOR}")

@@ -67,6 +67,13 @@ def decoded_case(case: Case) -> Pixels:
                 f"its shape is {mask.shape} and its type {mask.dtype}, the image's shape is {image.shape}",
                 "Supply a bool mask of the image's size.",
             )
+    for name, structure in pixels.structures.items():
+        if structure.shape != image.shape or structure.dtype != np.bool_:
+            raise DatasetError(
+                f"reference mask of {name} of case {case.case_id}",
+                f"its shape is {structure.shape} and its type {structure.dtype}, the image's shape is {image.shape}",
+                "Supply a bool mask of the image's size.",
+            )
     if (target := pixels.target) is not None and (target.ndim != 2 or target.dtype != image.dtype or not target.size):
         raise DatasetError(
             f"target of case {case.case_id}, gray and of type {image.dtype} as its image is",

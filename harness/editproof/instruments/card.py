@@ -106,6 +106,8 @@ FILES: Mapping[str, type[InstrumentCard]] = {
 }
 """What a card may say, by its runtime."""
 RUNTIMES = tuple(FILES)
+DRAWS = ("python",)
+"""Runtimes of which an instrument can draw masks."""
 
 
 def read_card(path: Path) -> InstrumentCard:
@@ -141,6 +143,9 @@ def read_card(path: Path) -> InstrumentCard:
     check_card(card, asked, apart=runtime == TIMM or _shows_what_it_is_told(card))
     if runtime == TIMM:
         _check_timm(card, asked)
+    if card.masks and runtime not in DRAWS:
+        found = f"the mask {card.masks[0].name} by runtime {runtime}"
+        raise InstrumentError(asked, found, f"Masks are drawn by runtime {' or '.join(DRAWS)}.")
     return card
 
 

@@ -30,6 +30,12 @@ def check_apart(cards: Sequence[InstrumentCard]) -> None:
                 advice = "Call it by another name on one of the cards, so that claims can tell them apart."
                 raise InstrumentError(asked, f"both read {quantity.name}", advice)
             read[quantity.name] = card.name
+        for structure in card.structures:
+            if other := read.get(f"mask of {structure}"):
+                asked = f"instruments {other} and {card.name}"
+                advice = "Call it by another name on one of the cards, so that claims can tell them apart."
+                raise InstrumentError(asked, f"both show {structure}", advice)
+            read[f"mask of {structure}"] = card.name
 
 
 def check_fit(instrument: InstrumentCard, cohort: DatasetCard, cases: Iterable[Case]) -> None:

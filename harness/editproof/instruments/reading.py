@@ -12,11 +12,13 @@ from editproof.core.numbers import brief
 from editproof.errors import InstrumentError
 from editproof.evidence.measurements import POOLED, UNCERTAINTY
 from editproof.instruments.ensemble import pooled
+from editproof.instruments.masks import checked_masks
 from editproof.types import JSON, Instrument, InstrumentCard, Quantity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from editproof.instruments.masks import LabelMap
     from editproof.types import Image
 
 _ROUNDING = 1e-6
@@ -25,12 +27,20 @@ _ROUNDING = 1e-6
 def read_images(
     instrument: Instrument, case_id: str, images: Sequence[Image], told: Mapping[str, float]
 ) -> list[dict[str, list[float]]]:
-    """Readings of some images of a case, each by quantity and member.
+    """Readings of some images of a case, each by quantity and member; see :func:`read_and_drawn`."""
+    return [numbers for numbers, _ in read_and_drawn(instrument, case_id, images, told)]
+
+
+def read_and_drawn(
+    instrument: Instrument, case_id: str, images: Sequence[Image], told: Mapping[str, float]
+) -> list[tuple[dict[str, list[float]], dict[str, LabelMap]]]:
+    """Readings of some images of a case: numbers by quantity and member, and label maps by the name of the mask.
 
     Raises
     ------
     InstrumentError
-        A reading is missing, of another shape than declared, not finite, or a probability outside 0 to 1.
+        A reading is missing, of another shape than declared, not finite, or a probability outside 0 to 1; or a label
+        map is none that :func:`~editproof.instruments.masks.checked_masks` takes.
     """
     card = instrument.card
     with one_error(f"a reading of case {case_id} by {card.name}"):
@@ -42,10 +52,11 @@ def read_images(
         if spread in told_back:
             of_spread = Quantity(spread, quantity.unit)
             readings[spread] = _checked(card, of_spread, case_id, told_back[spread], (1, len(images)))
-    return [
+    numbers = [
         {name: [float(value) for value in values[:, index]] for name, values in readings.items()}
         for index in range(len(images))
     ]
+    return list(zip(numbers, checked_masks(card, case_id, told_back, images), strict=True))
 
 
 def check_alike(card: InstrumentCard, case_id: str, readings: Iterable[Mapping[str, object]]) -> None:

@@ -31,10 +31,17 @@ def check_card(card: InstrumentCard, asked: str, *, apart: bool = False) -> None
     """
     from_plain(type(card), asdict(card), asked, error=InstrumentError)
     names = [quantity.name for quantity in card.quantities]
+    names += [mask.name for mask in card.masks]
     if not names or len(set(names)) < len(names):
         raise InstrumentError(asked, f"it reads {', '.join(names) or 'nothing'}", "Name each quantity once.")
     for quantity in card.quantities:
         _check_quantity(quantity, asked)
+    structures = card.structures
+    if twice := sorted({name for name in structures if structures.count(name) > 1}):
+        raise InstrumentError(asked, f"two masks show {twice[0]}", "Name each structure once.")
+    if card.masks and card.members > 1:
+        found = f"{card.members} members and the mask {card.masks[0].name}"
+        raise InstrumentError(asked, found, "An instrument with masks has one member; join their label maps in it.")
     _check_floors(card, asked)
     if not apart and (own := [name for name in card.covariates if name in names]):
         advice = "What it is told it does not read: leave it out of the covariates, or of the quantities."

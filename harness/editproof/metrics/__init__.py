@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from editproof.metrics.masks import MaskPair, mask_metric
 from editproof.metrics.metric import (
     OF_IMAGE,
+    OF_MASKS,
     OF_PAIR,
     OF_TARGET,
     Metric,
@@ -31,14 +33,17 @@ __all__ = [
     "METRICS",
     "METRICS_VERSION",
     "OF_IMAGE",
+    "OF_MASKS",
     "OF_PAIR",
     "OF_TARGET",
+    "MaskPair",
     "Metric",
     "MetricOutput",
     "Pair",
     "Picture",
     "feature",
     "image_features",
+    "mask_metric",
     "measured",
     "metric",
     "own_metrics",
@@ -48,22 +53,24 @@ __all__ = [
 ]  # fmt: skip
 
 
-def measured(of: Pair | Picture, metrics: Iterable[Metric] = BUILT_IN, kind: str = "") -> dict[str, tuple[float, str]]:
+def measured(
+    of: Pair | Picture | MaskPair, metrics: Iterable[Metric] = BUILT_IN, kind: str = ""
+) -> dict[str, tuple[float, str]]:
     """What metrics give for a pair, or for one image, as ``{"<output>:<region>": (value, unit)}``.
 
     Parameters
     ----------
-    of : Pair or Picture
+    of : Pair, Picture or MaskPair
         Metrics of another kind are left out.
-    kind : {"pair", "image", "target"}, optional
-        By default ``"pair"`` of a pair and ``"image"`` of a picture.
+    kind : {"pair", "image", "target", "masks"}, optional
+        By default ``"pair"`` of a pair, ``"image"`` of a picture and ``"masks"`` of masks.
 
     Raises
     ------
     MetricError
         Where a metric raises, or gives something other than it declares.
     """
-    kind = kind or (OF_PAIR if isinstance(of, Pair) else OF_IMAGE)
+    kind = kind or (OF_PAIR if isinstance(of, Pair) else OF_MASKS if isinstance(of, MaskPair) else OF_IMAGE)
     return {name: value for metric in metrics if metric.of == kind for name, value in metric(of).items()}
 
 

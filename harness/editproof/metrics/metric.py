@@ -30,7 +30,7 @@ from editproof.errors import MetricError
 from editproof.imaging.region import REGIONS
 from editproof.metrics.pair import Pair, Picture
 
-OF_PAIR, OF_IMAGE, OF_TARGET = "pair", "image", "target"
+OF_PAIR, OF_IMAGE, OF_TARGET, OF_MASKS = "pair", "image", "target", "masks"
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _WORDS = 200
 
@@ -48,7 +48,8 @@ class MetricOutput:
     unchanged : float or None
         Its value where the edit equals the original; None where that depends on the image.
     regions : tuple of str
-        Of ``"whole"``, ``"protected"``, ``"outside_mask"`` and ``"inside_mask"``: where it may be given.
+        Of ``"whole"``, ``"protected"``, ``"outside_mask"`` and ``"inside_mask"``: where it may be given. None of a
+        metric of masks, which is measured by structure.
     """
 
     name: str
@@ -59,7 +60,7 @@ class MetricOutput:
     @property
     def quantities(self) -> tuple[str, ...]:
         """Every name under which it may be given."""
-        return tuple(f"{self.name}:{region}" for region in self.regions)
+        return tuple(f"{self.name}:{region}" for region in self.regions) or (self.name,)
 
 
 @dataclass(frozen=True)
@@ -70,11 +71,11 @@ class Metric:
     ----------
     name : str
     compute : callable
-        From a :class:`Pair` or a :class:`Picture` to numbers by quantity.
+        From a :class:`Pair`, a :class:`Picture` or a :class:`~editproof.metrics.masks.MaskPair` to numbers by quantity.
     outputs : tuple of MetricOutput
-    of : {"pair", "image", "target"}
-        Whether it compares an edit with its original, describes any one image of the two, or compares either with the
-        case's target.
+    of : {"pair", "image", "target", "masks"}
+        Whether it compares an edit with its original, describes any one image of the two, compares either with the
+        case's target, or compares a mask with another one of the same structure.
     version : str
         To be raised where something changed that its source does not show, e.g. an installed package that it uses.
     """
@@ -85,7 +86,7 @@ class Metric:
     of: str = OF_PAIR
     version: str = ""
 
-    def __call__(self, of: Pair | Picture) -> dict[str, tuple[float, str]]:
+    def __call__(self, of: Any) -> dict[str, tuple[float, str]]:
         """The numbers as ``{"<output>:<region>": (value, unit)}``, checked to be what is declared.
 
         Raises
@@ -150,6 +151,9 @@ class Metric:
                 )
             if not isinstance(output.unit, str):
                 raise self._wrong(f"{output.name} has no unit", 'Say unit="mm", or unit="" for a number without one.')
+            if (self.of == OF_MASKS) == bool(output.regions):
+                found = f"{output.name} has regions {', '.join(output.regions) or 'none'}"
+                raise self._wrong(found, "Metrics of masks declare regions=(), all others at least one.")
             if strange := [region for region in output.regions if region not in REGIONS]:
                 raise self._wrong(f"{output.name} names region {strange[0]!r}", f"There are {', '.join(REGIONS)}.")
             if output.unchanged is not None and not _is_finite(output.unchanged):
@@ -201,14 +205,14 @@ def metric(
     >>> brightening(Pair.of(image, image + 3, nothing, nothing))
     {'brightening:whole': (3.0, 'levels')}
     """
-    return lambda function: Metric(name or _name_of(function), function, outputs, OF_PAIR, version)
+    return lambda function: Metric(name or named_after(function), function, outputs, OF_PAIR, version)
 
 
 def feature(
     *outputs: MetricOutput, name: str = "", version: str = ""
 ) -> Callable[[Callable[[Picture], Mapping[str, float]]], Metric]:
     """Make a function of one image a metric, which is then measured on originals and on edits; see :func:`metric`."""
-    return lambda function: Metric(name or _name_of(function), function, outputs, OF_IMAGE, version)
+    return lambda function: Metric(name or named_after(function), function, outputs, OF_IMAGE, version)
 
 
 def target_metric(
@@ -218,10 +222,11 @@ def target_metric(
 
     It is measured on originals, edits and targets, of the cases that bring a target, in the target's frame.
     """
-    return lambda function: Metric(name or _name_of(function), function, outputs, OF_TARGET, version)
+    return lambda function: Metric(name or named_after(function), function, outputs, OF_TARGET, version)
 
 
-def _name_of(function: Callable[..., object]) -> str:
+def named_after(function: Callable[..., object]) -> str:
+    """The name that a metric has where it is given none: that of its function."""
     return str(getattr(function, "__name__", ""))
 
 

@@ -29,7 +29,8 @@ from editproof.evidence.facts import MaskTrial
 from editproof.evidence.measurements import EDITED, ORIGINAL, Measurements
 from editproof.evidence.plain import plain
 from editproof.instruments.hooks import look_up_of
-from editproof.instruments.reading import check_alike, read_images, reading_rows
+from editproof.instruments.masks import packed, structures_in, unpacked
+from editproof.instruments.reading import check_alike, read_and_drawn, reading_rows
 from editproof.metrics import Metric, Picture
 from editproof.study.case_records import (
     CASES,
@@ -45,13 +46,15 @@ from editproof.study.case_records import (
     target_rows,
 )
 from editproof.study.gathering import Gathered
+from editproof.study.masks import MASKS, mask_rows
 from editproof.study.plan import Plan
 from editproof.study.planting import Planting
 from editproof.study.workers import results
 from editproof.types import JSON, Case, Dataset, Editor, EditOutcome, EditRequest, Instrument, Pixels
 
 if TYPE_CHECKING:
-    from editproof.types import Image
+    from editproof.instruments.masks import LabelMap
+    from editproof.types import Image, Mask
 
 
 @dataclass(frozen=True)
@@ -204,7 +207,7 @@ class Bench:
         ends = self._ends(case, pixels, outcomes, digests)
         seen, planted = self.planting.rows(case, pixels, partial(self._planted, case))
         measured = (*self._metrics(case, pictures), *self._to_target(case, pixels, images))
-        rows = (*self._readings(case, images, hashed), *measured, *seen)
+        rows = (*self._readings(case, pixels, images, hashed), *measured, *seen)
         histograms = (Histogram(arm, region, tuple(counts)) for arm, region, counts in histogram_rows(pictures))
         also = () if planted is None else (planted.status,)
         return CaseRecord(case.case_id, tuple(ends), tuple(MeasuredRow(*row) for row in rows), tuple(histograms), also)
@@ -233,7 +236,7 @@ class Bench:
         A user's own metrics are tried on the original and on itself as its edit.
         """
         pixels = decoded_case(case)
-        deque(self._readings(case, {(ORIGINAL, 0): read_only(pixels.image)}, PixelDigest()), maxlen=0)
+        deque(self._readings(case, pixels, {(ORIGINAL, 0): read_only(pixels.image)}, PixelDigest()), maxlen=0)
         if self.metrics:
             images = {(ORIGINAL, 0): pixels.image, (EDITED, 0): pixels.image}
             deque(self._metrics(case, pictures_of(pixels, images, case.spacing_mm)), maxlen=0)
@@ -246,42 +249,58 @@ class Bench:
         return _of_case(case, target_rows(pixels, images, case.spacing_mm, self.metrics))
 
     def _readings(
-        self, case: Case, images: Mapping[tuple[str, int], Image], hashed: PixelDigest
+        self, case: Case, pixels: Pixels, images: Mapping[tuple[str, int], Image], hashed: PixelDigest
     ) -> Iterator[list[JSON]]:
         for supplier in self.instruments:
-            yield from self._readings_of(_made(supplier), case, images, hashed)
+            rows, drawn = self._readings_of(_made(supplier), case, images, hashed)
+            yield from rows
+            yield from _of_case(case, mask_rows(pixels, drawn, case.spacing_mm, self.metrics))
 
     def _readings_of(
         self, instrument: Instrument, case: Case, images: Mapping[tuple[str, int], Image], hashed: PixelDigest
-    ) -> Iterator[list[JSON]]:
+    ) -> tuple[list[list[JSON]], dict[tuple[str, int], Mapping[str, Mask]]]:
+        """Rows of the numbers that an instrument reads, and by arm and repeat the masks that it draws."""
         images = {place: image for place, image in images.items() if place[0] not in instrument.card.absent_arms}
         digests = {place: hashed(image) for place, image in images.items()}
         unique = {digest: images[place] for place, digest in digests.items()}
+        structures: dict[str, Mapping[str, Mask]] = {}
         if look_up := look_up_of(instrument):
             readings: dict[str, Mapping[str, list[float]] | None] = {}
             for digest, image in unique.items():
                 places = [place for place, found in digests.items() if found == digest]
                 readings[digest] = look_up(case.case_id, self.made_editor.card.name, places, image)
         else:
-            readings = dict(self._kept_readings(instrument, case, unique))
-        for (arm, repeat), digest in digests.items():
-            yield from ([arm, repeat, *row] for row in reading_rows(instrument.card, readings[digest]))
+            kept = self._kept_readings(instrument, case, unique)
+            readings = {digest: numbers for digest, (numbers, _) in kept.items()}
+            masks = instrument.card.masks
+            structures = {digest: structures_in(masks, maps) for digest, (_, maps) in kept.items() if masks}
+        rows = [
+            [arm, repeat, *row]
+            for (arm, repeat), digest in digests.items()
+            for row in reading_rows(instrument.card, readings[digest])
+        ]
+        return rows, {place: structures[digest] for place, digest in digests.items() if digest in structures}
 
     def _kept_readings(
         self, instrument: Instrument, case: Case, unique: Mapping[str, Image]
-    ) -> dict[str, dict[str, list[float]]]:
-        """The readings of images by their digest; what was never read is read and kept."""
+    ) -> dict[str, tuple[dict[str, list[float]], dict[str, LabelMap]]]:
+        """The numbers and label maps read off images, by their digest; what was never read is read and kept."""
         store, instrument_key, told = Store(self.store_root), _instrument_key(instrument), _covariates(instrument, case)
         keys = {digest: digest_of([instrument_key, digest, told]) for digest in unique}
-        kept = {digest: store.record(READINGS, key) for digest, key in keys.items()}
-        readings = {digest: reading for digest, reading in kept.items() if reading is not None}
+        draws, readings = bool(instrument.card.masks), {}
+        for digest, key in keys.items():
+            numbers, maps = store.record(READINGS, key), store.record(MASKS, key) if draws else {}
+            if numbers is not None and maps is not None:
+                readings[digest] = numbers, unpacked(maps)
         unread = [digest for digest in keys if digest not in readings]
         if unread:
-            fresh = read_images(instrument, case.case_id, [unique[digest] for digest in unread], told)
+            fresh = read_and_drawn(instrument, case.case_id, [unique[digest] for digest in unread], told)
             for digest, reading in zip(unread, fresh, strict=True):
                 readings[digest] = reading
-                store.keep_record(READINGS, keys[digest], reading)
-        check_alike(instrument.card, case.case_id, readings.values())
+                store.keep_record(READINGS, keys[digest], reading[0])
+                if draws:
+                    store.keep_record(MASKS, keys[digest], packed(reading[1]))
+        check_alike(instrument.card, case.case_id, (numbers for numbers, _ in readings.values()))
         return readings
 
     def _keys(self, cases: Iterable[Case]) -> dict[str, str]:
@@ -342,7 +361,8 @@ def _kept_record(bench: Bench, keys: Mapping[str, str], case: Case) -> CaseRecor
 def _instrument_key(instrument: Instrument) -> JSON:
     """Everything of an instrument that decides a reading."""
     card = plain(instrument.card)
-    return [card[name] for name in ("name", "sha256", "preprocessing", "reading", "quantities", "absent_arms")]
+    told = [card[name] for name in ("name", "sha256", "preprocessing", "reading", "quantities", "absent_arms")]
+    return [*told, card["masks"]] if card["masks"] else told
 
 
 def _covariates(instrument: Instrument, case: Case) -> dict[str, float]:

@@ -16,7 +16,7 @@ from editproof.core.digests import PixelDigest, pixel_digest
 from editproof.editing.store import RecordKind
 from editproof.evidence.measurements import EDITED, IMAGE, ORIGINAL, TARGET
 from editproof.imaging.output import in_frame, mask_in_frame, spacing_in_frame
-from editproof.metrics import BUILT_IN, OF_IMAGE, OF_PAIR, OF_TARGET, Metric, Pair, Picture, measured
+from editproof.metrics import BUILT_IN, OF_IMAGE, OF_MASKS, OF_PAIR, OF_TARGET, Metric, Pair, Picture, measured
 from editproof.metrics.intensity import on_256_levels
 from editproof.study.planting import MEASURED
 from editproof.types import JSON, EditStatus, Pixels
@@ -83,7 +83,9 @@ def measuring_code() -> str:
     arms = [home / "editors" / f"{name}.py" for name in ("arms", "inpaint", "wrappers")]
     digest = hashlib.sha256()
     pixels = [*(home / "metrics").glob("*.py"), *(home / "imaging").glob("*.py")]
-    for path in [Path(__file__), home / "stats" / "ks.py", home / "evidence" / "planted.py", *arms, *sorted(pixels)]:
+    own = [Path(__file__).with_name(f"{name}.py") for name in ("case_records", "masks")]
+    others = [home / "stats" / "ks.py", home / "evidence" / "planted.py", home / "instruments" / "masks.py"]
+    for path in [*own, *others, *arms, *sorted(pixels)]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -170,6 +172,6 @@ def histogram_rows(pictures: Mapping[tuple[str, int], Picture]) -> list[list[JSO
 
 def measured_quantities(own: Iterable[Metric] = ()) -> dict[str, tuple[tuple[str, ...], str]]:
     """Every quantity that may be measured on images, with the arms on which it is measured and the unit."""
-    metrics = (*BUILT_IN, *own)
+    metrics = [metric for metric in (*BUILT_IN, *own) if metric.of != OF_MASKS]
     of_metrics = {name: (MEASURED_ARMS[metric.of], unit) for metric in metrics for name, unit in metric.units.items()}
     return {**of_metrics, **MEASURED}

@@ -18,8 +18,8 @@ from editproof.core import records
 from editproof.core.digests import digest_of
 from editproof.core.redaction import redacted
 from editproof.criteria import Criterion
-from editproof.criteria.claimed import check_can_fail, check_claims, check_image_claims, regions_of
-from editproof.criteria.declared import check_known, scales_of, under
+from editproof.criteria.claimed import check_can_fail, check_claims, regions_of
+from editproof.criteria.declared import scales_of, under
 from editproof.criteria.reach import in_sentences
 from editproof.criteria.redecision import criterion_from
 from editproof.criteria.registry import estimand_digests
@@ -48,12 +48,12 @@ from editproof.instruments.registry import instrument_from_spec
 from editproof.metrics import Metric, own_metrics
 from editproof.metrics.registry import in_protocol
 from editproof.study.bench import Bench
-from editproof.study.case_records import measured_quantities
 from editproof.study.copies import refuse_copies
 from editproof.study.exhibits import exhibit_pictures
 from editproof.study.gathering import case_row
 from editproof.study.history import judgements_in, remember
 from editproof.study.judging import EditorStudy, Judgement, claims_in
+from editproof.study.on_images import check_measurable, check_quantities
 from editproof.study.plan import Plan
 from editproof.study.planting import Planting
 from editproof.study.study_file import StudyFile, told_by
@@ -191,7 +191,7 @@ class Run:
             rehearse(claim.estimand)
         self.plant_for(claims)
         check_claims(claims, self._instrument_cards)
-        check_image_claims(claims, measured_quantities(self.own_metrics))
+        check_measurable(claims, self.own_metrics, self._instrument_cards, self.whole)
         asked_by = {region: f"criterion {claim.id}" for claim in claims for region in regions_of(claim)}
         check_regions(self.whole, asked_by)
 
@@ -244,7 +244,7 @@ class Run:
         cases = distinct(self.dataset)
         check_regions(self.whole, {INSIDE: "a tool to change"})
         refuse_copies(self.whole, self.store, self.plan.geometry, jobs=self.jobs)
-        check_known(self.study_file.quantities, self._instrument_cards, measured_quantities(self.own_metrics))
+        check_quantities(self.study_file.quantities, self.own_metrics, self._instrument_cards)
         ranges = {name: told.range for name, told in self.study_file.quantities.items() if told.range}
         check_ranges({case.case_id: case.reference for case in cases}, ranges)
         self.check_told()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from editproof.types.edits import Editor, EditorCard, EditOutcome, EditRequest, EditStatus
 from editproof.types.images import JSON, Case, Dataset, DatasetCard, Pixels
-from editproof.types.instruments import Instrument, InstrumentCard, Quantity
+from editproof.types.instruments import Instrument, InstrumentCard, MaskOutput, Quantity
 from editproof.types.specs import EstimandSpec
 from editproof.types.verdicts import CriterionCard, Estimate, Outcome, Verdict, place_of, sentence_of
 
@@ -32,6 +32,7 @@ __all__ = [
     "Estimate",
     "Instrument",
     "InstrumentCard",
+    "MaskOutput",
     "Outcome",
     "Pixels",
     "Quantity",

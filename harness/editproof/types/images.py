@@ -29,12 +29,15 @@ class Pixels:
         True on the anatomy, which must not change.
     target : ndarray of the type of ``image``, optional
         The image that an ideal edit would give (full dose, clean, real contrast), of the declared output geometry.
+    structures : mapping of str to ndarray of bool, shape (H, W)
+        Reference masks by structure, e.g. ``"carpals"``, where the cohort knows them.
     """
 
     image: Image
     edit_mask: Mask
     protected_mask: Mask
     target: Image | None = None
+    structures: Mapping[str, Mask] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,19 @@ _Name = Annotated[str, Wanted("letters, digits and _, a letter first", lambda te
 _Kind = Annotated[
     str, Wanted("continuous or probability; of several classes, give each a probability of its own", KINDS.__contains__)
 ]
+_Labels = Annotated[
+    Mapping[str, str],
+    Wanted(
+        'a mapping of labels from 1 to 255 to names of structures, each named once, e.g. {"1": "carpals"}',
+        lambda labels: 0 < len(set(labels.values())) == len(labels) and all(map(_is_label, labels.items())),
+    ),
+]
 _Limit = Annotated[float, Wanted("a finite number", is_number, as_written=True)]
+
+
+def _is_label(entry: tuple[str, str]) -> bool:
+    label, name = entry
+    return label.isdecimal() and label == str(int(label)) and 0 < int(label) < 256 and bool(_NAME.fullmatch(name))
 
 
 @dataclass(frozen=True)
@@ -33,6 +45,23 @@ class Quantity:
     name: _Name
     unit: Line
     kind: _Kind = "continuous"
+
+
+@dataclass(frozen=True)
+class MaskOutput:
+    """A label map that an instrument draws on an image of gray levels.
+
+    Attributes
+    ----------
+    name : str
+        What the instrument calls it, e.g. ``"bones"``.
+    labels : mapping of str to str
+        Structure by label, a whole number from 1 to 255 as text: ``{"1": "carpals", "2": "finger bones"}``. A pixel of
+        no structure has the label 0.
+    """
+
+    name: _Name
+    labels: _Labels
 
 
 @closed
@@ -57,6 +86,8 @@ class InstrumentCard:
         ``preprocessing`` and ``quantities`` it decides every reading.
     sends_data_to : str or None
         Host that receives pixels, or None where nothing leaves the machine.
+    masks : tuple of MaskOutput
+        Label maps that the instrument draws beside the numbers that it reads, or in their place.
     absent_arms : tuple of str
         Arms of a study of which there are no readings, for an instrument that cannot read images itself.
     """
@@ -76,6 +107,12 @@ class InstrumentCard:
     reading: Mapping[str, JSON] = field(default_factory=dict)
     sends_data_to: Line | None = None
     absent_arms: Names = ()
+    masks: tuple[MaskOutput, ...] = ()
+
+    @property
+    def structures(self) -> tuple[str, ...]:
+        """What its masks show, in the order of the card."""
+        return tuple(structure for mask in self.masks for structure in mask.labels.values())
 
     @property
     def precomputed(self) -> bool:
@@ -100,6 +137,8 @@ class Instrument(Protocol):
         """Readings by quantity, each of shape (n_members, n_images), in the quantity's unit.
 
         ``references`` carries, for each image, the covariates that the card names and nothing else. Beside a
-        quantity there may be ``<quantity>:uncertainty``, of shape (1, n_images), in the quantity's unit.
+        quantity there may be ``<quantity>:uncertainty``, of shape (1, n_images), in the quantity's unit. Beside the
+        quantities there is, by the name of each mask of the card, a list of one label map for each image: whole
+        numbers, of the shape of that image.
         """
         ...

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 GIVEN = ("features", "pixels", "images")
 METHODS = ("predict", "predict_proba", "decision_function")
+DRAWS = "draw_masks"
+"""Method that is given the radiographs as they are and returns, by the name of each mask, a label map of each."""
 
 
 class Scikit:
@@ -81,10 +83,17 @@ class Scikit:
             return readings
         given = self._ready(images, told)
         for member, made in enumerate(self._objects):
-            raw = {method: self._asked_of(made, method, given) for method in self._methods}
+            raw = {method: self._asked_of(made, method, given) for method in self._methods if method != DRAWS}
             for name, output in self._outputs.items():
                 readings[name][member] = output.of(raw, len(images), f"{name} of {self._asked}")
-        return over_members(readings)
+        return over_members(readings) | self._drawn(images)
+
+    def _drawn(self, images: Sequence[Image]) -> dict[str, Any]:
+        """Label maps by the name of the mask, of the one member that a card with masks has."""
+        if not self.card.masks:
+            return {}
+        with one_error(f"{DRAWS} of {self._asked}", "Mend the model."):
+            return dict(getattr(self._objects[0], DRAWS)(list(images)))
 
     def _ready(self, images: Sequence[Image], told: Mapping[str, list[float]]) -> Any:
         if self._prepared is None:
@@ -101,7 +110,8 @@ class Scikit:
 
     @property
     def _methods(self) -> list[str]:
-        return list(dict.fromkeys(str(output.output) for output in self._outputs.values()))
+        drawing = [DRAWS] if self.card.masks else []
+        return [*dict.fromkeys(str(output.output) for output in self._outputs.values()), *drawing]
 
     def _by_method(self) -> dict[str, Output]:
         told = dict(self.card.reading.get("outputs", {}))

@@ -1,0 +1,225 @@
+"""Estimands of masks that an instrument draws: how well a structure keeps its place, outline and area under editing.
+
+Each is of one number an edit, measured on two masks of a structure (:mod:`editproof.metrics.masks`): what the
+instrument draws on the edit, held against what it draws on the original, which needs no reference, or against the
+reference mask of the cohort.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from editproof.criteria.estimand import IMAGES, PROBABILITY, Compute, Estimand
+from editproof.criteria.estimands.images import share_beyond
+from editproof.criteria.factory import estimand, known_unit, reach_of
+from editproof.criteria.readings import Readings
+from editproof.errors import ProtocolError
+from editproof.evidence.measurements import IMAGE
+from editproof.stats.statistic import Statistic
+
+AGAINST = ("original", "reference")
+TOLERANCES = (1, 2, 3)
+UNITS = {"px": "pixels", "mm": "mm"}
+AREAS = {"px": "pixels", "mm2": "mm2"}
+
+
+@estimand(example={"structure": "carpals"})
+def mask_dice(
+    structure: str, *, against: str = "original", margin: float | None = None, per: str = "patient",
+    missing: str = "worst_case",
+) -> Estimand:  # fmt: skip
+    """Dice of a structure that an instrument draws on edits, or the share of patients in whom it is too low.
+
+    A missing edit has a Dice of 0. Of a structure that is on neither mask there is none.
+
+    Parameters
+    ----------
+    structure : str
+        As the card of the instrument names it.
+    against : {"original", "reference"}
+        What the instrument draws on the original, or the reference mask of the cohort.
+    margin : float, optional
+        Without it the estimand is the mean: ``at_least(0.95)``. With it, the share of patients with an edit below it,
+        or of edits: ``mask_dice("carpals", margin=0.9)`` and ``at_most(0.05)``.
+    per : {"patient", "edit"}
+    """
+    return _overlap("Dice", "dice", structure, against, margin, per, missing)
+
+
+@estimand(example={"structure": "carpals"})
+def mask_surface_dice(
+    structure: str, *, tolerance: int = 2, tolerance_unit: str = "px", against: str = "original",
+    margin: float | None = None, per: str = "patient", missing: str = "worst_case",
+) -> Estimand:  # fmt: skip
+    """Normalised surface distance: share of both outlines of a structure within a tolerance of the other outline.
+
+    A missing edit has none of it. For the other parameters see :func:`mask_dice`.
+
+    Parameters
+    ----------
+    tolerance : {1, 2, 3}
+    tolerance_unit : {"px", "mm"}
+        mm needs the pixel spacing of every case.
+    """
+    if tolerance not in TOLERANCES or tolerance_unit not in UNITS:
+        found = f"tolerances of {', '.join(map(str, TOLERANCES))} {' or '.join(UNITS)} are measured"
+        raise ProtocolError(f"surface Dice at {tolerance} {tolerance_unit}", found, "Choose one of those.")
+    name = f"surface Dice at {tolerance} {tolerance_unit}"
+    return _overlap(name, f"surface_dice_{tolerance}{tolerance_unit}", structure, against, margin, per, missing)
+
+
+@estimand(example={"structure": "carpals"})
+def mask_dice_loss(structure: str, *, missing: str = "worst_case") -> Estimand:
+    """How much lower the Dice of a structure against its reference mask is on edits than on originals; below 0, higher.
+
+    A missing edit loses 1.
+    """
+    return Estimand(
+        name=f"loss of Dice against the reference, {structure}", quantity=f"dice_to_reference:{structure}",
+        statistic=_loss, scope=IMAGES, kind=PROBABILITY, needs=frozenset({"original"}), instrument=IMAGE,
+        missing=missing, least=-1.0, most=1.0, ideal=0.0, signed=True,
+    )  # fmt: skip
+
+
+@estimand(example={"structure": "carpals", "cap": 40.0})
+def mask_distance(
+    structure: str, *, cap: float, unit: str = "px", against: str = "original", margin: float | None = None,
+    per: str = "patient", missing: str = "worst_case",
+) -> Estimand:  # fmt: skip
+    """95th percentile of the distances between the outlines of a structure (HD95), or the share of patients beyond it.
+
+    Parameters
+    ----------
+    structure : str
+        As the card of the instrument names it.
+    cap : float
+        The largest distance that counts in full, in the unit; a missing edit counts as such a one.
+    unit : {"px", "mm"}
+        mm needs the pixel spacing of every case.
+    against : {"original", "reference"}
+    margin : float, optional
+        Without it the estimand is the mean. With it, the share of patients with an edit beyond it, or of edits:
+        ``at_most(0.05)``.
+    per : {"patient", "edit"}
+    """
+    if unit not in UNITS:
+        raise ProtocolError(f"a surface distance in {unit!r}", f"there are {', '.join(UNITS)}", "Choose one of those.")
+    quantity = f"hd95_{unit}_{_against(against)}:{structure}"
+    name = f"HD95 {_words(against)}, {structure}"
+    if margin is not None:
+        share = partial(share_beyond, margin=margin, per=per)
+        counted = f"{name}: share of {known_unit(per, 'images')}s beyond {margin:g} {unit}"
+        return _share(counted, quantity, share, missing)
+    least, most = reach_of(cap)
+    return Estimand(
+        name=name, quantity=quantity, unit=UNITS[unit], statistic=partial(_capped, cap=cap), scope=IMAGES,
+        instrument=IMAGE, missing=missing, least=least, most=most, ideal=0.0, needs=_needs(against),
+    )  # fmt: skip
+
+
+@estimand(example={"structure": "carpals", "cap": 500.0})
+def mask_area_difference(
+    structure: str, *, cap: float, unit: str = "px", against: str = "original", missing: str = "worst_case"
+) -> Estimand:
+    """Mean over patients of the area of a structure on edits less that of the mask it is held against, with its sign.
+
+    A mean hides changes of either sign; see :func:`mask_area_change` for their size.
+
+    Parameters
+    ----------
+    structure : str
+        As the card of the instrument names it.
+    cap : float
+        The largest difference that counts in full, in the unit.
+    unit : {"px", "mm2"}
+        mm2 needs the pixel spacing of every case.
+    against : {"original", "reference"}
+    """
+    if unit not in AREAS:
+        raise ProtocolError(f"an area in {unit!r}", f"there are {', '.join(AREAS)}", "Choose one of those.")
+    least, most = reach_of(cap, signed=True)
+    return Estimand(
+        name=f"difference of area {_words(against)}, {structure}", unit=AREAS[unit],
+        quantity=f"area_difference_{unit}_{_against(against)}:{structure}",
+        statistic=partial(_capped, cap=cap), scope=IMAGES, instrument=IMAGE, missing=missing, least=least, most=most,
+        ideal=0.0, signed=True, needs=_needs(against),
+    )  # fmt: skip
+
+
+@estimand(example={"structure": "carpals"})
+def mask_area_change(
+    structure: str, *, against: str = "original", margin: float | None = None, per: str = "patient",
+    missing: str = "worst_case",
+) -> Estimand:  # fmt: skip
+    """Size of the difference of area of a structure over the larger of both areas, or the share of patients beyond it.
+
+    For the parameters see :func:`mask_dice`; here the share is of those above the margin. A missing edit counts 1.
+    """
+    quantity, name = f"area_change_{_against(against)}:{structure}", f"change of area {_words(against)}, {structure}"
+    if margin is not None:
+        share = partial(share_beyond, margin=margin, per=per)
+        return _share(f"{name}: share of {known_unit(per, 'images')}s above {margin:g}", quantity, share, missing)
+    return Estimand(
+        name=name, quantity=quantity, statistic=_mean, scope=IMAGES, instrument=IMAGE, missing=missing, least=0.0,
+        most=1.0, ideal=0.0, kind=PROBABILITY, needs=_needs(against),
+    )  # fmt: skip
+
+
+def _overlap(
+    words: str, output: str, structure: str, against: str, margin: float | None, per: str, missing: str
+) -> Estimand:
+    """An estimand of a share of overlap, which is 1 where two masks are equal."""
+    quantity, name = f"{output}_{_against(against)}:{structure}", f"{words} {_words(against)}, {structure}"
+    if margin is not None:
+        share = partial(_share_below, margin=margin, per=per)
+        return _share(f"{name}: share of {known_unit(per, 'images')}s below {margin:g}", quantity, share, missing, 1.0)
+    return Estimand(
+        name=name, quantity=quantity, statistic=_mean, scope=IMAGES, instrument=IMAGE, missing=missing, unchanged=1.0,
+        least=0.0, most=1.0, ideal=1.0, kind=PROBABILITY, needs=_needs(against),
+    )  # fmt: skip
+
+
+def _share(name: str, quantity: str, statistic: Compute, missing: str, unchanged: float = 0.0) -> Estimand:
+    return Estimand(
+        name=name, quantity=quantity, statistic=statistic, scope=IMAGES, instrument=IMAGE, missing=missing,
+        unchanged=unchanged, least=0.0, most=1.0, ideal=0.0, needs=_needs(quantity),
+    )  # fmt: skip
+
+
+def _against(against: str) -> str:
+    """The end of the name of what is measured.
+
+    Raises
+    ------
+    ProtocolError
+        Where masks are held against nothing of that name.
+    """
+    if against not in AGAINST:
+        raise ProtocolError(f"masks against {against!r}", f"there are {', '.join(AGAINST)}", "Choose one of those.")
+    return f"to_{against}"
+
+
+def _needs(against: str) -> frozenset[str]:
+    """What has to be there: of masks against the reference, what the original comes to stands in for no edit."""
+    return frozenset({"original"}) if "reference" in against else frozenset()
+
+
+def _words(against: str) -> str:
+    return f"to the {against}"
+
+
+def _mean(readings: Readings) -> Statistic:
+    return readings.mean_of(readings.values)
+
+
+def _capped(readings: Readings, *, cap: float) -> Statistic:
+    return readings.mean_of(readings.values.clip(-cap, cap))
+
+
+def _loss(readings: Readings) -> Statistic:
+    found = readings.mean_of(-readings.changes, readings.unmoved)
+    return found.noted(original=readings.average(readings.original), edited=readings.average(readings.values))
+
+
+def _share_below(readings: Readings, *, margin: float, per: str) -> Statistic:
+    return readings.share(readings.values < margin, per)

@@ -1,0 +1,75 @@
+"""What a study may measure on its images and on the masks drawn on them, and whether claims on it can be measured."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from editproof.criteria.claimed import check_image_claims
+from editproof.criteria.declared import check_known
+from editproof.errors import ProtocolError
+from editproof.metrics.masks import TO_ORIGINAL, TO_REFERENCE
+from editproof.study.case_records import measured_quantities
+from editproof.study.masks import mask_quantities
+
+if TYPE_CHECKING:
+    from editproof.criteria import Criterion
+    from editproof.criteria.declared import Declared
+    from editproof.metrics import Metric
+    from editproof.types import Case, InstrumentCard
+
+
+def quantities_on_images(
+    own: Sequence[Metric], instruments: Sequence[InstrumentCard]
+) -> dict[str, tuple[tuple[str, ...], str]]:
+    """Every quantity that may be measured on images, or on masks that instruments draw: its arms and its unit."""
+    return measured_quantities(own) | mask_quantities(instruments, own)
+
+
+def check_quantities(declared: Declared, own: Sequence[Metric], instruments: Sequence[InstrumentCard]) -> None:
+    """Refuse a quantity of the study file that nothing here measures.
+
+    Raises
+    ------
+    ProtocolError
+    """
+    check_known(declared, instruments, quantities_on_images(own, instruments))
+
+
+def check_measurable(
+    claims: Collection[Criterion], own: Sequence[Metric], instruments: Sequence[InstrumentCard], cases: Iterable[Case]
+) -> None:
+    """Refuse claims on images and on masks that this study cannot measure; other claims are left alone.
+
+    Raises
+    ------
+    ProtocolError
+        No metric gives the quantity on that arm and in that unit; or a claim is against reference masks, or in
+        millimetres, and a case has no such mask, or no spacing.
+    """
+    check_image_claims(claims, quantities_on_images(own, instruments))
+    _check_structures(claims, instruments, cases)
+
+
+def _check_structures(claims: Iterable[Criterion], cards: Iterable[InstrumentCard], cases: Iterable[Case]) -> None:
+    """Refuse claims on masks for which a cohort lacks what they are held against; other claims are left alone."""
+    known = mask_quantities(cards)
+    wanted: dict[str, str] = {}
+    scaled = ""
+    for claim in claims:
+        quantity, who = claim.estimand.quantity, f"criterion {claim.id}"
+        name, _, structure = quantity.partition(":")
+        if quantity in known and name.endswith(TO_REFERENCE):
+            wanted.setdefault(structure, who)
+        output = name.removesuffix(f"_{TO_REFERENCE}").removesuffix(f"_{TO_ORIGINAL}")
+        if quantity in known and output.endswith(("mm", "mm2")):
+            scaled = scaled or who
+    for case in cases if wanted or scaled else ():
+        if scaled and case.spacing_mm is None:
+            found = f"case {case.case_id} has no pixel spacing"
+            raise ProtocolError(f"{scaled}, in millimetres", found, "Bring the spacing, or claim in pixels (px).")
+        structures = case.decode().structures if wanted else {}
+        if lacking := sorted(set(wanted) - set(structures)):
+            found = f"case {case.case_id} has reference masks of {', '.join(sorted(structures)) or 'nothing'}"
+            advice = "Bring them with the cohort, or hold edits against the original: against='original'."
+            raise ProtocolError(f"{wanted[lacking[0]]}, against reference masks of {lacking[0]}", found, advice)

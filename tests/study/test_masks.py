@@ -1,0 +1,290 @@
+"""Masks as readings, from an instrument through the store to a claim: overlap, distance and area of a structure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from editproof import Criterion, at_least, at_most, image_metric
+from editproof.audit.metric_sources import metric_faults
+from editproof.criteria import (
+    mask_area_change,
+    mask_area_difference,
+    mask_dice,
+    mask_dice_loss,
+    mask_distance,
+    mask_surface_dice,
+    verdict_on,
+)
+from editproof.criteria.conformance import verdict_on_control
+from editproof.datasets.cohort import Cohort
+from editproof.editing.store import Store
+from editproof.errors import EditproofError, InstrumentError, ProtocolError
+from editproof.evidence.measurements import EDITED, IMAGE, ORIGINAL
+from editproof.instruments.fitness import check_apart
+from editproof.instruments.masks import unpacked
+from editproof.instruments.reading import read_and_drawn
+from editproof.instruments.soundness import check_card
+from editproof.metrics import METRICS_VERSION
+from editproof.study.bench import Bench
+from editproof.study.masks import MASKS
+from editproof.study.on_images import check_measurable
+from editproof.study.plan import Plan
+from editproof.testing import check_instrument
+from editproof.types import (
+    Case,
+    DatasetCard,
+    EditorCard,
+    EditOutcome,
+    EditStatus,
+    InstrumentCard,
+    MaskOutput,
+    Outcome,
+    Pixels,
+    Quantity,
+)
+
+SHAPE = (40, 32)
+N = 12
+
+
+def a_square(seed: int) -> Pixels:
+    """A bright square of 12 x 10 pixels on a dark ground, known exactly, and a brighter marker above it."""
+    image = np.full(SHAPE, 40 + seed, np.uint8)
+    image[16:28, 10:20] = 150
+    marker = np.zeros(SHAPE, bool)
+    image[2:6, 2:8] = 250
+    marker[2:6, 2:8] = True
+    square = np.zeros(SHAPE, bool)
+    square[16:28, 10:20] = True
+    return Pixels(image, marker, square, structures={"square": square, "hole": np.zeros(SHAPE, bool)})
+
+
+def a_case(seed: int) -> Case:
+    return Case(f"C{seed:02d}", f"C{seed:02d}", partial(a_square, seed), f"square {seed}", {}, {}, (0.5, 0.2))
+
+
+CASES = Cohort(DatasetCard("squares", "squares", "a test", "none", "d", N, N), tuple(map(a_case, range(N))))
+
+
+class Outliner:
+    """Draws the square, which it finds by its gray level."""
+
+    card = InstrumentCard(
+        "outliner", "gray levels of 120 to 200", (), 1, {}, "none", "none",
+        masks=(MaskOutput("shapes", {"1": "square", "2": "hole"}),),
+    )  # fmt: skip
+    asked = 0
+
+    def predict(self, images, references):
+        Outliner.asked += len(images)
+        return {"shapes": [((image > 120) & (image < 200)).astype(np.uint8) for image in images]}
+
+
+class Tool:
+    """Fills the marker, and does something to the square."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self.card = EditorCard(what, "1", f"{what} the square")
+
+    def __call__(self, request):
+        image = request.image.copy()
+        image[request.edit_mask] = 40
+        number = int(request.case_id[1:])
+        if self.what == "loses" and number % 3 == 0:
+            return EditOutcome(EditStatus.FAILED, None, "gone")
+        if self.what in ("shifts", "loses"):
+            image[16:28, 10:20] = 40
+            image[16:28, 12:22] = 150
+        if self.what == "erases":
+            image[16:28, 10:20] = 40
+        return EditOutcome(EditStatus.OK, image)
+
+
+def measured(folder, what):
+    return Bench(partial(Tool, what), (Outliner,), folder / what, Plan(repeats=2)).measured(CASES)
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("masks")
+    return SimpleNamespace(
+        folder=folder, **{what: measured(folder, what) for what in ("keeps", "shifts", "erases", "loses")}
+    )
+
+
+def only(table, quantity: str, arm: str = EDITED) -> set[float]:
+    return set(np.round(table.matrix(quantity, arm, IMAGE).ravel(), 9).tolist())
+
+
+def test_a_square_that_moved_by_two_columns_of_ten(tables):
+    table = tables.shifts
+    assert only(table, "dice_to_original:square") == {0.8}
+    assert only(table, "dice_to_reference:square") == {0.8}
+    assert only(table, "dice_to_reference:square", ORIGINAL) == {1.0}
+    assert only(table, "hd95_px_to_original:square") == {2.0}
+    assert only(table, "hd95_mm_to_original:square") == {0.4}
+    assert only(table, "area_difference_mm2_to_original:square") == {0.0}
+    assert table.unit("hd95_mm_to_original:square") == "mm"
+
+
+def test_a_structure_that_is_gone_has_the_worst_of_each(tables):
+    table = tables.erases
+    assert only(table, "dice_to_original:square") == only(table, "surface_dice_3px_to_original:square") == {0.0}
+    assert only(table, "area_difference_px_to_original:square") == {-120.0}
+    assert only(table, "area_difference_mm2_to_original:square") == {-12.0}
+    assert only(table, "hd95_px_to_original:square") == {round(float(np.hypot(*SHAPE)), 9)}
+
+
+def test_what_is_on_neither_mask_has_no_overlap(tables):
+    assert "dice_to_original:hole" not in set(tables.shifts.rows["quantity"])
+
+
+CLAIMS = {
+    "the mean of Dice": (mask_dice("square"), at_least(0.75)),
+    "Dice against the reference": (mask_dice("square", against="reference"), at_least(0.75)),
+    "share of patients": (mask_dice("square", margin=0.9), at_most(0.3)),
+    "share of edits": (mask_dice("square", margin=0.9, per="edit"), at_most(0.3)),
+    "loss of Dice": (mask_dice_loss("square"), at_most(0.5)),
+    "surface Dice": (mask_surface_dice("square", tolerance=2), at_least(0.75)),
+    "HD95": (mask_distance("square", cap=10.0), at_most(3.5)),
+    "share beyond HD95": (mask_distance("square", cap=10.0, margin=1.0), at_most(0.3)),
+    "change of area": (mask_area_change("square"), at_most(0.3)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_a_claim_holds_of_a_tool_that_keeps_the_structure_and_fails_of_one_that_erases_it(tables, name):
+    estimand, region = CLAIMS[name]
+    claim = Criterion("M-1", estimand, region, source="an example")
+    assert verdict_on(claim, tables.keeps).outcome is Outcome.PASS
+    assert verdict_on(claim, tables.erases).outcome is Outcome.FAIL
+    assert verdict_on(claim, tables.loses).outcome is not Outcome.PASS, "a third of the edits are missing"
+
+
+def test_an_edit_that_is_missing_counts_as_one_without_the_structure(tables):
+    found = mask_dice("square").estimate(tables.loses)
+    assert (found.n_edits, found.n_missing) == (2 * N, 8)
+    assert found.low < 0.8 * 2 / 3, "at worst a third of the patients have a Dice of 0"
+    assert found.notes["sensitivity"]["complete_case"][0] == pytest.approx(0.8)
+
+
+def test_of_the_reference_a_missing_edit_is_replaced_by_the_original_and_not_by_a_perfect_one(tables):
+    rows = tables.loses.rows
+    poor = (rows["arm"] == ORIGINAL) & (rows["quantity"] == "dice_to_reference:square")
+    table = replace(tables.loses, rows=rows.assign(value=rows["value"].where(~poor, 0.3)))
+    used = mask_dice("square", against="reference").estimate(table).notes["sensitivity"]["original_used"][0]
+    assert used == pytest.approx((0.8 * 2 + 0.3) / 3)
+
+
+def test_the_masks_are_kept_and_nothing_is_read_twice(tables):
+    store = Store(tables.folder / "shifts")
+    kept = [unpacked(record)["shapes"] for record in store.records(MASKS)]
+    assert len(kept) == 5 * N, "of each case the original, its equal edits, and three arms between them"
+    assert all(labels.shape == SHAPE for labels in kept)
+    assert sum(labels.sum() == 120 for labels in kept) >= 3 * N, "of the original, its edits, and the conventional fill"
+    for path in (tables.folder / "shifts" / "cases").rglob("*.json"):
+        path.unlink()
+    asked = Outliner.asked
+    assert measured(tables.folder, "shifts").rows.equals(tables.shifts.rows)
+    assert Outliner.asked == asked
+
+
+def test_the_unchanged_radiograph_is_flawless(tables):
+    claim = Criterion("M-1", mask_dice("square"), at_least(0.75), source="an example")
+    assert verdict_on_control(claim, replace(tables.keeps, editor="identity")).outcome is Outcome.PASS
+
+
+def refused(claim, cases=CASES, cards=(Outliner.card,)) -> str:
+    with pytest.raises(EditproofError) as caught:
+        check_measurable([Criterion("M-1", claim, at_least(0.5), source="an example")], (), cards, cases)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_what_cannot_be_measured_is_one_line_before_the_first_edit():
+    assert "Did you mean dice_to_original:square" in refused(mask_dice("squar"))
+    bare = [replace(case, decode=partial(unknown, case.decode)) for case in CASES]
+    assert "against reference masks of square: case C00 has" in refused(mask_dice("square", against="reference"), bare)
+    unscaled = [replace(case, spacing_mm=None) for case in CASES]
+    assert "in millimetres: case C00 has no pixel spacing" in refused(
+        mask_distance("square", cap=9.0, unit="mm"), unscaled
+    )
+    assert "no pixel spacing" in refused(mask_area_difference("square", cap=9.0, unit="mm2"), unscaled)
+    assert "no pixel spacing" in refused(mask_surface_dice("square", tolerance_unit="mm"), unscaled)
+    check_measurable(
+        [Criterion("M-1", mask_distance("square", cap=9.0), at_most(2.0), source="s")], (), (Outliner.card,), unscaled
+    )
+
+
+def unknown(decode) -> Pixels:
+    return replace(decode(), structures={})
+
+
+@pytest.mark.parametrize(
+    ("drawn", "words"),
+    [
+        (None, "NoneType instead of 1 label maps"),
+        ([], "0 instead of 1 label maps"),
+        ([np.zeros((3, 3), np.uint8)], "shape (3, 3), the image's is (40, 32)"),
+        ([np.zeros(SHAPE)], "a label map of float64"),
+        ([np.full(SHAPE, 7, np.int64)], "label 7, which the card does not name"),
+    ],
+)  # fmt: skip
+def test_a_label_map_that_is_none_is_one_line(drawn, words):
+    instrument = SimpleNamespace(card=Outliner.card, predict=lambda images, told: {"shapes": drawn})
+    with pytest.raises(InstrumentError) as caught:
+        read_and_drawn(instrument, "C00", [a_square(0).image], {})
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"masks": (MaskOutput("a", {"1": "x"}), MaskOutput("b", {"1": "x"}))}, "two masks show x"),
+        ({"members": 2}, "2 members and the mask shapes"),
+        ({"masks": (MaskOutput("a", {"0": "x"}),)}, "labels from 1 to 255"),
+        ({"masks": (MaskOutput("a", {}),)}, "labels from 1 to 255"),
+        ({"quantities": (Quantity("shapes", "mm"),)}, "Name each quantity once"),
+        ({"masks": ()}, "it reads nothing"),
+    ],
+)  # fmt: skip
+def test_a_card_that_contradicts_itself_is_one_line(changed, words):
+    with pytest.raises(InstrumentError, match=words):
+        check_card(replace(Outliner.card, **changed), "a card")
+
+
+def test_two_instruments_that_show_one_structure_are_refused():
+    with pytest.raises(InstrumentError, match="both show square"):
+        check_apart([Outliner.card, replace(Outliner.card, name="other")])
+
+
+def test_an_instrument_with_masks_keeps_the_contract():
+    assert check_instrument(Outliner()) == [{}] * 4
+
+
+@pytest.mark.parametrize("wrong", [{"against": "nothing"}, {"per": "hand", "margin": 0.9}])
+def test_a_claim_on_what_is_not_measured_is_refused_where_it_is_written(wrong):
+    with pytest.raises(ProtocolError, match="Choose one of those"):
+        mask_dice("square", **wrong)
+
+
+def test_any_number_of_masks_is_claimed_like_an_image_metric(tables):
+    claim = image_metric("surface_dice_1mm_to_original:square", worst=0.0, unchanged=1.0)
+    assert verdict_on(Criterion("M-2", claim, at_least(0.7), source="s"), tables.keeps).outcome is Outcome.PASS
+
+
+def test_verifying_evidence_knows_what_metrics_of_masks_give_of_the_structures_on_the_cards(tables):
+    evidence = SimpleNamespace(
+        protocol={"metrics": METRICS_VERSION}, editors=[SimpleNamespace(measurements=tables.shifts)], controls={},
+        instruments=[Outliner.card],
+    )  # fmt: skip
+    assert list(metric_faults(evidence)) == []
+    evidence.instruments = []
+    assert any(
+        fault.endswith("no metric of the protocol gives dice_to_original:square") for fault in metric_faults(evidence)
+    )
