@@ -78,8 +78,11 @@ def change_by_group(given: Read) -> Figure:
     if not np.isfinite(pair.reference).any():
         return Figure(title, "The cohort carries no reference standard of this quantity.")
     groups = table.cases[column].astype(str).to_numpy() if column else np.full(len(pair.original), "all")
-    x, y = Axis(f"Reference {word} ({unit})", frame.readings), Axis(f"Change ({unit})", frame.change)
-    marks: list[Mark] = [line(frame.readings, [0.0, 0.0])]
+    classes = pair.is_of_classes
+    ends = (-0.5, 1.5) if classes else frame.readings
+    x = Axis(f"Reference {word} ({'0 or 1' if classes else unit})", ends, whole=classes)
+    y = Axis(f"Change ({unit})", frame.change)
+    marks: list[Mark] = [line(ends, [0.0, 0.0])]
     means, lines = [], []
     styles = ((svg.FIRST, "circle", "", "solid"), (svg.SECOND, "square", "7 4", "dashed"))
     for group, (colour, shape, dash, stroke) in zip(sorted(set(groups)), styles, strict=False):
@@ -91,7 +94,8 @@ def change_by_group(given: Read) -> Figure:
         if len(middle):
             lines.append(line(middle, level, colour, dash, 2.5))
         means.append(f"{group} ({shape}s, {stroke}) {_said(read.complete_mean(pair, change), pair, sign=True)}")
-    caption = f"Mean change: {'; '.join(means)}. Lines: mean over fifths of the cases.{_rule(pair)}"
+    parts = "each class" if classes else "fifths of the cases"
+    caption = f"Mean change: {'; '.join(means)}. Lines: mean over {parts}.{_rule(pair)}"
     return figure_of(Plot([*marks, *lines], x, y), title, caption)
 
 
@@ -196,11 +200,13 @@ def _with_interval(found: Interval) -> str:
 
 
 def _mean_by_fifth(pair: Paired, change: Floats) -> tuple[Floats, Floats]:
-    """Mean of the reference and of the change over fifths of the cases; empty with fewer than ten."""
+    """Mean of the reference and of the change over fifths, or classes, of the cases; empty with fewer than ten."""
     here = np.flatnonzero(np.isfinite(pair.reference) & np.isfinite(change).any(axis=1))
     if len(here) < 10:
         return np.empty(0), np.empty(0)
     fifths = np.array_split(here[np.argsort(pair.reference[here], kind="stable")], 5)
+    if pair.is_of_classes:
+        fifths = [part for level in (0.0, 1.0) if len(part := here[pair.reference[here] == level])]
     middle, level = ([mean(values[part]).value for part in fifths] for values in (pair.reference, change))
     return np.array(middle), np.array(level)
 
