@@ -221,6 +221,12 @@ return [...torn];
 """
 
 
+VERDICTS_FIT = """
+const boxes = [...document.querySelectorAll("table.verdicts")].map(table => table.parentElement);
+return boxes.every(box => box.scrollWidth <= box.clientWidth);
+"""
+
+
 @pytest.mark.parametrize(("width", "media"), [(390, ""), (700, ""), (800, ""), (1024, ""), (1440, ""), (720, "print")])
 def test_no_word_of_ordinary_length_is_torn_and_no_page_is_too_wide(
     browser: WebDriver, file: Path, comparison: Path, width: int, media: str
@@ -234,6 +240,7 @@ def test_no_word_of_ordinary_length_is_torn_and_no_page_is_too_wide(
             browser.execute_script("document.querySelectorAll('details').forEach(d => { d.open = true })")
             assert browser.execute_script(TORN) == []
             assert media or browser.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+            assert media or browser.execute_script(VERDICTS_FIT)
     finally:
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

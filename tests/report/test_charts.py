@@ -143,3 +143,14 @@ def test_a_picture_brings_nothing_and_is_the_same_twice() -> None:
     assert " id=" not in first
     assert "http" not in first
     assert not re.search(r'(?:fill|stroke)="(?!none|var\(--)', first), "colours come from the style sheet"
+
+
+def test_changes_over_a_reference_of_two_classes_are_told_apart() -> None:
+    """Readings from 0 to 100 over a reference of 0 and 1: the axis is that of the classes, not that of the readings."""
+    pair = pair_of(40, 1)
+    classes = Paired(AGE, np.arange(40) % 2.0, pair.original, pair.edited, pair.patients, pair.cases)
+    cases = [{"case": f"c{i}", "patient": f"p{i}", "reference:bone_age": i % 2} for i in range(40)]
+    table = measurements_of("tool", cases, [], [])
+    shown = charts.change_by_group.draw(Read(classes, table, Frame.around([classes])))
+    assert "Lines: mean over each class." in shown.caption
+    assert "(0 or 1)" in str(shown.picture)
