@@ -256,8 +256,12 @@ def test_spec_of_a_folder(tmp_path, rsna_folder):
     packed = tmp_path / "packed"
     packed.mkdir()
     zipped(plain, packed / "A.ZIP")
+    for asked, found in ((packed, "1 file: .zip 1"), (packed / "A.ZIP", "a file of kind .zip")):
+        with pytest.raises(DatasetError, match=found):
+            spec_of(str(asked))
+    zipped(tmp_path / "rsna", packed / "B.ZIP")
     assert spec_of(str(packed)) == f"rsna:{packed}"
-    assert spec_of(str(packed / "A.ZIP")) == f"rsna:{packed / 'A.ZIP'}"
+    assert spec_of(str(packed / "B.ZIP")) == f"rsna:{packed / 'B.ZIP'}"
     with pytest.raises(DatasetError, match="no such folder"):
         spec_of("nowhere")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -16,9 +17,9 @@ COMMA, SEMICOLON, TAB = ",", ";", "\t"
 NAMES: Final = {COMMA: "comma", SEMICOLON: "semicolon", TAB: "tab"}
 
 _QUOTED = re.compile(r'"[^"]*"')
-_POINT = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
-_DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?")
-_THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}")
+_POINT = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?", re.ASCII)
+_DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?", re.ASCII)
+_THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}", re.ASCII)
 
 
 class SeparatedError(ValueError):
@@ -27,6 +28,19 @@ class SeparatedError(ValueError):
     def __init__(self, found: str, advice: str) -> None:
         super().__init__(f"{found}. {advice}")
         self.found, self.advice = found, advice
+
+
+def plain_number(cell: str) -> float | None:
+    """The finite number that a cell is written as, in digits 0 to 9 with a point or an exponent; None for any other.
+
+    Examples
+    --------
+    >>> [plain_number(cell) for cell in ("1.5", " -2e3 ", "1_2", "1,5", "inf", "0x1f")]
+    [1.5, -2000.0, None, None, None, None]
+    """
+    text = cell.strip()
+    value = float(text) if _POINT.fullmatch(text) else math.inf
+    return value if math.isfinite(value) else None
 
 
 def is_missing(cell: str) -> bool:

@@ -21,6 +21,7 @@ from editproof.datasets.dicom.rows import Rows, labels_beside
 from editproof.datasets.folder.cohort import mask_files
 from editproof.datasets.folder.files import Entry, existing
 from editproof.datasets.folder.images import note_on_turned
+from editproof.datasets.kinds import found_in, left_out
 from editproof.datasets.masks.files import MASKS, Masks, mask_digests, with_masks
 from editproof.datasets.reading import INDEX, CohortReading
 from editproof.datasets.tables.labels import without_reference
@@ -86,9 +87,10 @@ def dicom(
         only_links = f"no DICOM file in it, only {listing.links} links, which are not followed"
         raise DatasetError(asked, only_links, "Copy the files there.")
     if not found:
-        raise DatasetError(asked, "no DICOM file in it", "Check the path; unpack archives first.")
+        raise DatasetError(asked, f"no DICOM file in it{found_in(root)}", "Check the path; unpack archives first.")
     digests = [hashlib.sha256(file_bytes(e, _place(n, found))).hexdigest() for n, e in enumerate(found)]
     names = pseudonyms(digests, Path(key) if key else None)
+    own_key = Path(key).resolve() if key else None
     rows = Rows(sheet)
     reader = _Reader(root, names, rows, voi, masks)
     cases, facts, unlisted = [], [], 0
@@ -136,6 +138,9 @@ def dicom(
         reading=reading,
         warnings=[
             *listing.notes(),
+            *left_out(
+                [kind for name, kind in listing.others.items() if name not in rows.files and root / name != own_key]
+            ),
             *_warnings(cases, facts, unlisted, masks),
             *rows.ignored(),
             *note_on_turned(reader.turned),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from editproof.datasets.dicom.file import SUFFIXES, looks_like_dicom
 from editproof.datasets.folder.files import Entry, is_hidden
+from editproof.datasets.kinds import HEADLESS, ending_of, is_headless
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -23,10 +25,13 @@ class Listing:
         In order of name; hidden files and ``DICOMDIR`` are not among them.
     links : int
         Symbolic links to DICOM files, to folders and to nothing. They are not followed, for they lead elsewhere.
+    others : mapping of str to str
+        Kind of every other file, by its path below the folder. The path may identify a patient.
     """
 
     files: tuple[Entry, ...]
     links: int
+    others: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def notes(self) -> list[str]:
         """A warning on links."""
@@ -37,6 +42,7 @@ class Listing:
 def listing_of(root: Path) -> Listing:
     """The DICOM files below a folder."""
     files, links = [], 0
+    others: dict[str, str] = {}
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
         if is_hidden(name) or path.name == "DICOMDIR":
@@ -45,7 +51,9 @@ def listing_of(root: Path) -> Listing:
             links += path.is_dir() or not path.exists() or _is_dicom(path)
         elif _is_dicom(path):
             files.append(Entry(root, name, zipped=False))
-    return Listing(tuple(files), links)
+        elif path.is_file():
+            others[name] = HEADLESS if is_headless(_start(path)) else ending_of(name)
+    return Listing(tuple(files), links, others)
 
 
 def stem_of(name: str) -> str:
@@ -61,7 +69,9 @@ def stem_of(name: str) -> str:
 
 
 def _is_dicom(path: Path) -> bool:
-    if not path.is_file():
-        return False
+    return path.is_file() and looks_like_dicom(path.suffix.lower(), _start(path))
+
+
+def _start(path: Path) -> bytes:
     with path.open("rb") as file:
-        return looks_like_dicom(path.suffix.lower(), file.read(132))
+        return file.read(132)

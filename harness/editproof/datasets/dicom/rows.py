@@ -9,7 +9,7 @@ from editproof.datasets.dicom.listing import stem_of
 from editproof.datasets.folder.files import Entry
 from editproof.datasets.tables.labels import Labels, labels_of
 from editproof.datasets.tables.requests import Wish, request_columns, wish_of
-from editproof.datasets.tables.strata import PREFIX, strata_columns
+from editproof.datasets.tables.strata import PREFIX, notes_on_strata, strata_columns
 from editproof.datasets.tables.table import CaseTable, numeric_columns, stratum_of, table
 from editproof.errors import DatasetError
 
@@ -54,6 +54,15 @@ class Rows:
         """File name of the table."""
         return self.sheet.entry.name if self.sheet else ""
 
+    @property
+    def files(self) -> set[str]:
+        """Paths below the folder of the table and of every mask that it names."""
+        lines = self.sheet.rows if self.sheet else ()
+        cells = {
+            line.get(column, "").replace("\\", "/") for line in lines for column in ("edit_mask", "protected_mask")
+        }
+        return {self.name, *cells}
+
     def __len__(self) -> int:
         return len(self._by)
 
@@ -96,7 +105,8 @@ class Rows:
         columns = self.sheet.columns if self.sheet else ()
         unread = [n for n in columns if n not in _USED | self._asks | self.labels.columns and n not in self._strata]
         advice = "call a column stratum:NAME to form subgroups on it."
-        return [f"{len(unread)} columns of {self.name} are not read; {advice}"] if unread else []
+        notes = [f"{len(unread)} columns of {self.name} are not read; {advice}"] if unread else []
+        return notes + (notes_on_strata(self.sheet, self._strata, quoting=False) if self.sheet else [])
 
 
 def labels_beside(root: Path, labels: str | None, asked: str) -> CaseTable | None:

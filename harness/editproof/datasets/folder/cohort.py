@@ -17,12 +17,13 @@ from editproof.datasets.cohort import MARKERS_UP_TO, Cohort, check_unique_ids, c
 from editproof.datasets.folder.files import IMAGE_SUFFIXES, Entry, entries, existing
 from editproof.datasets.folder.images import gray_image, header_checked, note_on_turned
 from editproof.datasets.folder.names import NamePattern, name_pattern
+from editproof.datasets.kinds import found_in, unread
 from editproof.datasets.masks.files import MASKS, Masks, mask_digests, with_masks
 from editproof.datasets.reading import INDEX, CohortReading
 from editproof.datasets.tables.labels import PREFIX, Labels, labels_of, without_reference
 from editproof.datasets.tables.requests import misspelt, request_columns, wish_of
-from editproof.datasets.tables.strata import strata_columns
-from editproof.datasets.tables.table import CaseTable, number_of, numeric_columns, stratum_of, table
+from editproof.datasets.tables.strata import notes_on_strata, strata_columns
+from editproof.datasets.tables.table import CaseTable, number_of, numeric_columns, separator_in_words, stratum_of, table
 from editproof.errors import DatasetError
 from editproof.types import Case, Pixels
 
@@ -34,6 +35,9 @@ _NAMED = {"case_id", "patient_id", "image", "edit_mask", "protected_mask", "targ
 TARGETS = "targets"
 """A folder below the cohort's, whose images are the targets of the cases with images of their names."""
 _COLUMNS = "Write one with the columns case_id,image,bone_age,sex; or say what file names mean: folder:PATH?names=..."
+
+
+READ_KINDS = "Images are read as PNG, TIFF and DICOM (dicom:PATH); convert others."
 
 
 def folder(
@@ -96,6 +100,7 @@ def folder(
     if masks == "auto":
         warnings += _notes_on_masks(sheet, reader.targets)
     warnings += note_on_turned(reader.turned)
+    warnings += [*sheet.notes(), *notes_on_strata(sheet, others), *unread(root, _named_in(sheet, root))]
     warnings += misspelt(others)
     warnings += without_reference(labels.units, [case.reference for case in cases])
     return cohort_of(
@@ -205,15 +210,17 @@ def _sheet(there: Path, root: Path, pattern: NamePattern | None, asked: str) -> 
     if present:
         sheet = table(Entry(root, present[0], zipped=False))
         if not {"case_id", "image"} <= set(sheet.columns):
-            found = f"columns {', '.join(sheet.columns)} in {present[0]}"
-            raise DatasetError(asked, found, "The columns case_id and image are needed.")
+            separator = separator_in_words(sheet.entry)
+            found = f"columns {', '.join(sheet.columns)} in {present[0]}{separator and f', separated by {separator}'}"
+            more = " Separate cells by commas, semicolons or tabs." if len(sheet.columns) == 1 else ""
+            raise DatasetError(asked, found, f"The columns case_id and image are needed.{more}")
         if pattern is None:
             return sheet, []
         strange = sum(pattern.of(_stem(line["image"])) is None for line in sheet.rows)
         note = f"{strange} of {len(sheet.rows)} images of {present[0]} are not named like {pattern.text}."
         return _filled_from_names(sheet, pattern), [note] if strange else []
     if pattern is None:
-        raise DatasetError(asked, f"no {MANIFESTS[0]} in it", _COLUMNS)
+        raise DatasetError(asked, f"no {MANIFESTS[0]} in it{found_in(root)}", f"{_COLUMNS} {READ_KINDS}")
     images = [entry for entry in entries(root) if entry.suffix in IMAGE_SUFFIXES and not entry.zipped]
     images = [entry for entry in images if PurePosixPath(entry.name).parts[0] != TARGETS]
     fitting = [entry for entry in images if pattern.of(entry.stem) is not None]
@@ -238,7 +245,16 @@ def _filled_from_names(sheet: CaseTable, pattern: NamePattern) -> CaseTable:
         {name: line.get(name) or fields.get(name, "") for name in columns}
         for line, fields in zip(sheet.rows, by_name, strict=True)
     )
-    return CaseTable(sheet.entry, columns, rows)
+    return CaseTable(sheet.entry, columns, rows, sheet.nameless)
+
+
+def _named_in(sheet: CaseTable, root: Path) -> set[str]:
+    """Paths below the folder of the table and of every file that it names, or all images where there is no table."""
+    columns = ("image", "edit_mask", "protected_mask", "target")
+    named = {PurePosixPath(line.get(name, "").replace("\\", "/")).as_posix() for line in sheet.rows for name in columns}
+    targets = {entry.name for entry in entries(root) if PurePosixPath(entry.name).parts[0] == TARGETS}
+    images = set() if sheet.entry.name else {e.name for e in entries(root) if e.suffix in IMAGE_SUFFIXES}
+    return {sheet.entry.name, *named, *targets, *images}
 
 
 def _stem(cell: str) -> str:

@@ -20,7 +20,7 @@ from editproof.core.usage import parsed
 from editproof.datasets.checks import decoded_case
 from editproof.datasets.cohort import digest_of_cases
 from editproof.datasets.dicom.listing import listing_of
-from editproof.datasets.folder.cohort import MANIFESTS
+from editproof.datasets.folder.cohort import MANIFESTS, READ_KINDS
 from editproof.datasets.folder.files import IMAGE_SUFFIXES, entries
 from editproof.datasets.index.leakage import training_at
 from editproof.datasets.index.likeness import (
@@ -32,8 +32,11 @@ from editproof.datasets.index.likeness import (
     thumbnail,
 )
 from editproof.datasets.index.reading import ExcludedCase, Index, IndexedCase, IndexedCohort, Spread
+from editproof.datasets.kinds import ending_of, found_in
 from editproof.datasets.reading import CohortReading
 from editproof.datasets.registry import READERS, built_in, given_to
+from editproof.datasets.rsna.files import is_rsna
+from editproof.datasets.tables.table import table
 from editproof.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
     from editproof.types import Case, Pixels
 
 FLAWED, DUPLICATE, NEAR, TRAINED = "not sound", "duplicate", "near-duplicate of another patient", "trained on"
+_MANIFEST = "Write a manifest.csv with the columns case_id,image in the folder."
 LISTED = 10
 """Cases that a note names."""
 
@@ -121,8 +125,6 @@ def spec_of(text: str) -> str:
     if not root.exists():
         advice = f"{did_you_mean(name, READERS)}Name a folder, or a cohort as for --dataset: {', '.join(READERS)}."
         raise DatasetError(f"the cohort {text}", "no such folder, and no reader is called so", advice)
-    if root.suffix.lower() == ".zip":
-        return f"rsna:{text}"
     if any((root / manifest).is_file() for manifest in MANIFESTS) or root.name.startswith("manifest."):
         return f"folder:{text}"
     listing = listing_of(root)
@@ -132,14 +134,27 @@ def spec_of(text: str) -> str:
     if kinds <= {".csv"} and listing.links:
         found = f"no manifest, DICOM file or image in it, only {listing.links} links, which are not followed"
         raise DatasetError(f"the cohort {text}", found, "Copy the files there.")
-    if ".csv" in kinds:
+    if kinds & {".csv", ".zip"} and is_rsna(root):
         return f"rsna:{text}"
     if kinds & set(IMAGE_SUFFIXES) and root.is_dir():
         names = {} if "names" in named.options else {"names": "stem"}
         return str(replace(named, options={**named.options, **names}))
-    if ".zip" in kinds:
-        return f"rsna:{text}"
-    raise DatasetError(f"the cohort {text}", "no manifest, DICOM or image in it", "Check the path.")
+    if root.is_file():
+        found = f"it is no manifest and no set of RSNA, but a file of kind {ending_of(root.name)}"
+        raise DatasetError(f"the cohort {text}", found, "Name the folder of the images; unpack archives first.")
+    found = f"no manifest, DICOM or image in it that is read{found_in(root)}"
+    raise DatasetError(f"the cohort {text}", f"{found}{_columns_found(root)}", f"{_MANIFEST} {READ_KINDS}")
+
+
+def _columns_found(root: Path) -> str:
+    """In words, the columns of the first table in a folder; empty without a table that can be read."""
+    for entry in entries(root):
+        if entry.suffix == ".csv":
+            try:
+                return f"; {entry.name} has the columns {', '.join(table(entry).columns[:6])}"
+            except DatasetError:
+                continue
+    return ""
 
 
 def spec_with_index(spec: str, index: Path) -> str:

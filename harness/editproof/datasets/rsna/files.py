@@ -89,6 +89,27 @@ def rsna_files(root: Path, part: str | None, asked: str) -> RsnaFiles:
     return RsnaFiles(sheet, dict(grouped_by_stem(found)), tuple(notes), _nested(found))
 
 
+def is_rsna(root: Path) -> bool:
+    """Whether a table in RSNA's layout is in a folder, in a zip in it, or in or beside a zip; or is the path itself."""
+    folder = root if root.is_dir() else root.parent
+    places = [entry for entry in entries(folder) if root.is_dir() or "/" not in entry.name]
+    if root.suffix.lower() == ".csv":
+        places = [entry for entry in places if entry.name == root.name]
+    elif root.is_file():
+        places += entries(root)
+    else:
+        zips = [folder / entry.name for entry in places if entry.suffix == ".zip"]
+        places += [member for archive in zips for member in entries(archive)]
+    return any(_fits(entry) for entry in _sheets(places))
+
+
+def _fits(entry: Entry) -> bool:
+    try:
+        return bool(_in_layout(table(entry), ""))
+    except DatasetError:
+        return False
+
+
 def _sheets(found: Sequence[Entry]) -> list[Entry]:
     return [entry for entry in found if entry.suffix == ".csv" and entry.stem != "original_sizes"]
 

@@ -2,20 +2,22 @@
 
 ``bone_age`` (months) and ``sex`` need no more. Any other target is a column ``reference:NAME [UNIT]``, a number with
 its unit (``reference:heart_width [mm]``; ``[mm 50..250]`` also declares the range that labels must keep), or
-``reference:NAME`` without a unit: 0 or 1, or False and True (binary), or words, of which each becomes a binary of its
-own, one against the rest (``reference:finding`` with ``effusion`` and ``none`` gives ``finding=effusion`` and
-``finding=none``). A cell that is empty, ``NA``, ``N/A``, ``NaN`` or ``null`` is a missing label of whatever kind.
+``reference:NAME`` without a unit: 0 or 1, false and true, or no and yes, in capitals or not (binary), or words, of
+which each becomes a binary of its own, one against the rest (``reference:finding`` with ``effusion`` and ``none`` gives
+``finding=effusion`` and ``finding=none``); words that differ in capitals alone are refused. A cell that is empty,
+``NA``, ``N/A``, ``NaN`` or ``null`` is a missing label of whatever kind.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from editproof.core.numbers import brief
-from editproof.core.separated import is_missing
+from editproof.core.separated import is_missing, plain_number
 from editproof.datasets.cohort import HAND_UNITS, OLDEST
 from editproof.datasets.tables.table import number_of, sex_of
 from editproof.errors import DatasetError
@@ -30,7 +32,7 @@ _HEADER = re.compile(r"reference:\s*([^\[\]]+?)\s*(?:\[\s*([^\[\]]+?)\s*\])?")
 _NUMBER = r"-?(?:\d+\.?\d*|\.\d+)"
 _RANGE = re.compile(rf"(.+?)\s+({_NUMBER})\s*\.\.\s*({_NUMBER})")
 _LIKE_A_RANGE = re.compile(r"\.\.|\d\s*(?:[-\u2013\u2014,;:]|to)\s*-?\.?\d")
-_TRUTH = {"true": 1.0, "false": 0.0}
+_TRUTH = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}
 
 
 @dataclass(frozen=True)
@@ -176,11 +178,15 @@ def _target(sheet: CaseTable, column: str) -> Target:
     if unit is not None:
         return Target(column, name, *_unit_and_range(unit, asked))
     cells = {line[column] for line in sheet.rows if not is_missing(line[column])}
-    if all(_number(cell) in (0.0, 1.0) or cell.lower() in _TRUTH for cell in cells):
+    if all(plain_number(cell) in (0.0, 1.0) or cell.lower() in _TRUTH for cell in cells):
         return Target(column, name, "probability")
-    if all(_number(cell) is None for cell in cells):
+    if all(plain_number(cell) is None for cell in cells):
+        folded = Counter(cell.casefold() for cell in cells)
+        if twins := sorted(cell for cell in cells if folded[cell.casefold()] > 1):
+            found = f"{' and '.join(twins[:2])} differ in capitals alone"
+            raise DatasetError(asked, found, "Write each class in one way.")
         return Target(column, name, "probability", words=tuple(sorted(cells)))
-    found = "numbers without a unit" if all(_number(cell) is not None for cell in cells) else "numbers among words"
+    found = "numbers without a unit" if all(plain_number(cell) is not None for cell in cells) else "numbers among words"
     advice = f"Declare the unit, reference:{name} [mm] ([1] for a plain number), or write 0 and 1, or words alone."
     raise DatasetError(asked, found, advice)
 
@@ -198,10 +204,3 @@ def _unit_and_range(text: str, asked: str) -> tuple[str, float, float]:
             asked, f"its range runs from {brief(low)} to {brief(high)}", "Write the smaller first: [mm 50..250]."
         )
     return ranged[1], low, high
-
-
-def _number(cell: str) -> float | None:
-    try:
-        return float(cell)
-    except ValueError:
-        return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from editproof.core.separated import is_missing, plain_number
 from editproof.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -15,6 +16,29 @@ if TYPE_CHECKING:
 PREFIX = "stratum:"
 MARKER = "marker"
 """The stratum that says whether an image has anything to edit; every reader gives it."""
+
+
+def notes_on_strata(sheet: CaseTable, columns: Iterable[str], *, quoting: bool = True) -> list[str]:
+    """Warnings on columns that may not mean what they are read as.
+
+    Columns of words in which most cells are numbers (an age ``12y`` among ages), and words that differ in capitals
+    alone. Without ``quoting`` no cell is repeated.
+    """
+    notes = []
+    for column in columns:
+        cells = [line[column] for line in sheet.rows if not is_missing(line[column])]
+        strange = [cell for cell in cells if plain_number(cell) is None]
+        if strange and 2 * len(strange) < len(cells):
+            shown = f", such as {strange[0]!r}" if quoting else ""
+            words = f"{len(strange)} of {len(cells)} cells are no numbers{shown}: it is read as words."
+            notes.append(f"In the column {column} {words}")
+        spellings: dict[str, set[str]] = {}
+        for cell in cells:
+            spellings.setdefault(cell.casefold(), set()).add(cell)
+        if twins := [sorted(each) for each in spellings.values() if len(each) > 1]:
+            shown = f" ({', '.join(twins[0][:3])})" if quoting else ""
+            notes.append(f"The column {column} has words that differ in capitals alone{shown}: each is a subgroup.")
+    return notes
 
 
 def strata_columns(

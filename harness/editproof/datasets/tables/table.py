@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import io
-import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from editproof.core.extras import need
-from editproof.core.separated import COMMA, TAB, SeparatedError, cells_of, is_missing
+from editproof.core.separated import COMMA, NAMES, TAB, SeparatedError, cells_of, is_missing, plain_number, separator_of
 from editproof.errors import DatasetError
 from editproof.evidence.measurements import GREATEST
 
@@ -23,6 +22,7 @@ OWN = ("reference", "stratum", "parameter")
 """Prefixes of columns whose names are the user's own."""
 _PADDED = re.compile(r"[-+]?0\d")
 _MALE, _FEMALE = {"m", "male", "true", "1", "1.0"}, {"f", "female", "false", "0", "0.0"}
+_YES, _NO = {"yes"}, {"no"}
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,12 @@ class CaseTable:
     entry: Entry
     columns: tuple[str, ...]
     rows: tuple[dict[str, str], ...]
+    nameless: tuple[int, ...] = ()
+    """Places, from 1 on, of columns that have cells and no name; they are not read."""
+
+    def notes(self) -> list[str]:
+        """A warning on each column without a name, such as one of row numbers that pandas writes."""
+        return [f"Column {place} of {self.entry.name} has no name and was not read." for place in self.nameless]
 
     def column(self, *names: str) -> str | None:
         """The first of ``names`` that is a column."""
@@ -71,7 +77,17 @@ def table(entry: Entry, *, quoting: bool = True) -> CaseTable:
         {name: cell for name, cell in zip(columns, line + [""] * len(columns), strict=False) if name}
         for line in lines[1:]
     )
-    return CaseTable(entry, columns, rows)
+    cells_at = [any(line[place] for line in lines[1:] if place < len(line)) for place in range(len(columns))]
+    nameless = tuple(place + 1 for place, name in enumerate(columns) if not name and cells_at[place])
+    return CaseTable(entry, tuple(named), rows, nameless)
+
+
+def separator_in_words(entry: Entry) -> str:
+    """What separates the cells of a text table, in the plural (``commas``); empty for Parquet."""
+    if entry.suffix == ".parquet":
+        return ""
+    usual = TAB if entry.suffix == ".tsv" else COMMA
+    return f"{NAMES[separator_of(entry.read(MOST_TABLE_BYTES).decode('utf-8-sig'), usual)]}s"
 
 
 def _csv_lines(entry: Entry) -> list[list[str]]:
@@ -145,11 +161,11 @@ def sex_of(cell: str, case_id: str, male_column: bool = False, *, quoting: bool 
     Parameters
     ----------
     cell : str
-        ``M``, ``F``, ``male``, ``female``, or a truth value.
+        ``M``, ``F``, ``male``, ``female``, or a truth value, in capitals or not.
     case_id : str
         Named in errors.
     male_column : bool
-        Whether the column asks "male?", so that truth values are meant.
+        Whether the column asks "male?", so that truth values are meant, ``yes`` and ``no`` among them.
     quoting : bool
         Whether the error repeats the cell.
 
@@ -161,8 +177,9 @@ def sex_of(cell: str, case_id: str, male_column: bool = False, *, quoting: bool 
     word = cell.lower()
     if is_missing(cell):
         return None
-    if word in _MALE or word in _FEMALE:
-        return float(word in _MALE)
+    male, female = (_MALE | _YES, _FEMALE | _NO) if male_column else (_MALE, _FEMALE)
+    if word in male or word in female:
+        return float(word in male)
     advice = "Write True or False." if male_column else "Write M or F."
     raise DatasetError(f"the sex of case {case_id}", f"{cell!r}" if quoting else "no sex in its cell", advice)
 
@@ -171,11 +188,8 @@ def number_of(cell: str, what: str) -> float | None:
     """The number in a cell, None for a missing one; a DatasetError if it is not a finite number."""
     if is_missing(cell):
         return None
-    try:
-        value = float(cell)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
+    value = plain_number(cell)
+    if value is None:
         how = " with a decimal point" if "," in cell else ""
         raise DatasetError(what, f"{cell!r}", f"Write a number{how}, or leave the cell empty.")
     if abs(value) > GREATEST:
@@ -204,7 +218,4 @@ def stratum_of(cell: str, *, numeric: bool) -> str | float | None:
 
 
 def _is_number(cell: str) -> bool:
-    try:
-        return math.isfinite(float(cell))
-    except ValueError:
-        return False
+    return plain_number(cell) is not None
