@@ -9,18 +9,10 @@ from typing import TYPE_CHECKING
 from editproof.cli.handing import path_of_suite, run_pytest
 from editproof.cli.verbs import hand_on
 from editproof.core.shipped import shipped_suite
+from editproof.study.options import OF_COLUMNS
 
 if TYPE_CHECKING:
     from editproof.cli.verbs import Verbs
-
-OPTIONS = {
-    "columns": ("OURS=THEIRS", "what columns are called: case=sub,arm=defaced, original=A,edited=B,reference=C"),
-    "arms": ("ARM=WORD", "what the arms are called: original=pre,edited=post"),
-    "quantity": ("NAME", "quantities to judge; of a wide table, the columns that hold them: cjv,cnr"),
-    "unit": ("NAME=UNIT", "unit of a quantity: bone_age=months"),
-    "strata": ("NAME", "columns that subgroups are formed on: site,sex"),
-}
-"""What is said of the columns of a table, and handed on as ``--readings-NAME``."""
 
 
 def add_to(verbs: Verbs) -> None:
@@ -30,7 +22,7 @@ def add_to(verbs: Verbs) -> None:
     judge.add_argument("--suite", required=True, metavar="PATH", help="tests, or a table of claims (TOML, CSV)")
     judge.add_argument("--cohort", metavar="FILE", help="table with a row for each case of the cohort")
     judge.add_argument("--tool", metavar="NAME", help="the tool whose edits were read")
-    for name, (metavar, words) in OPTIONS.items():
+    for name, (metavar, words) in OF_COLUMNS.items():
         judge.add_argument(f"--{name}", action="append", default=[], metavar=metavar, help=words)
     hand_on(judge)
     judge.set_defaults(action=_judge)
@@ -43,5 +35,5 @@ def _judge(options: argparse.Namespace) -> int:
     command += [f"--store={here / '.editproof'}", f"--reports={here / 'reports'}"]
     for option, value in (("--cohort-table", options.cohort), ("--readings-tool", options.tool)):
         command += [f"{option}={value}"] if value else []
-    command += [f"--readings-{name}={value}" for name in OPTIONS for value in getattr(options, name)]
+    command += [f"--readings-{name}={value}" for name in OF_COLUMNS for value in getattr(options, name)]
     return run_pytest(["-q", *command, *options.pytest])

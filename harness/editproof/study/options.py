@@ -14,6 +14,15 @@ from functools import cache
 PREFIX = "editproof-"
 """What the flag of each option begins with; its destination begins alike, with an underscore."""
 
+OF_COLUMNS = {
+    "columns": ("OURS=THEIRS", "what columns are called: case=sub,arm=defaced, original=A,edited=B,reference=C"),
+    "arms": ("ARM=WORD", "what the arms are called: original=pre,edited=post"),
+    "quantity": ("NAME", "quantities to judge; of a wide table, the columns that hold them: cjv,cnr"),
+    "unit": ("NAME=UNIT", "unit of a quantity: bone_age=months"),
+    "strata": ("NAME", "columns that subgroups are formed on: site,sex"),
+}
+"""What is said of the columns of a table of readings: ``--readings-NAME``, and ``--NAME`` of ``editproof judge``."""
+
 
 def declare_options(add: Callable[..., None]) -> None:
     """Declare the options of a run. Margins are not among them: they live in suites alone.
@@ -85,15 +94,9 @@ def _declare_options_of_readings(add: Callable[..., None]) -> None:
     """Declare how a table of readings is named and read."""
     add("--readings", metavar="FILE", help="judge this table of readings (CSV, TSV, Parquet): no image, no tool")
     add("--cohort-table", metavar="FILE", help="with --readings: table with a row for each case of the cohort")
-    several = {"action": "append", "default": []}
-    for name, metavar, words in (
-        ("columns", "OURS=THEIRS", "what columns are called, e.g. case=sub,arm=defaced"),
-        ("arms", "ARM=WORD", "what the arms are called, e.g. original=pre,edited=post"),
-        ("quantity", "NAME", "quantities to judge; of a wide table, the columns that hold them"),
-        ("unit", "NAME=UNIT", "unit of a quantity, e.g. bone_age=months"),
-        ("strata", "NAME", "columns that subgroups are formed on"),
-    ):
-        add(f"--readings-{name}", metavar=metavar, help=f"with --readings: {words}; repeatable", **several)
+    for name, (metavar, words) in OF_COLUMNS.items():
+        told = f"with --readings: {words}; repeatable"
+        add(f"--readings-{name}", metavar=metavar, help=told, action="append", default=[])
     add("--readings-tool", default="", metavar="NAME", help="with --readings: the tool whose edits were read")
 
 
