@@ -10,12 +10,14 @@ import sys
 import zipfile
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from editproof.cli import main
 from editproof.core.usage import usage_of
 from editproof.criteria.masks import described, mask_report
+from editproof.editors.adapter import check_told
 from editproof.editors.probe import probed
 from editproof.editors.registry import GROUP, described_editors, editor_factories, editor_from_spec
 from editproof.errors import EditorError
@@ -284,3 +286,35 @@ def test_edits_alone_from_the_command_line(server, tmp_path):
     assert done.returncode == 0
     assert "12 ok; spent in this run USD" in done.stdout
     assert len(server.requests) == 4
+
+
+def cases_of(*names: str) -> list[SimpleNamespace]:
+    return [SimpleNamespace(case_id=name, prompt="") for name in names]
+
+
+def test_a_folder_of_other_cases_is_one_error_before_anything_is_edited(tmp_path):
+    (tmp_path / "IMG_1_out.png").write_bytes(png(np.zeros((75, 53), np.uint8)))
+    editor = editor_from_spec(f"paste-back+folder:{tmp_path}")
+    with pytest.raises(EditorError, match=r"of any of 2 cases: expected e.g. a/a_cleaned_1.png, found IMG_1_out.png"):
+        check_told(editor, "", cases_of("a", "b"))
+    check_told(editor, "", cases_of("a", "IMG_1_out"))
+    (tmp_path / "manifest.csv").write_text("case,repeat,file\nx,1,IMG_1_out.png\n")
+    with pytest.raises(EditorError, match=r"manifest.csv lists \('x', 1\)"):
+        check_told(editor_from_spec(f"folder:{tmp_path}"), "", cases_of("a", "b"))
+
+
+@pytest.mark.parametrize("name", ["Jose\u0301.png", "Jos\u00e9.PNG", "Jose\u0301/1.Tiff"])
+def test_letters_and_endings_are_found_in_every_form(tmp_path, request_of, name):
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(png(np.full((75, 53), 7, np.uint8)))
+    editor = editor_from_spec(f"folder:{tmp_path}")
+    assert editor(request_of(case="Jos\u00e9")).status is EditStatus.OK
+    assert editor(request_of(case="Jose\u0301")).status is EditStatus.OK
+
+
+def test_two_files_that_differ_in_form_alone_are_refused(tmp_path):
+    for name in ("a.png", "a.PNG"):
+        (tmp_path / name).write_bytes(png(np.zeros((75, 53), np.uint8)))
+    with pytest.raises(EditorError, match="Keep one of them"):
+        editor_from_spec(f"folder:{tmp_path}")

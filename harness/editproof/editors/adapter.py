@@ -260,7 +260,9 @@ class CheckedEditor:
 
 
 def check_told(editor: CheckedEditor, prompt: str, cases: Iterable[Case]) -> None:
-    """Refuse a study that has no words for a tool that takes them, before it is asked for anything.
+    """Refuse a study that has no words for a tool that takes them, or no case that a tool knows, before it is asked.
+
+    A tool that knows cases by their ids may have ``check_cases(ids)``, which raises where it knows none of them.
 
     Parameters
     ----------
@@ -273,6 +275,11 @@ def check_told(editor: CheckedEditor, prompt: str, cases: Iterable[Case]) -> Non
     ------
     EditorError
     """
+    cases, inner = list(cases), editor
+    while inner.around:
+        inner = inner.around.inner
+    if (check := getattr(inner.tool, "check_cases", None)) and cases:
+        check([case.case_id for case in cases])
     if prompt or not editor.service.prompted:
         return
     untold = [case.case_id for case in cases if not case.prompt]

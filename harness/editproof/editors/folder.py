@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +24,8 @@ LAYOUTS = (
 )
 SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".webp")
 MANIFEST = "manifest.csv"
+_NUMBERS = 10
+"""Repeats, from 1, by whose files a folder is known to be one of a cohort's."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,8 @@ class Folder:
 
     root: Path
     card: EditorCard
-    files: frozenset[str] = field(repr=False)
+    files: Mapping[str, str] = field(repr=False)
+    """Names of files by their :func:`_plain` form."""
     listed: Mapping[tuple[str, int], str] | None = field(default=None, repr=False)
     service: Service = field(
         default_factory=lambda: Service(precomputed=True, by_case=True, elsewhere=True), repr=False
@@ -54,15 +58,31 @@ class Folder:
             return EditOutcome.failure(EditStatus.MALFORMED, f"{name} does not decode as an image", file=name)
         return EditOutcome(EditStatus.OK, codec.gray(pixels), "", {"file": name}, raw)
 
+    def check_cases(self, cases: Sequence[str]) -> None:
+        """Refuse a folder none of whose files is an edit of any case: each edit would have failed without a word.
+
+        Raises
+        ------
+        EditorError
+        """
+        if any(self._file_of(case, number) for case in cases for number in range(1, _NUMBERS)):
+            return
+        found = f"none of its {len(self.files)} files is an edit of any of {len(cases)} cases"
+        expected = LAYOUTS[0].format(case=cases[0], number=1, suffix=".png")
+        seen = sorted(self.files.values())[0] if self.listed is None else str(next(iter(self.listed), "no case"))
+        which = f"{MANIFEST} lists {seen}" if self.listed is not None else f"found {seen}"
+        advice = f"Name files by the cases of the cohort, or list them in {MANIFEST} (case, repeat, file)."
+        raise EditorError(f"editor {self.card.name}", f"{found}: expected e.g. {expected}, {which}", advice)
+
     def _file_of(self, case: str, number: int) -> str | None:
         if self.listed is not None:
-            name = self.listed.get((case, number))
-            return name if name in self.files else None
+            name = self.listed.get((_plain(case), number))
+            return None if name is None else self.files.get(_plain(name))
         for layout in LAYOUTS if number == 1 else LAYOUTS[:-1]:
             for suffix in SUFFIXES:
-                name = layout.format(case=case, number=number, suffix=suffix)
+                name = _plain(layout.format(case=case, number=number, suffix=suffix))
                 if name in self.files:
-                    return name
+                    return self.files[name]
         return None
 
 
@@ -78,10 +98,17 @@ def folder(given: Given) -> Editor:
     if not files:
         raise EditorError(asked, "it holds no image", f"Name files like {LAYOUTS[0]}, N from 1.")
     digest = hashlib.sha256()
-    for name in [*files, *([MANIFEST] if MANIFEST in names else [])]:
-        digest.update(name.encode() + b"\0" + hashlib.sha256(_content(root, name)).digest())
+    for name in [*sorted(files, key=_plain), *([MANIFEST] if MANIFEST in names else [])]:
+        digest.update(_plain(name).encode() + b"\0" + hashlib.sha256(_content(root, name)).digest())
     listed = _listed(_content(root, MANIFEST), asked) if MANIFEST in names else None
-    lacking = len(set(listed.values()) - set(files)) if listed is not None else 0
+    known = {_plain(name): name for name in files}
+    if len(known) < len(files):
+        twice = next(name for name in files if known[_plain(name)] != name)
+        found = (
+            f"{twice} and {known[_plain(twice)]} differ in the case of their ending or in the form of a letter alone"
+        )
+        raise EditorError(asked, found, "Keep one of them.")
+    lacking = sum(_plain(name) not in known for name in set(listed.values())) if listed is not None else 0
     card = EditorCard(
         f"folder:{root.name}",
         f"content {digest.hexdigest()[:16]}",
@@ -89,7 +116,14 @@ def folder(given: Given) -> Editor:
         mask_semantics="unknown: the edits were made elsewhere",
         deterministic=False,
     )
-    return Folder(root, card, frozenset(files), listed)
+    return Folder(root, card, known, listed)
+
+
+def _plain(name: str) -> str:
+    """A name as it is compared: letters in the one form, as disks differ in it, the ending in small ones."""
+    composed = unicodedata.normalize("NFC", name)
+    stem, dot, suffix = composed.rpartition(".")
+    return f"{stem}.{suffix.lower()}" if dot and f".{suffix.lower()}" in SUFFIXES else composed
 
 
 def _names(root: Path) -> list[str]:
@@ -121,7 +155,7 @@ def _listed(content: bytes, asked: str) -> dict[tuple[str, int], str]:
     try:
         header, *lines = [line for line in cells_of(content.decode("utf-8-sig")) if any(line)]
         rows = [dict(zip(header, line, strict=False)) for line in lines]
-        return {(row["case"], int(row["repeat"])): row["file"] for row in rows}
+        return {(_plain(row["case"]), int(row["repeat"])): row["file"] for row in rows}
     except (KeyError, ValueError, TypeError) as error:
         advice = "Give it the columns case, repeat (from 1) and file."
         raise EditorError(asked, f"its {MANIFEST} cannot be read ({error!r})", advice) from error
