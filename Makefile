@@ -32,8 +32,8 @@ test-all: test  ## the long forms too: error rates of every simulated world, eve
 	$(BIN)/python -m tests.simulation.long --runs 200
 
 test-lowest: $(LOWEST)/.ready  ## a part that tells, with the lowest version of every library that pyproject.toml allows
-	$(LOWEST)/bin/python -m pytest tests/core tests/stats tests/metrics tests/audit tests/editing tests/instruments/test_onnx_parts.py \
-		tests/editors/test_openai.py tests/doors/test_bounds.py -q -m "not slow and not browser"
+	$(LOWEST)/bin/python -m pytest tests/core tests/stats tests/metrics tests/audit tests/editing/test_store.py tests/editing/test_keys.py \
+		tests/instruments/test_onnx_parts.py tests/editors/test_openai.py tests/doors/test_bounds.py -q -m "not slow and not browser"
 	cd $(LOWEST) && bin/editproof run --suite removal --editor opencv-telea --dataset 'phantom:?n=2' --repeats 1; test $$? = 9
 
 $(LOWEST)/.ready: pyproject.toml constraints-lowest.txt
