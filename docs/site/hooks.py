@@ -7,19 +7,23 @@ from the registries, and links lead to the page of the site that shows their tar
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path, PurePosixPath
 from posixpath import normpath, relpath
 from typing import TYPE_CHECKING
 
 from mkdocs.structure.files import File, Files
 
-from docs.site.reference import PACKAGE, packages, pages
+ROOT = Path(__file__).parents[2]
+if str(ROOT) not in sys.path:  # `mike` and `mkdocs` as commands do not look in the folder in which they run
+    sys.path.insert(0, str(ROOT))
+
+from docs.site.reference import PACKAGE, packages, pages  # noqa: E402
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.pages import Page
 
-ROOT = Path(__file__).parents[2]
 BESIDE_THE_CODE = {
     "README.md": "index.md",
     "ARCHITECTURE.md": "architecture.md",

@@ -62,7 +62,7 @@ def _commands() -> str:
 
 def _command(name: str, words: str, parser: argparse.ArgumentParser) -> Iterator[str]:
     """A command, what it is for and its arguments; then each command below it."""
-    yield f"### `{name}`\n\n{words[:1].upper()}{words[1:].rstrip('.')}.\n"
+    yield f"### `{name}`\n\n{_plain(words[:1].upper() + words[1:].rstrip('.'))}.\n"
     actions = [action for action in parser._actions if action.dest not in ("help", HANDED)]
     arguments = [action for action in actions if not isinstance(action, argparse._SubParsersAction)]
     if arguments:
@@ -77,7 +77,12 @@ def _command(name: str, words: str, parser: argparse.ArgumentParser) -> Iterator
 def _argument(action: argparse.Action) -> tuple[str, str]:
     named = ", ".join(action.option_strings) or str(action.metavar or action.dest)
     value = f" {action.metavar}" if action.option_strings and action.metavar else ""
-    return f"`{named}{value}`", str(action.help or "")
+    return f"`{named}{value}`", _plain(str(action.help or ""))
+
+
+def _plain(words: str) -> str:
+    """Words in which brackets are no links."""
+    return words.replace("[", r"\[")
 
 
 def _options() -> str:
