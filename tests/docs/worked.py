@@ -65,27 +65,53 @@ class Worked:
     def faults(self) -> Iterator[str]:
         """Where the run, made anew, is not what the page says."""
         with tempfile.TemporaryDirectory() as folder:
-            words = f"{self.command} --store {folder}/store --reports {folder}/reports"
-            path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-            done = subprocess.run(
-                ["bash", "-euo", "pipefail", "-c", words], cwd=ROOT, env={**os.environ, "PATH": path},
-                capture_output=True, text=True, check=False,
-            )  # fmt: skip
-            if done.returncode != 1:  # one tool of each run does not conform
-                yield f"{self.page}: exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
-                return
-            (run,) = Path(folder, "reports").iterdir()
-            findings = json.loads((run / "evidence.json").read_text(encoding="utf-8"))["findings"]
-        tools = {tool["verdicts"][0]["editor"]: tool for tool in findings["tools"]}
+            done, tools = run_of(self.command, ROOT, Path(folder))
+        if done.returncode != 1:  # one tool of each run does not conform
+            yield f"{self.page}: exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
+            return
         if (found := {name: tool["outcome"] for name, tool in tools.items()}) != self.tools:
             yield f"{self.page}: {found}"
         for at, name in enumerate(self.tools, start=1):
-            verdicts = {verdict["criterion"]["id"]: verdict for verdict in tools[name]["verdicts"]}
-            for row in self.rows:
-                shown = _OUTCOME.search(row[at])
-                verdict = verdicts[row[0]]
-                if shown is None or not _as_shown(verdict, *shown.groups()):
-                    yield f"{self.page}, {name}, {row[0]}: {row[at]}, and it is {verdict['outcome']} {verdict['estimate']}"
+            yield from (f"{self.page}, {name}, {fault}" for fault in faults_of(tools[name], self.rows, at))
+
+
+def run_of(command: str, home: Path, scratch: Path) -> tuple[subprocess.CompletedProcess[str], dict[str, dict]]:
+    """How a command of a page ended, and what each tool of its run came to, by name.
+
+    Parameters
+    ----------
+    command : str
+    home, scratch : Path
+        Where it runs, and the folder for its store and reports.
+    """
+    words = f"{command} --editproof-store {scratch / 'store'} --editproof-reports {scratch / 'reports'}"
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", words], cwd=home, env={**os.environ, "PATH": path},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    records = list((scratch / "reports").glob("*/evidence.json"))
+    tools = json.loads(records[0].read_text(encoding="utf-8"))["findings"]["tools"] if records else []
+    return done, {tool["verdicts"][0]["editor"]: tool for tool in tools}
+
+
+def faults_of(tool: dict, rows: list[list[str]], at: int) -> Iterator[str]:
+    """Where cells of a table, whose rows begin with the id of a claim, are not what a tool came to."""
+    verdicts = {verdict["criterion"]["id"]: verdict for verdict in tool["verdicts"]}
+    for row in rows:
+        verdict, shown = verdicts[row[0]], _OUTCOME.search(row[at])
+        if shown is None or not _as_shown(verdict, *shown.groups()):
+            yield f"{row[0]}: {row[at]}, and it is {verdict['outcome']} {verdict['estimate']}"
+
+
+def write_repository(page: str, home: Path, **places: object) -> None:
+    """Write the files of a page's own repository, with the places of this machine for the names that the page has."""
+    for name, content in re.findall(r"^```\w+ (\S+)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL):
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        for word, place in places.items():
+            content = re.sub(rf"\b{word}\b", str(place), content)
+        (home / name).write_text(content, encoding="utf-8")
+    (home / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
 
 
 def _as_shown(verdict: dict, outcome: str, value: str) -> bool:
