@@ -1,6 +1,7 @@
 """The composite action and the GitLab template, by running their steps in a repository of somebody else's.
 
-The repository is what ``editproof init`` writes; its claims are few and its cohort is small, so that one run tells.
+The repository is what ``editproof init`` writes; its claims are few and its cohort is small, so that one run tells. What
+the steps call is the installed wheel, in an environment that has nothing but what it requires.
 """
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import pytest
 from editproof.cli import main
 from editproof.study.scaffold import CI, Wishes, scaffold
 
+from tests.doors.declared import environment
 from tests.needs import ROOT
 
 yaml = pytest.importorskip("yaml")
@@ -27,34 +28,31 @@ COHORT = "phantom:?n=12"
 
 
 @pytest.fixture(scope="module")
-def repository(tmp_path_factory):
-    """A vendor's repository with a locked study of one claim, and ``editproof`` on the path of its jobs."""
+def bash(outside):
+    """Runs a script as a job does: an environment of its own, and the first error ends it."""
+
+    def run(folder: Path, script: str, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+        kept = {name: os.environ[name] for name in ("HOME", "LANG", "LD_LIBRARY_PATH") if name in os.environ}
+        path = os.pathsep.join([str(environment(outside).python.parent), "/usr/bin", "/bin"])
+        return subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
+            cwd=folder, env={**kept, "PATH": path, **variables}, capture_output=True, text=True, timeout=300, check=False,
+        )  # fmt: skip
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory, bash):
+    """A vendor's repository with a locked study of one claim."""
     folder = tmp_path_factory.mktemp("vendor")
     assert main(["init", str(folder), "--task", "removal", "--dataset", COHORT, "--ci", "none"]) == 0
     claims = (folder / "claims.toml").read_text().split("\n[[claim]]")
     kept = [claims[0], *(claim.replace("0.05", "0.3") for claim in claims[1:] if 'id = "OUT"' in claim)]
     (folder / "claims.toml").write_text("\n[[claim]]".join(kept))
-    programs = folder.parent / "programs"
-    programs.mkdir()
-    for name, module in (("editproof", "editproof.cli"), ("python", "")):
-        program = programs / name
-        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" {f"-m {module}" if module else ""} "$@"\n')
-        program.chmod(0o755)
     done = bash(folder, "editproof lock protocol.json --for-gate --study study.toml", {})
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
-
-
-def bash(folder: Path, script: str, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """What a script came to, run as a job runs it: an environment of its own, and the first error ends it."""
-    kept = {name: os.environ[name] for name in ("HOME", "LANG", "LD_LIBRARY_PATH") if name in os.environ}
-    path = os.pathsep.join([str(folder.parent / "programs"), "/usr/bin", "/bin"])
-    package = os.pathsep.join(entry for entry in (str(ROOT / "harness"), os.environ.get("PYTHONPATH", "")) if entry)
-    return subprocess.run(
-        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
-        cwd=folder, env={**kept, "PATH": path, "PYTHONPATH": package, **variables}, capture_output=True, text=True,
-        timeout=300, check=False,
-    )  # fmt: skip
 
 
 def filled(text: str, inputs: dict[str, str]) -> str:
@@ -63,7 +61,7 @@ def filled(text: str, inputs: dict[str, str]) -> str:
     return re.sub(r"\$\{\{ *([\w.-]+) *\}\}", lambda found: known[found[1]], text)
 
 
-def test_the_steps_of_the_action_judge_and_say_so_on_the_page_of_the_job(repository):
+def test_the_steps_of_the_action_judge_and_say_so_on_the_page_of_the_job(repository, bash):
     action = yaml.safe_load(ACTION.read_text())
     inputs = {name: str(told["default"]) for name, told in action["inputs"].items()}
     steps = {step["name"]: step for step in action["runs"]["steps"]}
@@ -113,7 +111,7 @@ def test_every_template_tries_each_python_that_the_package_is_for():
         assert (job["image"], job["cache"]["key"]) == ("python:$PYTHON", "editproof-$PYTHON")
 
 
-def test_the_steps_that_init_writes_end_with_a_link(tmp_path):
+def test_the_steps_that_init_writes_end_with_a_link(tmp_path, bash):
     wishes = Wishes(task="removal", modality="", tool="", dataset="", instrument="", ci="github")
     *_, link = yaml.safe_load(scaffold(wishes, None)[CI["github"]])["jobs"]["conformance"]["steps"]
     (tmp_path / "here").mkdir()
@@ -123,7 +121,7 @@ def test_the_steps_that_init_writes_end_with_a_link(tmp_path):
     assert (tmp_path / "summary.md").read_text() == f"\n[The report, its evidence and its attestation]({URL})\n"
 
 
-def test_the_lines_of_the_template_judge_a_changed_tool(repository):
+def test_the_lines_of_the_template_judge_a_changed_tool(repository, bash):
     """Under the same lock; the version that changes everything does not conform."""
     tool = (repository / "tool.py").read_text()
     (repository / "tool.py").write_text(tool.replace("request.image.copy()", "255 - request.image"))
