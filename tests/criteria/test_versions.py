@@ -86,7 +86,8 @@ def test_the_difference_is_that_of_the_verdicts(name, lost):
         return
     assert found.reason is None, found.reason
     if not lost or not both[0].n_missing:
-        assert found.value == pytest.approx(points[0] - points[1], abs=1e-9)
+        # of a difference no patient counts more than 30 margins; the one before that is noted
+        assert found.notes.get("uncapped", found.value) == pytest.approx(points[0] - points[1], abs=1e-9)
     assert found.low <= found.value <= found.high
     assert found.low < found.high
 

@@ -112,7 +112,7 @@ def mask_distance(
         return _share(counted, quantity, share, missing)
     least, most = reach_of(cap)
     return Estimand(
-        name=name, quantity=quantity, unit=UNITS[unit], statistic=partial(_capped, cap=cap), scope=IMAGES,
+        name=name, quantity=quantity, unit=UNITS[unit], statistic=_mean, scope=IMAGES,
         instrument=IMAGE, missing=missing, least=least, most=most, ideal=0.0, needs=_needs(against),
     )  # fmt: skip
 
@@ -141,7 +141,7 @@ def mask_area_difference(
     return Estimand(
         name=f"difference of area {_words(against)}, {structure}", unit=AREAS[unit],
         quantity=f"area_difference_{unit}_{_against(against)}:{structure}",
-        statistic=partial(_capped, cap=cap), scope=IMAGES, instrument=IMAGE, missing=missing, least=least, most=most,
+        statistic=_mean, scope=IMAGES, instrument=IMAGE, missing=missing, least=least, most=most,
         ideal=0.0, signed=True, needs=_needs(against),
     )  # fmt: skip
 
@@ -210,10 +210,6 @@ def _words(against: str) -> str:
 
 def _mean(readings: Readings) -> Statistic:
     return readings.mean_of(readings.values)
-
-
-def _capped(readings: Readings, *, cap: float) -> Statistic:
-    return readings.mean_of(readings.values.clip(-cap, cap))
 
 
 def _loss(readings: Readings) -> Statistic:
