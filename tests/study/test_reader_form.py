@@ -123,8 +123,12 @@ def test_progress_outlives_the_page(browser, form, tmp_path):
     browser.get(form.as_uri())
     browser.find_element(By.CSS_SELECTOR, "input[type=radio]").send_keys(Keys.SPACE)
     press(browser, "n")
-    browser.get("about:blank")
-    browser.get(form.as_uri())
+    for _ in range(20):  # a browser under load writes what a page keeps a moment after the page is gone
+        browser.get("about:blank")
+        time.sleep(0.1)
+        browser.get(form.as_uri())
+        if place(browser).startswith("Image 2"):
+            break
     assert place(browser).startswith("Image 2")
     press(browser, "p")
     assert [row["grade"] for row in saved(browser, tmp_path)] == ["0", "", ""]
