@@ -192,6 +192,11 @@ def _in_words(kind: Any, refused: ValidationError) -> tuple[str, str]:
         )
     if code == "missing_argument":  # of a named tuple, which pydantic before 2.14 calls by the name of its field
         code, place = "missing", (*place[:-1], _fields(_declared(kind, place[:-1])).index(str(place[-1])))
+    if code == "unexpected_positional_argument":  # one item too many of a named tuple, by the same versions
+        *outer, number = place
+        least = len(_fields(_declared(kind, outer)))
+        found = f"it is malformed: {path_text(outer) or 'it'} has an item {int(number) + 1}"
+        return found, f"It has {least}."
     words = _words(_declared(kind, place))
     if code == "missing":
         return f"it is malformed: {path_text(place)} is missing", f"Write {words}."
