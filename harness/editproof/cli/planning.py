@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from editproof.cli import readers
 from editproof.cli.handing import run_pytest
 from editproof.cli.verbs import hand_on
-from editproof.core.nearest import did_you_mean
 from editproof.core.numbers import brief, figure, percent
 from editproof.errors import ProtocolError
 
@@ -89,21 +88,15 @@ def _of_study(options: argparse.Namespace) -> tuple[int, float | None]:
 def _plan_by_pilot(options: argparse.Namespace) -> int:
     from editproof.criteria import planning
     from editproof.criteria.redecision import criterion_from
-    from editproof.evidence.bundle import loaded
     from editproof.types import place_of
 
-    editors = {editor.card.name: editor for editor in loaded(options.pilot).editors}
-    name = options.editor or next(iter(editors), "")
-    if name not in editors:
-        raise ProtocolError(
-            f"a plan from {options.pilot}",
-            f"it judged no {name!r}",
-            f"{did_you_mean(name, editors)}It has: {', '.join(editors)}.",
-        )
-    pilot = editors[name].measurements
-    claims = [(criterion_from(verdict.criterion), verdict.stratum) for verdict in editors[name].verdicts]
+    tool = readers.tool_of_pilot(options)
+    pilot = tool.measurements
+    claims = [(criterion_from(verdict.criterion), verdict.stratum) for verdict in tool.verdicts]
     found = planning.power_by_pilot(claims, pilot, options.n, draws=options.draws, lost=options.lost)
-    print(f"{options.draws} studies of {options.n} patients drawn from the {len(set(pilot.patients))} of {name}")
+    print(
+        f"{options.draws} studies of {options.n} patients drawn from the {len(set(pilot.patients))} of {tool.card.name}"
+    )
     for criterion, stratum in claims:
         place = place_of(criterion.id, stratum)
         chance = found.of_claim[place]

@@ -11,6 +11,7 @@ from editproof.errors import ProtocolError
 
 if TYPE_CHECKING:
     from editproof.cli.verbs import Verbs
+    from editproof.evidence.record import EditorEvidence
     from editproof.stats.readers import Components
 
 
@@ -98,26 +99,37 @@ def plan_readers(options: argparse.Namespace) -> int:
     return 0
 
 
-def _of_pilot(options: argparse.Namespace) -> tuple[Components, int]:
-    from editproof.criteria.estimand import READERS
-    from editproof.criteria.reader_planning import cases_that_show, components_in_pilot
-    from editproof.criteria.redecision import criterion_from
+def tool_of_pilot(options: argparse.Namespace) -> EditorEvidence:
+    """The tool of a pilot that is planned by: the one that ``--editor`` names, else the first.
+
+    Raises
+    ------
+    ProtocolError
+        Where the pilot judged no such tool.
+    """
     from editproof.evidence.bundle import loaded
 
     editors = {editor.card.name: editor for editor in loaded(options.pilot).editors}
     name = options.editor or next(iter(editors), "")
     if name not in editors:
-        found = f"it judged no {name!r}"
-        raise ProtocolError(
-            f"a plan from {options.pilot}", found, f"{did_you_mean(name, editors)}It has: {', '.join(editors)}."
-        )
-    claims = [criterion_from(verdict.criterion) for verdict in editors[name].verdicts]
+        advice = f"{did_you_mean(name, editors)}It has: {', '.join(editors)}."
+        raise ProtocolError(f"a plan from {options.pilot}", f"it judged no {name!r}", advice)
+    return editors[name]
+
+
+def _of_pilot(options: argparse.Namespace) -> tuple[Components, int]:
+    from editproof.criteria.estimand import READERS
+    from editproof.criteria.reader_planning import cases_that_show, components_in_pilot
+    from editproof.criteria.redecision import criterion_from
+
+    tool = tool_of_pilot(options)
+    claims = [criterion_from(verdict.criterion) for verdict in tool.verdicts]
     known = {claim.id: claim for claim in claims if claim.estimand.scope == READERS}
     wanted = options.claim or next(iter(known), "")
     if wanted not in known:
         found = f"it has no claim on readers {wanted!r}"
         raise ProtocolError(f"a plan from {options.pilot}", found, f"It has: {', '.join(known) or 'none'}.")
-    pilot = editors[name].measurements
+    pilot = tool.measurements
     return components_in_pilot(known[wanted], pilot), cases_that_show(known[wanted], pilot)
 
 

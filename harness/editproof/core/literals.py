@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from editproof.core.redaction import SHORTEST
+from editproof.core.variables import VARIABLE
 
 _NAMES = re.compile(
     r"^(proxy-)?authorization$|^cookie$|(^|[-_.])(api|access|auth|client|subscription|secret|x)?[-_]?"
@@ -18,7 +19,6 @@ _FORMS = re.compile(
     r"|\bgh[pousr]_\w{20,}|\bxox[abprs]-[\w-]{10,}|\bAKIA[0-9A-Z]{16}\b|\beyJ[\w-]{10,}\.[\w-]{10,}\."
     r"|\b(Bearer|Basic|Key|Token)\s+[^\s${}\"']{16,}",
 )
-_VARIABLE = re.compile(r"\$\{\w+\}")
 
 
 def literal_secret(text: str) -> str:
@@ -29,7 +29,7 @@ def literal_secret(text: str) -> str:
     >>> literal_secret("Bearer ${TOKEN}"), literal_secret('{"user": "sk-proj-0123456789abcdef"}')
     ('', 'sk-p...')
     """
-    found = _FORMS.search(_VARIABLE.sub("", text))
+    found = _FORMS.search(VARIABLE.sub("", text))
     return f"{found[0][:4]}..." if found else ""
 
 
@@ -45,8 +45,7 @@ def literal_secrets(value: Any, path: str = "") -> Iterator[str]:
     for name, one in inner:
         place = f"{path}.{name}" if path else str(name)
         if isinstance(one, str):
-            bare = _VARIABLE.sub("", one) if "${" in one else one
-            by_name = "${" not in one and len(bare) >= SHORTEST and _NAMES.search(str(name)) and "{" not in bare
+            by_name = "{" not in one and len(one) >= SHORTEST and _NAMES.search(str(name))
             if by_name or literal_secret(one):
                 yield place
         else:

@@ -158,10 +158,10 @@ class WebEditor:
         poll = self.template["poll"]
         try:
             told = json.loads(answer.content)
-            state = found_at(told, str(poll["status"])) if "status" in poll else None
-            if state is None and "status" not in poll:
+            if "status" not in poll:
                 found_at(told, str(self.template["answer"]))
                 return answer
+            state = found_at(told, str(poll["status"]))
         except (ValueError, KeyError, IndexError, TypeError):
             return None
         if state in poll["done"]:
@@ -215,13 +215,14 @@ class WebEditor:
         else:
             path = str(self.template["answer"])
             try:
-                text = found_at(json.loads(content), path)
+                told = json.loads(content)
+                text = found_at(told, path)
                 if not isinstance(text, str) or not text:
                     raise KeyError(path)
             except (ValueError, KeyError, IndexError, TypeError):
                 return self._without_picture(content, headers, facts, f"the answer holds no image at {path!r}")
             if self.template.get("file"):
-                told, place = json.loads(content), str(self.template["file"])
+                place = str(self.template["file"])
                 text = self._url(filled_from(place, lambda at: found_at(told, at), self.card.name, quoted=True))
             advice = "Name the host in files_from of its template, or let it ask for base64."
             hosts = self.template.get("files_from", ())

@@ -8,13 +8,13 @@ is taken from the environment when a request is sent, so that no secret is ever 
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
+from editproof.core import variables
 from editproof.core.literals import literal_secrets
 from editproof.core.nearest import did_you_mean
 from editproof.errors import EditorError
@@ -208,24 +208,10 @@ def filled_from(text: str, find: Callable[[str], Any], tool: str, *, quoted: boo
 def _filled_text(text: str, value_of: Callable[[str], Any], tool: str) -> str:
     def value(place: re.Match[str]) -> str:
         if place[1]:
-            return from_environment(place[1], tool)
+            return variables.value_of_variable(place[1], f"editor {tool}", EditorError)
         try:
             return str(value_of(place[2]))
         except KeyError:
             return place[0]
 
     return _PLACE.sub(value, text)
-
-
-def from_environment(name: str, tool: str) -> str:
-    """The value of a variable of the environment.
-
-    Raises
-    ------
-    EditorError
-        Where it is not set.
-    """
-    found = os.environ.get(name, "").strip()
-    if not found:
-        raise EditorError(f"editor {tool}", f"the environment has no {name}", f"Set {name}.")
-    return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -21,6 +20,7 @@ from editproof.core.numbers import brief
 from editproof.core.records import quoted, section_from_plain
 from editproof.core.redaction import redacted_bytes
 from editproof.core.usage import LONGEST_S
+from editproof.core.variables import VARIABLE, with_values
 from editproof.errors import InstrumentError
 from editproof.evidence.measurements import UNCERTAINTY
 from editproof.imaging.codec import png
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 TRIES = 3
 PAUSE_S = 0.5
 _PASSING = (429, 500, 502, 503, 504)
-_ENVIRONMENT = re.compile(r"\$\{(\w+)\}")
 _SECRET = re.compile("auth|key|token|cookie|secret|password", re.IGNORECASE)
 _WORDS = 200
 
@@ -94,7 +93,7 @@ class WebInstrument:
         if _SECRET.search(self._server.query):
             raise InstrumentError(self._asked, "the address carries a secret", "Send it as a header, from ${NAME}.")
         for name, text in self._endpoint.headers.items():
-            if _SECRET.search(name) and not _ENVIRONMENT.search(text):
+            if _SECRET.search(name) and not VARIABLE.search(text):
                 advice = f'Write "{name}": "${{NAME}}" and set NAME in the environment.'
                 raise InstrumentError(self._asked, f"the secret of header {name} is on the card itself", advice)
         self._uncertain: dict[str, bool] = {}
@@ -194,13 +193,7 @@ class WebInstrument:
         return values
 
     def _sent_headers(self) -> dict[str, str]:
-        return {name: _ENVIRONMENT.sub(self._value, text) for name, text in self._endpoint.headers.items()}
-
-    def _value(self, match: re.Match[str]) -> str:
-        found = os.environ.get(match[1], "").strip()
-        if not found:
-            raise InstrumentError(self._asked, f"the environment has no {match[1]}", f"Set {match[1]}.")
-        return found
+        return {name: with_values(text, self._asked, InstrumentError) for name, text in self._endpoint.headers.items()}
 
 
 def _words(answer: Answer) -> str:
