@@ -22,9 +22,11 @@ def image_readings(
     """An image metric by case and repeat.
 
     Where an edit came back and the metric is not defined on it (no marker in this radiograph), nothing is missing; a
-    case on which it is defined for none of the edits that came back is left out. With ``undefined_counts`` such an edit
-    is as good as missing (a re-rendered hand that cannot even be aligned). Of a metric ``to_target``, the cases are
-    those whose target was measured, and the original's value is entered where it was measured.
+    case on which it is defined for none of the edits that came back is left out, and so is one on which it is defined
+    neither for the original, where that is asked for, nor for an edit (no lesion of which one could be found). With
+    ``undefined_counts`` such an edit is as good as missing (a re-rendered hand that cannot even be aligned). Of a
+    metric ``to_target``, the cases are those whose target was measured, and the original's value is entered where it
+    was measured.
     """
     if to_target:
         return _readings_to_target(measurements, quantity, arm)
@@ -36,7 +38,8 @@ def image_readings(
         missing &= arm != ORIGINAL and statuses_of(measurements, RETURNED) == 0
     before = measurements.matrix(quantity, ORIGINAL, IMAGE)[:, 0] if original else None
     readings = in_order(measurements, values, original=before, missing=missing)
-    readings = readings.only(~np.isnan(readings.values).all(axis=1) | readings.missing.all(axis=1))
+    nowhere = np.isnan(readings.original) if original else np.zeros(len(readings.cases), dtype=bool)
+    readings = readings.only(~np.isnan(readings.values).all(axis=1) | readings.missing.all(axis=1) & ~nowhere)
     same = bool(original and readings.values.size and (readings.values == readings.original[:, None]).all())
     return replace(readings, same=same)
 
