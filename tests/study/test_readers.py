@@ -26,7 +26,7 @@ from editproof.study.readers.key import Key, read_key
 from editproof.study.readers.order import arranged
 from editproof.study.readers.pictures import alike
 from editproof.study.readers.questions import read_questions
-from editproof.study.run import EditorSupplier
+from editproof.study.suppliers import EditorSupplier
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -159,8 +159,8 @@ def _draw(options: argparse.Namespace) -> int:
     from editproof.study.readers.drawing import Design, chosen_cases, key_of, write_study
     from editproof.study.readers.pictures import drawn_cases
     from editproof.study.readers.questions import read_questions
-    from editproof.study.run import EditorSupplier
     from editproof.study.study_file import StudyFile, found_study, read_study
+    from editproof.study.suppliers import EditorSupplier
 
     path = options.study or found_study([Path()], Path().resolve())
     study = read_study(path) if path else StudyFile()

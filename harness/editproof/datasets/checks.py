@@ -11,6 +11,7 @@ import numpy as np
 from editproof.core.digests import digest_of, pixel_digest
 from editproof.core.numbers import brief
 from editproof.errors import DatasetError
+from editproof.imaging.axes import axes_in_words, axes_of, is_image, spatial_shape
 from editproof.imaging.output import OutputGeometry
 from editproof.imaging.region import INSIDE, OUTSIDE, PROTECTED, regions
 from editproof.types import Case, Dataset, Pixels
@@ -44,7 +45,7 @@ def distinct(dataset: Dataset) -> list[Case]:
 
 
 def decoded_case(case: Case) -> Pixels:
-    """The checked pixels of a case: an 8- or 16-bit image with more than one gray level, and two masks of its size.
+    """The checked pixels of a case: an image with more than one gray level, and two masks of its size.
 
     Raises
     ------
@@ -52,31 +53,37 @@ def decoded_case(case: Case) -> Pixels:
     """
     pixels = case.decode()
     image = pixels.image
-    if image.ndim != 2 or image.dtype not in (np.uint8, np.uint16):
+    if not is_image(image):
         raise DatasetError(
             f"case {case.case_id}",
             f"an image of shape {image.shape} and type {image.dtype}",
-            "Supply 8- or 16-bit gray.",
+            "Supply gray or red, green and blue of 8 or 16 bit, or a volume of at least 4 columns that may be int16 or "
+            "float32 too.",
         )
-    if image.size == 0 or image.min() == image.max():
+    if image.dtype == np.float32 and not np.isfinite(image).all():
+        raise DatasetError(f"case {case.case_id}", "values that are not finite", "Supply a number at every voxel.")
+    shape = spatial_shape(image.shape)
+    if image.min() == image.max():
         raise DatasetError(f"case {case.case_id}", "all its pixels are of one gray level", "Leave it out.")
     for name, mask in (("edit mask", pixels.edit_mask), ("protected mask", pixels.protected_mask)):
-        if mask.shape != image.shape or mask.dtype != np.bool_:
+        if mask.shape != shape or mask.dtype != np.bool_:
             raise DatasetError(
                 f"{name} of case {case.case_id}",
-                f"its shape is {mask.shape} and its type {mask.dtype}, the image's shape is {image.shape}",
+                f"its shape is {mask.shape} and its type {mask.dtype}, the image's shape is {shape}",
                 "Supply a bool mask of the image's size.",
             )
     for name, structure in pixels.structures.items():
-        if structure.shape != image.shape or structure.dtype != np.bool_:
+        if structure.shape != shape or structure.dtype != np.bool_:
             raise DatasetError(
                 f"reference mask of {name} of case {case.case_id}",
-                f"its shape is {structure.shape} and its type {structure.dtype}, the image's shape is {image.shape}",
+                f"its shape is {structure.shape} and its type {structure.dtype}, the image's shape is {shape}",
                 "Supply a bool mask of the image's size.",
             )
-    if (target := pixels.target) is not None and (target.ndim != 2 or target.dtype != image.dtype or not target.size):
+    target = pixels.target
+    if target is not None and (axes_of(target.shape) != axes_of(image.shape) or target.dtype != image.dtype):
+        kind = axes_in_words([axes_of(image.shape)])
         raise DatasetError(
-            f"target of case {case.case_id}, gray and of type {image.dtype} as its image is",
+            f"target of case {case.case_id}, of type {image.dtype} among {kind} as its image is",
             f"an image of shape {target.shape} and type {target.dtype}",
             "Supply it in the type of the image.",
         )
@@ -87,7 +94,7 @@ def decoded_case(case: Case) -> Pixels:
 class PixelDigests:
     """What the pixels of a case are known by: the sha256 (hex) of its image, and one of its image and both masks.
 
-    ``size`` and ``target`` are height and width of its image and of its target, if it has one.
+    ``size`` and ``target`` are the shapes of its image and of its target, if it has one.
     """
 
     image: str
@@ -111,8 +118,8 @@ def check_target(case_id: str, size: tuple[int, ...], target: tuple[int, ...], o
     ------
     DatasetError
     """
-    if target and tuple(target) != output.of(size):
-        wanted = "x".join(map(str, output.of(size)))
+    if target and tuple(target) != (wanted_shape := output.of(size)):
+        wanted = "x".join(map(str, wanted_shape))
         asked = f"target of case {case_id}, {wanted} as its edits are to be (output {output})"
         found = "x".join(map(str, target))
         raise DatasetError(

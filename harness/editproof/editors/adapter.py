@@ -12,6 +12,7 @@ import numpy as np
 from editproof.core.declared import is_amount
 from editproof.core.sources import source_digest
 from editproof.errors import EditorError
+from editproof.imaging.axes import KINDS_OF_AXES, YX
 from editproof.types import Editor, EditorCard, EditOutcome, EditRequest, EditStatus
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ class Service:
     takes_places : bool
         Whether the tool says itself, with :func:`editproof.editors.pace.on_the_wire`, while a request is under way;
         else the whole call counts.
+    axes : tuple of str
+        Images that it takes: ``"YX"`` (gray), ``"YXC"`` (colour), ``"ZYX"`` (volumes).
     prompted : bool
         Whether the tool is sent the words of the study's prompt, so that it cannot be asked without any.
     timeout_s : float
@@ -102,17 +105,25 @@ class Service:
     precomputed: bool = False
     by_case: bool = False
     elsewhere: bool = False
+    axes: tuple[str, ...] = (YX,)
     prompted: bool = False
     timeout_s: float = 3600.0
 
     def __post_init__(self) -> None:
         """Refuse a service that could never be asked for anything."""
+        object.__setattr__(self, "axes", tuple(self.axes))
+        if not self.axes or set(self.axes) - set(KINDS_OF_AXES):
+            found = f"axes={self.axes!r}"
+            raise EditorError("the images that a tool takes", found, f"Name some of {', '.join(KINDS_OF_AXES)}.")
         if self.concurrency < 1 or self.siblings < 1 or not (self.per_minute is None or self.per_minute > 0):
             found = f"concurrency={self.concurrency}, {self.siblings} edits a request, rpm={self.per_minute}"
             raise EditorError("how a tool is to be asked", found, "Each is at least 1.")
         if self.expected_usd is not None and not is_amount(self.expected_usd):
             found = f"expected_usd={self.expected_usd}"
             raise EditorError("what an edit is expected to cost", found, "Give US dollars from 0 on, or None.")
+
+
+_USUAL = Service()
 
 
 @dataclass(frozen=True)
@@ -202,8 +213,9 @@ class CheckedEditor:
     @property
     def service(self) -> Service:
         """How the tool likes to be asked."""
-        service: Service = getattr(self.tool, "service", Service())
-        return service
+        service: Service = getattr(self.tool, "service", _USUAL)
+        axes = getattr(self.tool, "axes", service.axes)
+        return service if axes == service.axes else replace(service, axes=axes)
 
     @property
     def batch_service(self) -> BatchService | None:

@@ -15,6 +15,7 @@ import numpy as np
 from editproof.core.redaction import redacted
 from editproof.errors import EditorError
 from editproof.evidence.facts import MaskTrial
+from editproof.imaging.axes import YX
 from editproof.imaging.output import in_frame
 from editproof.types import EditOutcome, EditRequest
 
@@ -76,10 +77,10 @@ def probed(
     output : OutputGeometry, optional
         In which edits are asked for; they are brought back to the frame of the image.
     """
-    if editor.service.precomputed:
+    if editor.service.precomputed or YX not in editor.service.axes:
         return ()
     image = probe_image()
-    asked = None if output is None or output.is_same else output.of(image.shape)
+    asked = output.asked(image.shape) if output else None
     trials = []
     stopped = ""
     for name, mask in probe_masks().items():

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from editproof.types import Image, Mask
 
 Shape = tuple[int, int]
-Spacing = tuple[float, float]
+Spacing = tuple[float, ...]
 
 SAME = "same"
 _WRITTEN = re.compile(r"x([2-9]|1[0-6])|(?:fixed )?([1-9]\d{0,4})x([1-9]\d{0,4})")
@@ -51,15 +51,24 @@ class OutputGeometry:
         """Whether edits have the frame of their originals."""
         return self.factor == 1 and self.fixed is None
 
-    def of(self, shape: tuple[int, ...]) -> Shape:
-        """Height and width of an edit of an image of some shape.
+    def of(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of an edit of an image of some shape; channels of colour stay.
 
         Examples
         --------
-        >>> output_of("x2").of((320, 256)), output_of("512x384").of((320, 256))
-        ((640, 512), (512, 384))
+        >>> output_of("x2").of((320, 256)), output_of("512x384").of((320, 256, 3)), output_of("same").of((9, 320, 256))
+        ((640, 512), (512, 384, 3), (9, 320, 256))
         """
-        return self.fixed or (shape[0] * self.factor, shape[1] * self.factor)
+        if self.is_same:
+            return tuple(shape)
+        return (*(self.fixed or (shape[0] * self.factor, shape[1] * self.factor)), *shape[2:])
+
+    def asked(self, shape: tuple[int, ...]) -> Shape | None:
+        """Height and width that are asked for with an image of some shape; None for its own."""
+        if self.is_same:
+            return None
+        height, width = self.of(shape)[:2]
+        return height, width
 
     @property
     def words(self) -> str:

@@ -109,7 +109,7 @@ class Planted:
 
 
 def planted(
-    image: Image, edit_mask: Mask, protected_mask: Mask, seed: int, spacing_mm: tuple[float, float] | None = None
+    image: Image, edit_mask: Mask, protected_mask: Mask, seed: int, spacing_mm: tuple[float, ...] | None = None
 ) -> Planted:
     """A radiograph with a bright disc and a dark line planted in its anatomy, at places chosen by a seed.
 
@@ -147,7 +147,7 @@ def planted(
 SORTS = ("disc", "line")
 
 
-def templates(anatomy: Mask, spacing_mm: tuple[float, float] | None, rng: np.random.Generator) -> Iterator[Template]:
+def templates(anatomy: Mask, spacing_mm: tuple[float, ...] | None, rng: np.random.Generator) -> Iterator[Template]:
     """The forms of a disc and of a line of any direction, in the size that fits an anatomy."""
     rows, columns = np.flatnonzero(anatomy.any(axis=1)), np.flatnonzero(anatomy.any(axis=0))
     longer = max((int(np.ptp(found)) + 1 for found in (rows, columns) if len(found)), default=1)

@@ -71,7 +71,8 @@ def measured(
         Where a metric raises, or gives something other than it declares.
     """
     kind = kind or (OF_PAIR if isinstance(of, Pair) else OF_MASKS if isinstance(of, MaskPair) else OF_IMAGE)
-    return {name: value for metric in metrics if metric.of == kind for name, value in metric(of).items()}
+    asked = [metric for metric in metrics if metric.of == kind and (isinstance(of, MaskPair) or of.axes in metric.axes)]
+    return {name: value for metric in asked for name, value in metric(of).items()}
 
 
 def pair_metrics(original: Image, edited: Image, edit_mask: Mask, protected_mask: Mask) -> dict[str, tuple[float, str]]:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from editproof.types import Mask
 
-Spacing = tuple[float, float]
+Spacing = tuple[float, ...]
 TO_REFERENCE, TO_ORIGINAL = "to_reference", "to_original"
 """What a mask is held against, as the names of what is measured end."""
 

@@ -27,6 +27,7 @@ from editproof.core.callables import module_from_file
 from editproof.core.digests import digest_of
 from editproof.core.sources import source_digest
 from editproof.errors import MetricError
+from editproof.imaging.axes import KINDS_OF_AXES, YX
 from editproof.imaging.region import REGIONS
 from editproof.metrics.pair import Pair, Picture
 
@@ -78,6 +79,9 @@ class Metric:
         case's target, or compares a mask with another one of the same structure.
     version : str
         To be raised where something changed that its source does not show, e.g. an installed package that it uses.
+    axes : tuple of str
+        Images that it is measured on: ``"YX"`` (gray), ``"YXC"`` (colour), ``"ZYX"`` (volumes); of others it gives
+        nothing, and a claim on it is refused. Metrics of masks are measured on whatever masks there are.
     """
 
     name: str
@@ -85,6 +89,7 @@ class Metric:
     outputs: tuple[MetricOutput, ...]
     of: str = OF_PAIR
     version: str = ""
+    axes: tuple[str, ...] = (YX,)
 
     def __call__(self, of: Any) -> dict[str, tuple[float, str]]:
         """The numbers as ``{"<output>:<region>": (value, unit)}``, checked to be what is declared.
@@ -125,7 +130,8 @@ class Metric:
         except (OSError, TypeError) as error:
             raise self._wrong(f"its source cannot be found ({error})", "Keep it in a file.") from error
         outputs = [[output.name, output.unit, output.unchanged, *output.regions] for output in self.outputs]
-        return digest_of([self.name, self.of, self.version, outputs, source])
+        axes = [] if self.axes == (YX,) else [list(self.axes)]
+        return digest_of([self.name, self.of, self.version, outputs, source, *axes])
 
     def check(self) -> None:
         """Refuse a declaration that says too little or something impossible.
@@ -138,6 +144,8 @@ class Metric:
             raise self._wrong("its name is not an identifier", "Use letters, digits and underscores.")
         if not callable(self.compute):
             raise self._wrong(f"what computes it is {type(self.compute).__name__}, not a function")
+        if not self.axes or set(self.axes) - set(KINDS_OF_AXES):
+            raise self._wrong(f"its axes are {self.axes!r}", f"Name some of {', '.join(KINDS_OF_AXES)}.")
         if not self.outputs:
             raise self._wrong("it declares no output", 'E.g. @metric(MetricOutput("blur", unit="mm")).')
         for output in self.outputs:
@@ -184,7 +192,7 @@ class Metric:
 
 
 def metric(
-    *outputs: MetricOutput, name: str = "", version: str = ""
+    *outputs: MetricOutput, name: str = "", version: str = "", axes: tuple[str, ...] = (YX,)
 ) -> Callable[[Callable[[Pair], Mapping[str, float]]], Metric]:
     """Make a function of a pair a metric: how an edit differs from its original.
 
@@ -194,6 +202,8 @@ def metric(
         Every number that it may give.
     name : str
         The function's own without it.
+    axes : tuple of str
+        Images that it is measured on; see :class:`Metric`.
 
     Examples
     --------
@@ -205,24 +215,24 @@ def metric(
     >>> brightening(Pair.of(image, image + 3, nothing, nothing))
     {'brightening:whole': (3.0, 'levels')}
     """
-    return lambda function: Metric(name or named_after(function), function, outputs, OF_PAIR, version)
+    return lambda function: Metric(name or named_after(function), function, outputs, OF_PAIR, version, tuple(axes))
 
 
 def feature(
-    *outputs: MetricOutput, name: str = "", version: str = ""
+    *outputs: MetricOutput, name: str = "", version: str = "", axes: tuple[str, ...] = (YX,)
 ) -> Callable[[Callable[[Picture], Mapping[str, float]]], Metric]:
     """Make a function of one image a metric, which is then measured on originals and on edits; see :func:`metric`."""
-    return lambda function: Metric(name or named_after(function), function, outputs, OF_IMAGE, version)
+    return lambda function: Metric(name or named_after(function), function, outputs, OF_IMAGE, version, tuple(axes))
 
 
 def target_metric(
-    *outputs: MetricOutput, name: str = "", version: str = ""
+    *outputs: MetricOutput, name: str = "", version: str = "", axes: tuple[str, ...] = (YX,)
 ) -> Callable[[Callable[[Pair], Mapping[str, float]]], Metric]:
     """Make a function of a pair a metric of closeness to a target, the pair's original; see :func:`metric`.
 
     It is measured on originals, edits and targets, of the cases that bring a target, in the target's frame.
     """
-    return lambda function: Metric(name or named_after(function), function, outputs, OF_TARGET, version)
+    return lambda function: Metric(name or named_after(function), function, outputs, OF_TARGET, version, tuple(axes))
 
 
 def named_after(function: Callable[..., object]) -> str:

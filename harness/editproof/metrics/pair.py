@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import cv2
 import numpy as np
 
+from editproof.imaging.axes import axes_of
 from editproof.imaging.levels import level_counts
 from editproof.imaging.region import regions
 from editproof.metrics.areas import Areas, areas_of
@@ -74,13 +75,18 @@ class Picture:
     image: Image
     edit_mask: Mask
     protected_mask: Mask
-    spacing_mm: tuple[float, float] | None = None
+    spacing_mm: tuple[float, ...] | None = None
     kept: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         """Close the arrays to writing; the caller's own stay as they are."""
         for name in ("image", "edit_mask", "protected_mask"):
             object.__setattr__(self, name, _read_only(np.asarray(getattr(self, name)).view()))
+
+    @property
+    def axes(self) -> str:
+        """What its axes are; see :func:`editproof.imaging.axes.axes_of`."""
+        return axes_of(self.image.shape)
 
     def beside(self, image: Image) -> Picture:
         """Another image of the same case."""
@@ -158,11 +164,16 @@ class Pair:
         edited: Image,
         edit_mask: Mask,
         protected_mask: Mask,
-        spacing_mm: tuple[float, float] | None = None,
+        spacing_mm: tuple[float, ...] | None = None,
     ) -> Pair:
         """A pair of plain arrays."""
         before = Picture(original, edit_mask, protected_mask, spacing_mm)
         return cls(before, before.beside(edited))
+
+    @property
+    def axes(self) -> str:
+        """What the axes of both images are; see :func:`editproof.imaging.axes.axes_of`."""
+        return self.before.axes
 
     @property
     def original(self) -> Image:
@@ -185,7 +196,7 @@ class Pair:
         return self.before.protected_mask
 
     @property
-    def spacing_mm(self) -> tuple[float, float] | None:
+    def spacing_mm(self) -> tuple[float, ...] | None:
         """Row and column pixel spacing in millimetres, where the cohort knows it."""
         return self.before.spacing_mm
 

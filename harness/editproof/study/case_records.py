@@ -15,6 +15,7 @@ from editproof.core.declared import Number, Whole, closed
 from editproof.core.digests import PixelDigest, pixel_digest
 from editproof.editing.store import RecordKind
 from editproof.evidence.measurements import EDITED, IMAGE, ORIGINAL, TARGET
+from editproof.imaging.axes import YX
 from editproof.imaging.output import in_frame, mask_in_frame, spacing_in_frame
 from editproof.metrics import BUILT_IN, OF_IMAGE, OF_MASKS, OF_PAIR, OF_TARGET, Metric, Pair, Picture, measured
 from editproof.metrics.intensity import on_256_levels
@@ -93,7 +94,7 @@ def measuring_code() -> str:
 def pictures_of(
     pixels: Pixels,
     images: Mapping[tuple[str, int], Image],
-    spacing_mm: tuple[float, float] | None = None,
+    spacing_mm: tuple[float, ...] | None = None,
     hashed: PixelDigest | None = None,
 ) -> dict[tuple[str, int], Picture]:
     """The originals and edits among a case's images, each with the masks of the case; equal pixels are one picture.
@@ -139,7 +140,7 @@ def metric_rows(pictures: Mapping[tuple[str, int], Picture], own: Sequence[Metri
 def target_rows(
     pixels: Pixels,
     images: Mapping[tuple[str, int], Image],
-    spacing_mm: tuple[float, float] | None = None,
+    spacing_mm: tuple[float, ...] | None = None,
     own: Sequence[Metric] = (),
 ) -> Iterator[list[JSON]]:
     """Rows as :func:`metric_rows` gives them, of how close original, target and edits come to the case's target.
@@ -170,8 +171,11 @@ def histogram_rows(pictures: Mapping[tuple[str, int], Picture]) -> list[list[JSO
     return [[arm, region, [int(count) for count in histogram]] for (arm, region), histogram in counts.items()]
 
 
-def measured_quantities(own: Iterable[Metric] = ()) -> dict[str, tuple[tuple[str, ...], str]]:
-    """Every quantity that may be measured on images, with the arms on which it is measured and the unit."""
-    metrics = [metric for metric in (*BUILT_IN, *own) if metric.of != OF_MASKS]
+def measured_quantities(own: Iterable[Metric] = (), axes: str = "") -> dict[str, tuple[tuple[str, ...], str]]:
+    """Every quantity that may be measured on images of some axes, with the arms on which it is measured and the unit.
+
+    Without ``axes`` every quantity that may be measured on any images.
+    """
+    metrics = [metric for metric in (*BUILT_IN, *own) if metric.of != OF_MASKS and (not axes or axes in metric.axes)]
     of_metrics = {name: (MEASURED_ARMS[metric.of], unit) for metric in metrics for name, unit in metric.units.items()}
-    return {**of_metrics, **MEASURED}
+    return {**of_metrics, **(MEASURED if axes in ("", YX) else {})}

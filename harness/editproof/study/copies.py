@@ -20,12 +20,19 @@ _VERSION = 2
 _CASES_A_WORKER = 50
 
 
-def refuse_copies(cohort: Dataset, store_root: Path, output: OutputGeometry | None = None, *, jobs: int = 1) -> None:
+def refuse_copies(
+    cohort: Dataset, store_root: Path, output: OutputGeometry | None = None, *, jobs: int = 1
+) -> dict[str, PixelDigests]:
     """Refuse a cohort in which one radiograph is two cases; see :func:`editproof.datasets.checks.check_copies`.
 
     A target that has not the geometry of the edits (``output``) is refused too.
 
     Every case is decoded once; the digests of its pixels are kept in the store.
+
+    Returns
+    -------
+    dict of str to PixelDigests
+        What the pixels of each case are known by.
 
     Raises
     ------
@@ -43,6 +50,7 @@ def refuse_copies(cohort: Dataset, store_root: Path, output: OutputGeometry | No
     for name, digests in found.items():
         check_target(name, digests.size, digests.target, output or OutputGeometry())
     check_copies(cohort, found)
+    return found
 
 
 def _key(cohort: Dataset, case: Case) -> str:

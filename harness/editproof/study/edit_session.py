@@ -16,7 +16,6 @@ from editproof.editing.ledger import Ledger, torn_words
 from editproof.errors import EditproofError
 from editproof.evidence.exits import CONFORMS, DOES_NOT_CONFORM
 from editproof.imaging.region import INSIDE
-from editproof.study.copies import refuse_copies
 from editproof.study.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def make_edits(run: Run, *, threads: int = 0, dry_run: bool = False) -> int:
     """
     check_regions(run.whole, {INSIDE: "a tool to change"})
     with watching(progress_bar):
-        refuse_copies(run.whole, run.store, jobs=run.jobs)
+        run.check_taken()
     run.check_told()
     code = CONFORMS
     for spec, card in run.cards.items():

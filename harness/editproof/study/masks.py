@@ -30,7 +30,7 @@ Place = tuple[str, int]
 def mask_rows(
     pixels: Pixels,
     drawn: Mapping[Place, Mapping[str, Mask]],
-    spacing_mm: tuple[float, float] | None = None,
+    spacing_mm: tuple[float, ...] | None = None,
     own: Sequence[Metric] = (),
 ) -> Iterator[list[JSON]]:
     """Rows ``arm, repeat, instrument, quantity, value, unit`` of every metric of masks.

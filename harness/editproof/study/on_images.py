@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from editproof.core.nearest import nearest
 from editproof.criteria.claimed import check_image_claims
 from editproof.criteria.declared import check_known
+from editproof.criteria.estimand import IMAGES
 from editproof.errors import ProtocolError
+from editproof.imaging.axes import axes_in_words
 from editproof.metrics.masks import TO_ORIGINAL, TO_REFERENCE
 from editproof.study.case_records import measured_quantities
 from editproof.study.masks import mask_quantities
@@ -20,10 +23,13 @@ if TYPE_CHECKING:
 
 
 def quantities_on_images(
-    own: Sequence[Metric], instruments: Sequence[InstrumentCard]
+    own: Sequence[Metric], instruments: Sequence[InstrumentCard], axes: str = ""
 ) -> dict[str, tuple[tuple[str, ...], str]]:
-    """Every quantity that may be measured on images, or on masks that instruments draw: its arms and its unit."""
-    return measured_quantities(own) | mask_quantities(instruments, own)
+    """Every quantity that may be measured on images, or on masks that instruments draw: its arms and its unit.
+
+    With ``axes`` those alone that may be measured on such images.
+    """
+    return measured_quantities(own, axes) | mask_quantities(instruments, own)
 
 
 def check_quantities(declared: Declared, own: Sequence[Metric], instruments: Sequence[InstrumentCard]) -> None:
@@ -37,18 +43,34 @@ def check_quantities(declared: Declared, own: Sequence[Metric], instruments: Seq
 
 
 def check_measurable(
-    claims: Collection[Criterion], own: Sequence[Metric], instruments: Sequence[InstrumentCard], cases: Iterable[Case]
+    claims: Collection[Criterion],
+    own: Sequence[Metric],
+    instruments: Sequence[InstrumentCard],
+    cases: Iterable[Case],
+    axes: str = "",
 ) -> None:
     """Refuse claims on images and on masks that this study cannot measure; other claims are left alone.
 
     Raises
     ------
     ProtocolError
-        No metric gives the quantity on that arm and in that unit; or a claim is against reference masks, or in
-        millimetres, and a case has no such mask, or no spacing.
+        No metric gives the quantity on that arm and in that unit, or on images of those ``axes``; or a claim is against
+        reference masks, or in millimetres, and a case has no such mask, or no spacing.
     """
     check_image_claims(claims, quantities_on_images(own, instruments))
+    if axes:
+        _check_axes(claims, quantities_on_images(own, instruments, axes), axes)
     _check_structures(claims, instruments, cases)
+
+
+def _check_axes(claims: Iterable[Criterion], measured: Collection[str], axes: str) -> None:
+    """Refuse claims on what is not measured on images of the cohort's axes; other claims are left alone."""
+    for claim in claims:
+        if claim.estimand.scope == IMAGES and claim.estimand.quantity not in measured:
+            asked = f"criterion {claim.id}, {claim.estimand!r}"
+            found = f"{claim.estimand.quantity} is not measured on {axes_in_words([axes])}"
+            near = nearest(claim.estimand.quantity, measured, n=3, alike=0.5)
+            raise ProtocolError(asked, found, f"Claim {' or '.join(near) or 'another quantity'}, or leave it out.")
 
 
 def _check_structures(claims: Iterable[Criterion], cards: Iterable[InstrumentCard], cases: Iterable[Case]) -> None:

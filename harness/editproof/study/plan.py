@@ -74,5 +74,5 @@ class Plan:
         name = f"{self.seed}:{case.case_id}:{repeat}".encode()
         seed = int.from_bytes(hashlib.sha256(name).digest()[:4], "big")
         prompt, parameters = case.prompt or self.prompt, {**self.parameters, **case.parameters}
-        output = None if self.geometry.is_same else self.geometry.of(pixels.image.shape)
+        output = self.geometry.asked(pixels.image.shape)
         return EditRequest(pixels.image, pixels.edit_mask, prompt, repeat, seed, case.case_id, parameters, output)

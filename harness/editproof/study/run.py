@@ -32,7 +32,7 @@ from editproof.editing.edits import RECORD_MISSING, Terms
 from editproof.editing.store import Store
 from editproof.editors.adapter import check_told
 from editproof.editors.arms import chains, round_trip
-from editproof.editors.registry import EditorFactory, editor_from_spec
+from editproof.editors.registry import EditorFactory
 from editproof.errors import EditorError
 from editproof.evidence.facts import Claim, Facts, RollEntry, ToolFacts
 from editproof.evidence.measurements import PLANTED, Measurements, measurements_of
@@ -44,9 +44,9 @@ from editproof.imaging.output import SAME
 from editproof.imaging.region import INSIDE
 from editproof.instruments import hooks
 from editproof.instruments.fitness import check_apart, check_fit
-from editproof.instruments.registry import instrument_from_spec
 from editproof.metrics import Metric, own_metrics
 from editproof.metrics.registry import in_protocol
+from editproof.study.axes import axes_in, check_taken
 from editproof.study.bench import Bench
 from editproof.study.copies import refuse_copies
 from editproof.study.exhibits import exhibit_pictures
@@ -57,37 +57,12 @@ from editproof.study.on_images import check_measurable, check_quantities
 from editproof.study.plan import Plan
 from editproof.study.planting import Planting
 from editproof.study.study_file import StudyFile, told_by
+from editproof.study.suppliers import EditorSupplier, InstrumentSupplier
 from editproof.study.surroundings import environment_of, whole_roll
-from editproof.types import JSON, Dataset, Editor, EditorCard, Instrument, InstrumentCard
+from editproof.types import JSON, Dataset, EditorCard, Instrument, InstrumentCard
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-@dataclass(frozen=True)
-class EditorSupplier:
-    """Makes the editor of a specification, in whatever process it finds itself."""
-
-    spec: str
-    extra: tuple[tuple[str, EditorFactory], ...] = ()
-    allow_egress: tuple[str, ...] = ()
-
-    def __call__(self) -> Editor:
-        """The editor; one that would send pixels to a host that was not named is refused."""
-        return editor_from_spec(self.spec, dict(self.extra), allow_egress=self.allow_egress)
-
-
-@dataclass(frozen=True)
-class InstrumentSupplier:
-    """Makes an instrument of a specification, in whatever process it finds itself."""
-
-    spec: str
-    allow_egress: tuple[str, ...] = ()
-    trusted: bool = False
-
-    def __call__(self) -> Instrument:
-        """The instrument; its weights are read when it first reads an image."""
-        return instrument_from_spec(self.spec, allow_egress=self.allow_egress, trusted=self.trusted)
 
 
 @dataclass(frozen=True)
@@ -191,7 +166,7 @@ class Run:
             rehearse(claim.estimand)
         self.plant_for(claims)
         check_claims(claims, self._instrument_cards)
-        check_measurable(claims, self.own_metrics, self._instrument_cards, self.whole)
+        check_measurable(claims, self.own_metrics, self._instrument_cards, self.whole, self.axes)
         asked_by = {region: f"criterion {claim.id}" for claim in claims for region in regions_of(claim)}
         check_regions(self.whole, asked_by)
 
@@ -243,7 +218,7 @@ class Run:
         """That cohort, tools and instruments are sound and fit one another; else the error that says why not."""
         cases = distinct(self.dataset)
         check_regions(self.whole, {INSIDE: "a tool to change"})
-        refuse_copies(self.whole, self.store, self.plan.geometry, jobs=self.jobs)
+        check_taken(self.axes, self._taken, self._instrument_cards, self.plan.geometry)
         check_quantities(self.study_file.quantities, self.own_metrics, self._instrument_cards)
         ranges = {name: told.range for name, told in self.study_file.quantities.items() if told.range}
         check_ranges({case.case_id: case.reference for case in cases}, ranges)
@@ -253,6 +228,21 @@ class Run:
             hooks.check(instrument)
             hooks.check_covers(instrument, cases, [card.name for card in self.cards.values()])
         return True
+
+    @cached_property
+    def axes(self) -> str:
+        """The axes that every image of the whole cohort has; a cohort in which one image is two cases is refused."""
+        known = refuse_copies(self.whole, self.store, self.plan.geometry, jobs=self.jobs)
+        return axes_in(self.whole.card.name, {case_id: digests.size for case_id, digests in known.items()})
+
+    @property
+    def _taken(self) -> dict[str, tuple[str, ...]]:
+        """Axes of the images that each tool takes, by its name."""
+        return {self.cards[spec].name: self.bench(spec).made_editor.service.axes for spec in self.editors}
+
+    def check_taken(self) -> None:
+        """Refuse a tool that does not take the images of the cohort; see :func:`editproof.study.axes.check_taken`."""
+        check_taken(self.axes, self._taken, (), self.plan.geometry)
 
     def check_told(self) -> None:
         """Refuse a study without words for a tool that takes them; see :func:`editproof.editors.adapter.check_told`."""

@@ -29,8 +29,10 @@ class EditRequest:
 
     Attributes
     ----------
-    image : ndarray of uint8 or uint16, shape (H, W)
-    edit_mask : ndarray of bool, shape (H, W)
+    image : ndarray
+        Gray of shape (H, W), colour of shape (H, W, 3) or a volume of shape (D, H, W); see
+        :class:`~editproof.types.Pixels`.
+    edit_mask : ndarray of bool, shape (H, W) or (D, H, W)
         True where the tool may change pixels; each adapter converts it to its tool's convention.
     prompt : str
     repeat, seed : int
@@ -52,8 +54,8 @@ class EditRequest:
 
     @property
     def wanted(self) -> tuple[int, ...]:
-        """Height and width that the edit has to have."""
-        return self.output or tuple(self.image.shape)
+        """Shape that the edit has to have."""
+        return (*self.output, *self.image.shape[2:]) if self.output else tuple(self.image.shape)
 
 
 @dataclass(frozen=True)

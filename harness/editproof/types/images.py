@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Image = NDArray[Any]  # (H, W), uint8 or uint16; cv2's stubs allow nothing narrower
+    Image = NDArray[Any]  # its shape tells its axes, see editproof.imaging.axes; cv2's stubs allow nothing narrower
     Mask = NDArray[np.bool_]
 
 JSON = Any
@@ -18,18 +18,20 @@ JSON = Any
 
 @dataclass(frozen=True)
 class Pixels:
-    """A decoded case: the radiograph and its two masks, all of one shape.
+    """A decoded case: the image and its two masks, which have its shape without the channels of colour.
 
     Attributes
     ----------
-    image : ndarray of uint8 or uint16, shape (H, W), one gray channel
-    edit_mask : ndarray of bool, shape (H, W)
+    image : ndarray
+        Gray of shape (H, W) or colour of shape (H, W, 3), red first, of uint8 or uint16; or a volume of shape
+        (D, H, W), of uint8, uint16, int16 or float32.
+    edit_mask : ndarray of bool, shape (H, W) or (D, H, W)
         True where the tool may change pixels (the artefact to be removed).
-    protected_mask : ndarray of bool, shape (H, W)
+    protected_mask : ndarray of bool, shape (H, W) or (D, H, W)
         True on the anatomy, which must not change.
     target : ndarray of the type of ``image``, optional
         The image that an ideal edit would give (full dose, clean, real contrast), of the declared output geometry.
-    structures : mapping of str to ndarray of bool, shape (H, W)
+    structures : mapping of str to ndarray of bool, shape (H, W) or (D, H, W)
         Reference masks by structure, e.g. ``"carpals"``, where the cohort knows them.
     """
 
@@ -59,7 +61,7 @@ class Case:
     strata : mapping of str to str or float
         What subgroups may be formed on, e.g. ``{"sex": "F", "bone_age": 93.0}``.
     spacing_mm : tuple of float, optional
-        Row and column pixel spacing in millimetres.
+        Spacing of rows and columns in millimetres; of a volume that of slices, rows and columns.
     prompt : str
         What tools that take words are told of this case, in place of the study's words; empty for those.
     parameters : mapping
@@ -72,7 +74,7 @@ class Case:
     digest: str = field(repr=False)
     reference: Mapping[str, float]
     strata: Mapping[str, str | float] = field(default_factory=dict)
-    spacing_mm: tuple[float, float] | None = None
+    spacing_mm: tuple[float, ...] | None = None
     prompt: str = ""
     parameters: Mapping[str, JSON] = field(default_factory=dict)
 

@@ -30,6 +30,13 @@ _Labels = Annotated[
         lambda labels: 0 < len(set(labels.values())) == len(labels) and all(map(_is_label, labels.items())),
     ),
 ]
+_Axes = Annotated[
+    tuple[str, ...],
+    Wanted(
+        'a list of "YX" (gray), "YXC" (colour) and "ZYX" (volumes), none twice',
+        lambda axes: bool(axes) and len(set(axes)) == len(axes) and set(axes) <= {"YX", "YXC", "ZYX"},
+    ),
+]
 _Limit = Annotated[float, Wanted("a finite number", is_number, as_written=True)]
 
 
@@ -88,6 +95,8 @@ class InstrumentCard:
         Host that receives pixels, or None where nothing leaves the machine.
     masks : tuple of MaskOutput
         Label maps that the instrument draws beside the numbers that it reads, or in their place.
+    axes : tuple of str
+        Images that it reads: ``"YX"`` (gray), ``"YXC"`` (colour), ``"ZYX"`` (volumes).
     absent_arms : tuple of str
         Arms of a study of which there are no readings, for an instrument that cannot read images itself.
     """
@@ -108,6 +117,7 @@ class InstrumentCard:
     sends_data_to: Line | None = None
     absent_arms: Names = ()
     masks: tuple[MaskOutput, ...] = ()
+    axes: _Axes = ("YX",)
 
     @property
     def structures(self) -> tuple[str, ...]:
