@@ -32,7 +32,7 @@ from editproof.editors.adapter import checked
 from editproof.errors import EditproofError
 from editproof.evidence.measurements import EDITED, ORIGINAL, POOLED, Measurements, measurements_of
 from editproof.evidence.plain import plain
-from editproof.instruments.reading import read_images
+from editproof.instruments.reading import read_and_drawn
 from editproof.metrics import BUILT_IN, OF_IMAGE, OF_MASKS, Metric, Pair, Picture, measured
 from editproof.metrics.mask_contract import check_mask_metric
 from editproof.types import JSON, Editor, EditOutcome, EditRequest, EditStatus, Estimate, Instrument
@@ -248,8 +248,8 @@ def check_estimand(estimand: Estimand) -> list[Estimate]:
 def check_instrument(instrument: Instrument, given: Sequence[Image] | None = None) -> list[Mapping[str, list[float]]]:
     """Check that an instrument keeps the contract; call it from a test of your own instrument.
 
-    It gives what its card declares, finite; the same readings each time; those of an image by itself whatever other
-    images are read beside it; and it leaves the images as they are.
+    It gives what its card declares, finite, and label maps of each image's own shape; the same each time; those of an
+    image by itself whatever other images are read beside it; and it leaves the images as they are.
 
     Parameters
     ----------
@@ -276,17 +276,20 @@ def check_instrument(instrument: Instrument, given: Sequence[Image] | None = Non
     images = drawn if given is None else list(given)
     copies, told = [image.copy() for image in images], dict.fromkeys(card.covariates, 1.0)
     try:
-        first, again = (read_images(instrument, "contract", images, told) for _ in range(2))
-        alone = [read_images(instrument, "contract", [image], told)[0] for image in images]
+        first, again = (read_and_drawn(instrument, "contract", images, told) for _ in range(2))
+        alone = [read_and_drawn(instrument, "contract", [image], told)[0] for image in images]
     except EditproofError as error:
         raise AssertionError(str(error)) from error
-    kept = all(np.array_equal(image, copy) for image, copy in zip(images, copies, strict=True))
-    _holds(kept, f"{card.name}: the images were changed in place")
-    for one, other, single in zip(first, again, alone, strict=True):
+    _holds(all(map(np.array_equal, images, copies)), f"{card.name}: the images were changed in place")
+    for (one, drawn_once), (other, drawn_again), (single, drawn_alone) in zip(first, again, alone, strict=True):
+        for name, labels in drawn_once.items():
+            moved = (labels != drawn_again[name]).sum(), (labels != drawn_alone[name]).sum()
+            _holds(moved[0] == 0, f"{card.name}: {name}, drawn twice, differs in {moved[0]} pixels")
+            _holds(moved[1] <= labels.size // 1000, f"{card.name}: {name} differs in {moved[1]} pixels when alone")
         _holds(one == other, f"{card.name}: read twice, an image gave {one} and {other}")
         close = one.keys() == single.keys() and all(np.allclose(one[name], single[name], rtol=1e-4) for name in one)
         _holds(close, f"{card.name}: an image gave {single} alone, and {one} beside others")
-    return list(first)
+    return [numbers for numbers, _ in first]
 
 
 def images(*, dtype: type | None = None, shape: tuple[int, int] = (24, 20)) -> SearchStrategy[Image]:

@@ -1,11 +1,12 @@
 """One way to a model: an image fitted into the frame that a model reads, and its gray levels stretched.
 
-Nothing comes back from a model that would have to be undone, so an image may be cut, and padding holds no pixel (NaN).
-The way to an editing tool's canvas and back is another question: :mod:`editproof.imaging.geometry`.
+What a model reads may be cut, and padding holds no pixel (NaN). What it draws comes back to the image by
+:func:`unframed`. The way to an editing tool's canvas and back is another question: :mod:`editproof.imaging.geometry`.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -58,6 +59,54 @@ def framed(image: NDArray[np.float32], frame: tuple[int, int], fit: str) -> NDAr
     padded = np.full(frame, np.nan, np.float32)
     padded[top : top + height, left : left + width] = resized((height, width))
     return padded
+
+
+@dataclass(frozen=True)
+class ModelFrame:
+    """Where a model reads an image: height and width in pixels, and how the image was fitted into it."""
+
+    height: int
+    width: int
+    fit: str
+
+
+def unframed(plane: NDArray[Any], frame: ModelFrame, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """A plane of scores over a frame, on the image that was fitted into the frame: the inverse of :func:`framed`.
+
+    Means of areas where both sides shrink, linear interpolation else.
+
+    Parameters
+    ----------
+    plane : ndarray, shape (h, w)
+        Of the frame's size, or coarser or finer over the same frame.
+    frame : ModelFrame
+        With the fit ``letterbox`` or ``squash``; what a crop cuts off, no plane covers.
+    shape : tuple of int
+        Height and width of the image.
+
+    Returns
+    -------
+    ndarray of float32, of the image's shape
+
+    Examples
+    --------
+    >>> unframed(np.array([[7, 1, 7], [7, 0, 7]]), ModelFrame(2, 3, "letterbox"), (4, 2)).tolist()
+    [[1.0, 1.0], [0.75, 0.75], [0.25, 0.25], [0.0, 0.0]]
+    """
+    scores = _brought(np.asarray(plane, np.float32), (frame.height, frame.width))
+    if frame.fit == "letterbox":
+        place = letterboxed((shape[0], shape[1]), (frame.height, frame.width))
+        (height, width), (top, left) = place.scaled, place.corner
+        scores = np.ascontiguousarray(scores[top : top + height, left : left + width])
+    return _brought(scores, (shape[0], shape[1]))
+
+
+def _brought(plane: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
+    if plane.shape == shape:
+        return plane
+    shrinks = shape[0] <= plane.shape[0] and shape[1] <= plane.shape[1]
+    how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(plane, shape[::-1], interpolation=how), np.float32)
 
 
 def stretched_to_unit(pixels: NDArray[Any], low: float, high: float, headroom: float = 1.0) -> NDArray[np.float64]:

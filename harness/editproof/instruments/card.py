@@ -106,7 +106,7 @@ FILES: Mapping[str, type[InstrumentCard]] = {
 }
 """What a card may say, by its runtime."""
 RUNTIMES = tuple(FILES)
-DRAWS = ("python",)
+DRAWS = ("onnx", "torchscript", "python", "http")
 """Runtimes of which an instrument can draw masks."""
 
 

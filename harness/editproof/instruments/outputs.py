@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     Raw = Mapping[str, NDArray[Any]]
 
+FILED = ("onnx", "torchscript")
+"""Runtimes of model files, whose cards say which of their outputs draws a mask (:mod:`~.drawing`)."""
 _ACTIVATIONS = {
     "none": lambda values: values,
     "sigmoid": expit,
@@ -108,8 +110,9 @@ def outputs_of(card: InstrumentCard, asked: str) -> dict[str, Output]:
     """
     told = card.reading.get("outputs", {})
     names = [quantity.name for quantity in card.quantities]
-    if stray := sorted(set(told) - set(names)):
-        raise InstrumentError(asked, f"outputs for {stray[0]!r}", f"Give outputs for {', '.join(names)}.")
+    known = [*names, *(mask.name for mask in card.masks if card.reading.get("runtime") in FILED)]
+    if stray := sorted(set(told) - set(known)):
+        raise InstrumentError(asked, f"outputs for {stray[0]!r}", f"Give outputs for {', '.join(known) or 'nothing'}.")
     made: dict[str, Output] = {}
     for name in names:
         described = dict(told.get(name, {}))

@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit, urlunsplit
 
 import numpy as np
@@ -21,9 +21,10 @@ from editproof.core.records import quoted, section_from_plain
 from editproof.core.redaction import redacted_bytes
 from editproof.core.usage import LONGEST_S
 from editproof.core.variables import VARIABLE, with_values
-from editproof.errors import InstrumentError
+from editproof.errors import EvidenceError, InstrumentError
 from editproof.evidence.measurements import UNCERTAINTY
 from editproof.imaging.codec import png
+from editproof.instruments.masks import unpacked
 from editproof.instruments.runtimes.modelled import covariates_of
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ class Endpoint:
 class WebInstrument:
     """Sends ``{"images": [base64 PNG, ...], "covariates": {NAME: [...]}}`` and takes ``{"readings": {NAME: [...]}}``.
 
-    A reading is a list of one number an image, or of one such list a member.
+    A reading is a list of one number an image, or of one such list a member; of a mask, a base64 PNG of labels an
+    image.
 
     Parameters
     ----------
@@ -106,13 +108,12 @@ class WebInstrument:
         """Refuse a header whose secret the environment does not have."""
         self._sent_headers()
 
-    def predict(
-        self, images: Sequence[Image], references: Sequence[Mapping[str, float]]
-    ) -> Mapping[str, NDArray[np.float64]]:
-        """Readings of every member; see :class:`editproof.types.Instrument`."""
+    def predict(self, images: Sequence[Image], references: Sequence[Mapping[str, float]]) -> Mapping[str, Any]:
+        """Readings of every member, and label maps; see :class:`editproof.types.Instrument`."""
         told = covariates_of(self.card, images, references)
         names = [quantity.name for quantity in self.card.quantities]
         parts: dict[str, list[NDArray[np.float64]]] = {name: [] for name in names}
+        maps: dict[str, list[Any]] = {mask.name: [] for mask in self.card.masks}
         for first in range(0, len(images), self._endpoint.images):
             span = slice(first, first + self._endpoint.images)
             sent = [base64.b64encode(png(image)).decode() for image in images[span]]
@@ -123,8 +124,10 @@ class WebInstrument:
                 spread = f"{name}:{UNCERTAINTY}"
                 if self._with_uncertainty(spread, spread in answer):
                     parts.setdefault(spread, []).append(self._reading(answer, spread, 1, len(sent)))
+            for name, drawn in maps.items():
+                drawn += self._label_maps(answer, name)
         empty = np.zeros((self.card.members, 0))
-        return {name: np.concatenate(found, axis=1) if found else empty for name, found in parts.items()}
+        return {name: np.concatenate(found, axis=1) if found else empty for name, found in parts.items()} | maps
 
     def _answer(self, body: bytes) -> Mapping[str, JSON]:
         answer = self._sent(body)
@@ -191,6 +194,18 @@ class WebInstrument:
             advice = f"Answer {n} numbers, or {members} lists of {n}."
             raise InstrumentError(asked, f"readings of shape {values.shape} instead of ({members}, {n})", advice)
         return values
+
+    def _label_maps(self, answer: Mapping[str, JSON], name: str) -> list[Any]:
+        """The label maps of the images that were sent; their number and shape are looked at where they are taken."""
+        told = answer.get(name)
+        if not isinstance(told, list) or not is_list(told):
+            advice = "Answer a list of one PNG of labels an image, in base64."
+            raise InstrumentError(f"{name} by {self._asked}", f"the answer holds no label maps: {quoted(told)}", advice)
+        try:
+            return list(unpacked({str(place): text for place, text in enumerate(told)}).values())
+        except EvidenceError as error:
+            advice = "A label map is a PNG of 8 bits without loss, in base64: 0 where no structure is."
+            raise InstrumentError(f"{name} by {self._asked}", "a label map is no such image", advice) from error
 
     def _sent_headers(self) -> dict[str, str]:
         return {name: with_values(text, self._asked, InstrumentError) for name, text in self._endpoint.headers.items()}

@@ -16,7 +16,9 @@ from editproof.core.extras import need
 from editproof.core.numbers import brief
 from editproof.core.records import section_from_plain
 from editproof.errors import InstrumentError
+from editproof.imaging.framing import ModelFrame
 from editproof.instruments.card import CODE
+from editproof.instruments.drawing import drawings_of
 from editproof.instruments.files import refuse_pickle, verified
 from editproof.instruments.outputs import outputs_of
 from editproof.instruments.preparation import Preparation
@@ -26,6 +28,7 @@ from editproof.instruments.runtimes.onnx_parts import check_whole
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from editproof.instruments.masks import LabelMap
     from editproof.types import Image, InstrumentCard
 
     Batch = NDArray[Any]
@@ -85,6 +88,7 @@ class Modelled:
         self._asked = f"instrument {card.name}"
         self._prepared = Preparation.from_card(card.preprocessing, self._asked)
         self._outputs = outputs_of(card, self._asked)
+        self._drawings = drawings_of(card, self._asked)
         self._inputs = inputs_of(card, self._asked)
         self._choice: Mapping[str, Mapping[str, Sequence[str]]] = card.reading.get("by_covariate", {})
 
@@ -104,13 +108,13 @@ class Modelled:
         for name in self._files:
             self._content(name)
 
-    def predict(
-        self, images: Sequence[Image], references: Sequence[Mapping[str, float]]
-    ) -> Mapping[str, NDArray[np.float64]]:
-        """Readings of every member; see :class:`editproof.types.Instrument`."""
+    def predict(self, images: Sequence[Image], references: Sequence[Mapping[str, float]]) -> Mapping[str, Any]:
+        """Readings of every member, and label maps; see :class:`editproof.types.Instrument`."""
         told = covariates_of(self.card, images, references)
         self.check_gray(images)
         readings = {name: np.zeros((self.card.members, len(images))) for name in self._outputs}
+        frame = ModelFrame(self._prepared.height, self._prepared.width, self._prepared.fit)
+        maps: dict[str, dict[int, LabelMap]] = {mask.name: {} for mask in self.card.masks}
         for files, rows in self._groups(told, len(images)):
             batch = self._prepared([images[row] for row in rows])
             inputs = {
@@ -121,7 +125,12 @@ class Modelled:
                 raw = self._networks[file](batch, inputs, [output.output for output in self._outputs.values()])
                 for name, output in self._outputs.items():
                     readings[name][member, rows] = output.of(raw, len(rows), f"{name} by {file} of {self._asked}")
-        return over_members(readings)
+                for mask in self.card.masks:
+                    drawn = self._drawings[mask.name].of(
+                        raw, mask, [images[row] for row in rows], frame, f"{mask.name} by {file} of {self._asked}"
+                    )
+                    maps[mask.name] |= dict(zip(rows, drawn, strict=True))
+        return over_members(readings) | {name: [by_row[row] for row in sorted(by_row)] for name, by_row in maps.items()}
 
     def check_gray(self, images: Sequence[Image]) -> None:
         """Refuse an image that is not gray."""
