@@ -118,8 +118,8 @@ def test_yes_is_a_sex_where_the_column_asks_whether_male():
     ("files", "found"),
     [
         ({"sub-01.nii.gz": b"x", "sub-02.nii": b"x"}, "2 files: .nii 1, .nii.gz 1"),
-        ({"a/x.jpg": b"x", "b/y.jpg": b"x"}, "2 files in 2 folders below it: .jpg 2"),
-        ({"c/train.csv": b"Path,Sex,Age\nx,F,6\n", "c/x.jpg": b"x"}, "c/train.csv has the columns path, sex, age"),
+        ({"a/x.bmp": b"x", "b/y.bmp": b"x"}, "2 files in 2 folders below it: .bmp 2"),
+        ({"c/train.csv": b"Path,Sex,Age\nx,F,6\n", "c/x.bmp": b"x"}, "c/train.csv has the columns path, sex, age"),
         ({"t.csv": b"id,name\n1,x\n", "v.mha": gzip.compress(b"x")}, ".csv 1, .mha 1; t.csv has the columns id, name"),
     ],
 )
@@ -130,7 +130,7 @@ def test_a_folder_that_is_not_read_is_described(tmp_path, files, found):
     with pytest.raises(DatasetError) as caught:
         spec_of(str(tmp_path))
     assert found in caught.value.found
-    assert "PNG, TIFF and DICOM" in caught.value.advice
+    assert "PNG, TIFF, JPEG and DICOM" in caught.value.advice
     with pytest.raises(DatasetError, match=r"no manifest\.csv in it, but \d file"):
         folder(tmp_path)
 

@@ -14,8 +14,9 @@ import numpy as np
 from editproof.core.separated import is_missing
 from editproof.core.usage import FILLED, Given, Option, Usage, takes
 from editproof.datasets.cohort import MARKERS_UP_TO, Cohort, check_unique_ids, cohort_of, with_marker
+from editproof.datasets.folder.colour import COLOUR, Colour, image_of, in_colour
 from editproof.datasets.folder.files import IMAGE_SUFFIXES, Entry, entries, existing
-from editproof.datasets.folder.images import gray_image, header_checked, note_on_turned
+from editproof.datasets.folder.images import header_checked, note_on_turned
 from editproof.datasets.folder.names import NamePattern, name_pattern
 from editproof.datasets.kinds import found_in, unread
 from editproof.datasets.masks.files import MASKS, Masks, mask_digests, with_masks
@@ -37,11 +38,16 @@ TARGETS = "targets"
 _COLUMNS = "Write one with the columns case_id,image,bone_age,sex; or say what file names mean: folder:PATH?names=..."
 
 
-READ_KINDS = "Images are read as PNG, TIFF and DICOM (dicom:PATH); convert others."
+READ_KINDS = "Images are read as PNG, TIFF, JPEG and DICOM (dicom:PATH); convert others."
 
 
 def folder(
-    path: str | Path, *, names: str | None = None, masks: Masks = "auto", reading: CohortReading | None = None
+    path: str | Path,
+    *,
+    names: str | None = None,
+    masks: Masks = "auto",
+    colour: Colour = "auto",
+    reading: CohortReading | None = None,
 ) -> Cohort:
     """A cohort from a folder.
 
@@ -54,12 +60,14 @@ def folder(
         ``spacing_mm`` (one number, or ``ROWxCOLUMN``), and the reference standard
         (:mod:`editproof.datasets.tables.labels`), ``prompt`` and ``parameter:NAME``
         (:mod:`editproof.datasets.tables.requests`). Paths are below the folder. Every other column becomes a stratum, a
-        number where all its cells are numbers. Images are 8 or 16 bit PNG or TIFF, never clipped.
+        number where all its cells are numbers. Images are 8 or 16 bit PNG, TIFF or JPEG, never clipped.
     names : str, optional
         What the names of images say, as :func:`editproof.datasets.folder.names.name_pattern` reads it. What a manifest
         says takes precedence; without a manifest every image is a case.
     masks : {"auto", "files"}
         Where masks without a file come from; see :func:`editproof.datasets.masks.files.with_masks`.
+    colour : {"auto", "true", "false"}
+        Whether images are read in colour; see :func:`editproof.datasets.folder.colour.in_colour`.
     reading : Reading, optional
         What to leave out, and whether to read past flaws.
 
@@ -85,7 +93,8 @@ def folder(
     read = _NAMED | labels.columns | asks
     others = [name for name in sheet.columns if name not in read and not name.startswith(PREFIX)]
     strata = strata_columns(sheet, others, labels)
-    reader = _Reader(root, labels, strata, frozenset(numeric_columns(sheet, others)), asks, masks, asked)
+    coloured = in_colour(_images_in(sheet, root, reading), colour)
+    reader = _Reader(root, labels, strata, frozenset(numeric_columns(sheet, others)), asks, masks, asked, coloured)
     cases = []
     for line in sheet.rows:
         name = line["case_id"]
@@ -97,7 +106,9 @@ def folder(
                 case = with_marker(case, reading)
             cases.append(case)
             reading.files[name] = line["image"]
-    if masks == "auto":
+    if coloured:
+        warnings += _notes_on_colour(sheet)
+    elif masks == "auto":
         warnings += _notes_on_masks(sheet, reader.targets)
     warnings += note_on_turned(reader.turned)
     warnings += [*sheet.notes(), *notes_on_strata(sheet, others), *unread(root, _named_in(sheet, root))]
@@ -119,26 +130,33 @@ def folder(
     Usage(
         "images with a manifest, or with telling file names",
         "PATH",
-        (Option("names", "what file names say: a pattern, stem or grazpedwri", FILLED), MASKS, INDEX),
+        (Option("names", "what file names say: a pattern, stem or grazpedwri", FILLED), MASKS, COLOUR, INDEX),
     )
 )
 def named_folder(given: Given, reading: CohortReading) -> Cohort:
     """A cohort from a folder, from ``folder:PATH?OPTION=VALUE&...``."""
-    return folder(given.argument, names=given.value["names"], masks=given.value["masks"], reading=reading)
+    names, masks, colour = (given.value[name] for name in ("names", "masks", "colour"))
+    return folder(given.argument, names=names, masks=masks, colour=colour, reading=reading)
 
 
 def folder_pixels(
-    image: Entry, edit: Entry | None, protected: Entry | None, masks: Masks, case_id: str, target: Entry | None = None
+    image: Entry,
+    edit: Entry | None,
+    protected: Entry | None,
+    masks: Masks,
+    case_id: str,
+    target: Entry | None = None,
+    colour: bool = False,
 ) -> Pixels:
     """Decode one case. Of one with a target and without an edit mask, a tool may change every pixel."""
-    found = with_masks(gray_image(image, case_id), edit, protected, masks, case_id)
+    found = with_masks(image_of(image, case_id, colour=colour), edit, protected, masks, case_id)
     if target is None:
         return found
-    wanted = gray_image(target, f"{case_id}, its target")
+    wanted = image_of(target, f"{case_id}, its target", colour=colour)
     if edit is not None:
         return replace(found, target=wanted)
     hand = found.protected_mask | found.edit_mask if masks == "files" and protected is None else found.protected_mask
-    return Pixels(found.image, np.ones(found.image.shape, dtype=bool), hand, wanted)
+    return Pixels(found.image, np.ones(found.edit_mask.shape, dtype=bool), hand, wanted)
 
 
 @dataclass(frozen=True)
@@ -152,10 +170,16 @@ class _Reader:
     asks: frozenset[str]
     masks: Masks
     asked: str
+    colour: bool = False
     targets: set[str] = field(default_factory=set)
     """Cases with a target, as they are met: what a tool may change in them is not looked for."""
     turned: set[str] = field(default_factory=set)
     """Files whose orientation tag is applied, as they are met."""
+
+    @property
+    def _masks(self) -> Masks:
+        """Where masks come from: no hand is looked for in colour."""
+        return "files" if self.colour else self.masks
 
     def case(self, line: Mapping[str, str]) -> Case:
         case_id = line["case_id"]
@@ -173,14 +197,16 @@ class _Reader:
             if (value := stratum_of(line[column], numeric=column in self.numeric)) is not None:
                 strata[name] = value
         target, wish = _target_file(self.root, line, image, case_id, self.turned), wish_of(line, self.asks)
-        digests = [image.digest(), *header.digests, *mask_digests(edit, protected, self.masks), *wish.digests]
+        digests = [image.digest(), *header.digests, *mask_digests(edit, protected, self._masks), *wish.digests]
+        if self.colour:
+            digests.append("colour")
         if target:
             digests.append(f"target:{target.digest()}")
             self.targets.add(case_id)
         return Case(
             case_id=case_id,
             patient_id=line.get("patient_id") or case_id,
-            decode=partial(folder_pixels, image, edit, protected, self.masks, case_id, target),
+            decode=partial(folder_pixels, image, edit, protected, self._masks, case_id, target, self.colour),
             digest=hashlib.sha256(" ".join(digests).encode()).hexdigest(),
             reference=reference,
             strata=strata,
@@ -188,6 +214,22 @@ class _Reader:
             prompt=wish.prompt,
             parameters=wish.parameters,
         )
+
+
+def _images_in(sheet: CaseTable, root: Path, reading: CohortReading) -> Iterator[tuple[str, Entry]]:
+    """Case id and file of every image that a table names and that is there; what is not will be met with its case."""
+    for line in sheet.rows:
+        name = PurePosixPath(line["image"].replace("\\", "/"))
+        if line["case_id"] not in reading.left_out and line["image"] and (root / name).is_file():
+            yield line["case_id"], Entry(root, name.as_posix(), zipped=False)
+
+
+def _notes_on_colour(sheet: CaseTable) -> Iterator[str]:
+    """That the cohort is in colour, and what that means for cases without an edit mask."""
+    yield "Images are read in colour, as red, green and blue; colour profiles of files are not applied."
+    lacking = sum(not line.get("edit_mask") for line in sheet.rows)
+    if lacking:
+        yield f"{lacking} of {len(sheet.rows)} cases have no edit mask; none is looked for in colour."
 
 
 def _notes_on_masks(sheet: CaseTable, targets: Collection[str]) -> Iterator[str]:

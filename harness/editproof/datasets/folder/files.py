@@ -17,7 +17,7 @@ from editproof.errors import DatasetError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-IMAGE_SUFFIXES = (".png", ".tif", ".tiff")
+IMAGE_SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg")
 MOST_PIXELS = 64_000_000
 """Decoded pixels at most: eight times the largest RSNA original; a larger header is taken for a zip bomb."""
 MOST_BYTES = 256 * 1024 * 1024

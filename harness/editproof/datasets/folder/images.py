@@ -1,6 +1,7 @@
-"""Gray images and masks out of the bytes of a PNG or TIFF: what is read, how, and what is refused.
+"""Images and masks out of the bytes of a PNG, TIFF or JPEG: what is read, how, and what is refused.
 
-An orientation tag (EXIF in a PNG, the tag Orientation in a TIFF) is applied, to images and masks alike, as viewers do.
+Whether a cohort is in colour is decided in :mod:`editproof.datasets.folder.colour`. An orientation tag (EXIF in a PNG
+or JPEG, the tag Orientation in a TIFF) is applied, to images and masks alike, as viewers do.
 """
 
 from __future__ import annotations
@@ -30,14 +31,16 @@ _PHOTOMETRIC, _ORIENTATION, _BITS = 262, 274, 258
 """Tags of a TIFF: whether 0 is black (1) or white (0); how the picture is turned; bits of a sample."""
 _EXIF = (b"eXIf", b"Raw profile type exif")
 """What a PNG with EXIF has in it."""
+_INKS = ("CMYK", "LAB", "HSV")
+"""Modes of an image whose channels are other than red, green and blue."""
 _DAMAGES = (OSError, ValueError, SyntaxError, TypeError, KeyError, OverflowError, struct.error)
 _TURNS: dict[int, Callable[[Image], Image]] = {
     2: np.fliplr,
     3: lambda image: np.rot90(image, 2),
     4: np.flipud,
-    5: np.transpose,
+    5: lambda image: np.swapaxes(image, 0, 1),
     6: lambda image: np.rot90(image, -1),
-    7: lambda image: np.rot90(image, 2).T,
+    7: lambda image: np.swapaxes(np.rot90(image, 2), 0, 1),
     8: np.rot90,
 }
 """From the pixels as stored to the pixels as seen, by orientation (EXIF 2.32, 4.6.4 A)."""
@@ -82,11 +85,11 @@ def gray_image(entry: Entry, case_id: str, *, mask: bool = False) -> Image:
     Parameters
     ----------
     entry : Entry
-        A PNG or TIFF of 8 to 16 bits; one channel, or colour channels that are all equal.
+        A PNG, TIFF or JPEG of 8 to 16 bits; one channel, or colour channels that are all equal.
     case_id : str
         Named in errors.
     mask : bool
-        Whether errors speak of a mask.
+        Whether it is a mask, which is never a JPEG, and errors speak of one.
 
     Returns
     -------
@@ -98,6 +101,28 @@ def gray_image(entry: Entry, case_id: str, *, mask: bool = False) -> Image:
     DatasetError
         Where it does not decode, is in colour or transparent, of another depth, or too large.
     """
+    image = _as_seen(entry, case_id, mask)
+    if image.ndim == 3 and np.any(image != image[..., :1]):
+        raise DatasetError(_asked(case_id, mask), f"{entry} is in colour", _one_channel(mask))
+    return np.ascontiguousarray(image if image.ndim == 2 else image[..., 0])
+
+
+def colour_image(entry: Entry, case_id: str) -> Image:
+    """The decoded image as seen, in colour; one gray channel becomes three equal ones.
+
+    Parameters and errors are those of :func:`gray_image`.
+
+    Returns
+    -------
+    ndarray of uint8 or uint16, shape (H, W, 3)
+        Contiguous; red, green and blue as stored, whatever colour profile the file carries.
+    """
+    image = _as_seen(entry, case_id, mask=False)
+    return np.ascontiguousarray(image[..., ::-1] if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2))
+
+
+def _as_seen(entry: Entry, case_id: str, mask: bool) -> Image:
+    """The pixels as seen, of one channel or of three (blue, green, red); what cannot be read is refused."""
     data, asked = entry.read(), _asked(case_id, mask)
     header = _header(entry, data, asked, mask)
     image: Any = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
@@ -107,17 +132,14 @@ def gray_image(entry: Entry, case_id: str, *, mask: bool = False) -> Image:
         advice = "Store it with 8 or 16 bits per pixel, without clipping."
         raise DatasetError(asked, f"{entry} holds {image.dtype} pixels", advice)
     if image.ndim == 3:
-        opaque = image.shape[2] < 4 or int(image[..., 3].min()) == (255 if image.dtype == np.uint8 else 65535)
-        colours = image[..., :3]
-        if not opaque or np.any(colours != colours[..., :1]):
-            found = f"{entry} is in colour" if opaque else f"{entry} is transparent in places"
-            raise DatasetError(asked, found, _one_channel(mask))
-        image = image[..., 0]
+        if image.shape[2] == 4 and int(image[..., 3].min()) < np.iinfo(image.dtype).max:
+            raise DatasetError(asked, f"{entry} is transparent in places", _one_channel(mask))
+        image = image[..., :3]
     if header.spare:
         image = image >> header.spare
     if not header.tiff and header.orientation in _TURNS:
         image = _TURNS[header.orientation](image)
-    return np.ascontiguousarray(image)
+    return np.asarray(image)
 
 
 def mask_image(entry: Entry, shape: tuple[int, ...], case_id: str) -> Mask:
@@ -162,13 +184,16 @@ def _asked(case_id: str, mask: bool) -> str:
 
 
 def _one_channel(mask: bool) -> str:
-    return "Store masks as one gray channel of two levels." if mask else "Store radiographs as one gray channel."
+    if mask:
+        return "Store masks as one gray channel of two levels."
+    return "Store radiographs as one gray channel; or read a whole cohort in colour: folder:PATH?colour=true."
 
 
 def _header(entry: Entry, data: bytes, asked: str, mask: bool) -> ImageHeader:
-    advice = f"Store it as PNG or TIFF, or leave the {'mask' if mask else 'case'} out."
+    read, kinds = ("PNG", "TIFF") if mask else ("PNG", "TIFF", "JPEG"), "PNG or TIFF" if mask else "PNG, TIFF or JPEG"
+    advice = f"Store it as {kinds}, or leave the {'mask' if mask else 'case'} out."
     try:
-        with warnings.catch_warnings(), Pillow.open(io.BytesIO(data), formats=("PNG", "TIFF")) as image:
+        with warnings.catch_warnings(), Pillow.open(io.BytesIO(data), formats=read) as image:
             warnings.simplefilter("ignore")
             width, height = image.size
             tags: Any = getattr(image, "tag_v2", {})
@@ -176,10 +201,11 @@ def _header(entry: Entry, data: bytes, asked: str, mask: bool) -> ImageHeader:
             pages, white_is_zero = getattr(image, "n_frames", 1), tags.get(_PHOTOMETRIC) == 0
             bits = next(iter(tags.get(_BITS) or (16,)))
             see_through = image.mode != "P" and "transparency" in image.info
+            inks = image.mode if image.mode in _INKS else ""
     except UnidentifiedImageError as error:
         kind = format_of(data)
         known = f", it is {kind.upper()}" if kind not in ("unknown", "png", "tiff") else ""
-        found = f"{entry} is a TIFF of a kind that is not read" if kind == "tiff" else f"{entry} is not a PNG or TIFF"
+        found = f"{entry} is a TIFF of a kind that is not read" if kind == "tiff" else f"{entry} is not a {kinds}"
         raise DatasetError(asked, found + known, advice) from error
     except Pillow.DecompressionBombError as error:
         raise DatasetError(asked, f"{entry}: {str(error)[:120]}", advice) from error
@@ -193,6 +219,8 @@ def _header(entry: Entry, data: bytes, asked: str, mask: bool) -> ImageHeader:
             f"{entry} holds {pages} pages" if pages > 1 else f"in {entry} 0 is white, which decoders read either way"
         )
         raise DatasetError(asked, found, "Store one page in which 0 is black, or as PNG.")
+    if inks:
+        raise DatasetError(asked, f"{entry} has the channels {inks}", "Store it as gray, or as red, green and blue.")
     if see_through:
         found = f"{entry} is transparent where it has one gray level (tRNS)"
         raise DatasetError(asked, found, _one_channel(mask))
@@ -207,7 +235,7 @@ def _orientation(image: Pillow.Image, data: bytes) -> int:
     try:
         if image.format == "TIFF":
             found: Any = getattr(image, "tag_v2", {}).get(_ORIENTATION, 1)
-        elif any(mark in data for mark in _EXIF):
+        elif image.format == "JPEG" or any(mark in data for mark in _EXIF):
             found = image.getexif().get(_ORIENTATION, 1)
         else:
             return 1

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from editproof.imaging.colour import luma
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -95,7 +97,8 @@ def inverted(thumbnails: Sequence[NDArray[np.float32]]) -> list[int]:
 
 
 def _reduced(image: Image, side: int) -> NDArray[np.float32]:
-    return np.asarray(cv2.resize(image.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA), np.float32)
+    levels = luma(image).astype(np.float32)
+    return np.asarray(cv2.resize(levels, (side, side), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _standardised(values: ArrayLike) -> NDArray[np.float32]:

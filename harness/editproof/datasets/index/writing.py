@@ -182,7 +182,7 @@ def _row(case: Case, pixels: Pixels) -> IndexedCase:
         digest=digest_of_cases([case]),
         pixels=pixels_digest(pixels.image),
         hash=perceptual_hash(pixels.image),
-        size=pixels.image.shape,
+        size=pixels.edit_mask.shape,
         bits=pixels.image.dtype.itemsize * 8,
         edit_share=round(float(pixels.edit_mask.mean()), 4),
         protected_share=round(float(pixels.protected_mask.mean()), 4),

@@ -32,7 +32,7 @@ def with_masks(image: Image, edit: Entry | None, protected: Entry | None, masks:
 
     Parameters
     ----------
-    image : ndarray of uint8 or uint16, shape (H, W)
+    image : ndarray of uint8 or uint16, shape (H, W), or (H, W, 3) with masks from files
     edit, protected : Entry or None
         Mask files of two levels, not zero = True.
     masks : {"auto", "files"}
@@ -47,8 +47,9 @@ def with_masks(image: Image, edit: Entry | None, protected: Entry | None, masks:
         Where a mask file does not decode, has more than two levels, or is of another size than the image.
     """
     if masks == "files":
-        marker = mask_image(edit, image.shape, case_id) if edit else np.zeros(image.shape, bool)
-        hand = mask_image(protected, image.shape, case_id) if protected else ~marker
+        shape = image.shape[:2]
+        marker = mask_image(edit, shape, case_id) if edit else np.zeros(shape, bool)
+        hand = mask_image(protected, shape, case_id) if protected else ~marker
         return Pixels(image, marker, hand)
     hand = mask_image(protected, image.shape, case_id) if protected else hand_mask(image)
     marker = mask_image(edit, image.shape, case_id) if edit else artefact_mask(image, hand)
