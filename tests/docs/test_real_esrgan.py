@@ -21,10 +21,10 @@ ROWS = [list(row) for row in re.findall(r"^\| (SR-\d) .*?\| .*? \| (.*?) \|$", P
 @pytest.mark.skipif(
     "realesrgan" not in editor_factories(), reason="the environment was installed before this tool; install it again"
 )
-def test_pictures_that_look_alike_are_read_months_apart(tmp_path):
+def test_pictures_that_look_alike_are_read_months_apart(outside, tmp_path):
     home = tmp_path / "home"
     write_repository(PAGE, home, RSNA=shared_data("rsna100"), CARD=ROOT / "models" / "rsna100" / "card.json")
-    done, tools = run_of(COMMAND, home, tmp_path)
+    done, tools = run_of(COMMAND, home, tmp_path, outside.installed)
     assert done.returncode == 1, f"{done.stdout}\n{done.stderr}"
     assert {name: tool["outcome"] for name, tool in tools.items()} == {"realesrgan": "FAIL"}
     assert not list(faults_of(tools["realesrgan"], ROWS, 1))

@@ -1,13 +1,13 @@
 """The worked run of each suite: its command, its outcome and every outcome in its table, as the page has them.
 
-``python -m tests.docs.worked`` makes all runs anew (minutes each) and fails where one differs.
+``python -m tests.docs.worked`` makes all runs anew (minutes each), in an empty folder and in an environment that holds what
+``pip install editproof`` installs and nothing else, and fails where one differs.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import subprocess
 import sys
@@ -15,6 +15,9 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.doors.declared import environment
+from tests.doors.outside import Environment, Outside, make
 
 ROOT = Path(__file__).parents[2]
 _OUTCOME = re.compile(r"([A-Z]{4,})[^\w−+]+([−+]?[\d.]+)")
@@ -29,7 +32,7 @@ class Worked:
     page : str
         File in ``docs/``.
     study : str
-        Folder of the study, which the command of the page names.
+        Folder of the study.
     tools : mapping of str to str
         Outcome by name of a tool, in the order of the columns of the page's table.
     """
@@ -44,9 +47,16 @@ class Worked:
         return (ROOT / "docs" / self.page).read_text(encoding="utf-8")
 
     @property
+    def name(self) -> str:
+        """The suite, as the command of the page names it."""
+        return Path(self.study).name
+
+    @property
     def command(self) -> str:
         """The command of the page."""
-        (found,) = re.findall(rf"^```sh\n(pytest {re.escape(self.study)}.*?)^```$", self.text, re.MULTILINE | re.DOTALL)
+        (found,) = re.findall(
+            rf"^```sh\n(editproof run --suite {self.name}\b.*?)^```$", self.text, re.MULTILINE | re.DOTALL
+        )
         return found.strip()
 
     @property
@@ -62,10 +72,10 @@ class Worked:
         files = [path for path in (ROOT / self.study).iterdir() if path.name in ("claims.toml", "test_enhancement.py")]
         return sorted(set(re.findall(r'"([A-Z]{2}-\d+)"', files[0].read_text(encoding="utf-8"))))
 
-    def faults(self) -> Iterator[str]:
-        """Where the run, made anew, is not what the page says."""
+    def faults(self, place: Environment) -> Iterator[str]:
+        """Where the run, made anew in an environment, is not what the page says."""
         with tempfile.TemporaryDirectory() as folder:
-            done, tools = run_of(self.command, ROOT, Path(folder))
+            done, tools = run_of(self.command, Path(folder), Path(folder), place)
         if done.returncode != 1:  # one tool of each run does not conform
             yield f"{self.page}: exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
             return
@@ -75,7 +85,9 @@ class Worked:
             yield from (f"{self.page}, {name}, {fault}" for fault in faults_of(tools[name], self.rows, at))
 
 
-def run_of(command: str, home: Path, scratch: Path) -> tuple[subprocess.CompletedProcess[str], dict[str, dict]]:
+def run_of(
+    command: str, home: Path, scratch: Path, place: Environment
+) -> tuple[subprocess.CompletedProcess[str], dict[str, dict]]:
     """How a command of a page ended, and what each tool of its run came to, by name.
 
     Parameters
@@ -83,12 +95,13 @@ def run_of(command: str, home: Path, scratch: Path) -> tuple[subprocess.Complete
     command : str
     home, scratch : Path
         Where it runs, and the folder for its store and reports.
+    place : Environment
+        What is installed.
     """
     words = f"{command} --editproof-store {scratch / 'store'} --editproof-reports {scratch / 'reports'}"
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", words], cwd=home, env={**os.environ, "PATH": path},
-        capture_output=True, text=True, check=False,
+        ["bash", "-euo", "pipefail", "-c", words],
+        cwd=home, env=place.variables(), capture_output=True, text=True, check=False,
     )  # fmt: skip
     records = list((scratch / "reports").glob("*/evidence.json"))
     tools = json.loads(records[0].read_text(encoding="utf-8"))["findings"]["tools"] if records else []
@@ -136,7 +149,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="pages whose name contains this")
     asked = parser.parse_args()
-    found = [fault for worked in WORKED if asked.only in worked.page for fault in worked.faults()]
+    with tempfile.TemporaryDirectory() as folder:
+        make(Path(folder) / "outside")
+        place = environment(Outside(Path(folder) / "outside"))
+        found = [fault for worked in WORKED if asked.only in worked.page for fault in worked.faults(place)]
     print("\n".join(found) or "every worked run is as its page says")
     return 1 if found else 0
 

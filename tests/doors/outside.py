@@ -50,11 +50,13 @@ class Environment:
         """Where its distributions are."""
         return self._path("purelib")
 
-    def run(self, folder: Path, *args: object, path: tuple[Path, ...] = ()) -> Done:
-        """What Python came to with these arguments, in that folder; ``path`` becomes ``PYTHONPATH``."""
+    def run(
+        self, folder: Path, *args: object, path: tuple[Path, ...] = (), more: Mapping[str, str] | None = None
+    ) -> Done:
+        """What Python came to with these arguments, in that folder; ``path`` becomes ``PYTHONPATH``, ``more`` is set too."""
         return subprocess.run(
             [self.python, *map(str, args)],
-            cwd=folder, env=self.variables(path), capture_output=True, text=True, timeout=TIMEOUT_S, check=False,
+            cwd=folder, env={**self.variables(path), **(more or {})}, capture_output=True, text=True, timeout=TIMEOUT_S, check=False,
         )  # fmt: skip
 
     def variables(self, path: tuple[Path, ...] = ()) -> dict[str, str]:

@@ -78,7 +78,7 @@ def test_what_is_no_run_is_said(tmp_path, capsys):
     assert main(["verify", str(tmp_path)]) == 4
     assert "no run is there" in capsys.readouterr().err
     assert main(["report", str(tmp_path)]) == 4
-    assert "evidence.json cannot be read" in capsys.readouterr().err
+    assert "no run is there" in capsys.readouterr().err
 
 
 def test_a_key_that_is_not_there_is_one_line(tmp_path, capsys):
@@ -160,6 +160,7 @@ def test_a_misspelt_verb_is_one_line_with_the_nearest(capsys, words, found):
         (["probe", "opencv-telae"], "Did you mean opencv-telea?"),
         (["dataset", "index", "fodler:images"], "Did you mean folder?"),
         (["init", "--task", "removl"], "Did you mean removal?"),
+        (["compare", "old", "new"], "evidence in old: no run is there"),
     ],
 )
 def test_a_misspelt_name_is_one_line_with_the_nearest(tmp_path, monkeypatch, capsys, words, found):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import numpy as np
 import pandas as pd
@@ -57,6 +58,7 @@ def test_markdown_has_a_row_for_each_verdict(whole: Evidence) -> None:
     text = markdown.render(whole)
     rows = [line for line in text.splitlines() if line.startswith(("| ✅", "| ❌", "| ❔"))]
     assert len(rows) == len(whole.validity) + sum(len(editor.verdicts) for editor in whole.editors)
+    assert all(re.search(r"\. \d+ edits? requested, ", line) for line in text.splitlines() if " requested, " in line)
     assert "No criterion was applied." in markdown.render(gold.without_verdicts(whole))
     assert "> **EXPLORATORY**" in markdown.render(gold.invalid(whole))
 

@@ -65,6 +65,15 @@ def test_a_study_of_readers_says_what_it_lacks(pytester):
     assert result.ret == 4
     (said,) = [line for line in result.stderr.lines + result.stdout.lines if "editproof: " in line]
     assert "RD-1" in said
+    assert "editproof judge READINGS" in said
+
+
+def test_a_misspelt_cohort_is_named_before_the_instrument_that_it_lacks(pytester):
+    pytester.makepyfile(test_claim="def test_claim(study): ...\n")
+    result = pytester.runpytest_inprocess(*SHORT, "--dataset", "fantom", "--editor", "identity")
+    assert result.ret == 4
+    (said,) = [line for line in result.stderr.lines if "editproof: " in line]
+    assert "Did you mean phantom?" in said
 
 
 def test_flags_say_what_is_judged_and_claims_are_on_what_the_instrument_reads(tmp_path, capsys):

@@ -10,6 +10,10 @@ from editproof.criteria.registry import ESTIMANDS, estimand_from
 
 _HEAD = """# Estimands
 
+```sh
+pip install editproof
+```
+
 Made from the registry by `python -m editproof.criteria.catalogue > docs/estimands.md`; a test holds the two together.
 
 An estimand is a value that a factory makes: `mae_drift("bone_age")`. Its card carries the factory's name and every
@@ -35,8 +39,7 @@ _TAIL = """
 Mark a function that returns an `Estimand`, and return it from `pytest_editproof_estimands` in the root `conftest.py`
 (or declare it as an entry point of the group `editproof.estimands`, under its own name):
 
-```python
-# own.py
+```python own.py
 import numpy as np
 from editproof import Estimand, estimand
 
@@ -52,12 +55,29 @@ def _relative(readings):
     return readings.mean_of(np.abs(readings.changes / readings.original[:, None]))
 ```
 
-```python
-# conftest.py
+```python conftest.py
 import own
 
 def pytest_editproof_estimands():
     return [own.relative_change]
+```
+
+```python test_own.py
+from editproof import Criterion, at_most
+from own import relative_change
+
+SMALL = Criterion("OWN-1", relative_change("bone_age"), at_most(0.1), source="placeholder: your protocol")
+
+def test_small(study, judge):
+    assert judge(SMALL, study)
+```
+
+```sh
+editproof run --suite test_own.py --editor opencv-telea --dataset 'phantom:?n=2' --repeats 1
+```
+```text
+exit code 9
+INCONCLUSIVE OWN-1 relative change
 ```
 
 The statistic gets the readings (`values`, `reference`, `original`, `patients`; `errors` and `changes` are made of them;

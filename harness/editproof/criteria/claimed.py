@@ -10,7 +10,7 @@ from typing import Any, Final
 from editproof.core.nearest import nearest
 from editproof.core.numbers import brief
 from editproof.criteria.criterion import Criterion
-from editproof.criteria.estimand import CONTINUOUS, IMAGES, PROBABILITY
+from editproof.criteria.estimand import CONTINUOUS, IMAGES, PROBABILITY, READERS
 from editproof.criteria.registry import ESTIMANDS
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import ORIGINAL
@@ -88,6 +88,9 @@ def check_claims(criteria: Collection[Criterion], instruments: Collection[Instru
         asked = f"criterion {criterion.id}, {estimand!r}"
         if estimand.quantity not in read:
             found = "; ".join(f"instrument {card.name} reads {_listed(card)}" for card in instruments)
+            if estimand.scope == READERS:
+                advice = "What human readers find is judged on a table of it: editproof judge READINGS --suite SUITE."
+                raise ProtocolError(asked, found, advice)
             near = nearest(estimand.quantity, read, 1)
             meant = f"Did you mean {near[0]}? Else choose" if near else "Choose"
             raise ProtocolError(asked, found, f"{meant} an instrument that reads it, or leave the criterion out.")

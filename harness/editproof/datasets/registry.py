@@ -17,7 +17,7 @@ from editproof.datasets.rsna.cohort import named_rsna
 from editproof.errors import DatasetError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from editproof.datasets.cohort import Cohort
     from editproof.types import Dataset
@@ -68,10 +68,7 @@ def dataset_from_spec(spec: str, extra: Mapping[str, DatasetFactory] | None = No
             raise DatasetError(f"--dataset {asked.bare}", found, f"Write --dataset {asked.name}:ARGUMENT.")
         given = asked.argument if usage is None else usage.given(asked, "--dataset", DatasetError)
         return further[asked.name](given)
-    if asked.name not in READERS:
-        known = sorted({*READERS, *further})
-        advice = f"{did_you_mean(asked.name, known)}There are: {', '.join(known)}."
-        raise DatasetError(f"--dataset {asked.bare}", f"no cohort is called {asked.name!r}", advice)
+    check_reader(asked.name, further)
     index = given_to(spec).value["index"]
     if index is None:
         return built_in(spec, CohortReading())
@@ -84,6 +81,19 @@ def dataset_from_spec(spec: str, extra: Mapping[str, DatasetFactory] | None = No
 def built_in(spec: str, reading: CohortReading) -> Cohort:
     """The cohort that a specification of a built-in reader names, read in one way or another."""
     return READERS[_parsed(spec).name](given_to(spec), reading)
+
+
+def check_reader(name: str, further: Iterable[str] = ()) -> None:
+    """Nothing where a built-in reader, or one of the further ones, goes by this name.
+
+    Raises
+    ------
+    DatasetError
+    """
+    known = sorted({*READERS, *DRAWN, *further})
+    if name not in known:
+        advice = f"{did_you_mean(name, known)}There are: {', '.join(known)}."
+        raise DatasetError(f"--dataset {name}", f"no cohort is called {name!r}", advice)
 
 
 def given_to(spec: str) -> Given:

@@ -130,6 +130,8 @@ def record_in(folder: Path) -> JSON:
     EvidenceError
         Where there is none, or it is of another schema.
     """
+    if not holds_a_run(folder):
+        raise EvidenceError(f"evidence in {folder}", "no run is there", "Name a run's folder, e.g. reports/RUN.")
     try:
         record = json.loads(content_of(folder / RECORD))
     except (OSError, ValueError, RecursionError) as error:

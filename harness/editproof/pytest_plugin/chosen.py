@@ -32,6 +32,7 @@ def run_of(config: pytest.Config) -> Run | TabledRun:
         config.stash[RUN] = tabled_run(config, _register(config), study_of(config))
     if RUN not in config.stash:
         from editproof.core.specification import reader_of
+        from editproof.datasets.registry import check_reader
         from editproof.editing.edits import Terms
         from editproof.instruments.shipped import READERS
         from editproof.study.plan import Plan
@@ -49,7 +50,8 @@ def run_of(config: pytest.Config) -> Run | TabledRun:
             card = hooks.pytest_editproof_instrument(config=config, dataset=reader) or READERS.get(reader)
             cards = [card] if card else []
         if not cards and not options.edit_only:
-            raise refusal(config, f"nothing reads {dataset!r}; name an instrument with --instrument SPEC")
+            check_reader(reader_of(dataset), dict(_merged(hooks.pytest_editproof_datasets(config=config))))
+            raise refusal(config, f"no instrument for the images of {dataset!r}; name one with --instrument SPEC")
         plan = Plan.of(
             study, prompt=options.prompt, repeats=options.repeats, seed=options.study_seed, output=options.output
         )

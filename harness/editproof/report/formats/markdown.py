@@ -46,7 +46,8 @@ def _lines(evidence: Evidence) -> Iterator[str]:
         yield from ("", f"## {_MARK[editor.outcome]} {_text(editor.card.name)}: {title}", "")
         asked = counted(editor.flow.get("requested", 0), "edit")
         told = f" {_text(origins(editor))}" if origins(editor) else ""
-        yield f"{_text(editor.reason)} {asked} requested, {grouped(lost)} not returned.{told}"
+        reason = editor.reason if editor.reason.endswith(".") else f"{editor.reason}."
+        yield f"{_text(reason)} {asked} requested, {grouped(lost)} not returned.{told}"
         yield from ("", *_table(editor.verdicts)) if editor.verdicts else ("", "No criterion was applied.")
 
 
