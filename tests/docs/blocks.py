@@ -121,7 +121,10 @@ def try_block(language: str, name: str, content: str, names: dict) -> None:
     elif language == "toml":
         try_toml(tomllib.loads(content), content)
     elif language == "json":
-        try_json(json.loads(content), content)
+        if content.lstrip().startswith("{"):
+            try_json(json.loads(content), content)
+        else:  # a part of one
+            json.loads(f"{{{content}}}")
 
 
 def try_toml(told: dict, content: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from editproof.errors import DatasetError, EditorError, InstrumentError, ProtocolError
 from editproof.imaging.axes import KINDS_OF_AXES, YX, YXC, ZYX, axes_of, is_image, spatial_shape
 from editproof.imaging.output import OutputGeometry, output_of
@@ -39,13 +38,21 @@ def test_a_volume_keeps_its_frame():
 
 def test_a_cohort_is_of_images_of_one_kind():
     assert axes_in("cohort", {"a": SHAPES[ZYX], "b": (9, 30, 30)}) == ZYX
-    with pytest.raises(DatasetError, match="case a is of gray images.*, case b is of colour images"):
+    with pytest.raises(DatasetError, match=r"case a is of gray images.*, case b is of colour images"):
         axes_in("cohort", {"a": SHAPES[YX], "b": SHAPES[YXC]})
 
 
 @pytest.mark.parametrize(
     ("shape", "axes"),
-    [((4, 5), YX), ((4, 5, 3), YXC), ((3, 5, 4), ZYX), ((3, 3, 3), YXC), ((2, 2, 2), ""), ((4,), ""), ((4, 5, 3, 2), "")],
+    [
+        ((4, 5), YX),
+        ((4, 5, 3), YXC),
+        ((3, 5, 4), ZYX),
+        ((3, 3, 3), YXC),
+        ((2, 2, 2), ""),
+        ((4,), ""),
+        ((4, 5, 3, 2), ""),
+    ],
 )
 def test_axes_follow_from_the_shape(shape, axes):
     assert axes_of(shape) == axes
