@@ -7,6 +7,7 @@ from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from editproof import Criterion, at_least, at_most, image_metric
 from editproof.audit.metric_sources import metric_faults
@@ -19,11 +20,11 @@ from editproof.criteria import (
     mask_surface_dice,
     verdict_on,
 )
-from editproof.criteria.conformance import verdict_on_control
+from editproof.criteria.conformance import floor_verdicts, outcome_of_editor, verdict_on_control
 from editproof.datasets.cohort import Cohort
 from editproof.editing.store import Store
 from editproof.errors import EditproofError, InstrumentError, ProtocolError
-from editproof.evidence.measurements import EDITED, IMAGE, ORIGINAL
+from editproof.evidence.measurements import EDITED, IMAGE, ORIGINAL, TARGET
 from editproof.instruments.fitness import check_apart
 from editproof.instruments.masks import unpacked
 from editproof.instruments.reading import read_and_drawn
@@ -194,6 +195,37 @@ def test_the_masks_are_kept_and_nothing_is_read_twice(tables):
     assert Outliner.asked == asked
 
 
+def floor_of(table, limit=0.85):
+    card = replace(Outliner.card, floors={"square": {"dice_at_least": limit}})
+    [verdict] = floor_verdicts(card, table)
+    assert verdict.criterion.role == "validity"
+    assert verdict.criterion.id == "BASE-square"
+    return verdict
+
+
+def test_an_instrument_that_does_not_find_its_structures_on_the_originals_makes_no_valid_run(tables):
+    """Its card sets the floor; the edits say nothing about it, and without reference masks nothing shows that it holds."""
+    assert floor_of(tables.erases).outcome is Outcome.PASS
+    rows = tables.keeps.rows
+    poor = rows["value"].where(~((rows["arm"] == ORIGINAL) & (rows["quantity"] == "dice_to_reference:square")), 0.6)
+    missed = floor_of(replace(tables.keeps, rows=rows.assign(value=poor)))
+    assert missed.outcome is Outcome.FAIL
+    assert missed.estimate.value == pytest.approx(0.6)
+    unknown = replace(tables.keeps, rows=rows[rows["quantity"] != "dice_to_reference:square"].reset_index(drop=True))
+    assert floor_of(unknown).outcome is Outcome.INCONCLUSIVE
+    for verdict in (missed, floor_of(unknown)):
+        assert outcome_of_editor((), (verdict,), ())[0] is Outcome.INVALID
+
+
+def test_the_floor_is_held_on_targets_where_every_case_has_one(tables):
+    rows = tables.keeps.rows
+    dice = rows[(rows["arm"] == ORIGINAL) & (rows["quantity"] == "dice_to_reference:square")]
+    on_targets = dice.assign(arm=TARGET, value=0.7)
+    for n, value in ((N, 0.7), (N - 1, 1.0)):
+        table = replace(tables.keeps, rows=pd.concat([rows, on_targets.iloc[:n]], ignore_index=True))
+        assert floor_of(table).estimate.value == pytest.approx(value)
+
+
 def test_the_unchanged_radiograph_is_flawless(tables):
     claim = Criterion("M-1", mask_dice("square"), at_least(0.75), source="an example")
     assert verdict_on_control(claim, replace(tables.keeps, editor="identity")).outcome is Outcome.PASS
@@ -219,6 +251,16 @@ def test_what_cannot_be_measured_is_one_line_before_the_first_edit():
     check_measurable(
         [Criterion("M-1", mask_distance("square", cap=9.0), at_most(2.0), source="s")], (), (Outliner.card,), unscaled
     )
+
+
+def test_a_floor_that_no_case_could_show_is_one_line_before_the_first_edit():
+    card = replace(Outliner.card, floors={"square": {"dice_at_least": 0.9}})
+    check_measurable([], (), (card,), CASES)
+    bare = [replace(case, decode=partial(unknown, case.decode)) for case in CASES]
+    with pytest.raises(
+        ProtocolError, match="the floor of square on the card of outliner: no case has a reference mask"
+    ):
+        check_measurable([], (), (card,), bare)
 
 
 def unknown(decode) -> Pixels:
@@ -251,6 +293,10 @@ def test_a_label_map_that_is_none_is_one_line(drawn, words):
         ({"masks": (MaskOutput("a", {}),)}, "labels from 1 to 255"),
         ({"quantities": (Quantity("shapes", "mm"),)}, "Name each quantity once"),
         ({"masks": ()}, "it reads nothing"),
+        ({"quantities": (Quantity("square", "mm"),)}, "it reads square and draws it"),
+        ({"floors": {"squares": {"dice_at_least": 0.9}}}, "a floor for squares, which it does not read"),
+        ({"floors": {"square": {"mae_at_most": 3.0}}}, "which is of kind structure. Write dice_at_least"),
+        ({"floors": {"square": {"dice_at_least": 85.0}}}, "Write a number from 0 to 1"),
     ],
 )  # fmt: skip
 def test_a_card_that_contradicts_itself_is_one_line(changed, words):

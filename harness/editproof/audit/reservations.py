@@ -117,7 +117,8 @@ def drawn_phantoms(facts: Facts) -> Iterator[Reservation]:
 def without_floor(facts: Facts) -> Iterator[Reservation]:
     """Instruments whose card sets no floor for something that they read."""
     for card in facts.instruments:
-        if free := [in_words(quantity.name) for quantity in card.quantities if not card.floors.get(quantity.name)]:
+        found = [*(quantity.name for quantity in card.quantities), *card.structures]
+        if free := [in_words(name) for name in found if not card.floors.get(name)]:
             yield Reservation(
                 NO_FLOOR,
                 f"The card of {card.name} sets no floor for {listed(free)}, "

@@ -46,9 +46,9 @@ def _instrument(options: argparse.Namespace) -> int:
         print(f"has no readings of: {', '.join(card.absent_arms)}")
     for mask in card.masks:
         print(f"draws: {mask.name} ({', '.join(mask.labels.values())})")
-    for quantity in card.quantities:
-        floors = [f"{name} {brief(limit)}" for name, limit in card.floors.get(quantity.name, {}).items()]
-        print(f"must reach on the originals, {quantity.name}: {', '.join(floors) or NO_FLOOR}")
+    for found in (*(quantity.name for quantity in card.quantities), *card.structures):
+        floors = [f"{name} {brief(limit)}" for name, limit in card.floors.get(found, {}).items()]
+        print(f"must reach on the originals, {found}: {', '.join(floors) or NO_FLOOR}")
     if options.dataset:
         _held_against(instrument, options.dataset, options.n)
     return 0

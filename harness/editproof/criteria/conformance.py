@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
 from editproof.core.numbers import decimals_for, figure
 from editproof.criteria import Criterion, at_least, at_most, verdict_on
 from editproof.criteria.criterion import overall
-from editproof.criteria.estimand import READERS, READINGS
+from editproof.criteria.estimand import READERS, READINGS, Estimand
 from editproof.criteria.estimands.accuracy import mae
 from editproof.criteria.estimands.discrimination import auc
+from editproof.criteria.estimands.masks import mask_dice
 from editproof.criteria.flawless import is_against_target, is_of_effect, verdict_on_flawless
 from editproof.criteria.reach import remedy
+from editproof.criteria.readings import matrix_or_nothing
 from editproof.criteria.redecision import criterion_from
+from editproof.criteria.region import Region
 from editproof.errors import ProtocolError
 from editproof.evidence.facts import Claim, Told
-from editproof.evidence.measurements import EDITED, ORIGINAL, TARGET, Measurements
+from editproof.evidence.measurements import EDITED, IMAGE, ORIGINAL, TARGET, Measurements
 from editproof.types import CriterionCard, Estimate, InstrumentCard, Outcome, Verdict
 
-FLOORS = {"mae_at_most": (mae, at_most), "auc_at_least": (auc, at_least)}
+FLOORS: Mapping[str, tuple[Callable[..., Estimand], Callable[[float], Region]]] = {
+    "mae_at_most": (mae, at_most),
+    "auc_at_least": (auc, at_least),
+    "dice_at_least": (partial(mask_dice, against="reference"), at_least),
+}
 """What a card may demand of an instrument on a study's originals: estimand and region by name."""
 
 IDENTITY = "identity"
@@ -56,8 +64,7 @@ def verdict_on_control(criterion: Criterion, control: Measurements) -> Verdict:
     estimand = criterion.estimand
     if estimand.reads and control.n_missing < len(control.edits) and not control.has(estimand.quantity, EDITED):
         reason = f"the instrument has no readings of the control {control.editor}"
-        nothing = Estimate(None, None, None, estimand.unit or "", criterion.confidence, 0, 0, 0, "none", reason=reason)
-        return Verdict(criterion.card, control.editor, control.stratum, nothing, Outcome.INVALID, reason)
+        return _undecided(criterion, control, Outcome.INVALID, reason)
     return verdict_on_flawless(criterion, control) if control.editor == IDENTITY else verdict_on(criterion, control)
 
 
@@ -71,23 +78,56 @@ def floor_verdicts(card: InstrumentCard, measured: Measurements) -> tuple[Verdic
     """
     verdicts = []
     for quantity, floors in card.floors.items():
-        targets = measured.has(quantity, TARGET) and not np.isnan(measured.matrix(quantity, TARGET)).any()
+        drawn = quantity in card.structures
+        held = f"dice_to_reference:{quantity}" if drawn else quantity
+        arm = TARGET if _of_targets(measured, held, drawn=drawn) else ORIGINAL
         for name, limit in floors.items():
-            if name not in FLOORS:
-                raise ProtocolError(f"floor {name!r} on the card of {card.name}", f"known are {', '.join(FLOORS)}")
-            estimand, region = FLOORS[name]
-            criterion = Criterion(
-                f"BASE-{quantity}",
-                estimand(quantity, arm=TARGET if targets else ORIGINAL),
-                region(limit),
-                source=f"card of instrument {card.name}",
-                role="validity",
-                sentence=f"The instrument reads {quantity.replace('_', ' ')} on the "
-                f"{'targets' if targets else 'originals'} as its card demands.",
-            )
-            verdict = verdict_on(criterion, measured)
-            verdicts.append(_by_point(verdict))
+            criterion = _floor(card, quantity, name, limit, arm)
+            if drawn and not measured.has(held, arm, IMAGE):  # as in a shard of few cases
+                verdicts.append(_undecided(criterion, measured, Outcome.INCONCLUSIVE, "no case has a reference mask"))
+            else:
+                verdicts.append(_by_point(verdict_on(criterion, measured)))
     return tuple(verdicts)
+
+
+def _floor(card: InstrumentCard, quantity: str, name: str, limit: float, arm: str) -> Criterion:
+    """What a floor of a card demands.
+
+    Raises
+    ------
+    ProtocolError
+        Where no floor goes by that name.
+    """
+    if name not in FLOORS:
+        raise ProtocolError(f"floor {name!r} on the card of {card.name}", f"known are {', '.join(FLOORS)}")
+    estimand, region = FLOORS[name]
+    does = f"draws {quantity}" if quantity in card.structures else f"reads {quantity.replace('_', ' ')}"
+    return Criterion(
+        f"BASE-{quantity}",
+        estimand(quantity, arm=arm),
+        region(limit),
+        source=f"card of instrument {card.name}",
+        role="validity",
+        sentence=f"The instrument {does} on the {'targets' if arm == TARGET else 'originals'} as its card demands.",
+    )
+
+
+def _undecided(criterion: Criterion, measured: Measurements, outcome: Outcome, reason: str) -> Verdict:
+    """A verdict on what was not measured at all."""
+    unit = criterion.estimand.unit or ""
+    nothing = Estimate(None, None, None, unit, criterion.confidence, 0, 0, 0, "none", reason=reason)
+    return Verdict(criterion.card, measured.editor, measured.stratum, nothing, outcome, reason)
+
+
+def _of_targets(measured: Measurements, quantity: str, *, drawn: bool) -> bool:
+    """Whether every case has a target on which an instrument is held to its card, in place of the original.
+
+    Dice is measured where the reference has the structure: on as many targets as originals, where all have one.
+    """
+    if not drawn:
+        return measured.has(quantity, TARGET) and not bool(np.isnan(measured.matrix(quantity, TARGET)).any())
+    targets, originals = (~np.isnan(matrix_or_nothing(measured, quantity, arm)) for arm in (TARGET, ORIGINAL))
+    return bool(targets.any() and (targets[:, 0] >= originals[:, 0]).all())
 
 
 def told_verdict(claims: Sequence[tuple[Claim, Verdict]]) -> Verdict:

@@ -35,7 +35,7 @@ def image_readings(
     values = measurements.matrix(quantity, arm, IMAGE)
     missing = np.isnan(values)
     if not undefined_counts:
-        missing &= arm != ORIGINAL and statuses_of(measurements, RETURNED) == 0
+        missing &= arm not in (ORIGINAL, TARGET) and statuses_of(measurements, RETURNED) == 0
     before = measurements.matrix(quantity, ORIGINAL, IMAGE)[:, 0] if original else None
     readings = in_order(measurements, values, original=before, missing=missing)
     nowhere = np.isnan(readings.original) if original else np.zeros(len(readings.cases), dtype=bool)

@@ -13,8 +13,12 @@ from editproof.errors import InstrumentError
 if TYPE_CHECKING:
     from editproof.types import InstrumentCard, Quantity
 
-FLOORS = {"mae_at_most": ("continuous", 0.0, math.inf), "auc_at_least": ("probability", 0.0, 1.0)}
-"""By name of a floor: the kind of quantity it is for, and its least and greatest limit."""
+FLOORS = {
+    "mae_at_most": ("continuous", 0.0, math.inf),
+    "auc_at_least": ("probability", 0.0, 1.0),
+    "dice_at_least": ("structure", 0.0, 1.0),
+}
+"""By name of a floor: the kind of quantity it is for, or that it is for a structure; its least and greatest limit."""
 
 
 def check_card(card: InstrumentCard, asked: str, *, apart: bool = False) -> None:
@@ -37,6 +41,8 @@ def check_card(card: InstrumentCard, asked: str, *, apart: bool = False) -> None
     for quantity in card.quantities:
         _check_quantity(quantity, asked)
     structures = card.structures
+    if both := sorted(set(structures) & {quantity.name for quantity in card.quantities}):
+        raise InstrumentError(asked, f"it reads {both[0]} and draws it", "Give the structure a name of its own.")
     if twice := sorted({name for name in structures if structures.count(name) > 1}):
         raise InstrumentError(asked, f"two masks show {twice[0]}", "Name each structure once.")
     if card.masks and card.members > 1:
@@ -56,7 +62,7 @@ def _check_quantity(quantity: Quantity, asked: str) -> None:
 
 
 def _check_floors(card: InstrumentCard, asked: str) -> None:
-    kinds = {quantity.name: quantity.kind for quantity in card.quantities}
+    kinds = {quantity.name: quantity.kind for quantity in card.quantities} | dict.fromkeys(card.structures, "structure")
     if stray := sorted(set(card.floors) - set(kinds)):
         raise InstrumentError(asked, f"a floor for {stray[0]}, which it does not read", "Set floors of what it reads.")
     for quantity, floors in card.floors.items():

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from editproof.editing.store import RecordKind
-from editproof.evidence.measurements import EDITED, IMAGE, ORIGINAL
+from editproof.evidence.measurements import EDITED, IMAGE, ORIGINAL, TARGET
 from editproof.imaging.output import mask_in_frame
 from editproof.metrics import BUILT_IN, MaskPair, Metric, measured
 from editproof.metrics.masks import TO_ORIGINAL, TO_REFERENCE, units_of_structures
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MASKS = RecordKind("masks", dict[str, str])
 """Of one image: every label map that an instrument drew on it, packed, by the name of the mask."""
 
-_ARMS = {TO_REFERENCE: (ORIGINAL, EDITED), TO_ORIGINAL: (EDITED,)}
+_ARMS = {TO_REFERENCE: (ORIGINAL, TARGET, EDITED), TO_ORIGINAL: (EDITED,)}
 
 Place = tuple[str, int]
 

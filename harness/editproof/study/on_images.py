@@ -55,12 +55,14 @@ def check_measurable(
     ------
     ProtocolError
         No metric gives the quantity on that arm and in that unit, or on images of those ``axes``; or a claim is against
-        reference masks, or in millimetres, and a case has no such mask, or no spacing.
+        reference masks, or in millimetres, and a case has no such mask, or no spacing; or the card of an instrument
+        sets a floor against reference masks, of which no case has one.
     """
     check_image_claims(claims, quantities_on_images(own, instruments))
     if axes:
         _check_axes(claims, quantities_on_images(own, instruments, axes), axes)
     _check_structures(claims, instruments, cases)
+    _check_floors(instruments, cases)
 
 
 def _check_axes(claims: Iterable[Criterion], measured: Collection[str], axes: str) -> None:
@@ -95,3 +97,17 @@ def _check_structures(claims: Iterable[Criterion], cards: Iterable[InstrumentCar
             found = f"case {case.case_id} has reference masks of {', '.join(sorted(structures)) or 'nothing'}"
             advice = "Bring them with the cohort, or hold edits against the original: against='original'."
             raise ProtocolError(f"{wanted[lacking[0]]}, against reference masks of {lacking[0]}", found, advice)
+
+
+def _check_floors(cards: Iterable[InstrumentCard], cases: Iterable[Case]) -> None:
+    """Refuse an instrument with a floor for a structure of which no case has a reference mask."""
+    wanted = {structure: card.name for card in cards for structure in card.structures if card.floors.get(structure)}
+    for case in cases if wanted else ():
+        for structure in case.decode().structures:
+            wanted.pop(structure, None)
+        if not wanted:
+            break
+    for structure, name in sorted(wanted.items()):
+        found = "no case has a reference mask of it"
+        advice = "Bring them with the cohort, or leave that floor off the card: nothing would show that it is reached."
+        raise ProtocolError(f"the floor of {structure} on the card of {name}", found, advice)

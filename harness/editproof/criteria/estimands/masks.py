@@ -7,6 +7,7 @@ reference mask of the cohort.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from editproof.criteria.estimand import IMAGES, PROBABILITY, Compute, Estimand
@@ -14,7 +15,7 @@ from editproof.criteria.estimands.images import share_beyond
 from editproof.criteria.factory import estimand, known_unit, reach_of
 from editproof.criteria.readings import Readings
 from editproof.errors import ProtocolError
-from editproof.evidence.measurements import IMAGE
+from editproof.evidence.measurements import EDITED, IMAGE
 from editproof.stats.statistic import Statistic
 
 AGAINST = ("original", "reference")
@@ -26,7 +27,7 @@ AREAS = {"px": "pixels", "mm2": "mm2"}
 @estimand(example={"structure": "carpals"})
 def mask_dice(
     structure: str, *, against: str = "original", margin: float | None = None, per: str = "patient",
-    missing: str = "worst_case",
+    arm: str = EDITED, missing: str = "worst_case",
 ) -> Estimand:  # fmt: skip
     """Dice of a structure that an instrument draws on edits, or the share of patients in whom it is too low.
 
@@ -42,8 +43,11 @@ def mask_dice(
         Without it the estimand is the mean: ``at_least(0.95)``. With it, the share of patients with an edit below it,
         or of edits: ``mask_dice("carpals", margin=0.9)`` and ``at_most(0.05)``.
     per : {"patient", "edit"}
+    arm : str
+        ``"original"`` with ``against="reference"`` says how well the instrument draws, for validity floors.
     """
-    return _overlap("Dice", "dice", structure, against, margin, per, missing)
+    made = _overlap("Dice", "dice", structure, against, margin, per, missing)
+    return made if arm == EDITED else replace(made, name=f"{made.name}, {arm}", arm=arm, needs=frozenset())
 
 
 @estimand(example={"structure": "carpals"})
