@@ -130,7 +130,7 @@ def test_a_folder_that_is_not_read_is_described(tmp_path, files, found):
     with pytest.raises(DatasetError) as caught:
         spec_of(str(tmp_path))
     assert found in caught.value.found
-    assert "PNG, TIFF, JPEG and DICOM" in caught.value.advice
+    assert "PNG, TIFF, JPEG, NIfTI and DICOM" in caught.value.advice
     with pytest.raises(DatasetError, match=r"no manifest\.csv in it, but \d file"):
         folder(tmp_path)
 

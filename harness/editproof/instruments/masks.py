@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +69,7 @@ def structures_in(outputs: Iterable[MaskOutput], maps: Mapping[str, LabelMap]) -
 
 
 def packed(maps: Mapping[str, LabelMap]) -> dict[str, str]:
-    """Label maps as text: PNG without loss, in base64.
+    """Label maps as text, without loss: of an image a PNG in base64, of a volume its shape and compressed voxels.
 
     Examples
     --------
@@ -76,10 +77,7 @@ def packed(maps: Mapping[str, LabelMap]) -> dict[str, str]:
     >>> unpacked(packed(maps))["bones"].tolist()
     [[0, 1], [2, 0]]
     """
-    return {
-        name: base64.b64encode(cv2.imencode(".png", labels, PNG_FAST)[1].tobytes()).decode()
-        for name, labels in maps.items()
-    }
+    return {name: _text_of(labels) for name, labels in maps.items()}
 
 
 def unpacked(texts: Mapping[str, str]) -> dict[str, LabelMap]:
@@ -93,10 +91,25 @@ def unpacked(texts: Mapping[str, str]) -> dict[str, LabelMap]:
     found = {}
     for name, text in texts.items():
         try:
-            labels = cv2.imdecode(np.frombuffer(base64.b64decode(text), np.uint8), cv2.IMREAD_UNCHANGED)
-        except (ValueError, cv2.error):
+            labels = _labels_of(text)
+        except (ValueError, cv2.error, zlib.error):
             labels = None
         if labels is None or labels.dtype != np.uint8:
             raise EvidenceError(f"the stored label map {name}", "it is no image", "Remove the store and run again.")
         found[name] = labels.astype(np.uint8)
     return found
+
+
+def _text_of(labels: LabelMap) -> str:
+    if labels.ndim == 2:
+        return base64.b64encode(cv2.imencode(".png", labels, PNG_FAST)[1].tobytes()).decode()
+    content = zlib.compress(np.ascontiguousarray(labels).tobytes(), 1)
+    return f"{'x'.join(map(str, labels.shape))}:{base64.b64encode(content).decode()}"
+
+
+def _labels_of(text: str) -> Any:
+    sides, colon, content = text.rpartition(":")
+    if not colon:
+        return cv2.imdecode(np.frombuffer(base64.b64decode(text), np.uint8), cv2.IMREAD_UNCHANGED)
+    shape = tuple(map(int, sides.split("x")))
+    return np.frombuffer(zlib.decompress(base64.b64decode(content)), np.uint8).reshape(shape)

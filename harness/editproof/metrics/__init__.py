@@ -71,7 +71,7 @@ def measured(
         Where a metric raises, or gives something other than it declares.
     """
     kind = kind or (OF_PAIR if isinstance(of, Pair) else OF_MASKS if isinstance(of, MaskPair) else OF_IMAGE)
-    asked = [metric for metric in metrics if metric.of == kind and (isinstance(of, MaskPair) or of.axes in metric.axes)]
+    asked = [metric for metric in metrics if metric.of == kind and of.axes in metric.axes]
     return {name: value for metric in asked for name, value in metric(of).items()}
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy.ndimage import generate_binary_structure, label
 
-from editproof.metrics.masks import mask_metric
+from editproof.metrics.masks import IMAGES_AND_VOLUMES, mask_metric
 from editproof.metrics.metric import MetricOutput
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def lesion_counts(reference: Mask, mask: Mask) -> LesionCounts:
 @mask_metric(
     MetricOutput("lesions_found", unit="", unchanged=1.0, regions=()),
     MetricOutput("false_lesions", unit="lesions", unchanged=0.0, regions=()),
+    axes=IMAGES_AND_VOLUMES,
 )
 def lesions(pair: MaskPair) -> dict[str, float]:
     """Share of the reference's lesions that are found, where it has one; and the number of false ones."""

@@ -17,6 +17,7 @@ from editproof.metrics.pair import shared
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from editproof.imaging.region import Box
     from editproof.metrics.pair import Pair, Picture
     from editproof.types import Mask
 
@@ -33,7 +34,7 @@ LEAST_PX = 8
 class _Anatomy(NamedTuple):
     """Where a tool may change nothing, cut to its bounding box, and how many such pixels are about each of them."""
 
-    box: tuple[slice, slice]
+    box: Box
     inside: Mask
     patch: tuple[int, int]
     pixels: NDArray[np.float32]

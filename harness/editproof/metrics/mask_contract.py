@@ -8,20 +8,34 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from editproof.errors import EditproofError
+from editproof.imaging.axes import YX, ZYX
 from editproof.metrics.masks import MaskPair
 from editproof.metrics.metric import Metric
 
 SHAPE = (40, 33)
+DEEP = (6, 14, 11)
 
 
-def contract_masks() -> Iterator[MaskPair]:
-    """Pairs that any metric of masks must take, with and without a spacing, which differs between rows and columns."""
+def contract_masks(axes: Iterable[str] = (YX,)) -> Iterator[MaskPair]:
+    """Pairs that a metric of masks of some axes must take, with and without a spacing, which differs between axes."""
+    if ZYX in axes:
+        yield from _volumes()
+    if YX not in axes:
+        return
     empty, square, point, two, full = (np.zeros(SHAPE, bool) for _ in range(5))
     square[10:22, 8:20] = point[5, 5] = True
     two[4:12, 4:12] = two[12:20, 8:16] = True
     full[:] = True
     shapes = (empty, square, np.roll(square, 2, axis=0), point, two, full)
     for spacing in (None, (0.5, 0.2)):
+        yield from (MaskPair(one.copy(), other.copy(), spacing) for one in shapes for other in shapes)
+
+
+def _volumes() -> Iterator[MaskPair]:
+    empty, cube, point, full = (np.zeros(DEEP, bool) for _ in range(4))
+    cube[1:4, 3:9, 2:7] = point[5, 13, 0] = full[:] = True
+    shapes = (empty, cube, np.roll(cube, 1, axis=0), point, full)
+    for spacing in (None, (3.0, 0.5, 0.2)):
         yield from (MaskPair(one.copy(), other.copy(), spacing) for one in shapes for other in shapes)
 
 
@@ -36,7 +50,7 @@ def check_mask_metric(metric: Metric, given: Iterable[MaskPair] | None = None) -
         Where the contract is broken, with what was asked and what came.
     """
     found = []
-    for pair in contract_masks() if given is None else given:
+    for pair in contract_masks(metric.axes) if given is None else given:
         one, other = pair.reference.copy(), pair.mask.copy()
         what = f"metric {metric.name}, masks of {one.sum()} and {other.sum()} pixels"
         try:

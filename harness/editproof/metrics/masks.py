@@ -1,8 +1,8 @@
-"""How two masks of one structure become numbers: overlap, distance between their outlines, and area.
+"""How two masks of one structure become numbers: overlap, distance between their outlines, and area or volume.
 
-The outline of a mask is its pixels of which one of the four neighbours is outside it; what lies beyond the image is
-outside. Distances are Euclidean, between centres of pixels, in pixels or, with the spacing of rows and columns, in mm.
-Touching components of one structure are one mask.
+The outline of a mask is its pixels of which one of the four neighbours is outside it, in a volume one of the six; what
+lies beyond the image is outside. Distances are Euclidean, between centres of pixels or voxels, in pixels or, with the
+spacing of each axis, in mm. Touching components of one structure are one mask.
 
 A number of two masks that are both empty is not defined and left out. Where one of them is empty, Dice and the surface
 Dice are 0, and the distance is the diagonal of the image, beyond which there is none.
@@ -26,6 +26,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.ndimage import binary_erosion, distance_transform_edt
 
+from editproof.imaging.axes import YX, ZYX
+from editproof.imaging.region import box_of
 from editproof.metrics.metric import OF_MASKS, Metric, MetricOutput, named_after
 
 if TYPE_CHECKING:
@@ -34,11 +36,11 @@ if TYPE_CHECKING:
     from editproof.types import Mask
 
 Spacing = tuple[float, ...]
+IMAGES_AND_VOLUMES = (YX, ZYX)
 TO_REFERENCE, TO_ORIGINAL = "to_reference", "to_original"
 """What a mask is held against, as the names of what is measured end."""
 
 _PERCENTILE = 95.0
-_PIXEL: Spacing = (1.0, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,9 +49,9 @@ class MaskPair:
 
     Attributes
     ----------
-    reference, mask : ndarray of bool, shape (H, W)
+    reference, mask : ndarray of bool, shape (H, W) or (Z, Y, X)
     spacing_mm : tuple of float, optional
-        Row and column pixel spacing in millimetres, where the cohort knows it.
+        Spacing of each axis in millimetres, where the cohort knows it.
 
     Raises
     ------
@@ -72,18 +74,25 @@ class MaskPair:
     def __post_init__(self) -> None:
         """Refuse what cannot be compared."""
         one, other = self.reference, self.mask
-        if one.shape != other.shape or one.ndim != 2 or one.dtype != np.bool_ or other.dtype != np.bool_:
+        if one.shape != other.shape or one.ndim not in (2, 3) or one.dtype != np.bool_ or other.dtype != np.bool_:
             raise ValueError(f"a mask of {other.shape} {other.dtype} against one of {one.shape} {one.dtype}")
+        if self.spacing_mm and len(self.spacing_mm) != one.ndim:
+            raise ValueError(f"{len(self.spacing_mm)} numbers of spacing for masks of {one.ndim} axes")
+
+    @property
+    def axes(self) -> str:
+        """What their axes are: ``"YX"``, or ``"ZYX"`` of a volume."""
+        return YX if self.mask.ndim == 2 else ZYX
 
     @cached_property
     def areas(self) -> tuple[int, int]:
-        """Pixels of the reference and of the mask."""
+        """Pixels, or voxels, of the reference and of the mask."""
         return int(self.reference.sum()), int(self.mask.sum())
 
     @property
     def scales(self) -> dict[str, Spacing]:
-        """Spacing of rows and columns in each unit that there is: ``px``, and ``mm`` where it is known."""
-        return {"px": _PIXEL} | ({"mm": self.spacing_mm} if self.spacing_mm else {})
+        """Spacing of each axis in each unit that there is: ``px``, and ``mm`` where it is known."""
+        return {"px": (1.0,) * self.mask.ndim} | ({"mm": self.spacing_mm} if self.spacing_mm else {})
 
     @cached_property
     def distances(self) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
@@ -91,8 +100,8 @@ class MaskPair:
 
         Neither mask may be empty.
         """
-        rows, columns = (np.flatnonzero((self.reference | self.mask).any(axis=axis)) for axis in (1, 0))
-        box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+        box = box_of(self.reference | self.mask)
+        assert box is not None, "neither mask is empty"
         one, other = _outline(self.reference[box]), _outline(self.mask[box])
         return {
             unit: (_distances(to=other, of=one, spacing=spacing), _distances(to=one, of=other, spacing=spacing))
@@ -105,18 +114,25 @@ class MaskPair:
 
 
 def mask_metric(
-    *outputs: MetricOutput, name: str = "", version: str = ""
+    *outputs: MetricOutput, name: str = "", version: str = "", axes: tuple[str, ...] = (YX,)
 ) -> Callable[[Callable[[MaskPair], Mapping[str, float]]], Metric]:
     """Make a function of a :class:`MaskPair` a metric of masks; see :func:`editproof.metrics.metric`.
 
     Its outputs have no regions: each is measured by structure, against the reference mask and against the
     instrument's own reading of the original, as ``<output>_to_reference:<structure>`` and
     ``<output>_to_original:<structure>``.
+
+    Parameters
+    ----------
+    outputs, name, version
+        As of any metric.
+    axes : tuple of str
+        Masks that it takes: ``"YX"`` of images, gray or in colour, and ``"ZYX"`` of volumes.
     """
-    return lambda function: Metric(name or named_after(function), function, outputs, OF_MASKS, version)
+    return lambda function: Metric(name or named_after(function), function, outputs, OF_MASKS, version, tuple(axes))
 
 
-@mask_metric(MetricOutput("dice", unit="", unchanged=1.0, regions=()))
+@mask_metric(MetricOutput("dice", unit="", unchanged=1.0, regions=()), axes=IMAGES_AND_VOLUMES)
 def dice(pair: MaskPair) -> dict[str, float]:
     """Twice the common area over the sum of both areas (Dice 1945)."""
     total = sum(pair.areas)
@@ -126,6 +142,7 @@ def dice(pair: MaskPair) -> dict[str, float]:
 @mask_metric(
     MetricOutput("hd95_px", unit="pixels", unchanged=0.0, regions=()),
     MetricOutput("hd95_mm", unit="mm", unchanged=0.0, regions=()),
+    axes=IMAGES_AND_VOLUMES,
 )
 def hd95(pair: MaskPair) -> dict[str, float]:
     """The larger of the two 95th percentiles of distances from one outline to the other."""
@@ -144,7 +161,8 @@ def hd95(pair: MaskPair) -> dict[str, float]:
         MetricOutput(f"surface_dice_{tolerance}{unit}", unit="", unchanged=1.0, regions=())
         for unit in ("px", "mm")
         for tolerance in (1, 2, 3)
-    )
+    ),
+    axes=IMAGES_AND_VOLUMES,
 )
 def surface_dice(pair: MaskPair) -> dict[str, float]:
     """Normalised surface distance: share of both outlines that lies within a tolerance of the other outline."""
@@ -177,15 +195,19 @@ def area_difference(pair: MaskPair) -> dict[str, float]:
     return found
 
 
-def units_of_structures(metrics: Iterable[Metric], structures: Iterable[str]) -> dict[str, str]:
+def units_of_structures(metrics: Iterable[Metric], structures: Iterable[str], axes: str = "") -> dict[str, str]:
     """Unit of every quantity that metrics of masks give for some structures, ``<output>_<against>:<structure>``.
+
+    With ``axes`` of images, of those metrics alone that take their masks.
 
     Examples
     --------
     >>> units_of_structures([dice], ["carpals"])
     {'dice_to_reference:carpals': '', 'dice_to_original:carpals': ''}
     """
-    outputs = {name: unit for metric in metrics if metric.of == OF_MASKS for name, unit in metric.units.items()}
+    of_masks = ZYX if axes == ZYX else YX if axes else ""
+    taken = [metric for metric in metrics if metric.of == OF_MASKS and (not axes or of_masks in metric.axes)]
+    outputs = {name: unit for metric in taken for name, unit in metric.units.items()}
     return {
         f"{name}_{against}:{structure}": unit
         for structure in structures

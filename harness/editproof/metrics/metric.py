@@ -81,7 +81,7 @@ class Metric:
         To be raised where something changed that its source does not show, e.g. an installed package that it uses.
     axes : tuple of str
         Images that it is measured on: ``"YX"`` (gray), ``"YXC"`` (colour), ``"ZYX"`` (volumes); of others it gives
-        nothing, and a claim on it is refused. Metrics of masks are measured on whatever masks there are.
+        nothing, and a claim on it is refused. Masks of colour images are ``"YX"``.
     """
 
     name: str

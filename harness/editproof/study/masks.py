@@ -63,12 +63,15 @@ def mask_rows(
 
 
 def mask_quantities(
-    cards: Iterable[InstrumentCard], own: Iterable[Metric] = ()
+    cards: Iterable[InstrumentCard], own: Iterable[Metric] = (), axes: str = ""
 ) -> dict[str, tuple[tuple[str, ...], str]]:
-    """Every quantity that may be measured on masks, with the arms on which it is measured and the unit."""
+    """Every quantity that may be measured on masks, with the arms on which it is measured and the unit.
+
+    With ``axes`` those alone that may be measured on masks of such images.
+    """
     found = {}
     for card in cards:
-        for quantity, unit in units_of_structures((*BUILT_IN, *own), card.structures).items():
+        for quantity, unit in units_of_structures((*BUILT_IN, *own), card.structures, axes).items():
             against = TO_REFERENCE if quantity.partition(":")[0].endswith(TO_REFERENCE) else TO_ORIGINAL
             found[quantity] = _ARMS[against], unit
     return found

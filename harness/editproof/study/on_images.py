@@ -29,7 +29,7 @@ def quantities_on_images(
 
     With ``axes`` those alone that may be measured on such images.
     """
-    return measured_quantities(own, axes) | mask_quantities(instruments, own)
+    return measured_quantities(own, axes) | mask_quantities(instruments, own, axes)
 
 
 def check_quantities(declared: Declared, own: Sequence[Metric], instruments: Sequence[InstrumentCard]) -> None:
@@ -86,7 +86,7 @@ def _check_structures(claims: Iterable[Criterion], cards: Iterable[InstrumentCar
         if quantity in known and name.endswith(TO_REFERENCE):
             wanted.setdefault(structure, who)
         output = name.removesuffix(f"_{TO_REFERENCE}").removesuffix(f"_{TO_ORIGINAL}")
-        if quantity in known and output.endswith(("mm", "mm2")):
+        if quantity in known and output.endswith(("mm", "mm2", "ml")):
             scaled = scaled or who
     for case in cases if wanted or scaled else ():
         if scaled and case.spacing_mm is None:

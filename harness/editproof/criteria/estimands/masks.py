@@ -169,6 +169,54 @@ def mask_area_change(
     )  # fmt: skip
 
 
+@estimand(example={"structure": "brain", "cap": 50.0})
+def mask_volume_difference(
+    structure: str, *, cap: float, against: str = "original", missing: str = "worst_case"
+) -> Estimand:
+    """Mean over patients of the volume of a structure on edits less that of the mask it is held against, with its sign.
+
+    Of cohorts of volumes with their spacing. A mean hides changes of either sign; see :func:`mask_volume_change`.
+
+    Parameters
+    ----------
+    structure : str
+        As the card of the instrument names it.
+    cap : float
+        The largest difference in ml that counts in full.
+    against : {"original", "reference"}
+    """
+    least, most = reach_of(cap, signed=True)
+    return Estimand(
+        name=f"difference of volume {_words(against)}, {structure}", unit="ml",
+        quantity=f"volume_difference_ml_{_against(against)}:{structure}",
+        statistic=_mean, scope=IMAGES, instrument=IMAGE, missing=missing, least=least, most=most,
+        ideal=0.0, signed=True, needs=_needs(against),
+    )  # fmt: skip
+
+
+@estimand(example={"structure": "brain"})
+def mask_volume_change(
+    structure: str, *, against: str = "original", margin: float | None = None, per: str = "patient",
+    missing: str = "worst_case",
+) -> Estimand:  # fmt: skip
+    """Size of the difference of volume of a structure over the larger of both, or the share of patients beyond it.
+
+    Of cohorts of volumes. For the parameters see :func:`mask_dice`; here the share is of those above the margin. A
+    missing edit counts 1.
+    """
+    quantity, name = (
+        f"volume_change_{_against(against)}:{structure}",
+        f"change of volume {_words(against)}, {structure}",
+    )
+    if margin is not None:
+        share = partial(share_beyond, margin=margin, per=per)
+        return _share(f"{name}: share of {known_unit(per, 'images')}s above {margin:g}", quantity, share, missing)
+    return Estimand(
+        name=name, quantity=quantity, statistic=_mean, scope=IMAGES, instrument=IMAGE, missing=missing, least=0.0,
+        most=1.0, ideal=0.0, kind=PROBABILITY, needs=_needs(against),
+    )  # fmt: skip
+
+
 def _overlap(
     words: str, output: str, structure: str, against: str, margin: float | None, per: str, missing: str
 ) -> Estimand:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from editproof.core.extras import need
-from editproof.core.usage import FILE, Given, Option, Usage, one_of, takes
+from editproof.core.usage import FILE, YES_NO, Given, Option, Usage, one_of, takes
 from editproof.datasets.cohort import HAND_UNITS, MARKERS_UP_TO, Cohort, check_unique_ids, cohort_of, with_marker
 from editproof.datasets.dicom.file import HeaderFacts, facts_of, file_bytes, header_of
 from editproof.datasets.dicom.listing import listing_of
@@ -18,6 +18,7 @@ from editproof.datasets.dicom.pixels import VERSION, Voi, dicom_image
 from editproof.datasets.dicom.pseudonyms import Pseudonyms, pseudonyms
 from editproof.datasets.dicom.remarks import remarks_on
 from editproof.datasets.dicom.rows import Rows, labels_beside
+from editproof.datasets.dicom.volumes import dicom_volumes
 from editproof.datasets.folder.cohort import mask_files
 from editproof.datasets.folder.files import Entry, existing
 from editproof.datasets.folder.images import note_on_turned
@@ -157,6 +158,7 @@ def dicom(
         (
             Option("labels", "table of the reference standard, below the folder", FILE),
             Option("voi", "whether a header's first window is applied", one_of("first", "none"), "first"),
+            Option("series", "whether each series of slices, or file of frames, is one volume", YES_NO, "no"),
             MASKS,
             Option("key", "file with the key of the pseudonyms", FILE),
             INDEX,
@@ -167,6 +169,10 @@ def named_dicom(given: Given, reading: CohortReading) -> Cohort:
     """A cohort from a folder of DICOM files, from ``dicom:PATH?OPTION=VALUE&...``."""
     need("dicom", given.asked, DatasetError)
     value = given.value
+    if value["series"]:
+        return dicom_volumes(
+            given.argument, labels=value["labels"], masks=value["masks"], key=value["key"], reading=reading
+        )
     return dicom(
         given.argument,
         labels=value["labels"],

@@ -20,6 +20,7 @@ from editproof.datasets.dicom.remarks import AGE, BITS, COLOUR, INVERSE, SEX, SI
 from editproof.datasets.dicom.tags import CONTRADICTED, COPY_AGAIN, pydicom_or_error, quiet, tag_name, value_of
 from editproof.datasets.folder.files import MOST_BYTES, MOST_PIXELS
 from editproof.errors import DatasetError
+from editproof.imaging.volumes import MOST_VOXELS
 
 if TYPE_CHECKING:
     from editproof.datasets.folder.files import Entry
@@ -84,8 +85,16 @@ class HeaderFacts:
     remarks: frozenset[str] = frozenset()
 
 
-def header_of(entry: Entry, asked: str) -> Header:
+def header_of(entry: Entry, asked: str, *, several: bool = False) -> Header:
     """The header of a file, found to be one of a gray, single, complete radiograph that can be decoded here.
+
+    Parameters
+    ----------
+    entry : Entry
+    asked : str
+        What errors call the file.
+    several : bool
+        Whether it may have several frames.
 
     Raises
     ------
@@ -116,7 +125,7 @@ def header_of(entry: Entry, asked: str) -> Header:
     if shape[0] * shape[1] > MOST_PIXELS:
         found = f"it claims {shape[0]}x{shape[1]} pixels, more than {MOST_PIXELS}"
         raise DatasetError(asked, found, "Leave it out: it is not a radiograph.")
-    _check_kind(header, asked)
+    _check_kind(header, asked, several)
     _check_decodable(header, syntax, asked)
     return header
 
@@ -182,11 +191,16 @@ def looks_like_dicom(path_suffix: str, start: bytes) -> bool:
     return path_suffix in SUFFIXES or start[128:132] == b"DICM"
 
 
-def _check_kind(header: Header, asked: str) -> None:
+def frames_of(header: Header) -> int:
+    """How many frames a file has."""
+    return int(value_of(header, "NumberOfFrames") or 1)
+
+
+def _check_kind(header: Header, asked: str, several: bool) -> None:
     """Raise an error if the pixels are not those of one frame of gray, or of colour that may hold gray."""
     with quiet(asked, "a tag that pixels need is missing or cannot be read"):
         value = {name: value_of(header, name) for name in (*_NEEDED, "NumberOfFrames", "HighBit")}
-        frames = int(value["NumberOfFrames"] or 1)
+        frames = frames_of(header)
     if missing := [tag_name(name) for name in _NEEDED if value[name] is None]:
         raise DatasetError(asked, f"{', '.join(missing)} missing or empty", "Export it again.")
     meaning, samples, topmost = str(value["PhotometricInterpretation"]), value["SamplesPerPixel"], value["HighBit"]
@@ -197,9 +211,14 @@ def _check_kind(header: Header, asked: str) -> None:
         found = f"photometric interpretation {kind} with {samples} samples per pixel"
         advice = "Gray images are read, MONOCHROME1 or MONOCHROME2 with one sample, and colour with equal channels."
         raise DatasetError(asked, found, advice)
-    if frames != 1 or allocated not in (8, 16) or not isinstance(stored, int) or not 1 < stored <= allocated:
+    if frames < 1 or (frames > 1 and not several):
         found = f"{frames} frames of {allocated} bits, {stored} of them stored"
-        raise DatasetError(asked, found, "Only single frames of 8 to 16 bits are read.")
+        raise DatasetError(asked, found, "Only single frames of 8 to 16 bits are read; of volumes, write ?series=yes.")
+    if allocated not in (8, 16) or not isinstance(stored, int) or not 1 < stored <= allocated:
+        found = f"{frames} frames of {allocated} bits, {stored} of them stored"
+        raise DatasetError(asked, found, "Only frames of 8 to 16 bits are read.")
+    if frames * value["Rows"] * value["Columns"] > MOST_VOXELS:
+        raise DatasetError(asked, f"{frames} frames of more than {MOST_VOXELS} pixels together", "Leave it out.")
     if topmost not in (None, stored - 1):
         raise DatasetError(asked, f"{stored} bits stored, the highest of them bit {topmost}", CONTRADICTED)
     if value["PixelRepresentation"] not in (0, 1):
@@ -225,7 +244,9 @@ def _check_decodable(header: Header, syntax: str, asked: str) -> None:
         return
     with quiet(asked, f"it is compressed as {uid.name}, which is not read"):
         decoder = get_decoder(uid)
-    deep = syntax == TWELVE_BIT_JPEG and header.BitsStored > 8
+    deep, frames = syntax == TWELVE_BIT_JPEG and header.BitsStored > 8, frames_of(header)
+    if deep and frames > 1:
+        raise DatasetError(asked, f"its {frames} frames are compressed as {uid.name}", "Store it uncompressed.")
     if not decoder.is_available or (deep and importlib.util.find_spec("gdcm") is None):
         advice = "Install the extra: pip install 'editproof[dicom]', or store it uncompressed."
         raise DatasetError(asked, f"it is compressed as {uid.name}, for which no decoder is installed", advice)
@@ -233,12 +254,13 @@ def _check_decodable(header: Header, syntax: str, asked: str) -> None:
         fragments, _ = parse_fragments(header.PixelData)
         if not fragments:
             raise ValueError
-        frame = get_frame(header.PixelData, 0, number_of_frames=1)
-    with quiet(asked, f"its pixels hold no code stream of {uid.name}, or one that is cut short"):
-        stream = code_stream_of(frame, syntax, header.Rows, header.Columns)
+        encoded = [get_frame(header.PixelData, place, number_of_frames=frames) for place in range(frames)]
     declared = (header.Rows, header.Columns, header.BitsStored, header.BitsAllocated, header.SamplesPerPixel)
-    if stream is not None and (contradiction := stream.departure(*declared)):
-        raise DatasetError(asked, contradiction, CONTRADICTED)
+    for frame in encoded:
+        with quiet(asked, f"its pixels hold no code stream of {uid.name}, or one that is cut short"):
+            stream = code_stream_of(frame, syntax, header.Rows, header.Columns)
+        if stream is not None and (contradiction := stream.departure(*declared)):
+            raise DatasetError(asked, contradiction, CONTRADICTED)
 
 
 def _has_spare_bits(header: Header) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 
 from editproof.core.numbers import brief
 from editproof.datasets.dicom.codestream import RLE
-from editproof.datasets.dicom.file import COLOURS, PALETTE, TWELVE_BIT_JPEG, header_of, is_inverse
+from editproof.datasets.dicom.file import COLOURS, PALETTE, TWELVE_BIT_JPEG, frames_of, header_of, is_inverse
 from editproof.datasets.dicom.tags import (
     CONTRADICTED,
     WITHOUT_WINDOW,
@@ -60,7 +60,7 @@ def dicom_image(entry: Entry, voi: Voi, asked: str) -> Image:
     header = header_of(entry, asked)
     if str(header.PhotometricInterpretation) in COLOURS:
         return _gray_of_colour(header, asked)
-    values, low, high = _modality(_stored(header, asked), header, asked)
+    values, low, high = _modality(stored_values(header, asked), header, asked)
     narrow = int(header.BitsStored) <= 8 and high - low <= 255
     share: Values | None = None
     if voi == "first":
@@ -84,13 +84,19 @@ def _modality(stored: NDArray[Any], header: Header, asked: str) -> tuple[Values,
     with quiet(asked, f"{tag_name('ModalityLUTSequence')} cannot be applied", _EXPORT):
         if items := value_of(header, "ModalityLUTSequence"):
             return _looked_up(stored, header, items[0])
-    slope = number_of_tag(header, "RescaleSlope", asked, _EXPORT)
-    intercept = number_of_tag(header, "RescaleIntercept", asked, _EXPORT)
+    slope, intercept = rescale_of(header, asked)
+    low, high = sorted(end * slope + intercept for end in _stored_range(header))
+    return np.asarray(stored, np.float64) * slope + intercept, low, high
+
+
+def rescale_of(header: Header, asked: str, frame: int = 0) -> tuple[float, float]:
+    """Slope and intercept from stored values to those that are meant, of a frame."""
+    slope = number_of_tag(header, "RescaleSlope", asked, _EXPORT, frame)
+    intercept = number_of_tag(header, "RescaleIntercept", asked, _EXPORT, frame)
     slope, intercept = 1.0 if slope is None else slope, intercept or 0.0
     if slope == 0:
         raise DatasetError(asked, f"{tag_name('RescaleSlope')} is 0: all gray levels would be one", _EXPORT)
-    low, high = sorted(end * slope + intercept for end in _stored_range(header))
-    return np.asarray(stored, np.float64) * slope + intercept, low, high
+    return slope, intercept
 
 
 def _windowed(values: Values, header: Header, asked: str) -> Values | None:
@@ -115,8 +121,8 @@ def _windowed(values: Values, header: Header, asked: str) -> Values | None:
     return np.clip((values - centre) / width + 0.5, 0.0, 1.0)
 
 
-def _stored(header: Header, asked: str) -> NDArray[Any]:
-    """The stored values, shape (H, W).
+def stored_values(header: Header, asked: str) -> NDArray[Any]:
+    """The stored values, shape (H, W), or (frames, H, W) of several frames.
 
     Bits above those stored have no meaning (PS3.5, 8.1.1) and are masked; old files have overlays in them. Where a
     code stream states its own bits, all of these have a meaning: values beyond the stored bits contradict the header.
@@ -136,9 +142,11 @@ def _stored(header: Header, asked: str) -> NDArray[Any]:
     if whole_words or overlaid or (low < 0 <= words.min() and words.max() < 2**bits):
         spare = 8 * words.dtype.itemsize - bits
         words = (words << spare) >> spare
-    if words.shape != (header.Rows, header.Columns) or words.min() < low or words.max() > high:
+    frames = frames_of(header)
+    shape = (*((frames,) if frames > 1 else ()), header.Rows, header.Columns)
+    if words.shape != shape or words.min() < low or words.max() > high:
         found = f"pixels of shape {words.shape} from {words.min()} to {words.max()}"
-        declared = f"{header.Rows}x{header.Columns} of {bits} stored bits, {brief(low)} to {brief(high)}"
+        declared = f"{'x'.join(map(str, shape))} of {bits} stored bits, {brief(low)} to {brief(high)}"
         raise DatasetError(asked, f"{found}; declared are {declared}", CONTRADICTED)
     return words
 

@@ -14,14 +14,14 @@ from editproof.datasets.tables.table import CaseTable, numeric_columns, stratum_
 from editproof.errors import DatasetError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from editproof.datasets.dicom.file import HeaderFacts
 
 LABELS = ("labels.csv", "labels.parquet")
 FROM_HEADER = frozenset({"age_years", "sex", "laterality", "burned_in"})
 """Strata that headers give."""
-_KEYS = ("sop_instance_uid", "file", "case_id")
+_KEYS = ("sop_instance_uid", "series_instance_uid", "file", "case_id")
 _USED = {*_KEYS, "patient_id", "edit_mask", "protected_mask"}
 
 
@@ -75,6 +75,14 @@ class Rows:
             ("file", name),
             ("case_id", stem_of(entry.name)),
         )
+        return self._first(keys)
+
+    def of_series(self, series: str, instance: str, folder: str) -> Mapping[str, str] | None:
+        """The row of a volume, by the UID of its series or of its one file, or by the folder that its files lie in."""
+        named = [("file", folder), ("case_id", stem_of(folder))] if folder else []
+        return self._first([("series_instance_uid", series), ("sop_instance_uid", instance), *named])
+
+    def _first(self, keys: Iterable[tuple[str, str]]) -> Mapping[str, str] | None:
         number = next((self._by[key] for key in keys if key in self._by), None)
         if number is None or self.sheet is None:
             return None

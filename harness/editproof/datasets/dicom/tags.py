@@ -32,23 +32,28 @@ _MACROS = {
     "VOILUTSequence": "FrameVOILUTSequence",
     "PixelSpacing": "PixelMeasuresSequence",
     "FrameLaterality": "FrameAnatomySequence",
+    "ImagePositionPatient": "PlanePositionSequence",
+    "ImageOrientationPatient": "PlaneOrientationSequence",
+    "SpacingBetweenSlices": "PixelMeasuresSequence",
+    "SliceThickness": "PixelMeasuresSequence",
 }
 """Where enhanced objects keep a tag: the functional group (PS3.3, C.7.6.16.2)."""
 
 
-def value_of(header: Header, keyword: str) -> Any:
-    """The value of a tag, of the frame where its functional group has it; None where it is absent or empty."""
+def value_of(header: Header, keyword: str, frame: int = 0) -> Any:
+    """The value of a tag, of a frame where its functional group has it; None where it is absent or empty."""
     if (macro := _MACROS.get(keyword)) is not None:
         for group in _GROUPS:
-            for item in _items(header, group)[:1]:
+            place = frame if group == _GROUPS[0] else 0
+            for item in _items(header, group)[place : place + 1]:
                 for content in _items(item, macro)[:1]:
                     if (found := _filled(content.get(keyword))) is not None:
                         return found
     return _filled(header.get(keyword))
 
 
-def number_of_tag(header: Header, keyword: str, asked: str, advice: str) -> float | None:
-    """The first number of a tag; None where it is absent or empty.
+def number_of_tag(header: Header, keyword: str, asked: str, advice: str, frame: int = 0) -> float | None:
+    """The first number of a tag, of a frame; None where it is absent or empty.
 
     Raises
     ------
@@ -56,7 +61,7 @@ def number_of_tag(header: Header, keyword: str, asked: str, advice: str) -> floa
         Where its value is no finite number; the tag is named, the value is not.
     """
     try:
-        found = value_of(header, keyword)
+        found = value_of(header, keyword, frame)
         if found is None:
             return None
         first = found if isinstance(found, str | int | float) else next(iter(found))

@@ -15,9 +15,10 @@ from editproof.core.separated import is_missing
 from editproof.core.usage import FILLED, Given, Option, Usage, takes
 from editproof.datasets.cohort import MARKERS_UP_TO, Cohort, check_unique_ids, cohort_of, with_marker
 from editproof.datasets.folder.colour import COLOUR, Colour, image_of, in_colour
-from editproof.datasets.folder.files import IMAGE_SUFFIXES, Entry, entries, existing
+from editproof.datasets.folder.files import IMAGE_SUFFIXES, Entry, bare_name, entries, existing, file_below
 from editproof.datasets.folder.images import header_checked, note_on_turned
 from editproof.datasets.folder.names import NamePattern, name_pattern
+from editproof.datasets.folder.volumes import VERSION, frame_in, is_volume, mask_frame_checked, volume_pixels
 from editproof.datasets.kinds import found_in, unread
 from editproof.datasets.masks.files import MASKS, Masks, mask_digests, with_masks
 from editproof.datasets.reading import INDEX, CohortReading
@@ -26,6 +27,7 @@ from editproof.datasets.tables.requests import misspelt, request_columns, wish_o
 from editproof.datasets.tables.strata import notes_on_strata, strata_columns
 from editproof.datasets.tables.table import CaseTable, number_of, numeric_columns, separator_in_words, stratum_of, table
 from editproof.errors import DatasetError
+from editproof.imaging import nifti
 from editproof.types import Case, Pixels
 
 if TYPE_CHECKING:
@@ -33,12 +35,16 @@ if TYPE_CHECKING:
 
 MANIFESTS = ("manifest.csv", "manifest.parquet")
 _NAMED = {"case_id", "patient_id", "image", "edit_mask", "protected_mask", "target", "spacing_mm"}
+_OF_IMAGE = ("edit_mask", "protected_mask", "target")
+"""Columns that name a file of the frame of an image."""
 TARGETS = "targets"
 """A folder below the cohort's, whose images are the targets of the cases with images of their names."""
 _COLUMNS = "Write one with the columns case_id,image,bone_age,sex; or say what file names mean: folder:PATH?names=..."
 
 
-READ_KINDS = "Images are read as PNG, TIFF, JPEG and DICOM (dicom:PATH); convert others."
+READ = (*IMAGE_SUFFIXES, *nifti.SUFFIXES)
+"""Suffixes of files that hold an image."""
+READ_KINDS = "Images are read as PNG, TIFF, JPEG, NIfTI and DICOM (dicom:PATH); convert others."
 
 
 def folder(
@@ -60,7 +66,8 @@ def folder(
         ``spacing_mm`` (one number, or ``ROWxCOLUMN``), and the reference standard
         (:mod:`editproof.datasets.tables.labels`), ``prompt`` and ``parameter:NAME``
         (:mod:`editproof.datasets.tables.requests`). Paths are below the folder. Every other column becomes a stratum, a
-        number where all its cells are numbers. Images are 8 or 16 bit PNG, TIFF or JPEG, never clipped.
+        number where all its cells are numbers. Images are 8 or 16 bit PNG, TIFF or JPEG, never clipped, or NIfTI
+        volumes, whose masks are NIfTI too (:mod:`editproof.datasets.folder.volumes`).
     names : str, optional
         What the names of images say, as :func:`editproof.datasets.folder.names.name_pattern` reads it. What a manifest
         says takes precedence; without a manifest every image is a case.
@@ -160,6 +167,17 @@ def folder_pixels(
 
 
 @dataclass(frozen=True)
+class _Files:
+    """What belongs to the image of a row: masks, target, spacing, and what of them the digest of the case has."""
+
+    edit: Entry | None
+    protected: Entry | None
+    target: Entry | None
+    spacing_mm: tuple[float, ...] | None
+    digests: list[str]
+
+
+@dataclass(frozen=True)
 class _Reader:
     """What turns the rows of one manifest into cases."""
 
@@ -188,40 +206,62 @@ class _Reader:
         image = file_below(self.root, line["image"], "image", case_id)
         if image is None:
             raise DatasetError(self.asked, f"no image given for case {case_id}", "Write its path below the folder.")
-        header = header_checked(image, case_id)
-        if header.orientation != 1:
-            self.turned.add(image.name)
-        edit, protected = mask_files(self.root, line, header.size, case_id, self.turned)
+        found = self._volume(line, image, case_id) if is_volume(image) else self._radiograph(line, image, case_id)
         reference, strata = self.labels.of(line, case_id)
         for column, name in sorted(self.strata.items()):
             if (value := stratum_of(line[column], numeric=column in self.numeric)) is not None:
                 strata[name] = value
-        target, wish = _target_file(self.root, line, image, case_id, self.turned), wish_of(line, self.asks)
-        digests = [image.digest(), *header.digests, *mask_digests(edit, protected, self._masks), *wish.digests]
-        if self.colour:
-            digests.append("colour")
-        if target:
-            digests.append(f"target:{target.digest()}")
+        wish = wish_of(line, self.asks)
+        digests = [image.digest(), *found.digests, *wish.digests]
+        if found.target:
+            digests.append(f"target:{found.target.digest()}")
             self.targets.add(case_id)
+        decode = volume_pixels if is_volume(image) else partial(folder_pixels, colour=self.colour)
         return Case(
             case_id=case_id,
             patient_id=line.get("patient_id") or case_id,
-            decode=partial(folder_pixels, image, edit, protected, self._masks, case_id, target, self.colour),
+            decode=partial(decode, image, found.edit, found.protected, self._masks, case_id, found.target),
             digest=hashlib.sha256(" ".join(digests).encode()).hexdigest(),
             reference=reference,
             strata=strata,
-            spacing_mm=_spacing(line.get("spacing_mm", ""), case_id),
+            spacing_mm=found.spacing_mm,
             prompt=wish.prompt,
             parameters=wish.parameters,
         )
+
+    def _radiograph(self, line: Mapping[str, str], image: Entry, case_id: str) -> _Files:
+        header = header_checked(image, case_id)
+        if header.orientation != 1:
+            self.turned.add(image.name)
+        edit, protected = mask_files(self.root, line, header.size, case_id, self.turned)
+        target = _target_file(self.root, line, image, case_id, self.turned)
+        spacing = _spacing(line.get("spacing_mm", ""), case_id)
+        digests = [*header.digests, *mask_digests(edit, protected, self._masks), *(["colour"] if self.colour else [])]
+        return _Files(edit, protected, target, spacing, digests)
+
+    def _volume(self, line: Mapping[str, str], image: Entry, case_id: str) -> _Files:
+        frame = frame_in(image, case_id)
+        if not is_missing(line.get("spacing_mm", "")):
+            found = f"{line['spacing_mm']!r}, where the header of {image} says it"
+            raise DatasetError(f"spacing_mm of case {case_id}", found, "Leave the cell empty.")
+        named = {column: file_below(self.root, line.get(column, ""), column, case_id) for column in _OF_IMAGE}
+        target = named["target"] or file_below(self.root, _beside(self.root, image), "target", case_id)
+        for column, entry in {**named, "target": target}.items():
+            if entry is not None:
+                mask_frame_checked(entry, frame, column, case_id)
+        edit, protected = named["edit_mask"], named["protected_mask"]
+        digests = [f"nifti:{VERSION}", *mask_digests(edit, protected, "files")]
+        return _Files(edit, protected, target, frame.spacing_mm, digests)
 
 
 def _images_in(sheet: CaseTable, root: Path, reading: CohortReading) -> Iterator[tuple[str, Entry]]:
     """Case id and file of every image that a table names and that is there; what is not will be met with its case."""
     for line in sheet.rows:
         name = PurePosixPath(line["image"].replace("\\", "/"))
-        if line["case_id"] not in reading.left_out and line["image"] and (root / name).is_file():
-            yield line["case_id"], Entry(root, name.as_posix(), zipped=False)
+        entry = Entry(root, name.as_posix(), zipped=False)
+        listed = line["case_id"] not in reading.left_out and line["image"]
+        if listed and not is_volume(entry) and (root / name).is_file():
+            yield line["case_id"], entry
 
 
 def _notes_on_colour(sheet: CaseTable) -> Iterator[str]:
@@ -263,7 +303,7 @@ def _sheet(there: Path, root: Path, pattern: NamePattern | None, asked: str) -> 
         return _filled_from_names(sheet, pattern), [note] if strange else []
     if pattern is None:
         raise DatasetError(asked, f"no {MANIFESTS[0]} in it{found_in(root)}", f"{_COLUMNS} {READ_KINDS}")
-    images = [entry for entry in entries(root) if entry.suffix in IMAGE_SUFFIXES and not entry.zipped]
+    images = [entry for entry in entries(root) if entry.suffix in READ and not entry.zipped]
     images = [entry for entry in images if PurePosixPath(entry.name).parts[0] != TARGETS]
     fitting = [entry for entry in images if pattern.of(entry.stem) is not None]
     if not fitting:
@@ -292,16 +332,16 @@ def _filled_from_names(sheet: CaseTable, pattern: NamePattern) -> CaseTable:
 
 def _named_in(sheet: CaseTable, root: Path) -> set[str]:
     """Paths below the folder of the table and of every file that it names, or all images where there is no table."""
-    columns = ("image", "edit_mask", "protected_mask", "target")
+    columns = ("image", *_OF_IMAGE)
     named = {PurePosixPath(line.get(name, "").replace("\\", "/")).as_posix() for line in sheet.rows for name in columns}
     targets = {entry.name for entry in entries(root) if PurePosixPath(entry.name).parts[0] == TARGETS}
-    images = set() if sheet.entry.name else {e.name for e in entries(root) if e.suffix in IMAGE_SUFFIXES}
+    images = set() if sheet.entry.name else {e.name for e in entries(root) if e.suffix in READ}
     return {sheet.entry.name, *named, *targets, *images}
 
 
 def _stem(cell: str) -> str:
     """File name, without folder and suffix, of a cell."""
-    return PurePosixPath(cell.replace("\\", "/")).stem
+    return bare_name(cell.replace("\\", "/"))
 
 
 def mask_files(
@@ -329,31 +369,17 @@ def mask_files(
 
 def _target_file(root: Path, line: Mapping[str, str], image: Entry, case_id: str, turned: set[str]) -> Entry | None:
     """The target that a row names, or the one below ``targets/`` of the image's name; None where there is neither."""
-    cell = line.get("target", "")
-    if not cell:
-        beside = PurePosixPath(TARGETS, PurePosixPath(image.name).name)
-        cell = next(
-            (str(name) for suffix in IMAGE_SUFFIXES if (root / (name := beside.with_suffix(suffix))).is_file()), ""
-        )
+    cell = line.get("target", "") or _beside(root, image)
     found = file_below(root, cell, "target", case_id)
     if found is not None and header_checked(found, case_id).orientation != 1:
         turned.add(found.name)
     return found
 
 
-def file_below(root: Path, cell: str, column: str, case_id: str, *, alias: str = "") -> Entry | None:
-    """The file a cell names, below the folder; None for an empty cell. Errors call it by its alias, if it has one."""
-    if not cell:
-        return None
-    name = PurePosixPath(cell.replace("\\", "/"))
-    target = (root / name).resolve()
-    if not target.is_relative_to(root):
-        found = f"{alias or cell} lies outside {root}"
-        raise DatasetError(f"{column} of case {case_id}", found, "Name files below the folder.")
-    if not target.is_file():
-        advice = f"Correct the {'table' if alias else 'manifest'}."
-        raise DatasetError(f"{column} of case {case_id}", f"{alias or root / name} does not exist", advice)
-    return Entry(root, name.as_posix(), zipped=False, alias=alias)
+def _beside(root: Path, image: Entry) -> str:
+    """The path below the folder of the target of an image's name below ``targets/``; empty where there is none."""
+    names = (f"{TARGETS}/{image.stem}{suffix}" for suffix in READ)
+    return next((name for name in names if (root / name).is_file()), "")
 
 
 def _spacing(cell: str, case_id: str) -> tuple[float, float] | None:

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from editproof.errors import DatasetError
+from editproof.imaging.nifti import SUFFIXES as VOLUME_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,12 +61,12 @@ class Entry:
     @property
     def stem(self) -> str:
         """File name without folder and suffix."""
-        return PurePosixPath(self.name).stem
+        return bare_name(self.name)
 
     @property
     def suffix(self) -> str:
-        """Suffix in lower case, with its dot."""
-        return PurePosixPath(self.name).suffix.lower()
+        """Suffix in lower case, with its dot; ``.nii.gz`` is one."""
+        return suffix_of(self.name)
 
     def __str__(self) -> str:
         return self.alias or f"{self.root}{'!' if self.zipped else '/'}{self.name}"
@@ -98,11 +99,36 @@ class Entry:
         return hashlib.sha256(f"crc32:{info.CRC:08x}:{info.file_size}".encode()).hexdigest()
 
 
+def suffix_of(name: str) -> str:
+    """Suffix of a file name in lower case, with its dot.
+
+    Examples
+    --------
+    >>> suffix_of("a/b.c.PNG"), suffix_of("a/b.c.nii.gz")
+    ('.png', '.nii.gz')
+    """
+    path = PurePosixPath(name)
+    double = "".join(path.suffixes[-2:]).lower()
+    return double if double in VOLUME_SUFFIXES else path.suffix.lower()
+
+
+def bare_name(name: str) -> str:
+    """File name without folder and suffix.
+
+    Examples
+    --------
+    >>> bare_name("a/b.c.PNG"), bare_name("a/b.c.nii.gz")
+    ('b.c', 'b.c')
+    """
+    last = PurePosixPath(name).name
+    return last[: len(last) - len(suffix_of(last))]
+
+
 def entries(root: Path) -> list[Entry]:
-    """Every CSV, zip and image below a folder or in a zip, sorted by name; hidden files are left out."""
-    wanted = (".csv", ".zip", *IMAGE_SUFFIXES)
+    """Every CSV, zip, image and volume below a folder or in a zip, sorted by name; hidden files are left out."""
+    wanted = (".csv", ".zip", *IMAGE_SUFFIXES, *VOLUME_SUFFIXES)
     if root.is_dir():
-        paths = [path for path in root.rglob("*") if path.suffix.lower() in wanted and path.is_file()]
+        paths = [path for path in root.rglob("*") if suffix_of(path.name) in wanted and path.is_file()]
         names = [path.relative_to(root).as_posix() for path in paths]
     else:
         names = _archive(root).namelist()
@@ -121,6 +147,21 @@ def existing(path: str | Path, asked: str) -> Path:
     if not there.exists():
         raise DatasetError(asked, f"{there} does not exist", "Check the path; it is relative to the current folder.")
     return there.resolve()
+
+
+def file_below(root: Path, cell: str, column: str, case_id: str, *, alias: str = "") -> Entry | None:
+    """The file a cell names, below the folder; None for an empty cell. Errors call it by its alias, if it has one."""
+    if not cell:
+        return None
+    name = PurePosixPath(cell.replace("\\", "/"))
+    target = (root / name).resolve()
+    if not target.is_relative_to(root):
+        found = f"{alias or cell} lies outside {root}"
+        raise DatasetError(f"{column} of case {case_id}", found, "Name files below the folder.")
+    if not target.is_file():
+        advice = f"Correct the {'table' if alias else 'manifest'}."
+        raise DatasetError(f"{column} of case {case_id}", f"{alias or root / name} does not exist", advice)
+    return Entry(root, name.as_posix(), zipped=False, alias=alias)
 
 
 @lru_cache(maxsize=16)
