@@ -9,10 +9,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from bench import pixels
+from bench import page, pixels
 from bench.figures import machine, save, table
 
-PARTS = {"pixels": pixels}
+PARTS = {"pixels": pixels, "page": page}
 
 
 def main() -> int:

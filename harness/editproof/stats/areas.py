@@ -10,13 +10,15 @@ import numpy as np
 
 from editproof.stats.auc import Auc, auc_statistic
 from editproof.stats.auc_interval import auc_difference_interval, auc_interval
-from editproof.stats.draws import METHOD, lower_quantile
+from editproof.stats.draws import METHOD, lower_quantiles
 from editproof.stats.gaffke import CONVENTIONAL, GAFFKE
 from editproof.stats.interval import SEED, Interval, no_interval
 from editproof.stats.statistic import Statistic, Undefined
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from editproof.stats.kernel import Kernel
 
     Names = NDArray[np.str_]
     Values = NDArray[np.float64]
@@ -30,7 +32,7 @@ class Pairs:
 
     Attributes
     ----------
-    lowest, highest : ndarray of float, shape (n_with_positives, n_with_negatives)
+    lowest, highest : Kernel, of shape (n_with_positives, n_with_negatives)
         In [0, 1], or in [-1, 1] for a change; they differ by what missing edits leave open.
     rows, columns : ndarray of int
         Index of the patient behind each row and column.
@@ -38,8 +40,8 @@ class Pairs:
         What an unseen patient can add.
     """
 
-    lowest: Values = field(repr=False)
-    highest: Values = field(repr=False)
+    lowest: Kernel = field(repr=False)
+    highest: Kernel = field(repr=False)
     rows: NDArray[np.intp] = field(repr=False)
     columns: NDArray[np.intp] = field(repr=False)
     least: float = 0.0
@@ -47,27 +49,34 @@ class Pairs:
 
     def __sub__(self, other: Pairs) -> Pairs:
         """The change, with what is missing on either side at its farthest."""
+        lowest = highest = self.lowest - other.highest
+        if self.highest is not self.lowest or other.highest is not other.lowest:
+            highest = self.highest - other.lowest
         return replace(
-            self, lowest=self.lowest - other.highest, highest=self.highest - other.lowest,
-            least=self.least - other.most, most=self.most - other.least,
-        )  # fmt: skip
+            self, lowest=lowest, highest=highest, least=self.least - other.most, most=self.most - other.least
+        )
 
     def limits(self, n_patients: int, confidence: float) -> tuple[float, float]:
         """Two-sided limits of the mean over pairs of patients, with one unseen patient of either class at the worst."""
-        alpha = (1 - confidence) / 2
+        ends = ((self.lowest, self.least, 1.0), (self.highest, self.most, -1.0))
 
-        def extreme(pairs: Values, unseen: float, sign: float) -> float:
-            def of(weights: Values, class_of_unseen: int) -> Values:
-                up, down = weights[:, self.rows], weights[:, self.columns]
-                extra, sums = weights[:, -1], [up.sum(axis=1), down.sum(axis=1)]
-                inside = np.einsum("bi,bi->b", up @ pairs, down)
-                beside = unseen * extra * sums[1 - class_of_unseen]
-                sums[class_of_unseen] = sums[class_of_unseen] + extra
-                return np.asarray(sign * (inside + beside) / (sums[0] * sums[1]))
+        def of(weights: Values) -> Values:
+            """The mean at either end, the unseen patient being of one class and of the other; shape (4, n_draws)."""
+            up, down, extra = weights[:, self.rows], weights[:, self.columns], weights[:, -1]
+            of_rows, of_columns = up.sum(axis=1), down.sum(axis=1)
+            found, known = [], {}
+            for kernel, unseen, sign in ends:
+                if id(kernel) not in known:
+                    known[id(kernel)] = kernel.both(up, down)
+                inside = known[id(kernel)]
+                found += [
+                    sign * (inside + unseen * extra * of_columns) / ((of_rows + extra) * of_columns),
+                    sign * (inside + unseen * extra * of_rows) / (of_rows * (of_columns + extra)),
+                ]
+            return np.stack(found)
 
-            return min(lower_quantile(lambda w, k=k: of(w, k), n_patients, alpha) for k in (0, 1))  # type: ignore[misc]
-
-        return extreme(self.lowest, self.least, 1.0), -extreme(self.highest, self.most, -1.0)
+        lowest = lower_quantiles(of, n_patients, (1 - confidence) / 2)
+        return float(min(lowest[:2])), -float(min(lowest[2:]))
 
 
 def pairs_of(scores: Values, positive: NDArray[np.bool_], missing: NDArray[np.bool_], patients: Names) -> Pairs:
@@ -82,9 +91,15 @@ def pairs_of(scores: Values, positive: NDArray[np.bool_], missing: NDArray[np.bo
     patients : ndarray of str, shape (n_cases,)
     """
     worst = np.where(positive, -np.inf, np.inf)[:, None]
-    low, high = (auc_statistic(np.where(missing, sign * worst, scores), positive, patients) for sign in (1.0, -1.0))
-    cases = np.outer(low.positives, low.negatives)
-    return Pairs(lowest=low.kernel / cases, highest=high.kernel / cases, rows=low.rows, columns=low.columns)
+
+    def completed(sign: float) -> Auc:
+        return auc_statistic(np.where(missing, sign * worst, scores), positive, patients)
+
+    low = completed(1.0)
+    lowest = highest = low.kernel.divided(low.positives, low.negatives)
+    if missing.any():
+        highest = completed(-1.0).kernel.divided(low.positives, low.negatives)
+    return Pairs(lowest=lowest, highest=highest, rows=low.rows, columns=low.columns)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -106,11 +121,11 @@ class Area(Statistic):
 
     @property
     def reason(self) -> str:
-        return "" if self.area.kernel.size else ONE_CLASS
+        return "" if all(self.area.kernel.shape) else ONE_CLASS
 
     @property
     def value(self) -> float:
-        return mean_of_pairs(self.area) if self.area.kernel.size else math.nan
+        return mean_of_pairs(self.area) if all(self.area.kernel.shape) else math.nan
 
     def interval(self, confidence: float, limits: str = GAFFKE) -> Interval:
         if self.reason or limits == CONVENTIONAL:
@@ -155,7 +170,7 @@ class AreaChange(Statistic):
 
     @property
     def reason(self) -> str:
-        return "" if self.edited.kernel.size and self.original.kernel.size else ONE_CLASS
+        return "" if all(self.edited.kernel.shape) and all(self.original.kernel.shape) else ONE_CLASS
 
     @property
     def value(self) -> float:
@@ -188,7 +203,7 @@ class AreaChange(Statistic):
 
 def mean_of_pairs(area: Auc) -> float:
     """Mean over pairs of patients, each averaged over its cases; the AUC, where every patient has one case."""
-    return float((area.kernel / np.outer(area.positives, area.negatives)).mean())
+    return area.kernel.divided(area.positives, area.negatives).mean
 
 
 def _between(value: float, limits: tuple[float, float], confidence: float, of: Statistic) -> Interval:
@@ -201,8 +216,10 @@ def _only(pairs: Pairs, keep: NDArray[np.bool_]) -> Pairs:
     """Those of some of the patients, from a mask of shape (n_patients,)."""
     place = np.cumsum(keep) - 1
     up, down = keep[pairs.rows], keep[pairs.columns]
-    chosen = np.ix_(up, down)
+    lowest = highest = pairs.lowest.only(up, down)
+    if pairs.highest is not pairs.lowest:
+        highest = pairs.highest.only(up, down)
     return replace(
-        pairs, lowest=pairs.lowest[chosen], highest=pairs.highest[chosen],
+        pairs, lowest=lowest, highest=highest,
         rows=place[pairs.rows[up]], columns=place[pairs.columns[down]],
     )  # fmt: skip

@@ -1,7 +1,8 @@
 """Area under the ROC curve and differences of it, clustered by patient.
 
 The AUC of any resample of patients is a bilinear form in the counts: ``c K c`` over the pairs counted, where ``K``
-holds, for each pair of patients, how often the positive cases of one score above the negative cases of the other.
+holds, for each pair of patients, how often the positive cases of one score above the negative cases of the other
+(:mod:`editproof.stats.kernel`).
 The difference of two AUCs on the same cases is the same form with the difference of two kernels, so one class serves
 both, its standard error is that of the clustered DeLong method, and ten thousand resamples are a few matrix products.
 
@@ -20,11 +21,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from editproof.stats.kernel import Kernel, kernel_of
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
-
-
-_BLOCK_CELLS = 4_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,7 @@ class Auc:
 
     Attributes
     ----------
-    kernel : ndarray of float, shape (n_with_positives, n_with_negatives)
+    kernel : Kernel, of shape (n_with_positives, n_with_negatives)
         Summed over pairs of cases: 1 where the positive case scores higher, 1/2 where they tie, averaged over
         repeats; or the difference of two such kernels.
     positives, negatives : ndarray of float
@@ -42,7 +42,7 @@ class Auc:
         Index of the patient behind each row and column, among ``n_patients``.
     """
 
-    kernel: NDArray[np.float64] = field(repr=False)
+    kernel: Kernel = field(repr=False)
     positives: NDArray[np.float64] = field(repr=False)
     negatives: NDArray[np.float64] = field(repr=False)
     rows: NDArray[np.intp] = field(repr=False)
@@ -58,7 +58,7 @@ class Auc:
         place = np.cumsum(patients) - 1
         up, down = patients[self.rows], patients[self.columns]
         return replace(
-            self, kernel=self.kernel[np.ix_(up, down)], positives=self.positives[up], negatives=self.negatives[down],
+            self, kernel=self.kernel.only(up, down), positives=self.positives[up], negatives=self.negatives[down],
             rows=place[self.rows[up]], columns=place[self.columns[down]], n_patients=int(patients.sum()),
         )  # fmt: skip
 
@@ -78,7 +78,7 @@ class Auc:
     @cached_property
     def value(self) -> float:
         """The AUC, or the difference, of the sample."""
-        return float(self.kernel.sum() / (self.positives.sum() * self.negatives.sum()))
+        return float(self.kernel.total / (self.positives.sum() * self.negatives.sum()))
 
     @cached_property
     def _parts(self) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
@@ -113,20 +113,22 @@ class Auc:
     def influence(self) -> NDArray[np.float64]:
         """How much each patient moves the value: those with positive cases, then those with negative ones."""
         m, n = self.positives.sum(), self.negatives.sum()
-        of_row = self.kernel.sum(axis=1) / (m * n) - self.value * self.positives / m
-        of_column = self.kernel.sum(axis=0) / (m * n) - self.value * self.negatives / n
+        of_row = self.kernel.row_sums / (m * n) - self.value * self.positives / m
+        of_column = self.kernel.column_sums / (m * n) - self.value * self.negatives / n
         return np.concatenate([of_row, of_column])
 
     def with_another(self, index: int) -> Auc:
         """The statistic, were there one more patient like the one at this index of :attr:`influence`."""
         fresh, column = np.array([self.n_patients]), index - len(self.rows)
+        all_rows, all_columns = (np.arange(n) for n in self.kernel.shape)
         if column < 0:
             return replace(
-                self, kernel=np.vstack([self.kernel, self.kernel[index]]), rows=np.concatenate([self.rows, fresh]),
+                self, kernel=self.kernel.only(np.append(all_rows, index), all_columns),
+                rows=np.concatenate([self.rows, fresh]),
                 positives=np.append(self.positives, self.positives[index]), n_patients=self.n_patients + 1,
             )  # fmt: skip
         return replace(
-            self, kernel=np.column_stack([self.kernel, self.kernel[:, column]]),
+            self, kernel=self.kernel.only(all_rows, np.append(all_columns, column)),
             columns=np.concatenate([self.columns, fresh]),
             negatives=np.append(self.negatives, self.negatives[column]), n_patients=self.n_patients + 1,
         )  # fmt: skip
@@ -135,9 +137,7 @@ class Auc:
         """Values of resamples alone, shape (n_resamples,); counts are ordered by stratum."""
         rows, columns = self._order
         up, down = counts[:, rows], counts[:, columns]
-        return np.asarray(
-            np.einsum("bi,bi->b", up @ self.kernel, down) / ((up @ self.positives) * (down @ self.negatives))
-        )
+        return np.asarray(self.kernel.both(up, down) / ((up @ self.positives) * (down @ self.negatives)))
 
     def resampled(self, counts: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Values and clustered standard errors of resamples, each of shape (n_resamples,)."""
@@ -157,8 +157,8 @@ class Auc:
         theta = self.values(counts) if values is None else values
         up, down = counts[:, order[0]], counts[:, order[1]]
         m, n = up @ self.positives, down @ self.negatives
-        of_row = (down @ self.kernel.T) / (m * n)[:, None] - theta[:, None] * self.positives / m[:, None]
-        of_column = (up @ self.kernel) / (m * n)[:, None] - theta[:, None] * self.negatives / n[:, None]
+        of_row = self.kernel.over_columns(down) / (m * n)[:, None] - theta[:, None] * self.positives / m[:, None]
+        of_column = self.kernel.over_rows(up) / (m * n)[:, None] - theta[:, None] * self.negatives / n[:, None]
         i, j = len(self.rows), len(self.columns)
         by_row = np.einsum("bi,bi,bi->b", up, of_row, of_row) * i / max(1, i - 1)
         by_column = np.einsum("bi,bi,bi->b", down, of_column, of_column) * j / max(1, j - 1)
@@ -197,31 +197,8 @@ def auc_statistic(scores: ArrayLike, positive: ArrayLike, patients: NDArray[Any]
     rows, row_of = np.unique(patient[up], return_inverse=True)
     columns, column_of = np.unique(patient[down], return_inverse=True)
     return Auc(
-        _kernel(table[up], table[down], row_of, column_of, (len(rows), len(columns))),
+        kernel_of(table[up], table[down], row_of, column_of, (len(rows), len(columns))),
         np.bincount(row_of, minlength=len(rows)).astype(float),
         np.bincount(column_of, minlength=len(columns)).astype(float),
         rows, columns, int(patient.max(initial=-1)) + 1,
     )  # fmt: skip
-
-
-def _kernel(
-    up: NDArray[np.float64],
-    down: NDArray[np.float64],
-    row_of: NDArray[np.intp],
-    column_of: NDArray[np.intp],
-    shape: tuple[int, int],
-) -> NDArray[np.float64]:
-    kernel = np.zeros(shape)
-    step = max(1, _BLOCK_CELLS // max(1, len(down)))
-    pairs = np.outer((~np.isnan(up)).sum(axis=1), (~np.isnan(down)).sum(axis=1)).astype(float)
-    for start in range(0, len(up), step):
-        block = slice(start, start + step)
-        wins = np.zeros((len(up[block]), len(down)))
-        for high in up[block].T:
-            for low in down.T:
-                wins += (high[:, None] > low) + 0.5 * (high[:, None] == low)
-        if shape == (len(up), len(down)):
-            kernel[np.ix_(row_of[block], column_of)] = wins / pairs[block]
-        else:
-            np.add.at(kernel, (row_of[block][:, None], column_of), wins / pairs[block])
-    return kernel

@@ -62,7 +62,7 @@ def auc_difference_interval(
     if refusal is not None:
         return refusal
     n, value, error, alpha = sum(change.strata), change.value, change.standard_error, (1 - confidence) / 2
-    moved = np.count_nonzero(change.kernel.any(axis=1)) + np.count_nonzero(change.kernel.any(axis=0))
+    moved = change.kernel.moved(MIN_CLASS)
     if moved < MIN_CLASS or error == 0 or edited.value in (0.0, 1.0) or original.value in (0.0, 1.0):
         reach = _changed_pairs_limit(change, alpha, seed)
         low, high = min(value, -reach), max(value, reach)
@@ -125,7 +125,7 @@ def _changed_pairs_limit(statistic: Auc, alpha: float, seed: int) -> float:
     size = min(statistic.kernel.shape)
     rng = np.random.default_rng(seed)
     rows, columns = (rng.permutation(length)[:size] for length in statistic.kernel.shape)
-    return _pairs_limit(int(np.count_nonzero(statistic.kernel[rows, columns])), size, alpha)
+    return _pairs_limit(int(np.count_nonzero(statistic.kernel.at(rows, columns))), size, alpha)
 
 
 def _pairs_limit(changed: int, size: int, alpha: float) -> float:

@@ -46,9 +46,14 @@ def lower_quantile(of: Callable[[Weights], Values], n: int, alpha: float, draws:
     >>> bool(abs(upper - 0.0495) < 0.002)
     True
     """
-    values = np.concatenate([of(weights) for weights in _chunks(n, draws)])
-    rank = max(0, int(np.floor(alpha * (len(values) + 1))) - 1)
-    return float(np.partition(values, rank)[rank])
+    return float(lower_quantiles(lambda weights: of(weights)[None], n, alpha, draws)[0])
+
+
+def lower_quantiles(of: Callable[[Weights], Values], n: int, alpha: float, draws: int = DRAWS) -> Values:
+    """The same of several statistics at once, given with shape (n_statistics, n_draws); shape (n_statistics,)."""
+    values = np.concatenate([of(weights) for weights in _chunks(n, draws)], axis=1)
+    rank = max(0, int(np.floor(alpha * (values.shape[1] + 1))) - 1)
+    return np.asarray(np.partition(values, rank, axis=1)[:, rank])
 
 
 def _chunks(n: int, draws: int) -> Iterator[Weights]:

@@ -143,7 +143,7 @@ class PairedChange(Statistic):
     @property
     def value(self) -> float:
         """Halfway between what missing edits leave open."""
-        return float((self.pairs.lowest.mean() + self.pairs.highest.mean()) / 2)
+        return (self.pairs.lowest.mean + self.pairs.highest.mean) / 2
 
     def interval(self, confidence: float, limits: str = GAFFKE) -> Interval:
         low, high = self.pairs.limits(len(self.patients), confidence)

@@ -210,16 +210,16 @@ def _area_without(scores: Values, positive: ArrayLike, patients: Names) -> tuple
     """An area, and what it is and what share of its pairs is left without each patient, both of shape (n_patients,)."""
     made = auc_statistic(scores, positive, patients)
     n = made.n_patients
-    pairs = _ratio(made.kernel.sum(), made.positives.sum() * made.negatives.sum())
+    pairs = _ratio(made.kernel.total, made.positives.sum() * made.negatives.sum())
     lost, up, down = np.zeros(n), np.zeros(n), np.zeros(n)
-    np.add.at(lost, made.rows, made.kernel.sum(axis=1))
-    np.add.at(lost, made.columns, made.kernel.sum(axis=0))
+    np.add.at(lost, made.rows, made.kernel.row_sums)
+    np.add.at(lost, made.columns, made.kernel.column_sums)
     both, in_rows, in_columns = np.intersect1d(made.rows, made.columns, return_indices=True)
-    lost[both] -= made.kernel[in_rows, in_columns]
+    lost[both] -= made.kernel.at(in_rows, in_columns)
     up[made.rows], down[made.columns] = made.positives, made.negatives
     with np.errstate(invalid="ignore", divide="ignore"):
         left = (made.positives.sum() - up) * (made.negatives.sum() - down)
-        rest, kept = (made.kernel.sum() - lost) / left, left / (made.positives.sum() * made.negatives.sum())
+        rest, kept = (made.kernel.total - lost) / left, left / (made.positives.sum() * made.negatives.sum())
     return pairs, np.asarray(rest), np.asarray(kept)
 
 

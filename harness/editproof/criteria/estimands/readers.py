@@ -18,6 +18,7 @@ from editproof.evidence.measurements import EDITED, ORIGINAL
 from editproof.stats.areas import ONE_CLASS, Pairs, pairs_of
 from editproof.stats.bounded import mean_in
 from editproof.stats.kappa import POWERS, kappas_by_reader
+from editproof.stats.kernel import mean_kernel
 from editproof.stats.multireader import BoundedMultiReader, MultiReader, PairedChange
 from editproof.stats.readers import ReaderFigures, areas_by_reader, means_by_reader
 from editproof.stats.repeated import limits_by_reader
@@ -309,7 +310,7 @@ def _area_of_these(
 
     def mean_over_readers(tables: list[Values], flags: list[NDArray[np.bool_]]) -> Pairs:
         each = [pairs_of(x, positive, lost, given.patients) for x, lost in zip(tables, flags, strict=True)]
-        low, high = (np.mean([getattr(one, end) for one in each], axis=0) for end in ("lowest", "highest"))
+        low, high = (mean_kernel([getattr(one, end) for one in each]) for end in ("lowest", "highest"))
         return replace(each[0], lowest=low, highest=high)
 
     change = mean_over_readers(given.by_reader, gone) - mean_over_readers(given.originals_by_reader, unread)

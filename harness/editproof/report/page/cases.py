@@ -53,12 +53,12 @@ def case_rows(table: Measurements, pairs: tuple[Paired, ...]) -> tuple[CaseRow, 
     strata = [column for column in table.cases if column.startswith("stratum:")]
     size = np.abs(pairs[0].change).max(axis=1, initial=-1.0, where=np.isfinite(pairs[0].change)) if pairs else None
     order = range(len(table.cases)) if size is None else np.argsort(-size, kind="stable")
-    rows = []
+    names, groups = [str(case) for case in table.cases["case"]], [table.cases[column].tolist() for column in strata]
+    repeats, rows = range(table.n_repeats), []
     for i in map(int, order):
-        record = table.cases.iloc[i]
-        ended = [status.get((str(record["case"]), k), EditStatus.OK.value) for k in range(table.n_repeats)]
+        ended = [status.get((names[i], k), EditStatus.OK.value) for k in repeats]
         values = tuple(_case_reading(pair, i, ended) for pair in pairs)
-        rows.append(CaseRow(i, str(record["case"]), tuple(_value(record[c]) for c in strata), values))
+        rows.append(CaseRow(i, names[i], tuple(_value(values_of[i]) for values_of in groups), values))
     return tuple(rows)
 
 
