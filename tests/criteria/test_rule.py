@@ -142,7 +142,7 @@ def dominance(statistic) -> tuple[np.ndarray, ...]:
     if isinstance(statistic, BoundedMean):
         return statistic.lowest, statistic.highest
     if isinstance(statistic, Area | AreaChange):
-        return statistic.pairs.lowest, statistic.pairs.highest
+        return tuple(np.concatenate([*side.blocks()]) for side in (statistic.pairs.lowest, statistic.pairs.highest))
     assert isinstance(statistic, FeatureDistance)
     gaps = statistic.gaps
     return gaps.shifted_up, gaps.shifted_down, gaps.least_up, gaps.least_down
