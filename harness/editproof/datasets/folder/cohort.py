@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -14,24 +13,39 @@ import numpy as np
 from editproof.core.separated import is_missing
 from editproof.core.usage import FILLED, Given, Option, Usage, takes
 from editproof.datasets.cohort import MARKERS_UP_TO, Cohort, check_unique_ids, cohort_of, with_marker
-from editproof.datasets.folder.colour import COLOUR, Colour, image_of, in_colour
+from editproof.datasets.folder.colour import COLOUR, Colour, image_of, in_colour, notes_on_colour
 from editproof.datasets.folder.files import IMAGE_SUFFIXES, Entry, bare_name, entries, existing, file_below
-from editproof.datasets.folder.images import header_checked, note_on_turned
+from editproof.datasets.folder.images import header_checked, mask_image, note_on_turned
 from editproof.datasets.folder.names import NamePattern, name_pattern
+from editproof.datasets.folder.structures import (
+    COLUMN,
+    STRUCTURES,
+    StructureFiles,
+    check_structure_sizes,
+    structure_digests,
+    structure_files,
+)
 from editproof.datasets.folder.volumes import VERSION, frame_in, is_volume, mask_frame_checked, volume_pixels
 from editproof.datasets.kinds import found_in, unread
-from editproof.datasets.masks.files import MASKS, Masks, mask_digests, with_masks
+from editproof.datasets.masks.files import MASKS, Masks, mask_digests, notes_on_masks, with_masks
 from editproof.datasets.reading import INDEX, CohortReading
 from editproof.datasets.tables.labels import PREFIX, Labels, labels_of, without_reference
 from editproof.datasets.tables.requests import misspelt, request_columns, wish_of
 from editproof.datasets.tables.strata import notes_on_strata, strata_columns
-from editproof.datasets.tables.table import CaseTable, number_of, numeric_columns, separator_in_words, stratum_of, table
+from editproof.datasets.tables.table import (
+    CaseTable,
+    numeric_columns,
+    separator_in_words,
+    spacing_of,
+    stratum_of,
+    table,
+)
 from editproof.errors import DatasetError
 from editproof.imaging import nifti
 from editproof.types import Case, Pixels
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
 MANIFESTS = ("manifest.csv", "manifest.parquet")
 _NAMED = {"case_id", "patient_id", "image", "edit_mask", "protected_mask", "target", "spacing_mm"}
@@ -63,7 +77,8 @@ def folder(
         A folder with ``manifest.csv`` or ``manifest.parquet``, or that file: columns ``case_id, image`` and, as there
         are, ``patient_id`` (else each case is a patient), ``edit_mask``, ``protected_mask`` (files of two levels),
         ``target`` (file: what an ideal edit would give; else one of the image's name below ``targets/``),
-        ``spacing_mm`` (one number, or ``ROWxCOLUMN``), and the reference standard
+        ``spacing_mm`` (one number, or ``ROWxCOLUMN``), ``structure:NAME`` (file of two levels: a reference mask; else
+        one of the image's name below ``structures/NAME/``), and the reference standard
         (:mod:`editproof.datasets.tables.labels`), ``prompt`` and ``parameter:NAME``
         (:mod:`editproof.datasets.tables.requests`). Paths are below the folder. Every other column becomes a stratum, a
         number where all its cells are numbers. Images are 8 or 16 bit PNG, TIFF or JPEG, never clipped, or NIfTI
@@ -98,10 +113,12 @@ def folder(
     check_unique_ids([line["case_id"] for line in sheet.rows if line["case_id"]], sheet.entry.name)
     asks = request_columns(sheet)
     read = _NAMED | labels.columns | asks
-    others = [name for name in sheet.columns if name not in read and not name.startswith(PREFIX)]
+    structures = structure_files(root, sheet.columns)
+    others = [name for name in sheet.columns if name not in read and not name.startswith((PREFIX, COLUMN))]
     strata = strata_columns(sheet, others, labels)
     coloured = in_colour(_images_in(sheet, root, reading), colour)
-    reader = _Reader(root, labels, strata, frozenset(numeric_columns(sheet, others)), asks, masks, asked, coloured)
+    numeric = frozenset(numeric_columns(sheet, others))
+    reader = _Reader(root, labels, strata, numeric, asks, masks, structures, asked, coloured)
     cases = []
     for line in sheet.rows:
         name = line["case_id"]
@@ -114,11 +131,13 @@ def folder(
             cases.append(case)
             reading.files[name] = line["image"]
     if coloured:
-        warnings += _notes_on_colour(sheet)
+        warnings += notes_on_colour(sheet)
     elif masks == "auto":
-        warnings += _notes_on_masks(sheet, reader.targets)
+        warnings += notes_on_masks(sheet, reader.targets)
     warnings += note_on_turned(reader.turned)
-    warnings += [*sheet.notes(), *notes_on_strata(sheet, others), *unread(root, _named_in(sheet, root))]
+    warnings += structures.notes(len(cases))
+    named = _named_in(sheet, root) | {path for _, path in structures.taken}
+    warnings += [*sheet.notes(), *notes_on_strata(sheet, others), *unread(root, named)]
     warnings += misspelt(others)
     warnings += without_reference(labels.units, [case.reference for case in cases])
     return cohort_of(
@@ -153,17 +172,21 @@ def folder_pixels(
     masks: Masks,
     case_id: str,
     target: Entry | None = None,
+    structures: Mapping[str, Entry] | None = None,
     colour: bool = False,
 ) -> Pixels:
     """Decode one case. Of one with a target and without an edit mask, a tool may change every pixel."""
     found = with_masks(image_of(image, case_id, colour=colour), edit, protected, masks, case_id)
+    shape = found.image.shape[:2]
+    named = {name: mask_image(entry, shape, case_id) for name, entry in (structures or {}).items()}
+    found = replace(found, structures=named)
     if target is None:
         return found
     wanted = image_of(target, f"{case_id}, its target", colour=colour)
     if edit is not None:
         return replace(found, target=wanted)
     hand = found.protected_mask | found.edit_mask if masks == "files" and protected is None else found.protected_mask
-    return Pixels(found.image, np.ones(found.edit_mask.shape, dtype=bool), hand, wanted)
+    return Pixels(found.image, np.ones(found.edit_mask.shape, dtype=bool), hand, wanted, named)
 
 
 @dataclass(frozen=True)
@@ -173,6 +196,7 @@ class _Files:
     edit: Entry | None
     protected: Entry | None
     target: Entry | None
+    structures: Mapping[str, Entry]
     spacing_mm: tuple[float, ...] | None
     digests: list[str]
 
@@ -187,6 +211,7 @@ class _Reader:
     numeric: frozenset[str]
     asks: frozenset[str]
     masks: Masks
+    structures: StructureFiles
     asked: str
     colour: bool = False
     targets: set[str] = field(default_factory=set)
@@ -220,7 +245,9 @@ class _Reader:
         return Case(
             case_id=case_id,
             patient_id=line.get("patient_id") or case_id,
-            decode=partial(decode, image, found.edit, found.protected, self._masks, case_id, found.target),
+            decode=partial(
+                decode, image, found.edit, found.protected, self._masks, case_id, found.target, found.structures
+            ),
             digest=hashlib.sha256(" ".join(digests).encode()).hexdigest(),
             reference=reference,
             strata=strata,
@@ -235,9 +262,11 @@ class _Reader:
             self.turned.add(image.name)
         edit, protected = mask_files(self.root, line, header.size, case_id, self.turned)
         target = _target_file(self.root, line, image, case_id, self.turned)
-        spacing = _spacing(line.get("spacing_mm", ""), case_id)
+        spacing = spacing_of(line.get("spacing_mm", ""), case_id)
+        structures = self.structures.of(line, image, case_id)
         digests = [*header.digests, *mask_digests(edit, protected, self._masks), *(["colour"] if self.colour else [])]
-        return _Files(edit, protected, target, spacing, digests)
+        digests += check_structure_sizes(structures, header.size, case_id, self.turned)
+        return _Files(edit, protected, target, structures, spacing, digests)
 
     def _volume(self, line: Mapping[str, str], image: Entry, case_id: str) -> _Files:
         frame = frame_in(image, case_id)
@@ -249,9 +278,12 @@ class _Reader:
         for column, entry in {**named, "target": target}.items():
             if entry is not None:
                 mask_frame_checked(entry, frame, column, case_id)
+        structures = self.structures.of(line, image, case_id)
+        for name, entry in structures.items():
+            mask_frame_checked(entry, frame, f"the mask of {name}", case_id)
         edit, protected = named["edit_mask"], named["protected_mask"]
-        digests = [f"nifti:{VERSION}", *mask_digests(edit, protected, "files")]
-        return _Files(edit, protected, target, frame.spacing_mm, digests)
+        digests = [f"nifti:{VERSION}", *mask_digests(edit, protected, "files"), *structure_digests(structures)]
+        return _Files(edit, protected, target, structures, frame.spacing_mm, digests)
 
 
 def _images_in(sheet: CaseTable, root: Path, reading: CohortReading) -> Iterator[tuple[str, Entry]]:
@@ -262,26 +294,6 @@ def _images_in(sheet: CaseTable, root: Path, reading: CohortReading) -> Iterator
         listed = line["case_id"] not in reading.left_out and line["image"]
         if listed and not is_volume(entry) and (root / name).is_file():
             yield line["case_id"], entry
-
-
-def _notes_on_colour(sheet: CaseTable) -> Iterator[str]:
-    """That the cohort is in colour, and what that means for cases without an edit mask."""
-    yield "Images are read in colour, as red, green and blue; colour profiles of files are not applied."
-    lacking = sum(not line.get("edit_mask") for line in sheet.rows)
-    if lacking:
-        yield f"{lacking} of {len(sheet.rows)} cases have no edit mask; none is looked for in colour."
-
-
-def _notes_on_masks(sheet: CaseTable, targets: Collection[str]) -> Iterator[str]:
-    """How many cases have masks that a rule found; of those with a target it looks for the anatomy alone."""
-    whole = [line["case_id"] in targets and not line.get("edit_mask") for line in sheet.rows]
-    lacking = [not (line.get("edit_mask") and line.get("protected_mask")) for line in sheet.rows]
-    both = sum(lack and not free for lack, free in zip(lacking, whole, strict=True))
-    anatomy = sum(free and not line.get("protected_mask") for line, free in zip(sheet.rows, whole, strict=True))
-    if both:
-        yield f"{both} of {len(sheet.rows)} cases have automatic masks, not reviewed."
-    if anatomy:
-        yield f"In {anatomy} of {len(sheet.rows)} cases the anatomy was found automatically, not reviewed."
 
 
 def _sheet(there: Path, root: Path, pattern: NamePattern | None, asked: str) -> tuple[CaseTable, list[str]]:
@@ -304,7 +316,7 @@ def _sheet(there: Path, root: Path, pattern: NamePattern | None, asked: str) -> 
     if pattern is None:
         raise DatasetError(asked, f"no {MANIFESTS[0]} in it{found_in(root)}", f"{_COLUMNS} {READ_KINDS}")
     images = [entry for entry in entries(root) if entry.suffix in READ and not entry.zipped]
-    images = [entry for entry in images if PurePosixPath(entry.name).parts[0] != TARGETS]
+    images = [entry for entry in images if PurePosixPath(entry.name).parts[0] not in (TARGETS, STRUCTURES)]
     fitting = [entry for entry in images if pattern.of(entry.stem) is not None]
     if not fitting:
         found = f"none of its {len(images)} images is named like {pattern.text}"
@@ -336,6 +348,7 @@ def _named_in(sheet: CaseTable, root: Path) -> set[str]:
     named = {PurePosixPath(line.get(name, "").replace("\\", "/")).as_posix() for line in sheet.rows for name in columns}
     targets = {entry.name for entry in entries(root) if PurePosixPath(entry.name).parts[0] == TARGETS}
     images = set() if sheet.entry.name else {e.name for e in entries(root) if e.suffix in READ}
+    images = {name for name in images if PurePosixPath(name).parts[0] != STRUCTURES}
     return {sheet.entry.name, *named, *targets, *images}
 
 
@@ -380,13 +393,3 @@ def _beside(root: Path, image: Entry) -> str:
     """The path below the folder of the target of an image's name below ``targets/``; empty where there is none."""
     names = (f"{TARGETS}/{image.stem}{suffix}" for suffix in READ)
     return next((name for name in names if (root / name).is_file()), "")
-
-
-def _spacing(cell: str, case_id: str) -> tuple[float, float] | None:
-    """Row and column spacing in millimetres; one number gives both."""
-    sides = re.split(r"\s*[x×]\s*", cell.strip()) if not is_missing(cell) else []
-    values = [number_of(side, f"spacing_mm of case {case_id}") or 0.0 for side in sides]
-    if len(values) > 2 or any(not 0 < value < 10 for value in values):
-        advice = "Write millimetres per pixel, such as 0.14, or 0.14x0.14 for rows and columns."
-        raise DatasetError(f"spacing_mm of case {case_id}", f"{cell!r}", advice)
-    return (values[0], values[-1]) if values else None

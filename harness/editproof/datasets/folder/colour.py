@@ -16,9 +16,10 @@ from editproof.datasets.folder.images import colour_image, gray_image
 from editproof.errors import DatasetError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from editproof.datasets.folder.files import Entry
+    from editproof.datasets.tables.table import CaseTable
     from editproof.types import Image
 
 Colour = Literal["auto", "true", "false"]
@@ -72,3 +73,11 @@ def _shows_colour(one: tuple[str, Entry]) -> bool:
     except DatasetError:
         return False
     return bool(np.any(pixels != pixels[..., :1]))
+
+
+def notes_on_colour(sheet: CaseTable) -> Iterator[str]:
+    """That the cohort is in colour, and what that means for cases without an edit mask."""
+    yield "Images are read in colour, as red, green and blue; colour profiles of files are not applied."
+    lacking = sum(not line.get("edit_mask") for line in sheet.rows)
+    if lacking:
+        yield f"{lacking} of {len(sheet.rows)} cases have no edit mask; none is looked for in colour."

@@ -12,7 +12,10 @@ from editproof.datasets.masks.hand import VERSION, artefact_mask, hand_mask
 from editproof.types import Pixels
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
     from editproof.datasets.folder.files import Entry
+    from editproof.datasets.tables.table import CaseTable
     from editproof.types import Image
 
 Masks = Literal["auto", "files"]
@@ -60,3 +63,15 @@ def mask_digests(edit: Entry | None, protected: Entry | None, masks: Masks) -> l
     """What identifies the masks of a case, for its digest."""
     derived = f"automatic:{VERSION}" if masks == "auto" else "none"
     return [entry.digest() if entry else derived for entry in (edit, protected)]
+
+
+def notes_on_masks(sheet: CaseTable, targets: Collection[str]) -> Iterator[str]:
+    """How many cases have masks that a rule found; of those with a target it looks for the anatomy alone."""
+    whole = [line["case_id"] in targets and not line.get("edit_mask") for line in sheet.rows]
+    lacking = [not (line.get("edit_mask") and line.get("protected_mask")) for line in sheet.rows]
+    both = sum(lack and not free for lack, free in zip(lacking, whole, strict=True))
+    anatomy = sum(free and not line.get("protected_mask") for line, free in zip(sheet.rows, whole, strict=True))
+    if both:
+        yield f"{both} of {len(sheet.rows)} cases have automatic masks, not reviewed."
+    if anatomy:
+        yield f"In {anatomy} of {len(sheet.rows)} cases the anatomy was found automatically, not reviewed."

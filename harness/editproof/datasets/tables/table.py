@@ -219,3 +219,13 @@ def stratum_of(cell: str, *, numeric: bool) -> str | float | None:
 
 def _is_number(cell: str) -> bool:
     return plain_number(cell) is not None
+
+
+def spacing_of(cell: str, case_id: str) -> tuple[float, float] | None:
+    """Row and column spacing in millimetres; one number gives both."""
+    sides = re.split(r"\s*[x×]\s*", cell.strip()) if not is_missing(cell) else []
+    values = [number_of(side, f"spacing_mm of case {case_id}") or 0.0 for side in sides]
+    if len(values) > 2 or any(not 0 < value < 10 for value in values):
+        advice = "Write millimetres per pixel, such as 0.14, or 0.14x0.14 for rows and columns."
+        raise DatasetError(f"spacing_mm of case {case_id}", f"{cell!r}", advice)
+    return (values[0], values[-1]) if values else None
