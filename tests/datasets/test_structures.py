@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from editproof.datasets.folder.cohort import folder
 from editproof.errors import DatasetError
+
 from fixtures.phantom import phantom
 from fixtures.spec import sampled_spec
 

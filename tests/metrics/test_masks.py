@@ -11,6 +11,7 @@ from editproof.metrics.mask_contract import check_mask_metric, contract_masks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.ndimage import binary_dilation, binary_erosion, distance_transform_edt
 from scipy.spatial.distance import cdist
 
 SHAPE = (11, 9)
@@ -168,3 +169,14 @@ def test_the_contract_is_tried_on_every_kind_of_mask():
     }
     assert {pair.spacing_mm for pair in pairs} == {None, (0.5, 0.2)}
     assert any(1 in pair.areas for pair in pairs)
+
+
+def test_distances_in_the_plane_are_those_of_scipy_to_the_last_bit():
+    """Square pixels take another way than oblong ones, and large images another one than small ones."""
+    rng = np.random.default_rng(3)
+    for shape, spacing in (((90, 70), 1.0), ((90, 70), 0.143), ((40, 1400), 1.0), ((1401, 30), 0.2)):
+        one, other = (binary_dilation(rng.random(shape) < 0.002, iterations=3) for _ in range(2))
+        mine = MaskPair(one, other, (spacing, spacing)).distances["mm"]
+        outlines = [mask & ~binary_erosion(mask) for mask in (one, other)]
+        for found, of, to in zip(mine, outlines, outlines[::-1], strict=True):
+            np.testing.assert_array_equal(found, distance_transform_edt(~to)[of] * spacing)

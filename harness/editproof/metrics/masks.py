@@ -23,8 +23,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
-from scipy.ndimage import binary_erosion, distance_transform_edt
+from scipy.ndimage import distance_transform_edt
 
 from editproof.imaging.axes import YX, ZYX
 from editproof.imaging.region import box_of
@@ -41,6 +42,8 @@ TO_REFERENCE, TO_ORIGINAL = "to_reference", "to_original"
 """What a mask is held against, as the names of what is measured end."""
 
 _PERCENTILE = 95.0
+_EXACT_SIDE = 1400
+"""Sides of an image up to which the square of every distance in it is exact in single precision: 2,000 of diagonal."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,9 +220,22 @@ def units_of_structures(metrics: Iterable[Metric], structures: Iterable[str], ax
 
 
 def _outline(mask: Mask) -> Mask:
-    return np.asarray(mask & ~binary_erosion(mask))
+    inside = mask.copy()
+    for axis in range(mask.ndim):
+        along, kept = np.moveaxis(mask, axis, 0), np.moveaxis(inside, axis, 0)
+        kept[1:] &= along[:-1]
+        kept[:-1] &= along[1:]
+        kept[[0, -1]] = False
+    return np.asarray(mask & ~inside)
 
 
 def _distances(*, to: Mask, of: Mask, spacing: Spacing) -> NDArray[np.float64]:
-    """How far each pixel of one outline is from the nearest one of another."""
+    """How far each pixel of one outline is from the nearest one of another.
+
+    In the plane, with square pixels, OpenCV computes the same at half the cost (Felzenszwalb and Huttenlocher,
+    Theory of Computing 2012;8:415-428), in single precision; its squares are rounded to the whole numbers they are.
+    """
+    if to.ndim == 2 and spacing[0] == spacing[1] and max(to.shape) <= _EXACT_SIDE:
+        near = cv2.distanceTransform((~to).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[of]
+        return np.asarray(np.sqrt(np.rint(near.astype(np.float64) ** 2)) * spacing[0], np.float64)
     return np.asarray(distance_transform_edt(~to, sampling=spacing)[of], np.float64)

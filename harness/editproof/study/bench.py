@@ -46,7 +46,7 @@ from editproof.study.case_records import (
     target_rows,
 )
 from editproof.study.gathering import Gathered
-from editproof.study.masks import MASKS, mask_rows
+from editproof.study.masks import MASKS, mask_rows, reads_arm
 from editproof.study.plan import Plan
 from editproof.study.planting import Planting
 from editproof.study.workers import results
@@ -260,7 +260,7 @@ class Bench:
         self, instrument: Instrument, case: Case, images: Mapping[tuple[str, int], Image], hashed: PixelDigest
     ) -> tuple[list[list[JSON]], dict[tuple[str, int], Mapping[str, Mask]]]:
         """Rows of the numbers that an instrument reads, and by arm and repeat the masks that it draws."""
-        images = {place: image for place, image in images.items() if place[0] not in instrument.card.absent_arms}
+        images = {place: image for place, image in images.items() if reads_arm(instrument.card, place[0])}
         digests = {place: hashed(image) for place, image in images.items()}
         unique = {digest: images[place] for place, digest in digests.items()}
         structures: dict[str, Mapping[str, Mask]] = {}
