@@ -32,9 +32,12 @@ from editproof.editors.adapter import checked
 from editproof.errors import EditproofError
 from editproof.evidence.measurements import EDITED, ORIGINAL, POOLED, Measurements, measurements_of
 from editproof.evidence.plain import plain
+from editproof.imaging.axes import YX, YXC
+from editproof.imaging.contract import SHAPES, texture, tinted
 from editproof.instruments.reading import read_and_drawn
 from editproof.metrics import BUILT_IN, OF_IMAGE, OF_MASKS, Metric, Pair, Picture, measured
 from editproof.metrics.mask_contract import check_mask_metric
+from editproof.metrics.pair_contract import contract_pairs
 from editproof.types import JSON, Editor, EditOutcome, EditRequest, EditStatus, Estimate, Instrument
 
 if TYPE_CHECKING:
@@ -42,25 +45,38 @@ if TYPE_CHECKING:
 
     from editproof.types import Image, Mask
 
+__all__ = [
+    "check_editor", "check_estimand", "check_instrument", "check_metric", "contract_pairs", "contract_requests",
+    "images", "masks", "pairs", "tables",
+]  # fmt: skip
+
 Numbers = dict[str, tuple[float, str]]
 
 _CAP = 60.0
 """Of an estimand that takes a cap and was given none, as a criterion would declare one."""
 
-SHAPES = ((96, 80), (75, 53))
-"""Height and width of what is sent: multiples of 16, and odd."""
+
+def contract_requests(*, sixteen_bit: bool = True, axes: Sequence[str] = (YX,)) -> Iterator[EditRequest]:
+    """Requests that any editor must take: even and odd sizes, 8 and 16 bit, a box, nothing and everything to edit.
+
+    Of images of the ``axes`` that it takes, gray and in colour.
+    """
+    for request in _gray_requests(sixteen_bit):
+        if YX in axes:
+            yield request
+        if YXC in axes:
+            yield replace(request, image=tinted(request.image))
 
 
-def contract_requests(*, sixteen_bit: bool = True) -> Iterator[EditRequest]:
-    """Requests that any editor must take: even and odd sizes, 8 and 16 bit, a box, nothing and everything to edit."""
+def _gray_requests(sixteen_bit: bool) -> Iterator[EditRequest]:
     for dtype in (np.uint8, np.uint16) if sixteen_bit else (np.uint8,):
         for shape in SHAPES:
-            image = _texture(shape, 255 if dtype == np.uint8 else 4095).astype(dtype)
+            image = texture(shape, 255 if dtype == np.uint8 else 4095).astype(dtype)
             box = np.zeros(shape, bool)
             box[8:24, 8:32] = True
             yield EditRequest(image, box, "Remove the marker.", 0, 1, "contract")
     for mask in (np.zeros(shape, bool), np.ones(shape, bool)):
-        yield EditRequest(_texture(shape, 255).astype(np.uint8), mask, "Remove the marker.", 0, 1, "contract")
+        yield EditRequest(texture(shape, 255).astype(np.uint8), mask, "Remove the marker.", 0, 1, "contract")
 
 
 def check_editor(
@@ -91,13 +107,14 @@ def check_editor(
     --------
     >>> from editproof.editors.controls import identity
     >>> len(check_editor(identity()))
-    6
+    12
     """
     card = checked(editor).card
     _holds(bool(card.name and card.version and card.description and card.mask_semantics), f"the card is blank: {card}")
     _holds(_is_json(plain(card)), "the card is not plain JSON")
     outcomes = []
-    for request in contract_requests() if requests is None else requests:
+    sent = contract_requests(axes=checked(editor).service.axes) if requests is None else requests
+    for request in sent:
         first = _outcome(editor, request, must_succeed=must_succeed)
         again = EditRequest(
             request.image, request.edit_mask, request.prompt, request.repeat, request.seed + 1, request.case_id
@@ -109,23 +126,6 @@ def check_editor(
         outcomes.append(first)
     _holds(checked(editor).card == card, "the card changed while editing")
     return outcomes
-
-
-def contract_pairs() -> Iterator[Pair]:
-    """Pairs that any metric must take: even and odd sizes, 8 and 16 bit, equal and changed, regions and none."""
-    for dtype in (np.uint8, np.uint16):
-        for shape in SHAPES:
-            top = 255 if dtype == np.uint8 else 4095
-            original = _texture(shape, top).astype(dtype)
-            noise = np.random.default_rng(1).integers(0, 9, shape)
-            box, anatomy = np.zeros(shape, bool), np.zeros(shape, bool)
-            box[4:12, 4:20] = anatomy[20:60, 10:45] = True
-            original[box] = top
-            changed = (original.astype(float) / 2 + noise).astype(dtype)
-            for edited in (original.copy(), changed, np.roll(original, 2, axis=1), np.zeros_like(original)):
-                yield Pair.of(original, edited, box, anatomy, (0.2, 0.25))
-                yield Pair.of(original, edited, np.zeros(shape, bool), np.zeros(shape, bool))
-            yield Pair.of(original, original.copy(), np.ones(shape, bool), np.zeros(shape, bool))
 
 
 def check_metric(metric: Metric, given: Iterable[Pair] | None = None) -> list[Numbers]:
@@ -165,7 +165,7 @@ def check_metric(metric: Metric, given: Iterable[Pair] | None = None) -> list[Nu
         raise AssertionError(str(error)) from error
     if metric.of == OF_MASKS:
         return check_mask_metric(metric)
-    return [_measured(metric, pair) for pair in (contract_pairs() if given is None else given)]
+    return [_measured(metric, pair) for pair in (contract_pairs(metric.axes) if given is None else given)]
 
 
 def _limits(estimate: Estimate) -> list[float]:
@@ -271,8 +271,9 @@ def check_instrument(instrument: Instrument, given: Sequence[Image] | None = Non
     _holds(bool(card.name and (card.quantities or card.masks)), f"the card is blank: {card}")
     _holds(_is_json(plain(card)), "the card is not plain JSON")
     drawn = [
-        _texture(shape, top).astype(np.uint8 if top < 256 else np.uint16) for shape in SHAPES for top in (255, 4095)
+        texture(shape, top).astype(np.uint8 if top < 256 else np.uint16) for shape in SHAPES for top in (255, 4095)
     ]
+    drawn = [*(drawn if YX in card.axes else []), *(map(tinted, drawn) if YXC in card.axes else [])]
     images = drawn if given is None else list(given)
     copies, told = [image.copy() for image in images], dict.fromkeys(card.covariates, 1.0)
     try:
@@ -391,10 +392,3 @@ def _is_json(value: JSON) -> bool:
 def _holds(condition: bool, words: str) -> None:
     if not condition:
         raise AssertionError(words)
-
-
-def _texture(shape: tuple[int, int], top: int) -> Image:
-    rows, columns = np.mgrid[: shape[0], : shape[1]]
-    grain = np.random.default_rng(0).uniform(0, 0.2, shape)
-    texture: Image = top * np.clip(0.4 + 0.3 * np.sin(rows / 9) * np.cos(columns / 7) + grain, 0, 1)
-    return texture

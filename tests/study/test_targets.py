@@ -202,7 +202,7 @@ def test_a_target_of_another_type_is_refused():
     from editproof.datasets.checks import decoded_case
 
     pixels = replace(clean_pixels(0), target=np.zeros(SHAPE, np.uint16))
-    with pytest.raises(DatasetError, match="target of case C000, gray and of type uint8"):
+    with pytest.raises(DatasetError, match="target of case C000, of type uint8 among gray images"):
         decoded_case(replace(CLEAN[0], decode=lambda: pixels))
 
 

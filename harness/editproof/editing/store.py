@@ -21,6 +21,7 @@ from editproof.core.digests import canonical, digest_of, pixel_digest
 from editproof.core.records import ABSENT, from_text, json_of_record
 from editproof.editors.names import OWN_NAME
 from editproof.errors import EvidenceError
+from editproof.imaging.colour import bgr
 from editproof.imaging.png import PNG_FAST
 from editproof.types import JSON, EditorCard, EditOutcome, EditRequest, EditStatus
 
@@ -179,7 +180,7 @@ class Store:
         pixels = None
         if outcome.image is not None:
             pixels = pixel_digest(outcome.image)
-            encoded = cv2.imencode(".png", outcome.image, PNG_FAST)[1]
+            encoded = cv2.imencode(".png", bgr(outcome.image), PNG_FAST)[1]
             _written(self._path(EDITS.folder, key, ".png"), encoded.tobytes())
         now = round(time.time(), 3)
         stored = StoredEdit(
@@ -247,6 +248,7 @@ class Store:
             image = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
         except (OSError, cv2.error) as error:
             raise EvidenceError(f"stored edit {path}", f"it cannot be read ({error})", advice) from error
+        image = None if image is None else bgr(image)
         if image is None or pixel_digest(image) != digest:
             raise EvidenceError(f"stored edit {path}", "its pixels are not those that were stored", advice)
         return image

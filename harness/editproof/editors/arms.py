@@ -25,6 +25,7 @@ from editproof.evidence.measurements import (
     PASTE_BACK,
     TARGET,
 )
+from editproof.imaging.colour import over_channels
 from editproof.imaging.matching import histogram_matched
 from editproof.imaging.output import in_frame
 
@@ -66,7 +67,7 @@ def images_of(
             images[EDITED, repeat] = outcome.image
             framed = in_frame(outcome.image, request.image.shape)
             images[PASTE_BACK, repeat] = pasted = request.image.copy()
-            np.copyto(pasted, framed, where=request.edit_mask)
+            np.copyto(pasted, framed, where=over_channels(request.edit_mask, pasted))
             images[HISTOGRAM_MATCHED, repeat] = histogram_matched(outcome.image, request.image)
     return images
 

@@ -18,6 +18,7 @@ from editproof.editors.adapter import Service
 from editproof.editors.programs import files_digest, is_file
 from editproof.errors import EditorError
 from editproof.imaging import codec, geometry
+from editproof.imaging.axes import YX, YXC
 from editproof.types import JSON, Editor, EditorCard, EditOutcome, EditRequest, EditStatus
 
 PLACES = ("image", "mask", "prompt", "seed", "output")
@@ -134,7 +135,7 @@ def command(given: Given) -> Editor:
         conversion="rgb" if rgb else "",
     )
     prompted = any("{prompt}" in word for word in words)
-    service = Service(chosen.value["concurrency"], metered=True, elsewhere=True, prompted=prompted)
+    service = Service(chosen.value["concurrency"], metered=True, elsewhere=True, prompted=prompted, axes=(YX, YXC))
     return Command(card, tuple(words), chosen.value["timeout"], mask, rgb, service)
 
 

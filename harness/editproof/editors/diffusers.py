@@ -21,6 +21,8 @@ from editproof.core.usage import FILLED, Given, Option, Usage, numeric, one_of, 
 from editproof.editors.adapter import Service
 from editproof.errors import EditorError
 from editproof.imaging import codec, geometry
+from editproof.imaging.axes import YX, YXC
+from editproof.imaging.colour import bgr
 from editproof.types import Editor, EditorCard, EditOutcome, EditRequest, EditStatus
 
 OPTIONS = (
@@ -52,7 +54,9 @@ class Diffusers:
     card: EditorCard
     folder: Path
     options: Mapping[str, str] = field(repr=False)
-    service: Service = field(default_factory=lambda: Service(metered=True, elsewhere=True, prompted=True), repr=False)
+    service: Service = field(
+        default_factory=lambda: Service(metered=True, elsewhere=True, prompted=True, axes=(YX, YXC)), repr=False
+    )
 
     def __call__(self, request: EditRequest) -> EditOutcome:
         """The radiograph as the pipeline paints it; a picture that its safety checker withholds is a refusal."""
@@ -60,11 +64,11 @@ class Diffusers:
         from PIL import Image
 
         parcel = codec.parcel_of(request, lambda shape: geometry.padded(shape, int(self.options["multiple"])))
-        height, width = parcel.image.shape
+        height, width = parcel.image.shape[:2]
         made = self._pipeline(
             prompt=request.prompt,
             negative_prompt=self.options["negative"] or None,
-            image=Image.fromarray(cv2.cvtColor(parcel.image, cv2.COLOR_GRAY2RGB)),
+            image=Image.fromarray(codec.colour(bgr(parcel.image))),
             mask_image=Image.fromarray(parcel.mask.astype(np.uint8) * 255),
             height=height,
             width=width,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import cv2
 import numpy as np
 
 from editproof.core.usage import Given, Option, Usage, numeric, takes, whole
+from editproof.imaging.axes import YX, YXC
+from editproof.imaging.colour import by_plane
 from editproof.imaging.output import in_frame
 from editproof.imaging.region import full_range
 from editproof.types import Editor, EditorCard, EditOutcome, EditRequest
@@ -26,6 +28,7 @@ class Enhancer:
 
     card: EditorCard
     function: Callable[[EditRequest], Image] = field(repr=False)
+    axes: ClassVar[tuple[str, ...]] = (YX, YXC)
 
     def __call__(self, request: EditRequest) -> EditOutcome:
         """The enhanced frame."""
@@ -68,7 +71,10 @@ def bicubic(given: object = None) -> Editor:
 
 
 def _denoised(request: EditRequest, *, strength: float) -> Image:
-    image = request.image
+    return by_plane(partial(_plane_denoised, strength=strength), request.image)
+
+
+def _plane_denoised(image: Image, strength: float) -> Image:
     level = [strength / 100 * full_range(image)]
     norm = cv2.NORM_L2 if image.dtype == np.uint8 else cv2.NORM_L1  # of 16 bit OpenCV knows L1 alone
     found = cv2.fastNlMeansDenoising(image, level, templateWindowSize=5, searchWindowSize=15, normType=norm)
@@ -76,11 +82,15 @@ def _denoised(request: EditRequest, *, strength: float) -> Image:
 
 
 def _median(request: EditRequest, *, size: int) -> Image:
-    if request.image.dtype == np.uint8 or size <= 5:
-        return cv2.medianBlur(request.image, size)
+    return by_plane(partial(_plane_median, size=size), request.image)
+
+
+def _plane_median(image: Image, size: int) -> Image:
+    if image.dtype == np.uint8 or size <= 5:
+        return cv2.medianBlur(image, size)
     from scipy.ndimage import median_filter
 
-    return np.asarray(median_filter(request.image, size, mode="nearest"))
+    return np.asarray(median_filter(image, size, mode="nearest"))
 
 
 def _enlarged(request: EditRequest) -> Image:

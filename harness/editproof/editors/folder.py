@@ -14,6 +14,7 @@ from editproof.core.usage import Given, Usage, takes
 from editproof.editors.adapter import Service
 from editproof.errors import EditorError
 from editproof.imaging import codec
+from editproof.imaging.axes import YX, YXC
 from editproof.types import Editor, EditorCard, EditOutcome, EditRequest, EditStatus
 
 LAYOUTS = (
@@ -43,11 +44,11 @@ class Folder:
     """Names of files by their :func:`_plain` form."""
     listed: Mapping[tuple[str, int], str] | None = field(default=None, repr=False)
     service: Service = field(
-        default_factory=lambda: Service(precomputed=True, by_case=True, elsewhere=True), repr=False
+        default_factory=lambda: Service(precomputed=True, by_case=True, elsewhere=True, axes=(YX, YXC)), repr=False
     )
 
     def __call__(self, request: EditRequest) -> EditOutcome:
-        """The file's pixels; a gray image saved as RGB is read back as gray."""
+        """The file's pixels, gray or in colour as the original is; a gray image saved as RGB is read back as gray."""
         number = request.repeat + 1
         name = self._file_of(request.case_id, number)
         if name is None:
@@ -56,7 +57,7 @@ class Folder:
         pixels = codec.decoded_image(raw)
         if pixels is None:
             return EditOutcome.failure(EditStatus.MALFORMED, f"{name} does not decode as an image", file=name)
-        return EditOutcome(EditStatus.OK, codec.gray(pixels), "", {"file": name}, raw)
+        return EditOutcome(EditStatus.OK, codec.as_kind_of(request.image, pixels), "", {"file": name}, raw)
 
     def check_cases(self, cases: Sequence[str]) -> None:
         """Refuse a folder none of whose files is an edit of any case: each edit would have failed without a word.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from editproof.imaging.axes import spatial_shape
 from editproof.types import JSON, EditOutcome, EditRequest, EditStatus
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def request_of(header: JSON, parts: Sequence[bytes]) -> EditRequest:
     shape = tuple(header["shape"])
     return EditRequest(
         np.frombuffer(parts[0], header["dtype"]).reshape(shape),
-        np.frombuffer(parts[1], bool).reshape(shape),
+        np.frombuffer(parts[1], bool).reshape(spatial_shape(shape)),
         header["prompt"],
         header["repeat"],
         header["seed"],

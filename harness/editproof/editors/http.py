@@ -37,6 +37,7 @@ from editproof.editors.refusals import refusal_in
 from editproof.editors.templates import PRESETS, check_template, filled, filled_from, target, template_of
 from editproof.errors import EditorError
 from editproof.imaging import codec, geometry
+from editproof.imaging.axes import YX, YXC
 from editproof.types import JSON, Editor, EditorCard, EditOutcome, EditRequest, EditStatus
 
 OPTIONS = (
@@ -91,7 +92,7 @@ class WebEditor:
             self._check_model(str(self.template["model"]))
         multiple = int(self.template["multiple"])
         parcel = codec.parcel_of(request, lambda shape: geometry.padded(shape, multiple))
-        height, width = parcel.image.shape
+        height, width = parcel.image.shape[:2]
         files = {
             "image": codec.png(parcel.image, rgb=bool(self.template["rgb"])),
             "mask": codec.mask_png(parcel.mask, self.template["mask"]),
@@ -278,7 +279,7 @@ def web(given: Given) -> Editor:
         template |= {"multiple": int(template["multiple"]), "timeout": float(template["timeout"])}
         service = Service(
             int(template["concurrency"]), per_minute=float(template["rpm"]) or None, metered=True, takes_places=True,
-            elsewhere=True, prompted="{prompt}" in json.dumps(template["body"]),
+            elsewhere=True, prompted="{prompt}" in json.dumps(template["body"]), axes=(YX, YXC),
         )  # fmt: skip
     except ValueError as error:
         raise EditorError(asked, f"an option is not a number ({error})") from error

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import cv2
 import numpy as np
 
 from editproof.core.usage import Usage, takes
+from editproof.imaging.axes import YX, YXC
+from editproof.imaging.colour import by_plane, over_channels
 from editproof.imaging.region import box_of
 from editproof.types import Editor, EditorCard, EditOutcome, EditRequest
 
@@ -32,6 +34,7 @@ class Inpaint:
 
     card: EditorCard
     method: int
+    axes: ClassVar[tuple[str, ...]] = (YX, YXC)
 
     def __call__(self, request: EditRequest) -> EditOutcome:
         """The radiograph with the edit mask filled from its rim; not one pixel outside the mask is touched."""
@@ -39,14 +42,15 @@ class Inpaint:
 
 
 def inpainted(image: Image, edit_mask: Mask, method: int = cv2.INPAINT_TELEA) -> Image:
-    """An image with its edit mask filled from the rim, and the very same everywhere else."""
+    """An image with its edit mask filled from the rim, each channel by itself, and the very same everywhere else."""
     filled = image.copy()
     box = box_of(edit_mask)
     if box is not None:
         about = tuple(slice(max(0, part.start - _ABOUT), part.stop + _ABOUT) for part in box)
         part, mask = np.ascontiguousarray(image[about]), edit_mask[about]
-        found = cv2.inpaint(part, mask.astype(np.uint8), RADIUS, method)
-        np.copyto(filled[about], found, where=mask)
+        hole = mask.astype(np.uint8)
+        found = by_plane(lambda plane: cv2.inpaint(plane, hole, RADIUS, method), part)
+        np.copyto(filled[about], found, where=over_channels(mask, filled))
     return filled
 
 

@@ -36,6 +36,7 @@ from editproof.editors.pictures import NoPictureError, is_stream, joined_events,
 from editproof.editors.prices import Prices, prices_of
 from editproof.errors import EditorError
 from editproof.imaging import codec, geometry
+from editproof.imaging.axes import YX, YXC
 from editproof.types import JSON, Editor, EditorCard, EditOutcome, EditRequest, EditStatus
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ class OpenAI:
 
     def body(self, requests: Sequence[EditRequest], parcel: codec.Parcel) -> dict[str, Any]:
         """The fields of a request beside its two files."""
-        height, width = parcel.image.shape
+        height, width = parcel.image.shape[:2]
         body: dict[str, Any] = {
             "model": self.model,
             "prompt": requests[0].prompt,
@@ -298,7 +299,15 @@ def images_api(given: Given) -> Editor:
     expected = asked_prices.expected_usd(options["quality"] or "auto") if asked_prices else None
     value = given.value
     service = Service(
-        value["concurrency"], value["n"], value["rpm"], True, expected, takes_places=True, elsewhere=True, prompted=True
+        value["concurrency"],
+        value["n"],
+        value["rpm"],
+        True,
+        expected,
+        takes_places=True,
+        elsewhere=True,
+        prompted=True,
+        axes=(YX, YXC),
     )
     return OpenAI(card, model, options, service, prices)
 

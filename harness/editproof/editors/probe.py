@@ -15,7 +15,7 @@ import numpy as np
 from editproof.core.redaction import redacted
 from editproof.errors import EditorError
 from editproof.evidence.facts import MaskTrial
-from editproof.imaging.axes import YX
+from editproof.imaging.axes import YX, YXC
 from editproof.imaging.output import in_frame
 from editproof.types import EditOutcome, EditRequest
 
@@ -65,6 +65,7 @@ def probed(
     editor: CheckedEditor,
     outcomes: Callable[[CheckedEditor, Sequence[EditRequest]], list[EditOutcome]],
     output: OutputGeometry | None = None,
+    axes: str = "",
 ) -> tuple[MaskTrial, ...]:
     """What a tool changes under each of the five masks; nothing where its edits were made elsewhere.
 
@@ -76,10 +77,13 @@ def probed(
         raises an EditorError (a limit of the run, an unusable tool) the rest is not asked for.
     output : OutputGeometry, optional
         In which edits are asked for; they are brought back to the frame of the image.
+    axes : str
+        Of the images of a study: in one in colour a tool is tried in colour. Without it, on gray where it takes gray.
     """
-    if editor.service.precomputed or YX not in editor.service.axes:
+    taken = [one for one in (axes, YX, YXC) if one in (YX, YXC) and one in editor.service.axes]
+    if editor.service.precomputed or not taken:
         return ()
-    image = probe_image()
+    image = probe_image() if taken[0] == YX else _in_colour(probe_image())
     asked = output.asked(image.shape) if output else None
     trials = []
     stopped = ""
@@ -95,6 +99,11 @@ def probed(
             inside, outside = (_changed(image, outcome.image, region) for region in (mask, ~mask))
             trials.append(MaskTrial(name, outcome.status.value, inside, outside, outcome.message))
     return tuple(trials)
+
+
+def _in_colour(gray: Image) -> Image:
+    """The drawn image with three channels that differ."""
+    return np.stack([gray, gray // 2 + 60, 255 - gray], axis=2)
 
 
 def _changed(image: Image, edited: Image | None, region: Mask) -> float | None:

@@ -26,6 +26,8 @@ from editproof.core.usage import Given, Option, Usage, one_of, takes
 from editproof.editors.adapter import Service
 from editproof.errors import EditorError
 from editproof.imaging import codec
+from editproof.imaging.axes import YX, YXC
+from editproof.imaging.colour import bgr
 from editproof.imaging.output import in_frame
 from editproof.types import Editor, EditorCard, EditOutcome, EditRequest
 
@@ -48,18 +50,18 @@ class RealEsrgan:
 
     card: EditorCard
     model: str
-    service: Service = field(default_factory=Service, repr=False)
+    service: Service = field(default_factory=lambda: Service(axes=(YX, YXC)), repr=False)
 
     def __call__(self, request: EditRequest) -> EditOutcome:
         """The enhanced frame, of 8 bit; of a 16-bit image, 256 levels are restored to its range."""
         levels = codec.Levels.of(request.image)
         eight = levels.eight(request.image)
         with _ONE_AT_A_TIME:
-            enlarged = _loaded(self.model).process_cv2(np.ascontiguousarray(np.dstack([eight] * 3)))
-        gray = codec.gray(np.asarray(enlarged, np.uint8))
+            enlarged = _loaded(self.model).process_cv2(bgr(codec.colour(bgr(eight))))
+        edit = codec.as_kind_of(request.image, np.asarray(enlarged, np.uint8))
         if request.wanted == request.image.shape:
-            gray = in_frame(gray, request.wanted)
-        return EditOutcome.ok(levels.restored(gray))
+            edit = in_frame(edit, request.wanted)
+        return EditOutcome.ok(levels.restored(edit))
 
 
 DESCRIPTION = "Real-ESRGAN on the processor, a generative super-resolver for photographs and drawings"

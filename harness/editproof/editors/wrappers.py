@@ -16,6 +16,8 @@ import numpy as np
 from editproof.core.numbers import brief
 from editproof.errors import EditorError
 from editproof.imaging import codec, geometry
+from editproof.imaging.axes import YX, YXC
+from editproof.imaging.colour import over_channels
 from editproof.types import EditorCard, EditOutcome, EditRequest, EditStatus
 
 if TYPE_CHECKING:
@@ -37,8 +39,9 @@ class Wrapper:
 
     @property
     def service(self) -> Service:
-        """How the inner tool likes to be asked."""
-        return self.inner.service
+        """How the inner tool likes to be asked; of the images that it takes, gray ones and those in colour."""
+        service = self.inner.service
+        return replace(service, axes=tuple(one for one in service.axes if one in (YX, YXC)) or (YX,))
 
     def __post_init__(self) -> None:
         """Ask for nothing of another size where the way back leads to the frame of the input."""
@@ -106,17 +109,17 @@ def _paste_back(argument: str) -> tuple[str, Parts, Joined]:
     return (
         "only what lies inside the edit mask is kept",
         lambda request: [request],
-        lambda request, images: np.where(request.edit_mask, images[0], request.image),
+        lambda request, images: np.where(over_channels(request.edit_mask, images[0]), images[0], request.image),
     )
 
 
 def _fitted(words: str, fitted: Callable[[tuple[int, int]], geometry.Fit]) -> tuple[str, Parts, Joined]:
     def parts(request: EditRequest) -> list[EditRequest]:
-        fit = fitted(request.image.shape)
+        fit = fitted(_sides(request))
         return [replace(request, image=fit.forward(request.image), edit_mask=fit.forward_mask(request.edit_mask))]
 
     def joined(request: EditRequest, images: Sequence[Image]) -> Image:
-        return fitted(request.image.shape).back(images[0])
+        return fitted(_sides(request)).back(images[0])
 
     return words, parts, joined
 
@@ -151,7 +154,7 @@ def _tiles(argument: str) -> tuple[str, Parts, Joined]:
         raise ValueError
 
     def asked(request: EditRequest) -> list[geometry.Tile]:
-        cut = geometry.tiles(request.image.shape, size, overlap)
+        cut = geometry.tiles(_sides(request), size, overlap)
         return [tile for tile in cut if request.edit_mask[tile.core].any()]
 
     def parts(request: EditRequest) -> list[EditRequest]:
@@ -176,7 +179,7 @@ def _rgb(argument: str) -> tuple[str, Parts, Joined]:
 
     def joined(request: EditRequest, images: Sequence[Image]) -> Image:
         coloured = codec.decoded_image(codec.png(images[0], rgb=True))
-        return images[0] if coloured is None else codec.gray(coloured)
+        return images[0] if coloured is None else codec.as_kind_of(request.image, coloured)
 
     return "through an RGB file and back to gray", lambda request: [request], joined
 
@@ -213,6 +216,12 @@ def _stretch(argument: str) -> tuple[str, Parts, Joined]:
         parts,
         joined,
     )
+
+
+def _sides(request: EditRequest) -> tuple[int, int]:
+    """Height and width of the image of a request."""
+    height, width = request.image.shape[:2]
+    return height, width
 
 
 def _canvas(argument: str) -> tuple[int, int]:

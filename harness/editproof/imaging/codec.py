@@ -1,4 +1,4 @@
-"""Pixels to files and back: gray and RGB, 8 and 16 bit, and every convention for masks, in one place.
+"""Pixels to files and back: gray and colour, 8 and 16 bit, and every convention for masks, in one place.
 
 Files are made from pixels alone, so that nothing of a source file's metadata can travel with them.
 """
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from editproof.imaging.colour import bgr, is_colour
 from editproof.imaging.png import PNG_FAST
 from editproof.types import EditOutcome, EditRequest, EditStatus
 
@@ -81,7 +82,7 @@ class Parcel:
 
     Attributes
     ----------
-    image : ndarray of uint8 (or uint16 where the tool takes 16 bit), shape (h, w)
+    image : ndarray of uint8 (or uint16 where the tool takes 16 bit), shape (h, w) or (h, w, 3)
     mask : ndarray of bool, shape (h, w)
     output : tuple of int, optional
         Height and width of the edit where it is to have others than the original; it is then taken as it comes.
@@ -99,14 +100,15 @@ class Parcel:
         pixels = decoded_image(content)
         if pixels is None:
             return EditOutcome.failure(EditStatus.MALFORMED, "what came back does not decode as an image")
-        wanted = self.output or self.image.shape
+        wanted = self.output or self.image.shape[:2]
         if pixels.shape[:2] != wanted:
             asked, got = (f"{width}x{height}" for height, width in (wanted, pixels.shape[:2]))
             return EditOutcome.failure(EditStatus.MALFORMED, f"asked for {asked} pixels, got {got}")
         provenance = {"format": format_of(content)}
         if asked_format and provenance["format"] != asked_format:
             provenance["asked_format"] = asked_format
-        edit = gray(pixels) if self.output else self.fit.back(gray(pixels))
+        found = as_kind_of(self.original, pixels)
+        edit = found if self.output else self.fit.back(found)
         return EditOutcome.ok(self.levels.restored(edit), **provenance)
 
 
@@ -121,7 +123,7 @@ def parcel_of(request: EditRequest, fitted: Callable[[tuple[int, int]], Fit], *,
     sixteen : bool
         Whether the tool takes 16-bit images as they are.
     """
-    height, width = request.image.shape
+    height, width = request.image.shape[:2]
     fit = fitted((height, width))
     levels = Levels(0, 255, sixteen=False) if sixteen else Levels.of(request.image)
     return Parcel(
@@ -135,8 +137,8 @@ def parcel_of(request: EditRequest, fitted: Callable[[tuple[int, int]], Fit], *,
 
 
 def png(image: Image, *, rgb: bool = False) -> bytes:
-    """A PNG of gray pixels, as three equal channels where ``rgb``; pixels only, no metadata."""
-    pixels = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if rgb else image
+    """A PNG of the pixels only, no metadata; gray ones as three equal channels where ``rgb``."""
+    pixels = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if rgb and image.ndim == 2 else bgr(image)
     return cv2.imencode(".png", pixels, PNG_FAST)[1].tobytes()
 
 
@@ -166,6 +168,25 @@ def decoded_image(content: bytes) -> Image | None:
         return cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error:
         return None
+
+
+def as_kind_of(original: Image, pixels: Image) -> Image:
+    """Decoded pixels as the image of a tool's answer: gray, or red, green and blue where the original is in colour.
+
+    Examples
+    --------
+    >>> answer = decoded_image(png(np.array([[[200, 30, 10]]], np.uint8)))
+    >>> [as_kind_of(np.zeros(shape, np.uint8), answer).tolist() for shape in ((1, 1, 3), (1, 1))]
+    [[[[200, 30, 10]]], [[79]]]
+    """
+    return colour(pixels) if is_colour(original) else gray(pixels)
+
+
+def colour(pixels: Image) -> Image:
+    """Red, green and blue of decoded pixels; gray as three equal channels, and alpha is dropped."""
+    if pixels.ndim == 2 or pixels.shape[2] < 3:
+        return np.repeat(gray(pixels)[..., None], 3, axis=2)
+    return np.ascontiguousarray(pixels[..., 2::-1])
 
 
 def gray(pixels: Image) -> Image:

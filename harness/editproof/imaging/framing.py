@@ -25,7 +25,7 @@ def framed(image: NDArray[np.float32], frame: tuple[int, int], fit: str) -> NDAr
 
     Parameters
     ----------
-    image : ndarray of float32, shape (H, W)
+    image : ndarray of float32, shape (H, W) or (H, W, 3)
     frame : tuple of int
         Height and width.
     fit : {"letterbox", "squash", "centre_crop"}
@@ -34,7 +34,7 @@ def framed(image: NDArray[np.float32], frame: tuple[int, int], fit: str) -> NDAr
 
     Returns
     -------
-    ndarray of float32, of the frame's shape
+    ndarray of float32, of the frame's shape, with the channels of the image
 
     Examples
     --------
@@ -56,7 +56,7 @@ def framed(image: NDArray[np.float32], frame: tuple[int, int], fit: str) -> NDAr
         return resized(size)[top : top + frame[0], left : left + frame[1]]
     place = letterboxed((image.shape[0], image.shape[1]), frame)
     (height, width), (top, left) = place.scaled, place.corner
-    padded = np.full(frame, np.nan, np.float32)
+    padded = np.full((*frame, *image.shape[2:]), np.nan, np.float32)
     padded[top : top + height, left : left + width] = resized((height, width))
     return padded
 

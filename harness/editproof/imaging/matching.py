@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from editproof.imaging.colour import by_plane
 from editproof.imaging.levels import level_counts
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def histogram_matched(image: Image, target: Image) -> Image:
-    """The image with its gray levels mapped monotonically, so that their distribution follows the target's.
+    """The image with its levels mapped monotonically, so that their distribution follows the target's, by channel.
 
     Parameters
     ----------
@@ -36,6 +37,10 @@ def histogram_matched(image: Image, target: Image) -> Image:
     >>> histogram_matched(dark, dark + 100).tolist()
     [[100, 101], [102, 103]]
     """
+    return by_plane(_matched, image, target)
+
+
+def _matched(image: Image, target: Image) -> Image:
     share = [np.cumsum(level_counts(pixels)) / pixels.size for pixels in (image, target)]
     mapped = np.searchsorted(share[1], share[0] - 1e-12).clip(0, len(share[1]) - 1).astype(image.dtype)
     return np.asarray(cv2.LUT(image, mapped) if image.dtype == np.uint8 else mapped[image])

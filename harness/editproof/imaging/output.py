@@ -117,9 +117,9 @@ def in_frame(image: Image, shape: tuple[int, ...]) -> Image:
 
     Parameters
     ----------
-    image : ndarray of uint8 or uint16, shape (h, w)
+    image : ndarray of uint8 or uint16, shape (h, w) or (h, w, 3)
     shape : tuple of int
-        Height and width.
+        Height and width, and channels of colour.
 
     Examples
     --------
@@ -128,7 +128,7 @@ def in_frame(image: Image, shape: tuple[int, ...]) -> Image:
     """
     if image.shape == tuple(shape):
         return image
-    height, width = shape
+    height, width = shape[:2]
     shrinks = height <= image.shape[0] and width <= image.shape[1]
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
 

@@ -13,6 +13,7 @@ from editproof.core.declared import Wanted, Whole, closed, is_count, is_number, 
 from editproof.core.numbers import brief
 from editproof.core.records import from_plain
 from editproof.errors import InstrumentError
+from editproof.imaging.axes import spatial_shape
 from editproof.imaging.framing import unframed
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Drawing:
         """
         planes = self._planes(raw, mask, len(images), asked)
         return [
-            self._decided([unframed(plane, frame, image.shape) for plane in one], mask)
+            self._decided([unframed(plane, frame, spatial_shape(image.shape)) for plane in one], mask)
             for one, image in zip(planes, images, strict=True)
         ]
 

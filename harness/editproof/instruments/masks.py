@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from editproof.errors import EvidenceError, InstrumentError
+from editproof.imaging.axes import spatial_shape
 from editproof.imaging.png import PNG_FAST
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def checked_masks(
             number = len(maps) if isinstance(maps, Sequence | np.ndarray) else type(maps).__name__
             raise InstrumentError(asked, f"{number} instead of {len(images)} label maps", _ADVICE)
         for index, image in enumerate(images):
-            found[index][output.name] = _checked(output, maps[index], image.shape, asked)
+            found[index][output.name] = _checked(output, maps[index], spatial_shape(image.shape), asked)
     return found
 
 

@@ -15,6 +15,8 @@ import numpy as np
 from editproof.core.declared import Wanted, closed, is_list, is_mapping, is_number
 from editproof.core.records import section_from_plain
 from editproof.errors import InstrumentError
+from editproof.imaging.axes import YXC
+from editproof.imaging.colour import luma
 from editproof.imaging.framing import FITS, framed, stretched_to_unit
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 LAYOUTS = ("NCHW", "NHWC", "NHW")
 DTYPES = ("float32", "float64", "float16", "uint8")
+COLOURS = ("rgb", "bgr", "luma")
 LARGEST = 8192
 
 
@@ -75,7 +78,10 @@ class Preparation:
     mean, sd : float or sequence of float
         Subtracted and divided by after the stretch; one number, or one a channel.
     channels : {1, 3}
-        The gray channel, or three times the same.
+        The gray channel, or three: those of an image in colour, or three times the same of a gray one.
+    colour : {"rgb", "bgr", "luma"}
+        In which order the channels of an image in colour come; ``luma`` makes it gray first (ITU-R BT.601), without
+        which one channel takes no image in colour.
     layout : {"NCHW", "NHWC", "NHW"}
     dtype : str
     """
@@ -87,6 +93,7 @@ class Preparation:
     mean: _Mean = 0.0
     sd: _Sd = 1.0
     channels: _Channels = 1
+    colour: Annotated[str, _one_of(COLOURS)] = "rgb"
     layout: Annotated[str, _one_of(LAYOUTS)] = "NCHW"
     dtype: Annotated[str, _one_of(DTYPES)] = "float32"
 
@@ -116,11 +123,25 @@ class Preparation:
             batch[index] = np.rint(one) if self.dtype == "uint8" else one
         return batch
 
+    def check_takes(self, axes: Sequence[str], asked: str) -> None:
+        """Refuse a card that says that images in colour are read, and not how one channel is made of them.
+
+        Raises
+        ------
+        InstrumentError
+        """
+        if YXC in axes and (self.channels == 1 or self.layout == "NHW") and self.colour != "luma":
+            found = "it takes colour images (YXC) and prepares one channel"
+            advice = 'Write "colour": "luma" in preprocessing, or "channels": 3.'
+            raise InstrumentError(asked, found, advice)
+
     def _one(self, image: Image) -> NDArray[Any]:
+        image = luma(image) if self.colour == "luma" else image
         ready = self._stretched(framed(image.astype(np.float32), (self.height, self.width), self.fit), image)
         if self.layout == "NHW":
             return np.asarray((ready - np.asarray(self.mean)) / np.asarray(self.sd))
-        channels = np.repeat(ready[..., None], self.channels, axis=2)
+        channels = np.repeat(ready[..., None], self.channels, axis=2) if ready.ndim == 2 else ready
+        channels = channels[..., ::-1] if self.colour == "bgr" else channels
         channels = (channels - np.asarray(self.mean)) / np.asarray(self.sd)
         return np.moveaxis(channels, 2, 0) if self.layout == "NCHW" else channels
 

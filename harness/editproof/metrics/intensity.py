@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from editproof.imaging.axes import YX, YXC
 from editproof.imaging.region import WHOLE, full_range
+from editproof.metrics.colour import of_luma_picture, worst_channel
 from editproof.metrics.metric import MetricOutput, feature, metric
 from editproof.stats.ks import two_sample_distance, wasserstein_distance
 
@@ -35,8 +37,11 @@ def on_256_levels(levels: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 @metric(
-    MetricOutput("ks_distance", unit="", unchanged=0.0), MetricOutput("wasserstein", unit="of range", unchanged=0.0)
+    MetricOutput("ks_distance", unit="", unchanged=0.0),
+    MetricOutput("wasserstein", unit="of range", unchanged=0.0),
+    axes=(YX, YXC),
 )
+@worst_channel()
 def distribution_changes(pair: Pair) -> Numbers:
     """KS distance D and Wasserstein distance (share of the intensity range) of every region, from its level counts."""
     found = {}
@@ -49,7 +54,8 @@ def distribution_changes(pair: Pair) -> Numbers:
     return found
 
 
-@metric(MetricOutput("depth_ratio", unit="", unchanged=1.0, regions=(WHOLE,)))
+@metric(MetricOutput("depth_ratio", unit="", unchanged=1.0, regions=(WHOLE,)), axes=(YX, YXC))
+@worst_channel(lowest=("depth_ratio",))
 def depth_change(pair: Pair) -> Numbers:
     """Gray levels in use after the edit, relative to before: a 16-bit image that went through 8 bits shows."""
     before, after = (int(np.count_nonzero(levels[WHOLE])) for levels in (pair.levels_before, pair.levels_after))
@@ -61,7 +67,9 @@ def depth_change(pair: Pair) -> Numbers:
     MetricOutput("changed_share_above_2pct", unit="", unchanged=0.0),
     MetricOutput("mean_abs_change", unit="of range", unchanged=0.0),
     MetricOutput("max_abs_change", unit="of range", unchanged=0.0),
+    axes=(YX, YXC),
 )
+@worst_channel()
 def pixel_changes(pair: Pair) -> Numbers:
     """Share of pixels that changed at all, that changed by more than 2 % of the range, and the mean change."""
     most = full_range(pair.original)
@@ -81,7 +89,9 @@ def pixel_changes(pair: Pair) -> Numbers:
     MetricOutput("sd", unit="levels"),
     MetricOutput("entropy", unit="bits"),
     MetricOutput("noise", unit="levels", regions=(WHOLE,)),
+    axes=(YX, YXC),
 )
+@of_luma_picture
 def summary_features(picture: Picture) -> Numbers:
     """Mean, SD and entropy of every region, and the noise of the whole image.
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 
+from editproof.imaging.axes import YX, YXC
 from editproof.imaging.region import PROTECTED, box_of, full_range
+from editproof.metrics.colour import worst_channel
 from editproof.metrics.metric import MetricOutput, metric
 from editproof.metrics.pair import shared
 
@@ -40,7 +42,8 @@ class _Anatomy(NamedTuple):
     pixels: NDArray[np.float32]
 
 
-@metric(MetricOutput("worst_patch", unit="", unchanged=0.0, regions=(PROTECTED,)))
+@metric(MetricOutput("worst_patch", unit="", unchanged=0.0, regions=(PROTECTED,)), axes=(YX, YXC))
+@worst_channel()
 def worst_patch(pair: Pair) -> dict[str, float]:
     """Largest share of pixels changed by more than 5 % of range, in any patch of anatomy outside the edit mask.
 

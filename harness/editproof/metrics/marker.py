@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from editproof.imaging.axes import YX, YXC
 from editproof.imaging.region import INSIDE, WHOLE, full_range
+from editproof.metrics.colour import worst_channel
 from editproof.metrics.metric import MetricOutput, metric
 from editproof.metrics.pair import shared
 
@@ -20,7 +22,8 @@ BORDER_SHARE = 0.02
 _LEAST_CONTRAST = 0.5
 
 
-@metric(MetricOutput("border_change", unit="of range", unchanged=0.0, regions=(WHOLE,)))
+@metric(MetricOutput("border_change", unit="of range", unchanged=0.0, regions=(WHOLE,)), axes=(YX, YXC))
+@worst_channel()
 def border_changes(pair: Pair) -> dict[str, float]:
     """Mean absolute change in the outermost 2 % of the shorter side: padding, cropping and re-framing show there."""
     change = pair.change
@@ -33,7 +36,9 @@ def border_changes(pair: Pair) -> dict[str, float]:
 @metric(
     MetricOutput("marker_contrast", unit="levels", regions=(INSIDE,)),
     MetricOutput("marker_residual", unit="", unchanged=1.0, regions=(INSIDE,)),
+    axes=(YX, YXC),
 )
+@worst_channel()
 def marker_left(pair: Pair) -> dict[str, float]:
     """What is left of the marker: its contrast against the surrounding ring, relative to the original's.
 

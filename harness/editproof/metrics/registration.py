@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from editproof.imaging.axes import YX, YXC
 from editproof.imaging.region import PROTECTED
+from editproof.metrics.colour import of_luma
 from editproof.metrics.metric import MetricOutput, metric
 from editproof.metrics.pair import shared
 
@@ -35,7 +37,9 @@ _CRITERIA = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 50, 1e-6)
     MetricOutput("scale_change", unit="", unchanged=0.0, regions=(PROTECTED,)),
     MetricOutput("shift", unit="of longer side", unchanged=0.0, regions=(PROTECTED,)),
     MetricOutput("alignment", unit="", unchanged=1.0, regions=(PROTECTED,)),
+    axes=(YX, YXC),
 )
+@of_luma
 def movement(pair: Pair) -> dict[str, float]:
     """Rotation (degrees), scale (ratio less 1) and shift (share of the longer side) of the anatomy, as sizes.
 

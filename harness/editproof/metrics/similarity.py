@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from editproof.imaging.axes import YX, YXC
 from editproof.imaging.region import box_of, full_range
 from editproof.metrics.areas import masked_sum
+from editproof.metrics.colour import worst_channel
 from editproof.metrics.metric import MetricOutput, metric
 from editproof.metrics.pair import shared
 
@@ -31,7 +33,12 @@ STRIP = 150_000
 """About how many pixels are compared at once: what is computed of so many stays in the processor's cache."""
 
 
-@metric(MetricOutput("ssim", unit="", unchanged=1.0), MetricOutput("psnr", unit="dB", unchanged=PERFECT_PSNR))
+@metric(
+    MetricOutput("ssim", unit="", unchanged=1.0),
+    MetricOutput("psnr", unit="dB", unchanged=PERFECT_PSNR),
+    axes=(YX, YXC),
+)
+@worst_channel(lowest=("ssim", "psnr"))
 def similarity(pair: Pair) -> dict[str, float]:
     """Mean SSIM and PSNR (dB) of every region.
 

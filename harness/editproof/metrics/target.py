@@ -6,6 +6,7 @@ itself. Whatever may be changed of an enhanced image, it may be changed everywhe
 
 from __future__ import annotations
 
+from editproof.imaging.axes import YX, YXC
 from editproof.imaging.region import PROTECTED, WHOLE
 from editproof.metrics.intensity import pixel_changes
 from editproof.metrics.local import worst_patch
@@ -22,6 +23,7 @@ SUFFIX = "_to_target"
     MetricOutput(f"ssim{SUFFIX}", unit="", unchanged=1.0, regions=REGIONS),
     MetricOutput(f"mean_abs_change{SUFFIX}", unit="of range", unchanged=0.0, regions=REGIONS),
     MetricOutput(f"worst_patch{SUFFIX}", unit="", unchanged=0.0, regions=(PROTECTED,)),
+    axes=(YX, YXC),
 )
 def closeness(pair: Pair) -> dict[str, float]:
     """PSNR, SSIM and mean absolute difference from the target, and the share that differs clearly in the worst patch.

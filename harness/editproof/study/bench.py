@@ -192,9 +192,9 @@ class Bench:
         request = self.plan.request(case, pixels, repeat)
         return _edits_in(self.store_root, self.terms).outcomes(self.made_editor, [request])[0]
 
-    def mask_trials(self) -> tuple[MaskTrial, ...]:
+    def mask_trials(self, axes: str = "") -> tuple[MaskTrial, ...]:
         """What the tool changed under five masks, on the run's terms; paid for once, as all edits are."""
-        return probed(self.made_editor, _edits_in(self.store_root, self.terms).outcomes, self.plan.geometry)
+        return probed(self.made_editor, _edits_in(self.store_root, self.terms).outcomes, self.plan.geometry, axes)
 
     def record(self, case: Case) -> CaseRecord:
         """Everything measured on one case."""

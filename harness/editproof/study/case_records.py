@@ -15,9 +15,10 @@ from editproof.core.declared import Number, Whole, closed
 from editproof.core.digests import PixelDigest, pixel_digest
 from editproof.editing.store import RecordKind
 from editproof.evidence.measurements import EDITED, IMAGE, ORIGINAL, TARGET
-from editproof.imaging.axes import YX
+from editproof.imaging.axes import YX, spatial_shape
 from editproof.imaging.output import in_frame, mask_in_frame, spacing_in_frame
 from editproof.metrics import BUILT_IN, OF_IMAGE, OF_MASKS, OF_PAIR, OF_TARGET, Metric, Pair, Picture, measured
+from editproof.metrics.colour import luma_of
 from editproof.metrics.intensity import on_256_levels
 from editproof.study.planting import MEASURED
 from editproof.types import JSON, EditStatus, Pixels
@@ -150,7 +151,8 @@ def target_rows(
     if pixels.target is None:
         return
     frame, shape = pixels.target.shape, pixels.image.shape
-    protected, nothing = mask_in_frame(pixels.protected_mask, frame), np.zeros(frame, dtype=bool)
+    of_masks = spatial_shape(frame)
+    protected, nothing = mask_in_frame(pixels.protected_mask, of_masks), np.zeros(of_masks, dtype=bool)
     target = Picture(pixels.target, nothing, protected, spacing_in_frame(spacing_mm, shape, frame))
     known: dict[str, Mapping[str, tuple[float, str]]] = {}
     for (arm, repeat), image in images.items():
@@ -163,10 +165,10 @@ def target_rows(
 
 
 def histogram_rows(pictures: Mapping[tuple[str, int], Picture]) -> list[list[JSON]]:
-    """Counts of 256 levels by arm and region, summed over repeats."""
+    """Counts of 256 levels by arm and region, summed over repeats; of images in colour those of their luma."""
     counts: dict[tuple[str, str], Any] = {}
     for (arm, _), picture in pictures.items():
-        for region, levels in picture.levels.items():
+        for region, levels in luma_of(picture).levels.items():
             counts[arm, region] = counts.get((arm, region), 0) + on_256_levels(levels)
     return [[arm, region, [int(count) for count in histogram]] for (arm, region), histogram in counts.items()]
 

@@ -9,6 +9,7 @@ from editproof.datasets.checks import decoded_case
 from editproof.evidence.facts import Pictures
 from editproof.evidence.gallery import chosen
 from editproof.evidence.measurements import Measurements
+from editproof.imaging.colour import bgr
 from editproof.imaging.output import in_frame
 from editproof.study.bench import Bench
 from editproof.types import Case, Dataset
@@ -48,4 +49,4 @@ def exhibit_png(image: np.ndarray) -> bytes:
     if scale < 1:
         size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
         image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    return bytes(cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 9])[1].tobytes())
+    return bytes(cv2.imencode(".png", bgr(image), [cv2.IMWRITE_PNG_COMPRESSION, 9])[1].tobytes())

@@ -52,7 +52,7 @@ def mask_rows(
     own : sequence of Metric
         To be computed beside the built-in ones.
     """
-    shape, known = pixels.image.shape, dict[tuple[int, str], list[list[JSON]]]()
+    shape, known = pixels.edit_mask.shape, dict[tuple[int, str], list[list[JSON]]]()
     originals = drawn.get((ORIGINAL, 0), {})
     for (arm, repeat), masks in drawn.items():
         for against, others in ((TO_REFERENCE, pixels.structures), (TO_ORIGINAL, originals)):

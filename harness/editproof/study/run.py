@@ -329,7 +329,7 @@ class Run:
             claims=in_reading_order(claims),
             measurements=measured,
             made_elsewhere=bench.made_editor.service.precomputed,
-            mask_trials=bench.mask_trials(),
+            mask_trials=bench.mask_trials(self.axes),
             pictures=exhibit_pictures(self.dataset, bench, measured),
             calls=bench.calls(),
         )

@@ -16,6 +16,7 @@ from editproof.core.extras import need
 from editproof.core.numbers import brief
 from editproof.core.records import section_from_plain
 from editproof.errors import InstrumentError
+from editproof.imaging.axes import axes_in_words, axes_of
 from editproof.imaging.framing import ModelFrame
 from editproof.instruments.card import CODE
 from editproof.instruments.drawing import drawings_of
@@ -87,6 +88,7 @@ class Modelled:
         self.card, self._folder = card, folder
         self._asked = f"instrument {card.name}"
         self._prepared = Preparation.from_card(card.preprocessing, self._asked)
+        self._prepared.check_takes(card.axes, self._asked)
         self._outputs = outputs_of(card, self._asked)
         self._drawings = drawings_of(card, self._asked)
         self._inputs = inputs_of(card, self._asked)
@@ -111,7 +113,7 @@ class Modelled:
     def predict(self, images: Sequence[Image], references: Sequence[Mapping[str, float]]) -> Mapping[str, Any]:
         """Readings of every member, and label maps; see :class:`editproof.types.Instrument`."""
         told = covariates_of(self.card, images, references)
-        self.check_gray(images)
+        self.check_taken(images)
         readings = {name: np.zeros((self.card.members, len(images))) for name in self._outputs}
         frame = ModelFrame(self._prepared.height, self._prepared.width, self._prepared.fit)
         maps: dict[str, dict[int, LabelMap]] = {mask.name: {} for mask in self.card.masks}
@@ -132,12 +134,13 @@ class Modelled:
                     maps[mask.name] |= dict(zip(rows, drawn, strict=True))
         return over_members(readings) | {name: [by_row[row] for row in sorted(by_row)] for name, by_row in maps.items()}
 
-    def check_gray(self, images: Sequence[Image]) -> None:
-        """Refuse an image that is not gray."""
+    def check_taken(self, images: Sequence[Image]) -> None:
+        """Refuse an image of other axes than the card says."""
         for index, image in enumerate(images):
-            if image.ndim != 2 or image.size == 0:
+            if axes_of(image.shape) not in self.card.axes:
                 found = f"image {index} has shape {image.shape}"
-                raise InstrumentError(f"readings by {self.card.name}", found, "Give one gray channel (H, W).")
+                advice = f"Give {axes_in_words(self.card.axes)}."
+                raise InstrumentError(f"readings by {self.card.name}", found, advice)
 
     @property
     def _files(self) -> list[str]:

@@ -61,6 +61,8 @@ class Scikit:
             raise InstrumentError(self._asked, found, 'Covariates are columns of "features".')
         self._outputs = self._by_method()
         self._prepared = Preparation.from_card(card.preprocessing, self._asked) if self._given != "images" else None
+        if self._prepared:
+            self._prepared.check_takes(card.axes, self._asked)
 
     def __getstate__(self) -> dict[str, object]:
         """Everything but the loaded objects; each process makes its own."""

@@ -39,7 +39,7 @@ def pictures(images: Mapping[str, bytes]) -> EncodedPictures | None:
     original, edited = _decoded(images.get("original")), _decoded(images.get("edited"))
     if original is None or edited is None or original.shape != edited.shape:
         return None
-    difference = edited.astype(np.float32) - original.astype(np.float32)
+    difference = _most_changed(edited.astype(np.float32) - original.astype(np.float32))
     size = _page_size(original.shape)
     return EncodedPictures(
         size[0],
@@ -50,6 +50,14 @@ def pictures(images: Mapping[str, bytes]) -> EncodedPictures | None:
         _outlines(images, size),
         float((np.abs(difference) > 0.02 * 255).mean()),
     )
+
+
+def _most_changed(difference: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The change of each pixel, shape (H, W): in colour, that of the channel that changed most."""
+    if difference.ndim == 2:
+        return difference
+    most = np.abs(difference).argmax(axis=2)[..., None]
+    return np.take_along_axis(difference, most, axis=2)[..., 0]
 
 
 def difference_map(difference: NDArray[np.float32], size: tuple[int, int]) -> Image.Image:
@@ -97,7 +105,7 @@ def _outlines(images: Mapping[str, bytes], size: tuple[int, int]) -> Markup | No
 
 
 def _decoded(png: bytes | None) -> NDArray[np.uint8] | None:
-    """Gray levels 0 to 255; 16-bit pictures by their upper byte."""
+    """Levels 0 to 255, of three channels where the picture is in colour; 16-bit pictures by their upper byte."""
     if not png:
         return None
     try:
@@ -105,18 +113,18 @@ def _decoded(png: bytes | None) -> NDArray[np.uint8] | None:
             picture.load()
             if picture.mode.startswith("I"):
                 return (np.asarray(picture).astype(np.uint32) >> 8).astype(np.uint8)
-            return np.asarray(picture.convert("L"))
+            return np.asarray(picture.convert("RGB" if picture.mode == "RGB" else "L"))
     except (OSError, ValueError, Image.DecompressionBombError):
         return None
 
 
 def _page_size(shape: tuple[int, ...]) -> tuple[int, int]:
-    scale = min(1.0, LONGEST_SIDE / max(shape))
+    scale = min(1.0, LONGEST_SIDE / max(shape[:2]))
     return max(1, round(shape[1] * scale)), max(1, round(shape[0] * scale))
 
 
-def _reduced(gray: NDArray[np.uint8], size: tuple[int, int]) -> Image.Image:
-    picture = Image.fromarray(np.ascontiguousarray(gray))
+def _reduced(levels: NDArray[np.uint8], size: tuple[int, int]) -> Image.Image:
+    picture = Image.fromarray(np.ascontiguousarray(levels))
     return picture if picture.size == size else picture.resize(size, Image.Resampling.BOX)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from editproof.datasets.checks import decoded_case
 from editproof.errors import EditorError
 from editproof.evidence.measurements import EDITED, ORIGINAL
+from editproof.imaging.colour import bgr
 from editproof.types import Case
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def alike(images: list[Image], longest: int) -> list[bytes]:
 
     Parameters
     ----------
-    images : list of ndarray of uint8 or uint16, shape (H, W)
+    images : list of ndarray of uint8 or uint16, shape (H, W) or (H, W, 3)
         Those of 16 bits are shown from the 0.5th to the 99.5th percentile of the first one.
     longest : int
 
@@ -103,5 +104,5 @@ def alike(images: list[Image], longest: int) -> list[bytes]:
             shown = np.round(255 * window).astype(np.uint8)
         if (shown.shape[1], shown.shape[0]) != size:
             shown = cv2.resize(shown, size, interpolation=cv2.INTER_AREA)
-        made.append(bytes(cv2.imencode(".png", shown, [cv2.IMWRITE_PNG_COMPRESSION, 9])[1].tobytes()))
+        made.append(bytes(cv2.imencode(".png", bgr(shown), [cv2.IMWRITE_PNG_COMPRESSION, 9])[1].tobytes()))
     return made
