@@ -26,7 +26,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
-from selenium.webdriver.support.ui import Select
+from selenium.webdriver.support.ui import Select, WebDriverWait
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chromium-browser")
 DRIVER = shutil.which("chromedriver")
@@ -182,15 +182,6 @@ def test_every_tool_has_its_verdict_on_the_first_screen_of_a_phone(opened: WebDr
         opened.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
-def test_enlarge_is_a_toggle_that_says_its_state(opened: WebDriver) -> None:
-    button = opened.find_element(By.CSS_SELECTOR, ".enlarge")
-    picture = opened.find_element(By.CSS_SELECTOR, ".exhibit .slider")
-    before = picture.rect["width"]
-    button.send_keys(Keys.ENTER)
-    assert button.get_attribute("aria-pressed") == "true"
-    assert picture.rect["width"] > 1.5 * before
-
-
 def test_print_has_every_section_and_both_pictures(opened: WebDriver) -> None:
     opened.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     try:
@@ -333,3 +324,78 @@ def luminance(colour: str) -> float:
 
 def contrast(a: float, b: float) -> float:
     return (max(a, b) + 0.05) / (min(a, b) + 0.05)
+
+
+MOVED = "return getComputedStyle(document.getElementById('viewer')).getPropertyValue('--move')"
+
+
+def examined(opened: WebDriver, place: int) -> Any:
+    """The original's film in the viewer, opened by key at one of the exhibits."""
+    button = opened.find_elements(By.CSS_SELECTOR, ".enlarge")[place]
+    opened.execute_script("arguments[0].focus()", button)
+    button.send_keys(Keys.ENTER)
+    return opened.switch_to.active_element
+
+
+def test_the_viewer_is_worked_by_keys_alone_and_gives_the_focus_back(opened: WebDriver) -> None:
+    film = examined(opened, 6)
+    assert film.get_attribute("data-film") == "original"
+    title = opened.find_element(By.ID, "viewer-title").text
+    exhibit = opened.find_elements(By.CSS_SELECTOR, ".exhibit")[6]
+    assert exhibit.find_element(By.CSS_SELECTOR, "figcaption b").get_attribute("textContent") in title
+    assert opened.execute_script(MOVED) == "scale(1) translate(0%, 0%)"
+    film.send_keys("++++", Keys.ARROW_LEFT)
+    assert opened.execute_script(MOVED) == "scale(2) translate(2.5%, 0%)"
+    film.send_keys("-----------")
+    assert opened.execute_script(MOVED) == "scale(1) translate(0%, 0%)", "the whole picture has no place to move to"
+    film.send_keys("i")
+    slope = "return Number(document.querySelector('#window-level feFuncR').getAttribute('slope'))"
+    assert opened.execute_script(slope) == -1
+    film.send_keys("0", Keys.PAGE_DOWN)
+    assert opened.execute_script(slope) == 1
+    assert opened.find_element(By.ID, "viewer-title").text != title
+    film.send_keys(Keys.ESCAPE)
+    assert not opened.find_element(By.ID, "viewer").is_displayed()
+    at = opened.find_elements(By.CSS_SELECTOR, ".enlarge").index(opened.switch_to.active_element)
+    assert at == 7 % len(opened.find_elements(By.CSS_SELECTOR, ".enlarge"))
+
+
+def test_window_and_level_map_gray_levels_linearly(opened: WebDriver) -> None:
+    examined(opened, 0)
+    for name, value in (("window", 100), ("level", 50)):
+        opened.execute_script(
+            "const k = document.querySelector(`[data-view=${arguments[0]}]`); k.value = arguments[1];"
+            "k.dispatchEvent(new Event('input', {bubbles: true}))", name, value,
+        )  # fmt: skip
+    part = opened.find_element(By.CSS_SELECTOR, "#window-level feFuncG")
+    slope, intercept = (float(str(part.get_attribute(name))) for name in ("slope", "intercept"))
+    assert [round(slope * gray / 255 + intercept, 9) for gray in (0, 50, 100)] == [0.0, 0.5, 1.0]
+
+
+def test_flicker_shows_the_original_in_the_place_of_the_edit(opened: WebDriver) -> None:
+    film = examined(opened, 0)
+    film.send_keys("f")
+    seen = "return getComputedStyle(document.querySelector('[data-film=edit] .other')).visibility"
+    WebDriverWait(opened, 5).until(lambda d: d.execute_script(seen) == "visible")
+    WebDriverWait(opened, 5).until(lambda d: d.execute_script(seen) == "hidden")
+
+
+@pytest.mark.parametrize("width", [390, 1024, 1440])
+def test_the_viewer_fits_the_width_and_shows_pictures_undistorted(opened: WebDriver, width: int) -> None:
+    opened.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    )
+    try:
+        examined(opened, 0)
+        viewer = opened.find_element(By.ID, "viewer")
+        assert viewer.rect["x"] >= 0
+        assert viewer.rect["x"] + viewer.rect["width"] <= width
+        for film in opened.find_elements(By.CSS_SELECTOR, ".film"):
+            picture = film.find_element(By.CSS_SELECTOR, "img")
+            wide, high = (float(str(picture.get_attribute(side))) for side in ("width", "height"))
+            ratio = opened.execute_script(
+                "const s = getComputedStyle(arguments[0]); return parseFloat(s.width) / parseFloat(s.height)", film
+            )
+            assert ratio == pytest.approx(wide / high, rel=0.02)
+    finally:
+        opened.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

@@ -10,13 +10,98 @@
     show();
   }
 
-  for (const button of all(".enlarge")) {
-    button.addEventListener("click", () => {
-      const large = button.closest(".exhibit").classList.toggle("large");
-      button.setAttribute("aria-pressed", large);
-      button.textContent = large ? "Reduce" : "Enlarge";
-      button.scrollIntoView({ block: "nearest" });
+  // The viewer: original, edit and difference under one zoom, place, window and level.
+  const viewer = document.getElementById("viewer");
+  if (viewer) {
+    const knobs = Object.fromEntries(all("[data-view]", viewer).map((k) => [k.dataset.view, k]));
+    const films = all(".film", viewer), said = viewer.querySelector("output");
+    const exhibits = all(".exhibit").filter((e) => e.querySelector(".slider"));
+    let at = 0, x = 0, y = 0, size = [1, 1], blink = 0;
+    const scale = () => 2 ** (knobs.zoom.value / 20); // up to 32 times
+    const draw = () => {
+      // a linear map of gray levels: what lies in the window fills the range from black to white
+      const sign = knobs.invert.checked ? -1 : 1, slope = sign * 255 / knobs.window.value;
+      for (const part of all("#window-level feComponentTransfer > *", viewer)) {
+        part.setAttribute("slope", slope);
+        part.setAttribute("intercept", 0.5 - slope * knobs.level.value / 255);
+      }
+      const room = 50 * (1 - 1 / scale()); // how far the middle can move, in percent of the picture
+      [x, y] = [x, y].map((v) => Math.max(-room, Math.min(room, v)));
+      viewer.style.setProperty("--move", `scale(${scale()}) translate(${x}%, ${y}%)`);
+      viewer.style.setProperty("--over", knobs.overlay.value / 100);
+      viewer.classList.toggle("sharp", scale() > 1.5);
+      viewer.classList.toggle("bare", !knobs.outlined.checked);
+      said.textContent = `zoom ${scale().toFixed(1)}, window ${knobs.window.value}, level ${knobs.level.value}`;
+    };
+    const flick = () => {
+      clearInterval(blink);
+      viewer.classList.remove("swapped");
+      if (knobs.flicker.checked) blink = setInterval(() => viewer.classList.toggle("swapped"), 600);
+    };
+    const show = (place) => {
+      at = (place + exhibits.length) % exhibits.length;
+      const exhibit = exhibits[at];
+      const [rank, name, repeat] = all("figcaption > :not(button)", exhibit).map((e) => e.textContent);
+      const tool = exhibit.closest(".gallery").previousElementSibling.textContent.trim();
+      viewer.querySelector("#viewer-title").textContent = `${tool}: ${name}, ${repeat}, ${rank}`;
+      const copy = (selector) => exhibit.querySelector(selector)?.cloneNode();
+      const layers = { original: [".before"], edit: [".after", ".before", ".difference img"], difference: [".difference img"] };
+      for (const film of films) {
+        const found = layers[film.dataset.film].map(copy);
+        found[0].className = film.dataset.film === "difference" ? "map" : "shown";
+        if (found[1]) [found[1].className, found[2].className] = ["shown other", "map over"];
+        film.firstElementChild.replaceChildren(...[...found, copy(".outline")].filter(Boolean));
+        size = ["width", "height"].map((side) => Number(found[0].getAttribute(side)));
+        film.style.setProperty("--ratio", size[0] / size[1]);
+      }
+      draw();
+    };
+    const reset = () => {
+      [knobs.window.value, knobs.level.value, knobs.zoom.value, knobs.overlay.value] = [255, 128, 0, 0];
+      knobs.invert.checked = knobs.flicker.checked = false;
+      x = y = 0;
+      flick(); draw();
+    };
+    const deeds = { next: () => show(at + 1), before: () => show(at - 1), close: () => viewer.close(), reset };
+    const zoom = (step) => { knobs.zoom.value = Number(knobs.zoom.value) + step; draw(); };
+    const toggle = (knob) => { knob.checked = !knob.checked; flick(); draw(); };
+    const move = (right, down) => { x += right / scale(); y += down / scale(); draw(); };
+    const keys = {
+      "+": () => zoom(5), "=": () => zoom(5), "-": () => zoom(-5), 0: reset, i: () => toggle(knobs.invert), f: () => toggle(knobs.flicker),
+      PageDown: deeds.next, PageUp: deeds.before,
+      ArrowLeft: () => move(5, 0), ArrowRight: () => move(-5, 0), ArrowUp: () => move(0, 5), ArrowDown: () => move(0, -5),
+    };
+    exhibits.forEach((exhibit, k) => exhibit.querySelector(".enlarge").addEventListener("click", () => {
+      viewer.showModal();
+      show(k);
+      films[0].focus();
+    }));
+    all("[data-do]", viewer).forEach((b) => b.addEventListener("click", () => deeds[b.dataset.do]()));
+    viewer.addEventListener("input", draw);
+    knobs.flicker.addEventListener("change", flick);
+    viewer.addEventListener("close", () => { knobs.flicker.checked = false; flick(); exhibits[at].querySelector(".enlarge").focus(); });
+    viewer.addEventListener("keydown", (event) => {
+      const deed = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+      if (!deed || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.target.type === "range" && event.key.startsWith("Arrow")) return; // a slider has its own arrows
+      event.preventDefault();
+      deed();
     });
+    for (const film of films) {
+      film.addEventListener("wheel", (event) => { event.preventDefault(); zoom(event.deltaY < 0 ? 3 : -3); }, { passive: false });
+      film.addEventListener("pointerdown", (start) => {
+        film.setPointerCapture(start.pointerId);
+        const box = film.getBoundingClientRect(), [x0, y0] = [x, y], measures = start.shiftKey;
+        const follow = (event) => {
+          const [right, down] = [(event.clientX - start.clientX) / box.width, (event.clientY - start.clientY) / box.height];
+          if (!measures) { [x, y] = [x0 + 100 * right / scale(), y0 + 100 * down / scale()]; draw(); return; }
+          const length = Math.hypot(right * size[0], down * size[1]) / scale();
+          said.textContent = `${length.toFixed(1)} pixels of the picture`;
+        };
+        film.addEventListener("pointermove", follow);
+        film.addEventListener("lostpointercapture", () => film.removeEventListener("pointermove", follow), { once: true });
+      });
+    }
   }
 
   // Criteria: a row is shown when every chosen facet matches it.
