@@ -101,14 +101,14 @@ def test_gray_stored_as_three_equal_channels_is_gray(tmp_path, suffix):
 
 def test_one_cohort_has_one_kind_of_image(tmp_path):
     mixed = {"a.png": by_opencv(GRAY, ".png"), "b.png": by_pillow(drawn())}
-    with pytest.raises(DatasetError, match=r"b\.png is in colour\. .*colour=true"):
+    with pytest.raises(DatasetError, match=r"b\.png is in colour\. .*colour=yes"):
         cohort(tmp_path, mixed, masks="files")
-    told = cohort(tmp_path, mixed, colour="true")
+    told = cohort(tmp_path, mixed, colour="yes")
     first, second = (decoded_case(case).image for case in told)
     np.testing.assert_array_equal(first, np.dstack([GRAY] * 3))
     np.testing.assert_array_equal(second, drawn())
     with pytest.raises(DatasetError, match=r"b\.png is in colour"):
-        cohort(tmp_path, {"b.png": mixed["b.png"]}, colour="false", masks="files")
+        cohort(tmp_path, {"b.png": mixed["b.png"]}, colour="no", masks="files")
 
 
 def test_a_file_of_equal_channels_in_a_cohort_that_shows_colour_is_colour(tmp_path):
@@ -118,7 +118,7 @@ def test_a_file_of_equal_channels_in_a_cohort_that_shows_colour_is_colour(tmp_pa
 
 def test_what_decides_pixels_is_in_the_digest_and_on_the_card(tmp_path):
     files = {"a.png": by_opencv(GRAY, ".png")}
-    gray, coloured = cohort(tmp_path, files, masks="files"), cohort(tmp_path, files, colour="true")
+    gray, coloured = cohort(tmp_path, files, masks="files"), cohort(tmp_path, files, colour="yes")
     assert gray.card.digest != coloured.card.digest
     assert any("read in colour" in warning for warning in coloured.card.warnings)
     assert not any("colour" in warning for warning in gray.card.warnings)
@@ -136,7 +136,7 @@ def test_what_decides_pixels_is_in_the_digest_and_on_the_card(tmp_path):
 )
 def test_what_is_no_photograph_is_refused_in_one_line(tmp_path, content, found):
     with pytest.raises(DatasetError, match=found) as caught:
-        deque(map(decoded_case, cohort(tmp_path, {"a.png": content}, colour="true")))
+        deque(map(decoded_case, cohort(tmp_path, {"a.png": content}, colour="yes")))
     assert "\n" not in str(caught.value)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 pytest.importorskip("pydicom", reason="needs the extra dicom")
 
+from editproof.datasets.checks import decoded_case
 from editproof.datasets.dicom.cohort import dicom
 from editproof.datasets.dicom.pixels import dicom_image
 from editproof.datasets.folder.files import Entry
@@ -292,6 +293,22 @@ def test_equal_channels_are_gray_as_in_a_png(tmp_path):
     for header in (colour(red), colour(red, planar=1), palette(ramp, ramp[::-1])):
         with pytest.raises(DatasetError, match="it is in colour"):
             pixels_of(header, tmp_path)
+
+
+def test_colour_is_read_as_red_green_and_blue_where_the_cohort_is_in_colour(tmp_path):
+    rgb = np.dstack([FLAT, FLAT // 2, 255 - FLAT])
+    ramp = np.arange(256, dtype=np.uint16) * 257
+    neutral = np.dstack([FLAT, np.full_like(FLAT, 128), np.full_like(FLAT, 128)])
+    for header, wanted in (
+        (colour(rgb), rgb), (colour(rgb, planar=1), rgb), (colour(neutral, "YBR_FULL"), np.dstack([FLAT] * 3)),
+        (palette(ramp, ramp[::-1]), np.dstack([ramp[FLAT], ramp[::-1][FLAT], ramp[FLAT]])),
+        (radiograph_file(FLAT), np.dstack([FLAT] * 3)),
+    ):  # fmt: skip
+        written(header, tmp_path / "a.dcm")
+        cohort = dicom(tmp_path, colour=True)
+        np.testing.assert_array_equal(decoded_case(cohort[0]).image, wanted)
+        assert any("read in colour" in note for note in cohort.card.warnings)
+    assert cohort.card.digest != dicom(tmp_path, masks="files").card.digest
 
 
 def test_ages_sexes_sides_and_spacings_that_do_not_follow_the_form_are_counted(tmp_path):

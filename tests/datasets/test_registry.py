@@ -40,7 +40,7 @@ def test_specs(three, rsna_folder):
         ("rsna:x?seed=-1", "seed = '-1'"),
         ("folder:x?masks=none", "masks = 'none'"),
         ("dicom:x?voi=second", "voi = 'second'"),
-        ("dicom:x?split=test", "Options: labels, voi, series, masks, key, index."),
+        ("dicom:x?split=test", "Options: labels, voi, series, masks, colour, key, index."),
         ("folder:x?index=nowhere.json", "it cannot be read"),
     ],
 )

@@ -20,6 +20,7 @@ from editproof.datasets.dicom.remarks import remarks_on
 from editproof.datasets.dicom.rows import Rows, labels_beside
 from editproof.datasets.dicom.volumes import dicom_volumes
 from editproof.datasets.folder.cohort import mask_files
+from editproof.datasets.folder.colour import IN_COLOUR
 from editproof.datasets.folder.files import Entry, existing
 from editproof.datasets.folder.images import note_on_turned
 from editproof.datasets.kinds import found_in, left_out
@@ -39,6 +40,7 @@ def dicom(
     labels: str | None = None,
     voi: Voi = "first",
     masks: Masks = "auto",
+    colour: bool = False,
     key: str | None = None,
     reading: CohortReading | None = None,
 ) -> Cohort:
@@ -60,6 +62,8 @@ def dicom(
         Whether the first VOI LUT or window of a header is applied, or the whole stored range kept.
     masks : {"auto", "files"}
         See :func:`editproof.datasets.masks.files.with_masks`.
+    colour : bool
+        Whether all images are read as red, green and blue, with masks from files alone; else colour is refused.
     key : str, optional
         File with the key of the pseudonyms; see :mod:`editproof.datasets.dicom.pseudonyms`.
     reading : Reading, optional
@@ -93,7 +97,8 @@ def dicom(
     names = pseudonyms(digests, Path(key) if key else None)
     own_key = Path(key).resolve() if key else None
     rows = Rows(sheet)
-    reader = _Reader(root, names, rows, voi, masks)
+    masks = "files" if colour else masks
+    reader = _Reader(root, names, rows, voi, masks, colour)
     cases, facts, unlisted = [], [], 0
     first: dict[str, int] = {}
     for number, (entry, digest) in enumerate(zip(found, digests, strict=True)):
@@ -143,6 +148,7 @@ def dicom(
                 [kind for name, kind in listing.others.items() if name not in rows.files and root / name != own_key]
             ),
             *_warnings(cases, facts, unlisted, masks),
+            *([IN_COLOUR] if colour else []),
             *rows.ignored(),
             *note_on_turned(reader.turned),
             *without_reference(units, [case.reference for case in cases]),
@@ -160,6 +166,7 @@ def dicom(
             Option("voi", "whether a header's first window is applied", one_of("first", "none"), "first"),
             Option("series", "whether each series of slices, or file of frames, is one volume", YES_NO, "no"),
             MASKS,
+            Option("colour", "whether images are read in colour", YES_NO, "no"),
             Option("key", "file with the key of the pseudonyms", FILE),
             INDEX,
         ),
@@ -178,16 +185,18 @@ def named_dicom(given: Given, reading: CohortReading) -> Cohort:
         labels=value["labels"],
         voi=value["voi"],
         masks=value["masks"],
+        colour=value["colour"],
         key=value["key"],
         reading=reading,
     )
 
 
 def dicom_pixels(
-    entry: Entry, edit: Entry | None, protected: Entry | None, voi: Voi, masks: Masks, case_id: str
+    entry: Entry, edit: Entry | None, protected: Entry | None, voi: Voi, masks: Masks, case_id: str, colour: bool
 ) -> Pixels:
     """Decode one case."""
-    return with_masks(dicom_image(entry, voi, f"case {case_id}"), edit, protected, masks, case_id)
+    image = dicom_image(entry, voi, f"case {case_id}", colour=colour)
+    return with_masks(image, edit, protected, masks, case_id)
 
 
 @dataclass(frozen=True)
@@ -199,6 +208,7 @@ class _Reader:
     rows: Rows
     voi: Voi
     masks: Masks
+    colour: bool = False
     turned: set[str] = field(default_factory=set, repr=False)
     """Files of masks whose orientation tag is applied, as they are met."""
 
@@ -214,10 +224,11 @@ class _Reader:
         patient = line.get("patient_id") or facts.patient or facts.study or facts.sop_uid
         wish = self.rows.wish(line)
         parts = [digest, f"dicom:{VERSION}:{self.voi}", *mask_digests(edit, protected, self.masks), *wish.digests]
+        parts += ["colour"] if self.colour else []
         return Case(
             case_id=case_id,
             patient_id=self.names.of("patient", patient),
-            decode=partial(dicom_pixels, entry, edit, protected, self.voi, self.masks, case_id),
+            decode=partial(dicom_pixels, entry, edit, protected, self.voi, self.masks, case_id, self.colour),
             digest=hashlib.sha256(" ".join(parts).encode()).hexdigest(),
             reference=reference,
             strata={**header, **strata, **self.rows.strata(line), "burned_in": facts.burned_in},

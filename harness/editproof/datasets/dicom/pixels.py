@@ -38,7 +38,7 @@ Voi = Literal["first", "none"]
 _EXPORT = "Export it again."
 
 
-def dicom_image(entry: Entry, voi: Voi, asked: str) -> Image:
+def dicom_image(entry: Entry, voi: Voi, asked: str, *, colour: bool = False) -> Image:
     """The pixels of one file as a radiograph: bright bone, full scale, nothing clipped but by the header's own window.
 
     Modality LUT or rescale, then the first VOI LUT or window (with ``voi="first"``), then the sense: 0 is white where
@@ -46,11 +46,12 @@ def dicom_image(entry: Entry, voi: Voi, asked: str) -> Image:
     results is stretched from the range that the header declares to the full range of 8 bits (up to 8 bits stored) or
     16 bits. Gray levels that differ stay different, except for those that a window clips or a lookup table makes one,
     and those of 8 bits that a window wider than their range rounds together. Colour whose channels are equal is gray,
-    taken as stored.
+    taken as stored; where the cohort is in ``colour``, any colour is taken so (luma and chroma as red, green and blue,
+    palettes looked up), and gray becomes three equal channels.
 
     Returns
     -------
-    ndarray of uint8 or uint16, shape (H, W)
+    ndarray of uint8 or uint16, shape (H, W), or (H, W, 3) in colour
 
     Raises
     ------
@@ -59,7 +60,13 @@ def dicom_image(entry: Entry, voi: Voi, asked: str) -> Image:
     """
     header = header_of(entry, asked)
     if str(header.PhotometricInterpretation) in COLOURS:
-        return _gray_of_colour(header, asked)
+        stored = _colours(header, asked)
+        return stored if colour else _gray_of(stored, asked)
+    gray = _gray(header, voi, asked)
+    return np.repeat(gray[..., None], 3, axis=2) if colour else gray
+
+
+def _gray(header: Header, voi: Voi, asked: str) -> Image:
     values, low, high = _modality(stored_values(header, asked), header, asked)
     narrow = int(header.BitsStored) <= 8 and high - low <= 255
     share: Values | None = None
@@ -175,8 +182,8 @@ def _twelve_bit_jpeg(header: Header) -> NDArray[Any]:
     return np.frombuffer(data, "<i2" if signed else "<u2").reshape(header.Rows, header.Columns)
 
 
-def _gray_of_colour(header: Header, asked: str) -> Image:
-    """The one channel of colour whose channels are all equal, as of a PNG; anything else is refused."""
+def _colours(header: Header, asked: str) -> Image:
+    """Red, green and blue as stored, shape (H, W, 3)."""
     from pydicom.pixels.processing import apply_color_lut
     from pydicom.pixels.utils import pixel_array
 
@@ -188,8 +195,14 @@ def _gray_of_colour(header: Header, asked: str) -> Image:
     shape = (header.Rows, header.Columns, 3)
     if colours.shape != shape or colours.dtype not in (np.uint8, np.uint16):
         raise DatasetError(asked, f"pixels of shape {colours.shape}; declared are {shape}", CONTRADICTED)
+    return np.ascontiguousarray(colours)
+
+
+def _gray_of(colours: Image, asked: str) -> Image:
+    """The one channel of colour whose channels are all equal, as of a PNG; anything else is refused."""
     if np.any(colours != colours[..., :1]):
-        raise DatasetError(asked, "it is in colour", "Store radiographs as one gray channel.")
+        advice = "Store radiographs as one gray channel; or read a whole cohort in colour: dicom:PATH?colour=yes."
+        raise DatasetError(asked, "it is in colour", advice)
     return np.ascontiguousarray(colours[..., 0])
 
 

@@ -19,7 +19,7 @@ _WORDS: Final = {
         "0 was taken for white, as by MONOCHROME1 or INVERSE."
     ),
     BITS: "have something in the bits above Bits Stored (0028,0101), which have no meaning; it was masked.",
-    COLOUR: "declare colour; its channels have to be equal, and one is taken as it is stored.",
+    COLOUR: "declare colour; in a gray cohort its channels have to be equal, and one is taken as it is stored.",
 }
 
 

@@ -88,7 +88,7 @@ def folder(
         says takes precedence; without a manifest every image is a case.
     masks : {"auto", "files"}
         Where masks without a file come from; see :func:`editproof.datasets.masks.files.with_masks`.
-    colour : {"auto", "true", "false"}
+    colour : {"auto", "yes", "no"}
         Whether images are read in colour; see :func:`editproof.datasets.folder.colour.in_colour`.
     reading : Reading, optional
         What to leave out, and whether to read past flaws.

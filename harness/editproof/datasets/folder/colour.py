@@ -22,15 +22,17 @@ if TYPE_CHECKING:
     from editproof.datasets.tables.table import CaseTable
     from editproof.types import Image
 
-Colour = Literal["auto", "true", "false"]
+Colour = Literal["auto", "yes", "no"]
 """How a user says it: looked for, in colour whatever the files are, or gray, so that colour is refused."""
 
 COLOUR = Option(
     "colour",
     "whether images are read in colour; where it is not said, if all files are stored in colour and one shows it",
-    one_of("auto", "true", "false"),
+    one_of("auto", "yes", "no"),
     "auto",
 )
+IN_COLOUR = "Images are read in colour, as red, green and blue; colour profiles of files are not applied."
+"""What the card of such a cohort says."""
 _GRAY_MODES = ("1", "L", "LA", "I", "F")
 
 
@@ -41,11 +43,11 @@ def in_colour(images: Iterable[tuple[str, Entry]], told: Colour = "auto") -> boo
     ----------
     images : iterable of (str, Entry)
         Case id and file of every image. Where all are stored in colour and all are gray, each of them is decoded once.
-    told : {"auto", "true", "false"}
+    told : {"auto", "yes", "no"}
         What the user says.
     """
     if told != "auto":
-        return told == "true"
+        return told == "yes"
     stored = list(images)
     return bool(stored) and not any(_is_stored_gray(entry) for _, entry in stored) and any(map(_shows_colour, stored))
 
@@ -77,7 +79,7 @@ def _shows_colour(one: tuple[str, Entry]) -> bool:
 
 def notes_on_colour(sheet: CaseTable) -> Iterator[str]:
     """That the cohort is in colour, and what that means for cases without an edit mask."""
-    yield "Images are read in colour, as red, green and blue; colour profiles of files are not applied."
+    yield IN_COLOUR
     lacking = sum(not line.get("edit_mask") for line in sheet.rows)
     if lacking:
         yield f"{lacking} of {len(sheet.rows)} cases have no edit mask; none is looked for in colour."

@@ -186,7 +186,7 @@ def _asked(case_id: str, mask: bool) -> str:
 def _one_channel(mask: bool) -> str:
     if mask:
         return "Store masks as one gray channel of two levels."
-    return "Store radiographs as one gray channel; or read a whole cohort in colour: folder:PATH?colour=true."
+    return "Store radiographs as one gray channel; or read a whole cohort in colour: folder:PATH?colour=yes."
 
 
 def _header(entry: Entry, data: bytes, asked: str, mask: bool) -> ImageHeader:
