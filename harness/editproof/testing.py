@@ -32,12 +32,12 @@ from editproof.editors.adapter import checked
 from editproof.errors import EditproofError
 from editproof.evidence.measurements import EDITED, ORIGINAL, POOLED, Measurements, measurements_of
 from editproof.evidence.plain import plain
-from editproof.imaging.axes import YX, YXC
+from editproof.imaging.axes import YX, YXC, ZYX
 from editproof.imaging.contract import SHAPES, texture, tinted
 from editproof.instruments.reading import read_and_drawn
 from editproof.metrics import BUILT_IN, OF_IMAGE, OF_MASKS, Metric, Pair, Picture, measured
 from editproof.metrics.mask_contract import check_mask_metric
-from editproof.metrics.pair_contract import contract_pairs
+from editproof.metrics.pair_contract import contract_pairs, pairs_of_volumes
 from editproof.types import JSON, Editor, EditOutcome, EditRequest, EditStatus, Estimate, Instrument
 
 if TYPE_CHECKING:
@@ -59,8 +59,10 @@ _CAP = 60.0
 def contract_requests(*, sixteen_bit: bool = True, axes: Sequence[str] = (YX,)) -> Iterator[EditRequest]:
     """Requests that any editor must take: even and odd sizes, 8 and 16 bit, a box, nothing and everything to edit.
 
-    Of images of the ``axes`` that it takes, gray and in colour.
+    Of images of the ``axes`` that it takes: gray, in colour, and volumes.
     """
+    if ZYX in axes:
+        yield from (EditRequest(pair.original, pair.edit_mask, "", 0, 1, "contract") for pair in pairs_of_volumes())
     for request in _gray_requests(sixteen_bit):
         if YX in axes:
             yield request
@@ -107,7 +109,7 @@ def check_editor(
     --------
     >>> from editproof.editors.controls import identity
     >>> len(check_editor(identity()))
-    12
+    21
     """
     card = checked(editor).card
     _holds(bool(card.name and card.version and card.description and card.mask_semantics), f"the card is blank: {card}")
@@ -165,7 +167,8 @@ def check_metric(metric: Metric, given: Iterable[Pair] | None = None) -> list[Nu
         raise AssertionError(str(error)) from error
     if metric.of == OF_MASKS:
         return check_mask_metric(metric)
-    return [_measured(metric, pair) for pair in (contract_pairs(metric.axes) if given is None else given)]
+    tried = contract_pairs(metric.axes) if given is None else given
+    return [_measured(metric, pair) for pair in tried if pair.axes in metric.axes]
 
 
 def _limits(estimate: Estimate) -> list[float]:

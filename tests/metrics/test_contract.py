@@ -14,6 +14,7 @@ import pytest
 from editproof.core import registry as core_registry
 from editproof.core.callables import module_from_file
 from editproof.errors import EditproofError, MetricError, ProtocolError
+from editproof.imaging.axes import KINDS_OF_AXES
 from editproof.metrics import BUILT_IN, METRICS, Metric, MetricOutput, Pair, image_features, measured, pair_metrics
 from editproof.metrics.registry import in_protocol, metrics_in, own_in_protocol, own_metrics, version_in_protocol
 from editproof.testing import check_metric, contract_pairs, pairs
@@ -94,9 +95,12 @@ def test_a_metric_cannot_write_to_what_others_are_given():
     assert mine[0, 0] == 1, "the caller's own array stays open"
 
 
-def test_no_quantity_is_given_by_two_metrics():
-    quantities = [quantity for metric in BUILT_IN for quantity in metric.units]
+@pytest.mark.parametrize("axes", KINDS_OF_AXES)
+def test_no_quantity_is_given_by_two_metrics_on_images_of_one_kind(axes):
+    quantities = [quantity for metric in BUILT_IN if axes in metric.axes for quantity in metric.units]
     assert len(quantities) == len(set(quantities))
+    units = {(quantity, unit) for metric in BUILT_IN for quantity, unit in metric.units.items()}
+    assert len(units) == len({quantity for quantity, _ in units}), "one unit whatever the images"
 
 
 @pytest.mark.parametrize(

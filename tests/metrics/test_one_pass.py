@@ -112,7 +112,7 @@ def test_signed_levels_are_measured_as_exactly(scene):
 @pytest.mark.parametrize("dtype", [np.int16, np.float32, np.int32, bool])
 def test_other_types_are_refused_in_one_line(dtype):
     image, nothing = np.zeros((4, 4), dtype), np.zeros((4, 4), bool)
-    with pytest.raises(ValueError, match=r"^an image of \w+; metrics are measured on uint8 and uint16$"):
+    with pytest.raises(ValueError, match=r"^an image of \w+ and shape \(4, 4\), of which nothing is measured$"):
         pair_metrics(image, image, nothing, nothing)
 
 

@@ -13,16 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
 
-import cv2
-import numpy as np
-
 from editproof.core.declared import Number, open_ended
 from editproof.core.digests import canonical, digest_of, pixel_digest
 from editproof.core.records import ABSENT, from_text, json_of_record
+from editproof.editing.keeping import SUFFIXES, decoded, encoded
 from editproof.editors.names import OWN_NAME
 from editproof.errors import EvidenceError
-from editproof.imaging.colour import bgr
-from editproof.imaging.png import PNG_FAST
 from editproof.types import JSON, EditorCard, EditOutcome, EditRequest, EditStatus
 
 if TYPE_CHECKING:
@@ -111,8 +107,8 @@ class Store:
     """A folder of results that can be killed at any moment and read by many processes at once.
 
     Every file is written beside its place and moved there in one step; its name is the digest of what it
-    answers. An edit is a PNG, the bytes that the tool answered (``raw/``), and a record that carries the digests of
-    both; every record is sealed by a digest of its own text.
+    answers. An edit is a PNG, or of a volume a compressed array, the bytes that the tool answered (``raw/``), and a
+    record that carries the digests of both; every record is sealed by a digest of its own text.
 
     Parameters
     ----------
@@ -180,8 +176,8 @@ class Store:
         pixels = None
         if outcome.image is not None:
             pixels = pixel_digest(outcome.image)
-            encoded = cv2.imencode(".png", bgr(outcome.image), PNG_FAST)[1]
-            _written(self._path(EDITS.folder, key, ".png"), encoded.tobytes())
+            suffix, content = encoded(outcome.image)
+            _written(self._path(EDITS.folder, key, suffix), content)
         now = round(time.time(), 3)
         stored = StoredEdit(
             status=outcome.status,
@@ -242,13 +238,13 @@ class Store:
             yield f"{path}: the bytes it was made from are missing"
 
     def _image(self, key: str, digest: str | None) -> Image:
-        path = self._path(EDITS.folder, key, ".png")
+        found = (self._path(EDITS.folder, key, suffix) for suffix in SUFFIXES)
+        path = next((path for path in found if path.exists()), self._path(EDITS.folder, key, SUFFIXES[0]))
         advice = "Remove that file and its .json to have the edit made again."
         try:
-            image = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
-        except (OSError, cv2.error) as error:
+            image = decoded(path.suffix, path.read_bytes())
+        except (OSError, ValueError) as error:
             raise EvidenceError(f"stored edit {path}", f"it cannot be read ({error})", advice) from error
-        image = None if image is None else bgr(image)
         if image is None or pixel_digest(image) != digest:
             raise EvidenceError(f"stored edit {path}", "its pixels are not those that were stored", advice)
         return image

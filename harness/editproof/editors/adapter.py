@@ -346,6 +346,8 @@ def _fault_of(image: object, request: EditRequest) -> str:
         return f"asked for pixels of shape {request.wanted}, got {image.shape}"
     if image.dtype != request.image.dtype:
         return f"asked for {request.image.dtype} pixels, got {image.dtype}"
+    if image.dtype.kind == "f" and not np.isfinite(image).all():
+        return f"asked for numbers, got {image.size - int(np.isfinite(image).sum())} voxels that are not finite"
     return ""
 
 

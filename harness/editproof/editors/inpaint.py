@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from editproof.core.usage import Usage, takes
-from editproof.imaging.axes import YX, YXC
+from editproof.imaging.axes import YX, YXC, ZYX, axes_of
 from editproof.imaging.colour import by_plane, over_channels
 from editproof.imaging.region import box_of
 from editproof.types import Editor, EditorCard, EditOutcome, EditRequest
@@ -42,8 +42,15 @@ class Inpaint:
 
 
 def inpainted(image: Image, edit_mask: Mask, method: int = cv2.INPAINT_TELEA) -> Image:
-    """An image with its edit mask filled from the rim, each channel by itself, and the very same everywhere else."""
+    """An image with its edit mask filled from the rim, each channel by itself, and the very same everywhere else.
+
+    A volume is filled slice by slice, each from its own rim; a slice that is all mask is left as it is.
+    """
     filled = image.copy()
+    if axes_of(image.shape) == ZYX:
+        for place in np.flatnonzero(edit_mask.any(axis=(1, 2)) & ~edit_mask.all(axis=(1, 2))):
+            filled[place] = _filled_slice(image[place], edit_mask[place], method)
+        return filled
     box = box_of(edit_mask)
     if box is not None:
         about = tuple(slice(max(0, part.start - _ABOUT), part.stop + _ABOUT) for part in box)
@@ -52,6 +59,17 @@ def inpainted(image: Image, edit_mask: Mask, method: int = cv2.INPAINT_TELEA) ->
         found = by_plane(lambda plane: cv2.inpaint(plane, hole, RADIUS, method), part)
         np.copyto(filled[about], found, where=over_channels(mask, filled))
     return filled
+
+
+def _filled_slice(plane: Image, mask: Mask, method: int) -> Image:
+    """A filled slice; OpenCV takes no sign, so that int16 goes there and back as uint16 of the same order."""
+    if plane.dtype == np.float32:  # whose fill OpenCV does not keep within the values about it
+        return np.clip(inpainted(plane, mask, method), plane.min(), plane.max())
+    if plane.dtype != np.int16:
+        return inpainted(plane, mask, method)
+    unsigned = (plane.view(np.uint16) ^ np.uint16(1 << 15)).astype(np.uint16)
+    found: Image = (inpainted(unsigned, mask, method) ^ np.uint16(1 << 15)).view(np.int16)
+    return found
 
 
 TELEA = "fast-marching fill of the edit mask (Telea 2004)"

@@ -20,8 +20,8 @@ def level_counts(image: Image, mask: Mask | None = None) -> NDArray[np.int64]:
 
     Parameters
     ----------
-    image : ndarray of uint8 or uint16, shape (H, W)
-    mask : ndarray of bool, shape (H, W), optional
+    image : ndarray of uint8 or uint16, shape (H, W) or (Z, Y, X)
+    mask : ndarray of bool, of the shape of the image, optional
         Pixels to count; all of them without it.
 
     Examples
@@ -29,6 +29,8 @@ def level_counts(image: Image, mask: Mask | None = None) -> NDArray[np.int64]:
     >>> level_counts(np.array([[0, 2], [2, 255]], np.uint8))[[0, 1, 2, 255]].tolist()
     [1, 0, 2, 1]
     """
+    if image.ndim == 3:
+        image, mask = image.reshape(-1, image.shape[-1]), None if mask is None else mask.reshape(-1, image.shape[-1])
     levels = 1 << (8 * image.dtype.itemsize)
     counts = np.zeros(levels, dtype=np.int64)
     rows = max(1, (_EXACT_IN_FLOAT32 - 1) // max(1, image.shape[1]))

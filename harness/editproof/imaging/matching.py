@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from editproof.imaging.axes import ZYX, axes_of
 from editproof.imaging.colour import by_plane
 from editproof.imaging.levels import level_counts
 
@@ -19,8 +20,8 @@ def histogram_matched(image: Image, target: Image) -> Image:
 
     Parameters
     ----------
-    image, target : ndarray of uint8 or uint16
-        Of one dtype; shapes may differ.
+    image, target : ndarray of uint8 or uint16, of a volume int16 or float32 too
+        Of one dtype; shapes may differ, of volumes they do not.
 
     Returns
     -------
@@ -37,6 +38,8 @@ def histogram_matched(image: Image, target: Image) -> Image:
     >>> histogram_matched(dark, dark + 100).tolist()
     [[100, 101], [102, 103]]
     """
+    if axes_of(image.shape) == ZYX:
+        return _matched_volume(image, target)
     return by_plane(_matched, image, target)
 
 
@@ -44,3 +47,13 @@ def _matched(image: Image, target: Image) -> Image:
     share = [np.cumsum(level_counts(pixels)) / pixels.size for pixels in (image, target)]
     mapped = np.searchsorted(share[1], share[0] - 1e-12).clip(0, len(share[1]) - 1).astype(image.dtype)
     return np.asarray(cv2.LUT(image, mapped) if image.dtype == np.uint8 else mapped[image])
+
+
+def _matched_volume(image: Image, target: Image) -> Image:
+    """Values mapped by rank: voxels of one value get the greatest value of the target that is of their ranks."""
+    values, counts = np.unique(image, return_counts=True)
+    mapped = np.sort(target, axis=None)[np.cumsum(counts) - 1]
+    matched = np.empty_like(image)
+    for place, plane in enumerate(image):
+        matched[place] = mapped[np.searchsorted(values, plane)]
+    return matched

@@ -24,7 +24,7 @@ Total = TypeVar("Total", bound=Any)
 
 
 class Part(NamedTuple):
-    """The bounding box of a region, as slices of rows and columns, and its mask within that box."""
+    """The bounding box of a region, as slices of each axis, and its mask within that box."""
 
     box: Box
     mask: Mask
@@ -37,7 +37,7 @@ class Areas:
     Attributes
     ----------
     shape : tuple of int
-        Height and width of the frame.
+        Of the frame: height and width, in a volume slices before them.
     pixels : mapping of str to int
         Number of pixels by region, in the order of :data:`editproof.imaging.region.REGIONS`.
     parts : mapping of str to Part
@@ -66,19 +66,18 @@ class Areas:
         >>> areas_of(edit, nothing).totals(lambda box, mask: int(image[box].sum(where=True if mask is None else mask)))
         {'whole': 8, 'outside_mask': 3, 'inside_mask': 5}
         """
-        place = within or (slice(0, self.shape[0]), slice(0, self.shape[1]))
-        found = {WHOLE: total((slice(0, _length(place[0])), slice(0, _length(place[1]))), None)}
+        place = within or tuple(slice(0, side) for side in self.shape)
+        found = {WHOLE: total(tuple(slice(0, _length(part)) for part in place), None)}
         for name, part in self.parts.items():
-            rows, columns = _common(part.box[0], place[0]), _common(part.box[1], place[1])
-            if rows and columns:
-                mask = part.mask[_from(rows, part.box[0]), _from(columns, part.box[1])]
-                found[name] = total((_from(rows, place[0]), _from(columns, place[1])), mask)
+            common = _common(part.box, place)
+            if common:
+                found[name] = total(_from(common, place), part.mask[_from(common, part.box)])
         found[OUTSIDE] = found[WHOLE] - found[INSIDE] if INSIDE in found else found[WHOLE]
         return {name: found[name] for name in self.pixels if name in found}
 
 
 def areas_of(edit_mask: Mask, protected_mask: Mask) -> Areas:
-    """The areas of a case, from its masks of bool, shape (H, W)."""
+    """The areas of a case, from its masks of bool, shape (H, W) or (Z, Y, X)."""
     masks = {PROTECTED: protected_mask, INSIDE: edit_mask}
     parts = {name: Part(box, mask[box]) for name, mask in masks.items() if (box := box_of(mask))}
     pixels = {WHOLE: edit_mask.size, **{name: int(np.count_nonzero(part.mask)) for name, part in parts.items()}}
@@ -98,10 +97,12 @@ def _length(part: slice) -> int:
     return int(part.stop - part.start)
 
 
-def _common(one: slice, other: slice) -> slice | None:
-    start, stop = max(one.start, other.start), min(one.stop, other.stop)
-    return slice(start, stop) if start < stop else None
+def _common(one: Box, other: Box) -> Box | None:
+    """What two boxes have in common; None where that is nothing."""
+    sides = [(max(a.start, b.start), min(a.stop, b.stop)) for a, b in zip(one, other, strict=True)]
+    return tuple(slice(*side) for side in sides) if all(start < stop for start, stop in sides) else None
 
 
-def _from(part: slice, origin: slice) -> slice:
-    return slice(part.start - origin.start, part.stop - origin.start)
+def _from(box: Box, origin: Box) -> Box:
+    """A box, counted from the corner of one that holds it."""
+    return tuple(slice(a.start - b.start, a.stop - b.start) for a, b in zip(box, origin, strict=True))

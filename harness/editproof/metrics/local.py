@@ -60,7 +60,7 @@ def worst_patch(pair: Pair) -> dict[str, float]:
     about = tuple(
         slice(max(0, part.start - side), part.stop + side) for part, side in zip(box, anatomy.patch, strict=True)
     )
-    shares = _sums(changed[about], anatomy.patch) / anatomy.pixels[about]
+    shares = pixels_about(changed[about], anatomy.patch) / anatomy.pixels[about]
     most = cv2.minMaxLoc(shares, anatomy.inside[about].view(np.uint8))[1]
     return {"worst_patch:protected": min(1.0, float(most))}
 
@@ -78,11 +78,11 @@ def _anatomy(original: Picture) -> _Anatomy | None:
     else:
         sides = [PATCH_SHARE * max(inside.shape)] * 2
     patch = max(LEAST_PX, round(sides[0])), max(LEAST_PX, round(sides[1]))
-    return _Anatomy(box, inside, patch, np.maximum(_sums(inside, patch), patch[0] * patch[1] / 2))
+    return _Anatomy(box, inside, patch, np.maximum(pixels_about(inside, patch), patch[0] * patch[1] / 2))
 
 
-def _sums(where: Mask, patch: tuple[int, int]) -> NDArray[np.float32]:
-    """Number of True pixels in the patch about each pixel, of a mask of shape (H, W)."""
+def pixels_about(where: Mask, patch: tuple[int, int]) -> NDArray[np.float32]:
+    """Number of True pixels in the patch about each pixel, of a mask of shape (H, W); beyond the mask there is none."""
     counted = cv2.boxFilter(
         where.view(np.uint8), cv2.CV_32F, patch[::-1], normalize=False, borderType=cv2.BORDER_CONSTANT
     )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import cv2
 import numpy as np
 
-from editproof.imaging.axes import axes_of
+from editproof.imaging.axes import ZYX, axes_of, is_image
 from editproof.imaging.levels import level_counts
 from editproof.imaging.region import regions
 from editproof.metrics.areas import Areas, areas_of
@@ -134,7 +134,7 @@ class Pair:
     Raises
     ------
     ValueError
-        Where the images differ in shape or type, or are neither of 8 nor of 16 bits without a sign; a study rejects
+        Where the images differ in shape or type, or are none (:func:`editproof.imaging.axes.is_image`); a study rejects
         such edits as malformed beforehand.
 
     Examples
@@ -154,8 +154,8 @@ class Pair:
         one, other = self.original, self.edited
         if one.shape != other.shape or one.dtype != other.dtype:
             raise ValueError(f"{one.shape} {one.dtype} against {other.shape} {other.dtype}")
-        if one.dtype not in (np.uint8, np.uint16):
-            raise ValueError(f"an image of {one.dtype}; metrics are measured on uint8 and uint16")
+        if not is_image(one):
+            raise ValueError(f"an image of {one.dtype} and shape {one.shape}, of which nothing is measured")
 
     @classmethod
     def of(
@@ -233,7 +233,12 @@ def _levels(picture: Picture) -> Mapping[str, NDArray[np.int64]]:
 
 @shared
 def _change(pair: Pair) -> Image:
-    return cv2.absdiff(pair.original, pair.edited)
+    if pair.axes != ZYX:
+        return cv2.absdiff(pair.original, pair.edited)
+    larger, smaller = np.maximum(pair.original, pair.edited), np.minimum(pair.original, pair.edited)
+    if pair.original.dtype == np.int16:  # 16 bits hold every distance, without a sign
+        return np.asarray(larger.view(np.uint16) - smaller.view(np.uint16))
+    return np.asarray(larger - smaller)
 
 
 @shared

@@ -62,7 +62,7 @@ def own_metrics(given: Iterable[object] = (), by: str = HOOK) -> tuple[Metric, .
     """
     with METRICS.also(given, by):
         found = tuple(METRICS[name] for name in METRICS.names if name not in METRICS.built_in)
-    claimed = {quantity: metric.name for metric in BUILT_IN for quantity in metric.units}
+    claimed = {quantity: metric.name for metric in reversed(BUILT_IN) for quantity in metric.units}
     for metric in found:
         metric.check()
         metric.__reduce__()

@@ -110,6 +110,11 @@ def _loss(original: Image, edited: Image, mean_x: NDArray[np.float32], inner: Bo
     return np.asarray(np.subtract(1, product, out=product))
 
 
+def loss_of_ssim(original: NDArray[np.float32], edited: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
+    """What the SSIM of each pixel of two images falls short of 1, shape (H, W), for an intensity range of ``scale``."""
+    return _loss(original, edited, _blurred(original), (slice(None), slice(None)), scale)
+
+
 @shared
 def _local_mean(picture: Picture) -> NDArray[np.float32]:
     """The mean of the window about every pixel, computed in strips, so that it alone takes memory."""

@@ -6,8 +6,9 @@ itself. Whatever may be changed of an enhanced image, it may be changed everywhe
 
 from __future__ import annotations
 
-from editproof.imaging.axes import YX, YXC
+from editproof.imaging.axes import YX, YXC, ZYX
 from editproof.imaging.region import PROTECTED, WHOLE
+from editproof.metrics.in_volumes import similarity_in_volumes, voxel_changes, worst_block
 from editproof.metrics.intensity import pixel_changes
 from editproof.metrics.local import worst_patch
 from editproof.metrics.metric import MetricOutput, target_metric
@@ -32,5 +33,13 @@ def closeness(pair: Pair) -> dict[str, float]:
     structure that the target shows and the edit does not, or the other way round.
     """
     found = {**similarity.compute(pair), **pixel_changes.compute(pair), **worst_patch.compute(pair)}
+    named = {key.replace(":", f"{SUFFIX}:"): value for key, value in found.items()}
+    return {quantity: value for quantity, value in named.items() if quantity in closeness.units}
+
+
+@target_metric(*closeness.outputs, axes=(ZYX,))
+def closeness_of_volumes(pair: Pair) -> dict[str, float]:
+    """The same of a volume, over voxels; see :mod:`editproof.metrics.in_volumes`."""
+    found = {**similarity_in_volumes.compute(pair), **voxel_changes.compute(pair), **worst_block.compute(pair)}
     named = {key.replace(":", f"{SUFFIX}:"): value for key, value in found.items()}
     return {quantity: value for quantity, value in named.items() if quantity in closeness.units}

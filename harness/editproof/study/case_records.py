@@ -15,7 +15,7 @@ from editproof.core.declared import Number, Whole, closed
 from editproof.core.digests import PixelDigest, pixel_digest
 from editproof.editing.store import RecordKind
 from editproof.evidence.measurements import EDITED, IMAGE, ORIGINAL, TARGET
-from editproof.imaging.axes import YX, spatial_shape
+from editproof.imaging.axes import YX, ZYX, spatial_shape
 from editproof.imaging.output import in_frame, mask_in_frame, spacing_in_frame
 from editproof.metrics import BUILT_IN, OF_IMAGE, OF_MASKS, OF_PAIR, OF_TARGET, Metric, Pair, Picture, measured
 from editproof.metrics.colour import luma_of
@@ -165,9 +165,14 @@ def target_rows(
 
 
 def histogram_rows(pictures: Mapping[tuple[str, int], Picture]) -> list[list[JSON]]:
-    """Counts of 256 levels by arm and region, summed over repeats; of images in colour those of their luma."""
+    """Counts of 256 levels by arm and region, summed over repeats.
+
+    Of images in colour they are those of their luma; volumes have no common levels and give none.
+    """
     counts: dict[tuple[str, str], Any] = {}
     for (arm, _), picture in pictures.items():
+        if picture.axes == ZYX:
+            continue
         for region, levels in luma_of(picture).levels.items():
             counts[arm, region] = counts.get((arm, region), 0) + on_256_levels(levels)
     return [[arm, region, [int(count) for count in histogram]] for (arm, region), histogram in counts.items()]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import cv2
 import numpy as np
 
@@ -9,10 +11,15 @@ from editproof.datasets.checks import decoded_case
 from editproof.evidence.facts import Pictures
 from editproof.evidence.gallery import chosen
 from editproof.evidence.measurements import Measurements
+from editproof.imaging.axes import ZYX, axes_of
 from editproof.imaging.colour import bgr
 from editproof.imaging.output import in_frame
+from editproof.imaging.sheets import most_changed, sheet_of, window_of
 from editproof.study.bench import Bench
-from editproof.types import Case, Dataset
+from editproof.types import Case, Dataset, Pixels
+
+if TYPE_CHECKING:
+    from editproof.types import Image
 
 LONGEST_SIDE = 480
 """Pixels of the longer side of an exhibit; larger radiographs are reduced for the page."""
@@ -32,6 +39,8 @@ def _pictures(bench: Bench, case: Case, repeat: int) -> dict[str, bytes]:
     outcome = bench.edit(case, pixels, repeat)
     if outcome.image is None:
         return {}
+    if axes_of(pixels.image.shape) == ZYX:
+        return {role: exhibit_png(sheet) for role, sheet in sheets_of(pixels, outcome.image, case.spacing_mm).items()}
     images = {
         "original": pixels.image,
         "edited": in_frame(outcome.image, pixels.image.shape),
@@ -39,6 +48,15 @@ def _pictures(bench: Bench, case: Case, repeat: int) -> dict[str, bytes]:
         "protected_mask": pixels.protected_mask.astype(np.uint8) * 255,
     }
     return {role: exhibit_png(image) for role, image in images.items()}
+
+
+def sheets_of(pixels: Pixels, edited: Image, spacing_mm: tuple[float, ...] | None) -> dict[str, np.ndarray]:
+    """Three orthogonal planes of a volume, of its edit and of its masks, through the place where most changed."""
+    place, window = most_changed(pixels.image, edited), window_of(pixels.image)
+    shown = {"original": pixels.image, "edited": edited}
+    masks = {"edit_mask": pixels.edit_mask, "protected_mask": pixels.protected_mask}
+    sheets = {role: sheet_of(volume, place, window, spacing_mm) for role, volume in shown.items()}
+    return sheets | {role: sheet_of(mask, place, (0.0, 1.0), spacing_mm) for role, mask in masks.items()}
 
 
 def exhibit_png(image: np.ndarray) -> bytes:
