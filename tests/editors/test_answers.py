@@ -69,7 +69,7 @@ def test_the_limit_on_cost_holds_where_nobody_said_what_it_cost(server, desk, re
 
 
 def test_an_edit_whose_bill_is_not_told_counts_at_its_expected_cost(server, desk, request_of):
-    server.script = [(200, {"data": [{"b64_json": base64.b64encode(png(np.zeros((80, 64), np.uint8))).decode()}]})]
+    server.script = [(200, {"data": [{"b64_json": base64.b64encode(png(np.eye(80, 64, dtype=np.uint8))).decode()}]})]
     editor, edits = editor_from_spec(server.openai()), desk(since=0.0)
     [outcome] = edits.outcomes(editor, [request_of()])
     assert outcome.status is EditStatus.OK

@@ -63,9 +63,10 @@ def _write_digests(card: Path) -> None:
 
 
 def _held_against(instrument: Instrument, spec: str, n: int) -> None:
-    from editproof.datasets.checks import distinct
+    from editproof.datasets.checks import decoded_case, distinct
     from editproof.datasets.registry import dataset_from_spec
     from editproof.instruments.fitness import check_fit
+    from editproof.instruments.responses import check_response
 
     dataset: Dataset = dataset_from_spec(spec)
     cases = distinct(dataset)
@@ -73,6 +74,9 @@ def _held_against(instrument: Instrument, spec: str, n: int) -> None:
     print(f"fits {dataset.card.name}: {len(cases)} cases")
     for case in cases[:n]:
         print(f"{case.case_id}: {'; '.join(_read(instrument, case))}")
+    for case in cases[:1]:
+        told = {name: case.reference[name] for name in instrument.card.covariates}
+        check_response(instrument, case.case_id, decoded_case(case).image, told)
 
 
 def _read(instrument: Instrument, case: Case) -> list[str]:

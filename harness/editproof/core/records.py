@@ -23,6 +23,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from editproof.core.declared import CLOSED, Wanted
 from editproof.core.nearest import nearest
+from editproof.core.pointers import fault_of_pointer
 from editproof.errors import EditproofError, EvidenceError
 
 T = TypeVar("T")
@@ -144,6 +145,9 @@ def json_of(content: bytes | str) -> Any:
             raise ValueError(f"{text} is not a number of JSON")
         return value
 
+    found, advice = fault_of_pointer(content[:64].encode() if isinstance(content, str) else content)
+    if found:
+        raise ValueError(f"{found}; {advice[0].lower()}{advice[1:-1]}")
     return json.loads(content, parse_float=number, parse_constant=number)
 
 

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 def checked(tool: Editor | Callable[[EditRequest], Image], *, by_card: bool = False, called: str = "") -> CheckedEditor:
     """The tool as an editor whose outcomes can be trusted to be what they say.
 
-    An image of another size than was asked for, or of another dtype or number of channels than the original, becomes
-    ``MALFORMED``; an exception (``SystemExit`` too) becomes ``FAILED`` with its message, except an EditorError, which
-    ends the run. Nothing is repaired silently: whoever wants a resize says so in an adapter.
+    An image of another size than was asked for, of another dtype or number of channels than the original, or with
+    pixels that are no numbers, becomes ``MALFORMED``; an exception (``SystemExit`` too) ``FAILED`` with its message,
+    except an EditorError, which ends the run. Nothing is repaired silently: whoever wants a resize says so in an
+    adapter.
 
     Parameters
     ----------

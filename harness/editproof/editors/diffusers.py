@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 
 from editproof.core.extras import need
+from editproof.core.pointers import check_content
 from editproof.core.usage import FILLED, Given, Option, Usage, numeric, one_of, takes, whole
 from editproof.editors.adapter import Service
 from editproof.errors import EditorError
@@ -136,6 +137,8 @@ def _digest_of(folder: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         with path.open("rb") as file:
+            check_content(file.read(64), f"{path.name} of pipeline {folder.name}", EditorError)
+            file.seek(0)
             digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
             digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()[:16]

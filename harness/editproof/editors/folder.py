@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from editproof.core.pointers import check_content
 from editproof.core.separated import cells_of
 from editproof.core.usage import Given, Usage, takes
 from editproof.editors.adapter import Service
@@ -136,6 +137,10 @@ def _names(root: Path) -> list[str]:
 
 
 def _content(root: Path, name: str) -> bytes:
+    return check_content(_bytes(root, name), f"edit {name} in {root.name}", EditorError)
+
+
+def _bytes(root: Path, name: str) -> bytes:
     if root.is_dir():
         return (root / name).read_bytes()
     with zipfile.ZipFile(root) as archive:

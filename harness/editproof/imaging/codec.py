@@ -76,6 +76,10 @@ def at_depth_of(original: Image, image: Image) -> Image:
     return deep
 
 
+_LEVELS = 64
+"""Levels of an image all of which may change, above which it shows more than a marker."""
+
+
 @dataclass(frozen=True)
 class Parcel:
     """The image and mask that are sent for one request, and how the answer becomes an image like the original.
@@ -96,7 +100,11 @@ class Parcel:
     output: tuple[int, int] | None = None
 
     def opened(self, content: bytes, asked_format: str = "") -> EditOutcome:
-        """The outcome of an image file that was returned; nothing is resized that was not resized before sending."""
+        """The outcome of an image file that was returned; nothing is resized that was not resized before sending.
+
+        A picture of one value throughout, though what may not change has several, is what services send in place of one
+        that they withhold, and what a network makes of NaN: it is malformed.
+        """
         pixels = decoded_image(content)
         if pixels is None:
             return EditOutcome.failure(EditStatus.MALFORMED, "what came back does not decode as an image")
@@ -104,12 +112,25 @@ class Parcel:
         if pixels.shape[:2] != wanted:
             asked, got = (f"{width}x{height}" for height, width in (wanted, pixels.shape[:2]))
             return EditOutcome.failure(EditStatus.MALFORMED, f"asked for {asked} pixels, got {got}")
+        if _is_blank(pixels) and self._has_more_to_show():
+            what = "a picture that was withheld, or a network that gave no numbers"
+            return EditOutcome.failure(EditStatus.MALFORMED, f"every pixel is {pixels.flat[0]}: {what}")
         provenance = {"format": format_of(content)}
         if asked_format and provenance["format"] != asked_format:
             provenance["asked_format"] = asked_format
         found = as_kind_of(self.original, pixels)
         edit = found if self.output else self.fit.back(found)
         return EditOutcome.ok(self.levels.restored(edit), **provenance)
+
+    def _has_more_to_show(self) -> bool:
+        """Whether no edit that does what is asked is blank; of an empty tile with a marker it may be."""
+        kept = self.image[~self.mask]
+        return not _is_blank(kept) if kept.size else np.unique(self.image).size > _LEVELS
+
+
+def _is_blank(image: Image) -> bool:
+    """Whether every pixel has the value of the first."""
+    return image.size > 1 and bool((image == image.flat[0]).all())
 
 
 def parcel_of(request: EditRequest, fitted: Callable[[tuple[int, int]], Fit], *, sixteen: bool = False) -> Parcel:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from editproof.core.pointers import check_content
 from editproof.core.records import json_of
 from editproof.errors import InstrumentError
 from editproof.instruments.files import file_sha256
@@ -52,6 +53,8 @@ def write_digests(path: Path) -> dict[str, tuple[str, str]]:
         file = path.parent / name
         if not file.is_file() or file.resolve().parent != path.parent.resolve():
             raise InstrumentError(asked, f"there is no {name} beside it", _ADVICE)
+        with file.open("rb") as opened:
+            check_content(opened.read(64), f"{name} beside {path}", InstrumentError)
     found = {name: file_sha256(path.parent / name) for name in names}
     if found != before:
         text = json.dumps({**told, "sha256": found}, indent=2, ensure_ascii=False)

@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from editproof.core.pointers import check_content
 from editproof.errors import InstrumentError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def verified(card: InstrumentCard, folder: Path, name: str, noun: str = "file") 
         raise InstrumentError(asked, "it does not lie beside its card", "Put it into the card's folder.")
     if not path.is_file():
         raise InstrumentError(asked, f"there is no such file in {folder}", "Fetch it again beside its card.")
-    content = path.read_bytes()
+    content = check_content(path.read_bytes(), asked, InstrumentError)
     found = hashlib.sha256(content).hexdigest()
     if name not in card.sha256:
         advice = f'If it is the one you mean, write "sha256": {{"{name}": "{found}"}}.'

@@ -31,6 +31,7 @@ from editproof.evidence.plain import plain
 from editproof.instruments.hooks import look_up_of
 from editproof.instruments.masks import packed, structures_in, unpacked
 from editproof.instruments.reading import check_alike, read_and_drawn, reading_rows
+from editproof.instruments.responses import check_response
 from editproof.metrics import Metric, Picture
 from editproof.study.case_records import (
     CASES,
@@ -236,7 +237,12 @@ class Bench:
         A user's own metrics are tried on the original and on itself as its edit.
         """
         pixels = decoded_case(case)
-        deque(self._readings(case, pixels, {(ORIGINAL, 0): read_only(pixels.image)}, PixelDigest()), maxlen=0)
+        image, store, digest = read_only(pixels.image), Store(self.store_root), PixelDigest()
+        made = map(_made, self.instruments)
+        new = [one for one in made if store.record(READINGS, _reading_key(one, case, digest(image))) is None]
+        deque(self._readings(case, pixels, {(ORIGINAL, 0): image}, PixelDigest()), maxlen=0)
+        for instrument in new:
+            check_response(instrument, case.case_id, image, _covariates(instrument, case))
         if self.metrics:
             images = {(ORIGINAL, 0): pixels.image, (EDITED, 0): pixels.image}
             deque(self._metrics(case, pictures_of(pixels, images, case.spacing_mm)), maxlen=0)
@@ -285,8 +291,8 @@ class Bench:
         self, instrument: Instrument, case: Case, unique: Mapping[str, Image]
     ) -> dict[str, tuple[dict[str, list[float]], dict[str, LabelMap]]]:
         """The numbers and label maps read off images, by their digest; what was never read is read and kept."""
-        store, instrument_key, told = Store(self.store_root), _instrument_key(instrument), _covariates(instrument, case)
-        keys = {digest: digest_of([instrument_key, digest, told]) for digest in unique}
+        store, told = Store(self.store_root), _covariates(instrument, case)
+        keys = {digest: _reading_key(instrument, case, digest) for digest in unique}
         draws, readings = bool(instrument.card.masks), {}
         for digest, key in keys.items():
             numbers, maps = store.record(READINGS, key), store.record(MASKS, key) if draws else {}
@@ -363,6 +369,11 @@ def _instrument_key(instrument: Instrument) -> JSON:
     card = plain(instrument.card)
     told = [card[name] for name in ("name", "sha256", "preprocessing", "reading", "quantities", "absent_arms")]
     return [*told, card["masks"]] if card["masks"] else told
+
+
+def _reading_key(instrument: Instrument, case: Case, digest: str) -> str:
+    """The key under which what is read off an image of a case is kept."""
+    return digest_of([_instrument_key(instrument), digest, _covariates(instrument, case)])
 
 
 def _covariates(instrument: Instrument, case: Case) -> dict[str, float]:

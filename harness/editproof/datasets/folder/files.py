@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from editproof.core.pointers import check_content
 from editproof.errors import DatasetError
 from editproof.imaging.nifti import SUFFIXES as VOLUME_SUFFIXES
 
@@ -82,7 +83,8 @@ class Entry:
         try:
             if (size := self.size()) > most:
                 raise DatasetError(f"read {self}", f"{size} bytes, more than {most}", "Leave the file out.")
-            return _archive(self.root).read(self.name) if self.zipped else (self.root / self.name).read_bytes()
+            content = _archive(self.root).read(self.name) if self.zipped else (self.root / self.name).read_bytes()
+            return check_content(content, f"read {self}", DatasetError)
         except _UNREADABLE as error:
             words = (error.strerror if isinstance(error, OSError) else str(error)) or str(error) or type(error).__name__
             raise DatasetError(f"read {self}", words, "Copy the file again.") from error
