@@ -218,7 +218,7 @@ def test_a_tool_that_cannot_be_named_so(spec, words):
     [
         ("rnsa:x", "Did you mean rsna? There are: "),
         ("rsna:x?spilt=test", "Did you mean split? Options: n, split, seed, part, noise, blur, reduce, index."),
-        ("dicom:x?n=3", "Options: labels, voi, masks, key, index."),
+        ("dicom:x?n=3", "Options: labels, voi, series, masks, colour, key, index."),
         ("folder:x?masks=files&masks=auto", "option masks is given twice"),
         ("folder:x?index=", "index = ''"),
     ],

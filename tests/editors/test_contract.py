@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shlex
 import sys
@@ -14,6 +15,7 @@ from editproof.editors.adapter import checked
 from editproof.editors.registry import editor_from_spec
 from editproof.testing import check_editor, contract_requests
 from editproof.types import EditorCard, EditOutcome, EditStatus
+from PIL import Image as Pillow
 
 from tests.editors.server import png
 
@@ -61,11 +63,13 @@ def test_folder(tmp_path):
 
 @pytest.mark.parametrize("preset", ["iopaint", "a1111"])
 def test_http(server, preset):
-    requests = list(contract_requests())
+    requests = list(contract_requests(axes=("YX", "YXC")))
     outcomes = check_editor(editor_from_spec(f"http:{preset}?url={server.url}"), requests)
+    assert {request.image.ndim for request in requests} == {2, 3}
     for request, outcome in zip(requests, outcomes, strict=True):
         if request.image.dtype == np.uint8:
-            assert (outcome.image == np.where(request.edit_mask, 255 - request.image, request.image)).all()
+            mask = request.edit_mask if request.image.ndim == 2 else request.edit_mask[..., None]
+            assert (outcome.image == np.where(mask, 255 - request.image, request.image)).all()
 
 
 def test_http_template(server, tmp_path, monkeypatch):
@@ -84,6 +88,14 @@ def test_http_template(server, tmp_path, monkeypatch):
 
 def test_images_api(server):
     check_editor(editor_from_spec(server.openai()))
+
+
+def test_a_service_is_sent_a_photograph_in_its_own_colours(server):
+    (first, *_) = (request for request in contract_requests(axes=("YXC",)) if request.image.shape == (96, 80, 3))
+    outcome = editor_from_spec(server.openai())(first)
+    sent = np.asarray(Pillow.open(io.BytesIO(server.requests[0]["image"])).convert("RGB"))
+    assert (sent[:96, :80] == first.image).all(), "as any viewer shows it"
+    assert (outcome.image[30:] == first.image[30:]).all()
 
 
 CARD = EditorCard("t", "1", "a tool", deterministic=True)

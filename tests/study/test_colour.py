@@ -9,10 +9,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from editproof import Criterion, at_least
 from editproof.criteria import mask_dice
+from editproof.criteria.estimands.planted import planted_seen
+from editproof.datasets.checks import decoded_case
 from editproof.datasets.cohort import Cohort
+from editproof.datasets.degraded import Degradation, degraded
 from editproof.editing.store import Store
 from editproof.editors.registry import editor_from_spec
+from editproof.errors import EditorError, ProtocolError
 from editproof.evidence.measurements import (
     CLASSICAL_FILL,
     EDITED,
@@ -22,12 +27,17 @@ from editproof.evidence.measurements import (
     ORIGINAL,
     PASTE_BACK,
     POOLED,
+    TARGET,
     Measurements,
 )
 from editproof.imaging.axes import YX, YXC
+from editproof.imaging.output import OutputGeometry
 from editproof.report.page.pictures import pictures
+from editproof.study.axes import check_taken
 from editproof.study.bench import Bench
+from editproof.study.case_records import target_rows
 from editproof.study.exhibits import exhibit_pictures
+from editproof.study.on_images import check_measurable
 from editproof.study.plan import Plan
 from editproof.types import (
     Case,
@@ -200,3 +210,22 @@ def test_a_program_and_a_folder_are_given_colour_and_give_it_back(tmp_path):
     Pillow.fromarray(pixels.image[..., 0]).save(tmp_path / "C1.png")
     gray = editor_from_spec(f"folder:{Path(tmp_path)}")(request)
     np.testing.assert_array_equal(gray.image, np.dstack([pixels.image[..., 0]] * 3))
+
+
+def test_degraded_copies_of_colour_are_in_colour_with_the_original_as_target():
+    case = degraded(cohort(), Degradation(noise=2.0, blur=1.0, reduce=2)).cases[0]
+    pixels = decoded_case(case)
+    assert pixels.image.shape == (SHAPE[0] // 2, SHAPE[1] // 2, 3)
+    np.testing.assert_array_equal(pixels.target, eye(0).image)
+    rows = list(target_rows(pixels, {(ORIGINAL, 0): pixels.image, (TARGET, 0): pixels.target}))
+    psnr = {row[0]: row[4] for row in rows if row[3] == "psnr_to_target:whole"}
+    assert psnr[TARGET] == 100.0
+    assert 5 < psnr[ORIGINAL] < 40
+
+
+def test_a_claim_on_planted_structures_and_a_gray_tool_are_refused_in_colour():
+    with pytest.raises(EditorError, match=r"on colour images \(YXC\): it takes gray images"):
+        check_taken(YXC, {"gray tool": (YX,)}, [], OutputGeometry())
+    claim = Criterion("PL-1", planted_seen(), at_least(0.9), source="placeholder: a test")
+    with pytest.raises(ProtocolError, match="is not measured on colour images"):
+        check_measurable([claim], (), (), cohort(), YXC)

@@ -19,6 +19,7 @@ from editproof.core.numbers import brief
 from editproof.core.usage import Option, numeric, whole
 from editproof.datasets.cohort import Cohort, digest_of_cases
 from editproof.errors import DatasetError
+from editproof.imaging.axes import spatial_shape
 from editproof.imaging.output import in_frame, mask_in_frame, spacing_in_frame
 from editproof.imaging.region import full_range
 from editproof.types import Case, Dataset, Pixels
@@ -66,7 +67,7 @@ class Degradation:
         return ("noise", self.noise, 0.0), ("blur", self.blur, 0.0), ("reduce", self.reduce, 1)
 
     def of(self, image: Image, case_id: str) -> Image:
-        """The degraded copy, of the image's type; shape (H, W) or that reduced, which has to divide it.
+        """The degraded copy, of the image's type; shape (H, W) or that reduced, which has to divide it, and channels.
 
         Examples
         --------
@@ -133,7 +134,7 @@ def degraded_pixels(decode: Callable[[], Pixels], how: Degradation, case_id: str
     if found.target is not None:
         asked = f"degraded copies ({how.words}) of case {case_id}"
         raise DatasetError(asked, "the case has a target already", "Leave the options out.")
-    height, width = (side // factor for side in found.image.shape)
+    height, width = (side // factor for side in found.edit_mask.shape)
     if min(height, width) < 1:
         raise DatasetError(
             f"case {case_id} reduced {factor} times", f"its shape is {found.image.shape}", "Reduce less."
@@ -141,5 +142,5 @@ def degraded_pixels(decode: Callable[[], Pixels], how: Degradation, case_id: str
     frame = slice(0, height * factor), slice(0, width * factor)
     target = np.ascontiguousarray(found.image[frame])
     image = how.of(target, case_id)
-    protected = mask_in_frame(np.ascontiguousarray(found.protected_mask[frame]), image.shape)
-    return Pixels(image, np.ones(image.shape, dtype=bool), protected, target)
+    protected = mask_in_frame(np.ascontiguousarray(found.protected_mask[frame]), spatial_shape(image.shape))
+    return Pixels(image, np.ones(protected.shape, dtype=bool), protected, target)
