@@ -26,7 +26,11 @@ def names(tmp_path_factory):
 
 def test_it_holds_no_weights_but_those_trained_on_phantoms(names):
     weights = {name for name in names if name.endswith((".onnx", ".safetensors", ".pt", ".pth", ".npz"))}
-    assert {name.split("/")[1] for name in weights if name.startswith("models/")} == {"phantom", "rerender_phantom"}
+    assert {name.split("/")[1] for name in weights if name.startswith("models/")} == {
+        "bones",
+        "phantom",
+        "rerender_phantom",
+    }
     assert not [name for name in weights if "rsna" in name.casefold()]
 
 

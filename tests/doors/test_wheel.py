@@ -59,7 +59,8 @@ def packaged(name: str) -> str:
 
 def test_it_holds_suites_phantoms_and_their_instruments_and_nothing_trained_on_real_radiographs(outside):
     names = ZipFile(outside.wheel).namelist()
-    parts = ("suites/removal/test_pixels.py", "suites/study.toml", "phantoms/phantom.py", "models/phantom/card.json")
+    parts = ("suites/removal/test_pixels.py", "suites/study.toml", "phantoms/phantom.py", "models/phantom/card.json",
+             "suites/bones.py", "models/bones/card.json", "models/bones/bones.onnx")  # fmt: skip
     assert {f"editproof/{part}" for part in parts} <= set(names)
     weights = [name for name in names if name.endswith((".safetensors", ".onnx", ".pt", ".npz"))]
     assert weights

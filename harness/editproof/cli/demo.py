@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 N = 200
 """Patients, unless asked otherwise. Of a hundred the shipped suite leaves SEX-1 open for the tool that conforms."""
 
-SUITE = "editproof.suites.removal"
+SUITES = ("editproof.suites.removal", "editproof.suites.bones")
+INSTRUMENTS = ("phantom", "bones")
+"""What reads bone age and sex, and what draws the bones."""
 STORE = Path(".editproof", "demo")
 """Where the demo keeps its lock, edits and readings; made anew each time, since a lock comes before the first edit."""
 
@@ -43,6 +45,7 @@ def _demo(options: argparse.Namespace) -> int:
 
 def _pytest(n: int, *words: str, quiet: bool = False) -> int:
     """The exit code of the suite, whatever pytest is told in this folder."""
-    here = ["--rootdir", ".", "-o", "addopts=", "-q", "--no-header", "--tb=no", "-rN", "--pyargs", SUITE]
-    told = ["--dataset", f"phantom:?n={n}", "--store", str(STORE / "store"), *words]
+    here = ["--rootdir", ".", "-o", "addopts=", "-q", "--no-header", "--tb=no", "-rN", "--pyargs", *SUITES]
+    read_by = [word for name in INSTRUMENTS for word in ("--instrument", name)]
+    told = [*read_by, "--dataset", f"phantom:?n={n}", "--store", str(STORE / "store"), *words]
     return run_pytest([*here, *told], quiet=quiet)

@@ -7,7 +7,7 @@ from pathlib import Path
 from editproof.core.shipped import shipped_folder
 from editproof.errors import InstrumentError
 
-CARDS = {"phantom": "phantom/card.json", "rsna100": "rsna100/card.json"}
+CARDS = {"phantom": "phantom/card.json", "bones": "bones/card.json", "rsna100": "rsna100/card.json"}
 """Card of each instrument in ``models/``, by its name."""
 
 READERS = {"phantom": "phantom", "rsna": "rsna100"}
