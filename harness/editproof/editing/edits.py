@@ -21,6 +21,7 @@ from editproof.core.redaction import redacted
 from editproof.editing.batches import Batches, awaited
 from editproof.editing.cleaning import cleaned, requests_alike
 from editproof.editing.determinism import Check, check_of, date_of
+from editproof.editing.failures import FailuresInARow
 from editproof.editing.ledger import Ledger
 from editproof.editing.store import EDITS, Store, identity_of, request_keys
 from editproof.editors.adapter import Around, CheckedEditor
@@ -53,6 +54,9 @@ class Terms:
         US dollars that the run may spend.
     max_edits : int, optional
         Edits that each tool may be asked for in the run.
+    same_failures : int
+        Failures in a row of one cause that end the run where nothing came back; 0 for none
+        (:mod:`editproof.editing.failures`).
     """
 
     mode: str = RECORD_MISSING
@@ -60,6 +64,7 @@ class Terms:
     allow_egress: tuple[str, ...] = ()
     max_cost: float | None = None
     max_edits: int | None = None
+    same_failures: int = 0
 
     def __post_init__(self) -> None:
         """Refuse a limit that limits nothing."""
@@ -90,6 +95,7 @@ class Edits:
         self._places: dict[str, threading.Semaphore] = {}
         self._out: dict[str, dict[str, str]] = {}
         self._stops: dict[str, EditorError] = {}
+        self._failures = FailuresInARow(self.terms.same_failures)
         self._checks: dict[str, Check] = {}
         self.held: set[str] = set()
         """Identities of tools whose stored edits were asked for again by this process."""
@@ -299,6 +305,11 @@ class Edits:
                 f"editor {tool}", f"{unreachable} was not reached in {attempt} tries ({outcomes[0].message})",
                 "Start it, or mend its address; edits made so far are kept.",
             )  # fmt: skip
+        try:
+            self._failures.note(tool, outcomes)
+        except EditorError as stop:
+            self._stops[tool] = stop
+            raise
         return dict(zip(keys, outcomes, strict=True))
 
     def _sent(

@@ -70,6 +70,7 @@ def run_of(config: pytest.Config) -> Run | TabledRun:
                 tuple(options.allow_egress or ()),
                 options.max_cost,
                 options.max_edits,
+                max(0, options.same_failures),
             ),
             lock=Path(options.lock) if options.lock else None,
             shard=options.shard,

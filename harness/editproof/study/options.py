@@ -63,6 +63,8 @@ def declare_options(add: Callable[..., None]) -> None:
     add("--allow-egress", action="append", metavar="HOST", help="host that may receive radiographs; repeatable")
     add("--max-cost", type=float, metavar="USD", help="what this run may spend on edits")
     add("--max-edits", type=int, metavar="N", help="edits that each tool may be asked for in this run")
+    words = "failures in a row of one cause that end the run where no edit came back (default: 5); 0 for none"
+    add("--same-failures", type=int, default=5, metavar="N", help=words)
     add(
         "--edits",
         choices=("record-missing", "reuse", "live"),
