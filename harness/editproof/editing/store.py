@@ -89,6 +89,7 @@ def request_keys(
                 "repeat": None if alike else [request.repeat, request.seed],
                 "case": request.case_id if by_case else None,
                 **({"output": list(request.output)} if request.output else {}),
+                **({"spacing_mm": list(request.spacing_mm)} if request.spacing_mm else {}),
             }
         )
         for request in requests

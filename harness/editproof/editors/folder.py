@@ -9,13 +9,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from editproof.core.extras import need
 from editproof.core.pointers import check_content
 from editproof.core.separated import cells_of
 from editproof.core.usage import Given, Usage, takes
+from editproof.editors import volumes
 from editproof.editors.adapter import Service
 from editproof.errors import EditorError
-from editproof.imaging import codec
-from editproof.imaging.axes import YX, YXC
+from editproof.imaging import codec, nifti
+from editproof.imaging.axes import YX, YXC, ZYX, axes_of
 from editproof.types import Editor, EditorCard, EditOutcome, EditRequest, EditStatus
 
 LAYOUTS = (
@@ -24,7 +26,7 @@ LAYOUTS = (
     "{case}_{number}{suffix}",
     "{case}{suffix}",
 )
-SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".webp")
+SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".webp", *nifti.SUFFIXES)
 MANIFEST = "manifest.csv"
 _NUMBERS = 10
 """Repeats, from 1, by whose files a folder is known to be one of a cohort's."""
@@ -36,7 +38,7 @@ class Folder:
 
     Layouts known, first match counts: ``CASE/CASE_cleaned_N.png`` (as published with arXiv 2511.23066),
     ``CASE/N.png``, ``CASE_N.png``, and ``CASE.png`` for the first repeat. A ``manifest.csv`` with columns ``case``,
-    ``repeat`` (from 1) and ``file`` goes before them all.
+    ``repeat`` (from 1) and ``file`` goes before them all. Edits of volumes are NIfTI files, in any orientation.
     """
 
     root: Path
@@ -45,7 +47,7 @@ class Folder:
     """Names of files by their :func:`_plain` form."""
     listed: Mapping[tuple[str, int], str] | None = field(default=None, repr=False)
     service: Service = field(
-        default_factory=lambda: Service(precomputed=True, by_case=True, elsewhere=True, axes=(YX, YXC)), repr=False
+        default_factory=lambda: Service(precomputed=True, by_case=True, elsewhere=True, axes=(YX, YXC, ZYX)), repr=False
     )
 
     def __call__(self, request: EditRequest) -> EditOutcome:
@@ -55,6 +57,9 @@ class Folder:
         if name is None:
             return EditOutcome.failure(EditStatus.FAILED, f"no file for case {request.case_id}, repeat {number}")
         raw = _content(self.root, name)
+        if axes_of(request.image.shape) == ZYX:
+            found = volumes.returned_volume(raw, request, placed=False)
+            return EditOutcome(found.status, found.image, found.message, {**found.provenance, "file": name}, raw)
         pixels = codec.decoded_image(raw)
         if pixels is None:
             return EditOutcome.failure(EditStatus.MALFORMED, f"{name} does not decode as an image", file=name)
@@ -96,7 +101,9 @@ def folder(given: Given) -> Editor:
     if not (root.is_dir() or zipped):
         raise EditorError(asked, "there is no such folder or zip", "Write --editor folder:PATH.")
     names = _names(root)
-    files = sorted(name for name in names if Path(name).suffix.lower() in SUFFIXES)
+    files = sorted(name for name in names if name.lower().endswith(SUFFIXES))
+    if any(name.lower().endswith(nifti.SUFFIXES) for name in files):
+        need("volumes", asked, EditorError)
     if not files:
         raise EditorError(asked, "it holds no image", f"Name files like {LAYOUTS[0]}, N from 1.")
     digest = hashlib.sha256()
@@ -125,6 +132,8 @@ def _plain(name: str) -> str:
     """A name as it is compared: letters in the one form, as disks differ in it, the ending in small ones."""
     composed = unicodedata.normalize("NFC", name)
     stem, dot, suffix = composed.rpartition(".")
+    if composed.lower().endswith(nifti.SUFFIXES[1]):
+        return composed[: -len(nifti.SUFFIXES[1])] + nifti.SUFFIXES[1]
     return f"{stem}.{suffix.lower()}" if dot and f".{suffix.lower()}" in SUFFIXES else composed
 
 

@@ -94,6 +94,7 @@ def request_frame(request: EditRequest) -> tuple[JSON, list[bytes]]:
         "shape": list(request.image.shape),
         "dtype": request.image.dtype.str,
         "output": list(request.output) if request.output else None,
+        "spacing_mm": list(request.spacing_mm) if request.spacing_mm else None,
     }
     return header, [_bytes(request.image), _bytes(request.edit_mask)]
 
@@ -110,6 +111,7 @@ def request_of(header: JSON, parts: Sequence[bytes]) -> EditRequest:
         header["case_id"],
         header["parameters"],
         tuple(header["output"]) if header["output"] else None,
+        tuple(header["spacing_mm"]) if header["spacing_mm"] else None,
     )
 
 

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from editproof.core.numbers import brief
+from editproof.editors.volumes import slices
 from editproof.errors import EditorError
 from editproof.imaging import codec, geometry
-from editproof.imaging.axes import YX, YXC
+from editproof.imaging.axes import YX, YXC, ZYX, axes_in_words
 from editproof.imaging.colour import over_channels
 from editproof.types import EditorCard, EditOutcome, EditRequest, EditStatus
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from editproof.editors.adapter import CheckedEditor, Service
     from editproof.types import Image
 
+SLICES = "slices"
 Parts = Callable[[EditRequest], list[EditRequest]]
 Joined = Callable[[EditRequest, "Sequence[Image]"], "Image"]
 
@@ -36,12 +38,12 @@ class Wrapper:
     inner: CheckedEditor
     parts: Parts = field(repr=False)
     joined: Joined = field(repr=False)
+    wrapper: str = ""
 
     @property
     def service(self) -> Service:
-        """How the inner tool likes to be asked; of the images that it takes, gray ones and those in colour."""
-        service = self.inner.service
-        return replace(service, axes=tuple(one for one in service.axes if one in (YX, YXC)) or (YX,))
+        """How the inner tool likes to be asked, and which images the wrapper can bring to it."""
+        return replace(self.inner.service, axes=_axes_taken(self.wrapper, self.inner))
 
     def __post_init__(self) -> None:
         """Ask for nothing of another size where the way back leads to the frame of the input."""
@@ -82,7 +84,22 @@ def wrapped(name: str, argument: str, inner: CheckedEditor) -> Wrapper:
         geometry=_declared(name in GEOMETRIC, written, inner.card.geometry, name),
         conversion=_declared(name in CONVERTING, written, inner.card.conversion, name),
     )
-    return Wrapper(card, inner, parts, joined)
+    if not _axes_taken(name, inner):
+        takes = axes_in_words(inner.service.axes)
+        advice = "slices+ is for tools of gray images; other wrappers for gray ones and for those in colour."
+        raise EditorError(f"--editor {written}+{inner.card.name}", f"{inner.card.name} takes {takes}", advice)
+    if name == SLICES and inner.service.by_case:
+        found = "its edits are found by the id of a case, which all slices of a volume share"
+        raise EditorError(f"--editor {written}+{inner.card.name}", found, "Give it whole volumes, as NIfTI.")
+    return Wrapper(card, inner, parts, joined, name)
+
+
+def _axes_taken(name: str, inner: CheckedEditor) -> tuple[str, ...]:
+    """Images that a wrapper can bring to a tool."""
+    axes = inner.service.axes
+    if name == SLICES:
+        return (ZYX,) if YX in axes else ()
+    return tuple(one for one in axes if one in (YX, YXC) or name == "paste-back")
 
 
 def _in_own_frame(name: str, parts: Parts) -> Parts:
@@ -241,6 +258,7 @@ WRAPPERS: dict[str, Callable[[str], tuple[str, Parts, Joined]]] = {
     "rgb": _rgb,
     "8bit": _eight_bit,
     "stretch": _stretch,
+    SLICES: slices,
 }
 """Wrappers by the name that a specification gives them."""
 

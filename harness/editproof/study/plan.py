@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from editproof.imaging.axes import ZYX, axes_of
 from editproof.imaging.output import SAME, OutputGeometry, output_of
 from editproof.study.study_file import StudyFile
 from editproof.types import JSON, Case, EditRequest, Pixels
@@ -75,4 +76,7 @@ class Plan:
         seed = int.from_bytes(hashlib.sha256(name).digest()[:4], "big")
         prompt, parameters = case.prompt or self.prompt, {**self.parameters, **case.parameters}
         output = self.geometry.asked(pixels.image.shape)
-        return EditRequest(pixels.image, pixels.edit_mask, prompt, repeat, seed, case.case_id, parameters, output)
+        spacing = case.spacing_mm if axes_of(pixels.image.shape) == ZYX else None
+        return EditRequest(
+            pixels.image, pixels.edit_mask, prompt, repeat, seed, case.case_id, parameters, output, spacing
+        )

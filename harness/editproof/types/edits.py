@@ -41,6 +41,8 @@ class EditRequest:
         For precomputed edits and logs; never sent over a network.
     output : tuple of int, optional
         Height and width of the image that is asked for; None for those of ``image``.
+    spacing_mm : tuple of float, optional
+        Of a volume, between slices, rows and columns, where the cohort knows it; tools of images are not told.
     """
 
     image: Image
@@ -51,6 +53,7 @@ class EditRequest:
     case_id: str
     parameters: Mapping[str, JSON] = field(default_factory=dict)
     output: tuple[int, int] | None = None
+    spacing_mm: tuple[float, ...] | None = None
 
     @property
     def wanted(self) -> tuple[int, ...]:
