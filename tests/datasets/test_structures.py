@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+
 import cv2
 import numpy as np
 import pytest
 from editproof.datasets.folder.cohort import folder
+from editproof.datasets.registry import dataset_from_spec
 from editproof.errors import DatasetError
 
 from fixtures.phantom import phantom
@@ -137,3 +140,51 @@ def test_a_mask_that_cannot_be_held_against_is_one_line(home, spoil, found):
     spoil(home)
     with pytest.raises(DatasetError, match=rf"^[^\n]*{found}[^\n]*$"):
         [case.decode() for case in folder(home, masks="files")]
+
+
+LABELS = {1: "carpals", 2: "finger bones"}
+
+
+@pytest.fixture
+def labelled(home):
+    """The same masks as label maps."""
+    shutil.rmtree(home / "structures")
+    for name, drawn in zip("ab", DRAWN, strict=True):
+        put(
+            home / f"label_maps/{name}.png",
+            sum(drawn.structures[what] * np.uint8(label) for label, what in LABELS.items()),
+        )
+    return home
+
+
+def test_a_label_map_is_read_by_the_names_that_the_specification_gives_its_labels(labelled):
+    cohort = dataset_from_spec(f"folder:{labelled}?masks=files&labels=1:carpals,2:finger bones")
+    for case, drawn in zip(cohort, DRAWN, strict=True):
+        found = case.decode().structures
+        assert sorted(found) == sorted(LABELS.values())
+        for name, mask in drawn.structures.items():
+            np.testing.assert_array_equal(found[name], mask)
+    turned = folder(labelled, masks="files", structures={1: "finger bones", 2: "carpals"})
+    assert {case.digest for case in turned}.isdisjoint(case.digest for case in cohort)
+    assert not [note for note in cohort.card.warnings if "left out" in note]
+
+
+LABELLED_WRONG = {
+    "no names": ({}, "the label map of case A: no label has a name. Say what labels mean"),
+    "a label without a name": ({1: "carpals"}, "has the label 2. The cohort says that 1 is carpals; name all"),
+    "both forms": (LABELS, "carpals of case A: .* both show it"),
+}
+
+
+@pytest.mark.parametrize(("labels", "found"), LABELLED_WRONG.values(), ids=LABELLED_WRONG)
+def test_a_label_map_that_says_too_little_or_too_much_is_one_line(labelled, labels, found):
+    if labels == LABELS:
+        put(labelled / "structures/carpals/a.png", DRAWN[0].structures["carpals"])
+    with pytest.raises(DatasetError, match=rf"^[^\n]*{found}[^\n]*$"):
+        [case.decode() for case in folder(labelled, masks="files", structures=labels)]
+
+
+@pytest.mark.parametrize("written", ["carpals", "0:carpals", "1:a,2:a", "1:"])
+def test_labels_are_written_as_numbers_with_names(labelled, written):
+    with pytest.raises(DatasetError, match="1:carpals,2:finger bones"):
+        dataset_from_spec(f"folder:{labelled}?labels={written}")

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,16 +15,9 @@ from editproof.core.usage import FILLED, Given, Option, Usage, takes
 from editproof.datasets.cohort import MARKERS_UP_TO, Cohort, check_unique_ids, cohort_of, with_marker
 from editproof.datasets.folder.colour import COLOUR, Colour, image_of, in_colour, notes_on_colour
 from editproof.datasets.folder.files import IMAGE_SUFFIXES, Entry, bare_name, entries, existing, file_below
-from editproof.datasets.folder.images import header_checked, mask_image, note_on_turned
+from editproof.datasets.folder.images import header_checked, note_on_turned
 from editproof.datasets.folder.names import NamePattern, name_pattern
-from editproof.datasets.folder.structures import (
-    COLUMN,
-    STRUCTURES,
-    StructureFiles,
-    check_structure_sizes,
-    structure_digests,
-    structure_files,
-)
+from editproof.datasets.folder.structures import LABEL_MAP, LABELS, NOT_IMAGES, CaseStructures, StructureFiles
 from editproof.datasets.folder.volumes import VERSION, frame_in, is_volume, mask_frame_checked, volume_pixels
 from editproof.datasets.kinds import found_in, unread
 from editproof.datasets.masks.files import MASKS, Masks, mask_digests, notes_on_masks, with_masks
@@ -48,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 MANIFESTS = ("manifest.csv", "manifest.parquet")
-_NAMED = {"case_id", "patient_id", "image", "edit_mask", "protected_mask", "target", "spacing_mm"}
+_NAMED = {"case_id", "patient_id", "image", "edit_mask", "protected_mask", "target", "spacing_mm", LABEL_MAP}
 _OF_IMAGE = ("edit_mask", "protected_mask", "target")
 """Columns that name a file of the frame of an image."""
 TARGETS = "targets"
@@ -67,6 +60,7 @@ def folder(
     names: str | None = None,
     masks: Masks = "auto",
     colour: Colour = "auto",
+    structures: Mapping[int, str] | None = None,
     reading: CohortReading | None = None,
 ) -> Cohort:
     """A cohort from a folder.
@@ -90,6 +84,8 @@ def folder(
         Where masks without a file come from; see :func:`editproof.datasets.masks.files.with_masks`.
     colour : {"auto", "yes", "no"}
         Whether images are read in colour; see :func:`editproof.datasets.folder.colour.in_colour`.
+    structures : mapping of int to str, optional
+        What the labels of label maps mean, which the column ``label_map`` or the folder ``label_maps/`` brings.
     reading : Reading, optional
         What to leave out, and whether to read past flaws.
 
@@ -112,13 +108,13 @@ def folder(
     labels = labels_of(sheet)
     check_unique_ids([line["case_id"] for line in sheet.rows if line["case_id"]], sheet.entry.name)
     asks = request_columns(sheet)
-    read = _NAMED | labels.columns | asks
-    structures = structure_files(root, sheet.columns)
-    others = [name for name in sheet.columns if name not in read and not name.startswith((PREFIX, COLUMN))]
+    files = StructureFiles.below(root, sheet.columns, structures or {})
+    read = _NAMED | labels.columns | asks | set(files.columns)
+    others = [name for name in sheet.columns if name not in read and not name.startswith(PREFIX)]
     strata = strata_columns(sheet, others, labels)
     coloured = in_colour(_images_in(sheet, root, reading), colour)
     numeric = frozenset(numeric_columns(sheet, others))
-    reader = _Reader(root, labels, strata, numeric, asks, masks, structures, asked, coloured)
+    reader = _Reader(root, labels, strata, numeric, asks, masks, files, asked, coloured)
     cases = []
     for line in sheet.rows:
         name = line["case_id"]
@@ -135,8 +131,8 @@ def folder(
     elif masks == "auto":
         warnings += notes_on_masks(sheet, reader.targets)
     warnings += note_on_turned(reader.turned)
-    warnings += structures.notes(len(cases))
-    named = _named_in(sheet, root) | {path for _, path in structures.taken}
+    warnings += files.notes(len(cases))
+    named = _named_in(sheet, root) | files.read
     warnings += [*sheet.notes(), *notes_on_strata(sheet, others), *unread(root, named)]
     warnings += misspelt(others)
     warnings += without_reference(labels.units, [case.reference for case in cases])
@@ -156,13 +152,13 @@ def folder(
     Usage(
         "images with a manifest, or with telling file names",
         "PATH",
-        (Option("names", "what file names say: a pattern, stem or grazpedwri", FILLED), MASKS, COLOUR, INDEX),
+        (Option("names", "what file names say: a pattern, stem or grazpedwri", FILLED), MASKS, COLOUR, LABELS, INDEX),
     )
 )
 def named_folder(given: Given, reading: CohortReading) -> Cohort:
     """A cohort from a folder, from ``folder:PATH?OPTION=VALUE&...``."""
-    names, masks, colour = (given.value[name] for name in ("names", "masks", "colour"))
-    return folder(given.argument, names=names, masks=masks, colour=colour, reading=reading)
+    names, masks, colour, labels = (given.value[name] for name in ("names", "masks", "colour", "labels"))
+    return folder(given.argument, names=names, masks=masks, colour=colour, structures=labels, reading=reading)
 
 
 def folder_pixels(
@@ -172,13 +168,13 @@ def folder_pixels(
     masks: Masks,
     case_id: str,
     target: Entry | None = None,
-    structures: Mapping[str, Entry] | None = None,
+    structures: CaseStructures | None = None,
     colour: bool = False,
 ) -> Pixels:
     """Decode one case. Of one with a target and without an edit mask, a tool may change every pixel."""
     found = with_masks(image_of(image, case_id, colour=colour), edit, protected, masks, case_id)
     shape = found.image.shape[:2]
-    named = {name: mask_image(entry, shape, case_id) for name, entry in (structures or {}).items()}
+    named = structures.planes(shape, case_id) if structures else {}
     found = replace(found, structures=named)
     if target is None:
         return found
@@ -196,7 +192,7 @@ class _Files:
     edit: Entry | None
     protected: Entry | None
     target: Entry | None
-    structures: Mapping[str, Entry]
+    structures: CaseStructures
     spacing_mm: tuple[float, ...] | None
     digests: list[str]
 
@@ -241,13 +237,12 @@ class _Reader:
         if found.target:
             digests.append(f"target:{found.target.digest()}")
             self.targets.add(case_id)
-        decode = volume_pixels if is_volume(image) else partial(folder_pixels, colour=self.colour)
+        structures = found.structures.masks if is_volume(image) else found.structures
+        decode: Any = volume_pixels if is_volume(image) else partial(folder_pixels, colour=self.colour)
         return Case(
             case_id=case_id,
             patient_id=line.get("patient_id") or case_id,
-            decode=partial(
-                decode, image, found.edit, found.protected, self._masks, case_id, found.target, found.structures
-            ),
+            decode=partial(decode, image, found.edit, found.protected, self._masks, case_id, found.target, structures),
             digest=hashlib.sha256(" ".join(digests).encode()).hexdigest(),
             reference=reference,
             strata=strata,
@@ -265,7 +260,8 @@ class _Reader:
         spacing = spacing_of(line.get("spacing_mm", ""), case_id)
         structures = self.structures.of(line, image, case_id)
         digests = [*header.digests, *mask_digests(edit, protected, self._masks), *(["colour"] if self.colour else [])]
-        digests += check_structure_sizes(structures, header.size, case_id, self.turned)
+        structures.check_sizes(header.size, case_id, self.turned)
+        digests += structures.digests
         return _Files(edit, protected, target, structures, spacing, digests)
 
     def _volume(self, line: Mapping[str, str], image: Entry, case_id: str) -> _Files:
@@ -279,10 +275,10 @@ class _Reader:
             if entry is not None:
                 mask_frame_checked(entry, frame, column, case_id)
         structures = self.structures.of(line, image, case_id)
-        for name, entry in structures.items():
+        for name, entry in structures.of_volume(case_id).items():
             mask_frame_checked(entry, frame, f"the mask of {name}", case_id)
         edit, protected = named["edit_mask"], named["protected_mask"]
-        digests = [f"nifti:{VERSION}", *mask_digests(edit, protected, "files"), *structure_digests(structures)]
+        digests = [f"nifti:{VERSION}", *mask_digests(edit, protected, "files"), *structures.digests]
         return _Files(edit, protected, target, structures, frame.spacing_mm, digests)
 
 
@@ -316,7 +312,7 @@ def _sheet(there: Path, root: Path, pattern: NamePattern | None, asked: str) -> 
     if pattern is None:
         raise DatasetError(asked, f"no {MANIFESTS[0]} in it{found_in(root)}", f"{_COLUMNS} {READ_KINDS}")
     images = [entry for entry in entries(root) if entry.suffix in READ and not entry.zipped]
-    images = [entry for entry in images if PurePosixPath(entry.name).parts[0] not in (TARGETS, STRUCTURES)]
+    images = [entry for entry in images if PurePosixPath(entry.name).parts[0] not in (TARGETS, *NOT_IMAGES)]
     fitting = [entry for entry in images if pattern.of(entry.stem) is not None]
     if not fitting:
         found = f"none of its {len(images)} images is named like {pattern.text}"
@@ -348,7 +344,7 @@ def _named_in(sheet: CaseTable, root: Path) -> set[str]:
     named = {PurePosixPath(line.get(name, "").replace("\\", "/")).as_posix() for line in sheet.rows for name in columns}
     targets = {entry.name for entry in entries(root) if PurePosixPath(entry.name).parts[0] == TARGETS}
     images = set() if sheet.entry.name else {e.name for e in entries(root) if e.suffix in READ}
-    images = {name for name in images if PurePosixPath(name).parts[0] != STRUCTURES}
+    images = {name for name in images if PurePosixPath(name).parts[0] not in NOT_IMAGES}
     return {sheet.entry.name, *named, *targets, *images}
 
 
