@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from editproof.core.digests import digest_of, pixel_digest
 from editproof.stats.auc import Auc, auc_statistic
 from editproof.stats.auc_interval import auc_difference_interval, auc_interval
 from editproof.stats.draws import METHOD, lower_quantiles
@@ -58,25 +60,44 @@ class Pairs:
 
     def limits(self, n_patients: int, confidence: float) -> tuple[float, float]:
         """Two-sided limits of the mean over pairs of patients, with one unseen patient of either class at the worst."""
-        ends = ((self.lowest, self.least, 1.0), (self.highest, self.most, -1.0))
+        asked = self._digest, n_patients, confidence
+        if asked not in _KNOWN:
+            if len(_KNOWN) >= _MOST_KNOWN:
+                _KNOWN.clear()
+            _KNOWN[asked] = _limits(self, n_patients, confidence)
+        return _KNOWN[asked]
 
-        def of(weights: Values) -> Values:
-            """The mean at either end, the unseen patient being of one class and of the other; shape (4, n_draws)."""
-            up, down, extra = weights[:, self.rows], weights[:, self.columns], weights[:, -1]
-            of_rows, of_columns = up.sum(axis=1), down.sum(axis=1)
-            found, known = [], {}
-            for kernel, unseen, sign in ends:
-                if id(kernel) not in known:
-                    known[id(kernel)] = kernel.both(up, down)
-                inside = known[id(kernel)]
-                found += [
-                    sign * (inside + unseen * extra * of_columns) / ((of_rows + extra) * of_columns),
-                    sign * (inside + unseen * extra * of_rows) / (of_rows * (of_columns + extra)),
-                ]
-            return np.stack(found)
+    @cached_property
+    def _digest(self) -> str:
+        places = [pixel_digest(places) for places in (self.rows, self.columns)]
+        return digest_of([self.lowest.digest, self.highest.digest, *places, self.least, self.most])
 
-        lowest = lower_quantiles(of, n_patients, (1 - confidence) / 2)
-        return float(min(lowest[:2])), -float(min(lowest[2:]))
+
+_KNOWN: dict[tuple[str, int, float], tuple[float, float]] = {}
+"""Limits by what they were asked of: a claim is decided for its test, for the record and for the page."""
+_MOST_KNOWN = 4096
+
+
+def _limits(pairs: Pairs, n_patients: int, confidence: float) -> tuple[float, float]:
+    ends = ((pairs.lowest, pairs.least, 1.0), (pairs.highest, pairs.most, -1.0))
+
+    def of(weights: Values) -> Values:
+        """The mean at either end, the unseen patient being of one class and of the other; shape (4, n_draws)."""
+        up, down, extra = weights[:, pairs.rows], weights[:, pairs.columns], weights[:, -1]
+        of_rows, of_columns = up.sum(axis=1), down.sum(axis=1)
+        found, known = [], {}
+        for kernel, unseen, sign in ends:
+            if id(kernel) not in known:
+                known[id(kernel)] = kernel.both(up, down)
+            inside = known[id(kernel)]
+            found += [
+                sign * (inside + unseen * extra * of_columns) / ((of_rows + extra) * of_columns),
+                sign * (inside + unseen * extra * of_rows) / (of_rows * (of_columns + extra)),
+            ]
+        return np.stack(found)
+
+    lowest = lower_quantiles(of, n_patients, (1 - confidence) / 2)
+    return float(min(lowest[:2])), -float(min(lowest[2:]))
 
 
 def pairs_of(scores: Values, positive: NDArray[np.bool_], missing: NDArray[np.bool_], patients: Names) -> Pairs:

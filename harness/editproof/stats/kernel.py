@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from editproof.core.digests import digest_of, pixel_digest
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -66,6 +68,11 @@ class Kernel(ABC):
     @abstractmethod
     def blocks(self) -> Iterator[Values]:
         """The table, some rows at a time, each block of shape (n, n_columns)."""
+
+    @cached_property
+    @abstractmethod
+    def digest(self) -> str:
+        """A digest of what the table holds."""
 
     def both(self, rows: Values, columns: Values) -> Values:
         """Sums over both, shape (n_draws,), from weights of rows and of columns."""
@@ -135,6 +142,10 @@ class TableKernel(Kernel):
 
     def blocks(self) -> Iterator[Values]:
         yield self.table
+
+    @cached_property
+    def digest(self) -> str:
+        return pixel_digest(self.table)
 
     @cached_property
     def row_sums(self) -> Values:
@@ -237,6 +248,12 @@ class OrderedKernel(Kernel):
     @property
     def shape(self) -> tuple[int, int]:
         return self.terms[0].up.n, self.terms[0].down.n
+
+    @cached_property
+    def digest(self) -> str:
+        sides = [side for term in self.terms for side in (term.up, term.down)]
+        arrays = [pixel_digest(array) for side in sides for array in (side.score, side.weight, side.patient)]
+        return digest_of([[term.times for term in self.terms], arrays])
 
     def over_rows(self, weights: Values) -> Values:
         return _sum(term.over_rows(weights) for term in self.terms)

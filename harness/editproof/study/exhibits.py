@@ -14,6 +14,7 @@ from editproof.evidence.measurements import Measurements
 from editproof.imaging.axes import ZYX, axes_of
 from editproof.imaging.colour import bgr
 from editproof.imaging.output import in_frame
+from editproof.imaging.png import PNG_FAST
 from editproof.imaging.sheets import most_changed, sheet_of, window_of
 from editproof.study.bench import Bench
 from editproof.types import Case, Dataset, Pixels
@@ -67,4 +68,4 @@ def exhibit_png(image: np.ndarray) -> bytes:
     if scale < 1:
         size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
         image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    return bytes(cv2.imencode(".png", bgr(image), [cv2.IMWRITE_PNG_COMPRESSION, 9])[1].tobytes())
+    return bytes(cv2.imencode(".png", bgr(image), PNG_FAST)[1].tobytes())
