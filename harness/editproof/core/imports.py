@@ -72,6 +72,17 @@ def used_files(
     return found
 
 
+def text_of_source(name: str, content: bytes) -> bytes:
+    r"""The content of a file as its digest takes it: of Python, line ends are those of Unix wherever it was written.
+
+    Examples
+    --------
+    >>> text_of_source("tool.py", b"a\r\nb\r\n"), text_of_source("image.png", b"a\r\n")
+    (b'a\nb\n', b'a\r\n')
+    """
+    return content.replace(b"\r\n", b"\n") if name.endswith(".py") else content
+
+
 def parsed_file(path: Path) -> Parsed:
     """What a file says of others; nothing where it is not Python."""
     try:

@@ -13,7 +13,7 @@ from pathlib import Path, PurePath
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from editproof.core.imports import home_of, is_installed, used_files
+from editproof.core.imports import home_of, is_installed, text_of_source, used_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -112,7 +112,7 @@ class _Walk:
             content = path.read_bytes()
             if path.suffix == ".py":
                 _check_loaded(path, content, loaded.get(path))
-            yield path.name, hashlib.sha256(content).hexdigest()
+            yield path.name, hashlib.sha256(text_of_source(path.name, content)).hexdigest()
 
     def _items(self, values: dict[Any, Any], depth: int) -> list[object]:
         described = [[repr(key), self.described(inner, depth + 1)] for key, inner in values.items()]

@@ -17,9 +17,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from filelock import FileLock
-
 from editproof.core.declared import Number, open_ended
+from editproof.core.locks import holding
 from editproof.editing.store import RecordKind
 from editproof.errors import EditorError, EvidenceError
 from editproof.types import EditOutcome, EditRequest, EditStatus
@@ -121,7 +120,7 @@ class Batches:
             Where a limit of the run is reached, once what was asked for within it is stored; where the service
             refuses a batch, or cannot be reached for long.
         """
-        with FileLock(self._folder("locks") / f"{BATCHES.folder}.lock"):
+        with holding(self._folder("locks") / f"{BATCHES.folder}.lock"):
             self._recover()
             wanted = self._submit(missing())
             records = [record for record in self._open() if wanted.intersection(_keys(record))]

@@ -7,16 +7,15 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, as_completed, wait
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from filelock import FileLock
-
 from editproof.core.declared import is_amount
 from editproof.core.digests import digest_of
+from editproof.core.locks import holding
 from editproof.core.redaction import redacted
 from editproof.editing.batches import Batches, awaited
 from editproof.editing.cleaning import cleaned, requests_alike
@@ -274,10 +273,8 @@ class Edits:
                 return made | self._asked(editor, missing)
             return self._asked(editor, missing)
 
-    def _lock(self, stripe: str) -> FileLock:
-        locks = self.store.root / "locks"
-        locks.mkdir(parents=True, exist_ok=True)
-        return FileLock(locks / f"{stripe}.lock", poll_interval=0.01)
+    def _lock(self, stripe: str) -> AbstractContextManager[None]:
+        return holding(self.store.root / "locks" / f"{stripe}.lock", poll_s=0.01)
 
     def _asked(self, editor: CheckedEditor, missing: dict[str, EditRequest]) -> dict[str, EditOutcome]:
         keys, requests, tool = list(missing), list(missing.values()), editor.card.name

@@ -18,15 +18,14 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from filelock import FileLock
-
 from editproof.core.declared import Amount, Count, Number, open_ended
 from editproof.core.lines import append, lines_of
+from editproof.core.locks import holding
 from editproof.core.numbers import dollars, figure
 from editproof.core.records import ABSENT, json_of_record, maybe
 from editproof.errors import EditorError, EvidenceError
@@ -378,11 +377,8 @@ class Ledger:
         except OSError as error:
             raise EvidenceError(f"ledger {path}", f"it cannot be written ({error.strerror})", "Free space.") from error
 
-    def _across_processes(self) -> FileLock | nullcontext[None]:
-        if not self._limited:
-            return nullcontext()
-        self.root.mkdir(parents=True, exist_ok=True)
-        return FileLock(self.root / "ledger.lock")
+    def _across_processes(self) -> AbstractContextManager[None]:
+        return holding(self.root / "ledger.lock") if self._limited else nullcontext()
 
 
 def is_attempt(line: Ended) -> bool:

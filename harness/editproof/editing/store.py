@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import math
 import os
@@ -126,14 +127,14 @@ class Store:
         if not path.exists():
             self.root.mkdir(parents=True, exist_ok=True)
             draft = self.root / f".id-{uuid.uuid4().hex}"
-            draft.write_text(f"{uuid.uuid4().hex}\n")
+            draft.write_text(f"{uuid.uuid4().hex}\n", encoding="ascii")
             try:
                 os.link(draft, path)
             except FileExistsError:  # another process was first
                 pass
             finally:
                 draft.unlink()
-        return path.read_text().strip()
+        return path.read_text(encoding="ascii").strip()
 
     def edit(self, key: str, *, answered_since: float = 0.0, failed_since: float = math.inf) -> EditOutcome | None:
         """The outcome that is stored under ``key`` and still counts, or None.
@@ -254,6 +255,7 @@ class Store:
         return self.root / folder / key[:2] / f"{key}{suffix}"
 
 
+_PAUSES_S = (0.01, 0.05, 0.25, 1.0)
 _AGAIN = "Remove it to have it made again."
 _SEAL = len('{"sha256":"","value":') + 64
 
@@ -281,6 +283,19 @@ def _sealed_text(path: Path) -> bytes | None:
     return text
 
 
+def _moved(temporary: str, path: Path) -> None:
+    """Put a file in its place; a file there that another process reads is waited for, as Windows asks for."""
+    for pause_s in _PAUSES_S:
+        try:
+            os.replace(temporary, path)
+            return
+        except PermissionError:
+            if not path.exists():
+                raise
+            time.sleep(pause_s)
+    os.replace(temporary, path)
+
+
 def _written(path: Path, content: bytes) -> None:
     temporary = None
     try:
@@ -291,13 +306,13 @@ def _written(path: Path, content: bytes) -> None:
             handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".part-")
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-        os.replace(temporary, path)
+        _moved(temporary, path)
     except BaseException as error:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
         if isinstance(error, OSError):
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            advice = "Free space and run again" if full else "Name a folder that can be written to: --store DIR"
             found = f"it cannot be written ({error.strerror})"
-            raise EvidenceError(
-                f"store file {path}", found, "Free space and run again; what is stored is kept."
-            ) from error
+            raise EvidenceError(f"store file {path}", found, f"{advice}; what is stored is kept.") from error
         raise

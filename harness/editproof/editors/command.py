@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-import signal
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from editproof.core.extras import need
 from editproof.core.numbers import brief
+from editproof.core.processes import end_with_children
 from editproof.core.redaction import redacted
 from editproof.core.usage import SECONDS, YES_NO, Given, Option, Usage, one_of, takes, whole
 from editproof.editors import volumes
@@ -82,8 +82,7 @@ class Command:
             try:
                 code = program.wait(self.timeout_s)
             except subprocess.TimeoutExpired:
-                os.killpg(program.pid, signal.SIGKILL)
-                program.wait()
+                end_with_children(program)
                 return EditOutcome.failure(
                     EditStatus.TIMED_OUT, f"not done after {brief(self.timeout_s)} s", stderr=_tail(log)
                 )

@@ -135,7 +135,8 @@ def inpainting(given: Given) -> Editor:
 def _digest_of(folder: Path) -> str:
     """Digest over names and contents of every file of the folder."""
     digest = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+    files = (path for path in folder.rglob("*") if path.is_file())
+    for path in sorted(files, key=lambda path: path.as_posix()):  # paths of Windows are ordered without their case
         with path.open("rb") as file:
             check_content(file.read(64), f"{path.name} of pipeline {folder.name}", EditorError)
             file.seek(0)

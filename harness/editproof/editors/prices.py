@@ -78,11 +78,11 @@ def prices_of(model: str, *, batch: bool = False) -> Prices | None:
 def _table(path: str) -> JSON:
     file = Path(path) if path else Path(__file__).with_name("prices.json")
     try:
-        table = json.loads(file.read_text())
+        table = json.loads(file.read_text(encoding="utf-8"))
         for name, prices in table["per_million_tokens"].items():
             if not {"text_in", "image_in", "image_out"} <= set(prices):
                 raise KeyError(name)
-        shipped = json.loads(Path(__file__).with_name("prices.json").read_text())
+        shipped = json.loads(Path(__file__).with_name("prices.json").read_text(encoding="utf-8"))
         return {name: shipped[name] for name in ("assumed_tokens", "batch_share")} | table
     except (OSError, ValueError, KeyError, AttributeError) as error:
         asked = f"price table {file}"

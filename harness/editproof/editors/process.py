@@ -23,6 +23,7 @@ from concurrent.futures import TimeoutError as LateError
 from dataclasses import replace
 from typing import BinaryIO
 
+from editproof.core.processes import end_with_children
 from editproof.editors.adapter import Service
 from editproof.editors.frames import BrokenFrameError, in_pairs, outcome_of, read_frame, request_frame, write_frame
 from editproof.errors import EditorError
@@ -189,9 +190,7 @@ class _Line:
     def end(self) -> None:
         """Kill the process and its children."""
         self._killed |= self._process.poll() is None
-        with contextlib.suppress(OSError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        end_with_children(self._process)
 
     def fate(self, error: Exception) -> str:
         """How the process ended, in words."""

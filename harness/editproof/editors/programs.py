@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from editproof.core.imports import INSTALLED, home_of, module_file, parsed_file, used_files
+from editproof.core.imports import INSTALLED, home_of, module_file, parsed_file, text_of_source, used_files
 from editproof.core.redaction import redacted
 from editproof.errors import EditorError
 
@@ -44,10 +44,11 @@ def files_digest(words: Sequence[str], asked: str) -> str:
     for word in words:
         for named in (word, word.partition("=")[2]):  # FILE, and --option=FILE
             if named and is_file(named):
-                digest.update(hashlib.sha256(Path(named).read_bytes()).digest())
+                digest.update(hashlib.sha256(text_of_source(named, Path(named).read_bytes())).digest())
     behind = {path.resolve() for path in [*_in_texts(words), *_behind_interpreters(words, asked)]}
-    for path in sorted(behind - {Path(word).resolve() for word in words if is_file(word)}):
-        digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+    others = behind - {Path(word).resolve() for word in words if is_file(word)}
+    for path in sorted(others, key=lambda path: path.as_posix()):
+        digest.update(path.name.encode() + hashlib.sha256(text_of_source(path.name, path.read_bytes())).digest())
     return digest.hexdigest()[:16]
 
 

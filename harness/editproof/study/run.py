@@ -11,11 +11,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock
-
 from editproof.audit.findings import in_reading_order, primary_claims, protocol_of
 from editproof.core import records
 from editproof.core.digests import digest_of
+from editproof.core.locks import holding
 from editproof.core.redaction import redacted
 from editproof.criteria import Criterion
 from editproof.criteria.claimed import check_can_fail, check_claims, regions_of
@@ -361,9 +360,7 @@ class Run:
     def _measured(self, spec: str) -> Measurements:
         key = spec, bool(self._planted)
         if key not in self._known:
-            locks = self.store / "locks"
-            locks.mkdir(parents=True, exist_ok=True)
-            with FileLock(locks / f"{slug(spec)}-{digest_of(spec)[:8]}.lock"):
+            with holding(self.store / "locks" / f"{slug(spec)}-{digest_of(spec)[:8]}.lock"):
                 self._known[key] = self.bench(spec).measured(self.dataset, jobs=self.jobs)
         return self._known[key]
 

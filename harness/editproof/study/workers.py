@@ -11,6 +11,8 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+MOST_ON_WINDOWS = 61
+"""Processes that Python can wait for at once there."""
 _THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -35,6 +37,7 @@ def results(function: Callable[[Item], Result], items: Iterable[Item], *, jobs: 
     >>> sorted(results(abs, [-2, 1], jobs=1))
     [1, 2]
     """
+    jobs = min(jobs, MOST_ON_WINDOWS) if os.name == "nt" else jobs
     if jobs == 1:
         yield from map(function, items)
         return

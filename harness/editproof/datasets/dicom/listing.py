@@ -43,7 +43,7 @@ def listing_of(root: Path) -> Listing:
     """The DICOM files below a folder."""
     files, links = [], 0
     others: dict[str, str] = {}
-    for path in sorted(root.rglob("*")):
+    for path in sorted(root.rglob("*"), key=lambda path: path.as_posix()):
         name = path.relative_to(root).as_posix()
         if is_hidden(name) or path.name == "DICOMDIR":
             continue
