@@ -1,8 +1,7 @@
 """The contracts of editors, metrics, estimands and instruments, as checks for the tests of users and of this package.
 
 ``check_editor``, ``check_metric``, ``check_estimand`` and ``check_instrument`` raise :class:`AssertionError` where a
-contract is broken.
-``images``, ``masks``, ``pairs`` and ``tables`` are strategies of hypothesis, which has to be installed to use them::
+contract is broken. ``images``, ``masks``, ``pairs`` and ``tables`` are strategies of hypothesis, to be installed::
 
     from hypothesis import given
     from editproof.testing import pairs
@@ -34,7 +33,7 @@ from editproof.evidence.measurements import EDITED, ORIGINAL, POOLED, Measuremen
 from editproof.evidence.plain import plain
 from editproof.imaging.axes import YX, YXC, ZYX
 from editproof.imaging.contract import SHAPES, texture, tinted
-from editproof.instruments.reading import read_and_drawn
+from editproof.instruments.reading import full_readings
 from editproof.metrics import BUILT_IN, OF_IMAGE, OF_MASKS, Metric, Pair, Picture, measured
 from editproof.metrics.mask_contract import check_mask_metric
 from editproof.metrics.pair_contract import contract_pairs, pairs_of_volumes
@@ -271,7 +270,7 @@ def check_instrument(instrument: Instrument, given: Sequence[Image] | None = Non
         Where the contract is broken.
     """
     card = instrument.card
-    _holds(bool(card.name and (card.quantities or card.masks)), f"the card is blank: {card}")
+    _holds(bool(card.name and (card.quantities or card.masks or card.raw_outputs)), f"the card is blank: {card}")
     _holds(_is_json(plain(card)), "the card is not plain JSON")
     drawn = [
         texture(shape, top).astype(np.uint8 if top < 256 else np.uint16) for shape in SHAPES for top in (255, 4095)
@@ -280,20 +279,21 @@ def check_instrument(instrument: Instrument, given: Sequence[Image] | None = Non
     images = drawn if given is None else list(given)
     copies, told = [image.copy() for image in images], dict.fromkeys(card.covariates, 1.0)
     try:
-        first, again = (read_and_drawn(instrument, "contract", images, told) for _ in range(2))
-        alone = [read_and_drawn(instrument, "contract", [image], told)[0] for image in images]
+        first, again = (full_readings(instrument, "contract", images, told) for _ in range(2))
+        alone = [full_readings(instrument, "contract", [image], told)[0] for image in images]
     except EditproofError as error:
         raise AssertionError(str(error)) from error
     _holds(all(map(np.array_equal, images, copies)), f"{card.name}: the images were changed in place")
-    for (one, drawn_once), (other, drawn_again), (single, drawn_alone) in zip(first, again, alone, strict=True):
-        for name, labels in drawn_once.items():
-            moved = (labels != drawn_again[name]).sum(), (labels != drawn_alone[name]).sum()
+    for once, twice, apart in zip(first, again, alone, strict=True):
+        for name, labels in once.maps.items():
+            moved = (labels != twice.maps[name]).sum(), (labels != apart.maps[name]).sum()
             _holds(moved[0] == 0, f"{card.name}: {name}, drawn twice, differs in {moved[0]} pixels")
             _holds(moved[1] <= labels.size // 1000, f"{card.name}: {name} differs in {moved[1]} pixels when alone")
-        _holds(one == other, f"{card.name}: read twice, an image gave {one} and {other}")
+        one, single, same = once.numbers, apart.numbers, (once.numbers, once.outputs) == (twice.numbers, twice.outputs)
+        _holds(same, f"{card.name}: read twice, an image gave {one} and {twice.numbers}")
         close = one.keys() == single.keys() and all(np.allclose(one[name], single[name], rtol=1e-4) for name in one)
         _holds(close, f"{card.name}: an image gave {single} alone, and {one} beside others")
-    return [numbers for numbers, _ in first]
+    return [reading.numbers for reading in first]
 
 
 def images(*, dtype: type | None = None, shape: tuple[int, int] = (24, 20)) -> SearchStrategy[Image]:

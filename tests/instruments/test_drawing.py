@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from editproof.errors import InstrumentError
 from editproof.imaging.framing import ModelFrame, framed, unframed
-from editproof.instruments.reading import read_and_drawn
+from editproof.instruments.reading import full_readings
 from editproof.instruments.registry import instrument_from_spec
 from editproof.testing import check_instrument
 
@@ -138,7 +138,8 @@ def test_numbers_and_masks_come_off_one_model(tmp_path):
     model.graph.node.append(onnx.helper.make_node("ReduceMean", ["pixels", "axes"], ["mean"], keepdims=0))
     model.graph.output.append(onnx.helper.make_tensor_value_info("mean", onnx.TensorProto.FLOAT, ["n"]))
     tool = instrument_from_spec(str(written(tmp_path, {"m.onnx": model.SerializeToString()}, **card)))
-    ((numbers, maps),) = read_and_drawn(tool, "C1", [a_bone((16, 16))], {})
+    (found,) = full_readings(tool, "C1", [a_bone((16, 16))], {})
+    numbers, maps = found.numbers, found.maps
     assert numbers == {"brightness": [0.125]}
     assert maps["bones"].sum() == 32
 
@@ -200,7 +201,7 @@ def test_a_server_answers_label_maps_as_png(tmp_path, monkeypatch):
     text = base64.b64encode(cv2.imencode(".png", (image > 0).astype(np.uint8))[1].tobytes()).decode()
     answers = [{"bones": [text, text]}, {"bones": [text]}, {"bones": "none"}, {"bones": ["none"]}, {}]
     monkeypatch.setattr(WebInstrument, "_answer", lambda *_: answers.pop(0))
-    for _, maps in read_and_drawn(tool, "C1", [image] * 3, {}):
+    for maps in (found.maps for found in full_readings(tool, "C1", [image] * 3, {})):
         np.testing.assert_array_equal(maps["bones"], image > 0)
     for found in ("the answer holds no label maps", "a label map is no such image", "the answer holds no label maps"):
         with pytest.raises(InstrumentError, match=found):

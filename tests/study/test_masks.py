@@ -27,7 +27,7 @@ from editproof.errors import EditproofError, InstrumentError, ProtocolError
 from editproof.evidence.measurements import EDITED, IMAGE, ORIGINAL, TARGET
 from editproof.instruments.fitness import check_apart
 from editproof.instruments.masks import unpacked
-from editproof.instruments.reading import read_and_drawn
+from editproof.instruments.reading import full_readings
 from editproof.instruments.soundness import check_card
 from editproof.metrics import METRICS_VERSION
 from editproof.study.bench import Bench
@@ -282,7 +282,7 @@ def unknown(decode) -> Pixels:
 def test_a_label_map_that_is_none_is_one_line(drawn, words):
     instrument = SimpleNamespace(card=Outliner.card, predict=lambda images, told: {"shapes": drawn})
     with pytest.raises(InstrumentError) as caught:
-        read_and_drawn(instrument, "C00", [a_square(0).image], {})
+        full_readings(instrument, "C00", [a_square(0).image], {})
     assert words in str(caught.value)
 
 

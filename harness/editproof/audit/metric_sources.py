@@ -14,6 +14,7 @@ from editproof.evidence.planted import SEEN
 from editproof.evidence.record import Evidence
 from editproof.metrics import BUILT_IN, METRICS, METRICS_VERSION
 from editproof.metrics.masks import units_of_structures
+from editproof.metrics.outputs import units_of_outputs
 from editproof.metrics.registry import own_in_protocol, version_in_protocol
 
 
@@ -38,6 +39,8 @@ def metric_faults(evidence: Evidence) -> Iterator[str]:
     units = {quantity: unit for metric in (*BUILT_IN, *known) for quantity, unit in metric.units.items()}
     structures = [structure for card in evidence.instruments for structure in card.structures]
     units |= units_of_structures((*BUILT_IN, *known), structures)
+    outputs = [output for card in evidence.instruments for output in card.raw_outputs]
+    units |= units_of_outputs((*BUILT_IN, *known), outputs)
     units[SEEN] = ""  # of the detector of planted structures, which is no metric of pairs
     complete = not unknown_metrics(evidence)
     tables = {str(index): editor.measurements for index, editor in enumerate(evidence.editors)}

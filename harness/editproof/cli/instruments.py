@@ -46,6 +46,8 @@ def _instrument(options: argparse.Namespace) -> int:
         print(f"has no readings of: {', '.join(card.absent_arms)}")
     for mask in card.masks:
         print(f"draws: {mask.name} ({', '.join(mask.labels.values())})")
+    for output in card.raw_outputs:
+        print(f"gives: {output.name} ({', '.join((output.kind, *output.labels))})")
     for found in (*(quantity.name for quantity in card.quantities), *card.structures):
         floors = [f"{name} {brief(limit)}" for name, limit in card.floors.get(found, {}).items()]
         print(f"must reach on the originals, {found}: {', '.join(floors) or NO_FLOOR}")

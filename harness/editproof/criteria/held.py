@@ -84,6 +84,18 @@ def rise(words: str, output: str, subject: str, *, cap: float, unit: str, missin
     )  # fmt: skip
 
 
+def known_other(against: str) -> str:
+    """What is held against, if there is such a thing.
+
+    Raises
+    ------
+    ProtocolError
+    """
+    if against not in AGAINST:
+        raise ProtocolError(f"a claim against {against!r}", f"there are {', '.join(AGAINST)}", "Choose one of those.")
+    return against
+
+
 def measured_as(output: str, subject: str, against: str) -> str:
     """The name under which a number is measured.
 
@@ -97,9 +109,7 @@ def measured_as(output: str, subject: str, against: str) -> str:
     >>> measured_as("lesions_found", "nodule", "reference")
     'lesions_found_to_reference:nodule'
     """
-    if against not in AGAINST:
-        raise ProtocolError(f"{output} against {against!r}", f"there are {', '.join(AGAINST)}", "Choose one of those.")
-    return f"{output}_to_{against}:{subject}"
+    return f"{output}_to_{known_other(against)}:{subject}"
 
 
 def _share(

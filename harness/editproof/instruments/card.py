@@ -108,6 +108,8 @@ FILES: Mapping[str, type[InstrumentCard]] = {
 RUNTIMES = tuple(FILES)
 DRAWS = ("onnx", "torchscript", "python", "http")
 """Runtimes of which an instrument can draw masks."""
+GIVES = ("python", "http")
+"""Runtimes of which an instrument can give points, boxes and text."""
 
 
 def read_card(path: Path) -> InstrumentCard:
@@ -146,6 +148,9 @@ def read_card(path: Path) -> InstrumentCard:
     if card.masks and runtime not in DRAWS:
         found = f"the mask {card.masks[0].name} by runtime {runtime}"
         raise InstrumentError(asked, found, f"Masks are drawn by runtime {' or '.join(DRAWS)}.")
+    if card.kept_outputs and runtime not in GIVES:
+        found = f"the output {card.kept_outputs[0].name} ({card.kept_outputs[0].kind}) by runtime {runtime}"
+        raise InstrumentError(asked, found, f"Points, boxes and text are given by runtime {' or '.join(GIVES)}.")
     return card
 
 

@@ -36,6 +36,12 @@ def check_apart(cards: Sequence[InstrumentCard]) -> None:
                 advice = "Call it by another name on one of the cards, so that claims can tell them apart."
                 raise InstrumentError(asked, f"both show {structure}", advice)
             read[f"mask of {structure}"] = card.name
+        for subject in (subject for output in card.raw_outputs for subject in output.subjects):
+            if other := read.get(f"output {subject}"):
+                asked = f"instruments {other} and {card.name}"
+                advice = "Call it by another name on one of the cards, so that claims can tell them apart."
+                raise InstrumentError(asked, f"both give {subject}", advice)
+            read[f"output {subject}"] = card.name
 
 
 def check_fit(instrument: InstrumentCard, cohort: DatasetCard, cases: Iterable[Case]) -> None:

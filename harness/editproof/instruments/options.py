@@ -92,6 +92,9 @@ def with_options(instrument: Instrument) -> Instrument:
         raise InstrumentError(f"instrument {card.name}", found, "Give it more members, or an output of its own.")
     if not spread and not options.mirror:
         return instrument
+    if card.kept_outputs:
+        found = f"it gives {card.kept_outputs[0].name} ({card.kept_outputs[0].kind}), of which there is no mean"
+        raise InstrumentError(f"instrument {card.name}", found, "Leave the options out.")
     if card.masks:
         found = f"it draws the mask {card.masks[0].name}, of which there is no mean"
         raise InstrumentError(f"instrument {card.name}", found, "Leave the options out.")

@@ -13,22 +13,24 @@ from editproof.core.declared import Number, Scale, Wanted, Whole, closed, is_cou
 from editproof.core.records import from_plain
 from editproof.errors import InstrumentError
 from editproof.evidence.measurements import UNCERTAINTY
+from editproof.types import InstrumentCard
+from editproof.types.instruments import CLASSES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from editproof.types import InstrumentCard
 
     Raw = Mapping[str, NDArray[Any]]
 
 FILED = ("onnx", "torchscript")
 """Runtimes of model files, whose cards say which of their outputs draws a mask (:mod:`~.drawing`)."""
+ARGMAX = "argmax"
 _ACTIVATIONS = {
     "none": lambda values: values,
     "sigmoid": expit,
     "softmax": lambda values: softmax(values, axis=1),
     "softplus": lambda values: np.logaddexp(0.0, values),
     "exp": np.exp,
+    ARGMAX: lambda values: values.argmax(axis=1)[:, None],
 }
 
 
@@ -50,7 +52,8 @@ class Output:
     index : int, optional
         Column of an output of several; needed where there is more than one.
     activation : str
-        ``none``, ``sigmoid``, ``softmax`` over the columns, ``softplus`` or ``exp``.
+        ``none``, ``sigmoid``, ``softmax`` over the columns, ``softplus`` or ``exp``; or ``argmax``, the place of the
+        largest column, which is a grade.
     scale, offset : float
         The reading is ``scale * activated + offset``, in the unit of the quantity.
     """
@@ -92,11 +95,14 @@ class Output:
             wanted = f"({n},) or ({n}, columns)" if self.index is None else f"({n}, more than {self.index})"
             advice = "Choose another output or index on the card, or mend the model."
             raise InstrumentError(asked, f"output {name!r} has shape {shape}, not {wanted}", advice)
-        if self.index is None and values.shape[1] > 1:
+        if self.index is None and values.shape[1] > 1 and self.activation != ARGMAX:
             found = f"output {name!r} has {values.shape[1]} columns and the card names none"
             raise InstrumentError(asked, found, f'Write "index": 0 to {values.shape[1] - 1}.')
-        if self.activation == "softmax" and values.shape[1] < 2:
-            raise InstrumentError(asked, f"a softmax over one column of output {name!r}", "Write sigmoid or none.")
+        if self.activation in ("softmax", ARGMAX) and values.shape[1] < 2:
+            found = f"{self.activation} over one column of output {name!r}"
+            raise InstrumentError(asked, found, "Write sigmoid or none.")
+        if self.activation == ARGMAX and self.index is not None:
+            raise InstrumentError(asked, f"argmax and the column {self.index}", "Leave the index out.")
         return np.asarray(values, np.float64)
 
 
@@ -108,7 +114,7 @@ def outputs_of(card: InstrumentCard, asked: str) -> dict[str, Output]:
     InstrumentError
         The card names an output for something that it does not read, or not as :class:`Output` says.
     """
-    told = card.reading.get("outputs", {})
+    told = with_classes(card, card.reading.get("outputs", {}))
     names = [quantity.name for quantity in card.quantities]
     known = [*names, *(mask.name for mask in card.masks if card.reading.get("runtime") in FILED)]
     if stray := sorted(set(told) - set(known)):
@@ -124,3 +130,23 @@ def outputs_of(card: InstrumentCard, asked: str) -> dict[str, Output]:
     if len(names) > 1 and len({(o.output, o.index) for key, o in made.items() if ":" not in key}) < len(names):
         raise InstrumentError(asked, "two quantities are read off the same output", "Give each output and index.")
     return made
+
+
+def with_classes(card: InstrumentCard, told: Mapping[str, Any]) -> dict[str, Any]:
+    """What a card says of outputs, with one entry for each class in place of one for all: its column is its place.
+
+    Examples
+    --------
+    >>> from editproof.types import RawOutput
+    >>> finding = RawOutput("finding", "classes", ("effusion", "none"))
+    >>> card = InstrumentCard("x", "x", (), 1, {}, "", "", raw_outputs=(finding,))
+    >>> with_classes(card, {"finding": {"activation": "softmax"}})["finding=none"]
+    {'index': 1, 'activation': 'softmax'}
+    """
+    found = dict(told)
+    for output in card.raw_outputs:
+        if output.kind == CLASSES:
+            whole = found.pop(output.name, {})
+            for place, quantity in enumerate(output.quantities):
+                found.setdefault(quantity.name, {"index": place, **whole})
+    return found

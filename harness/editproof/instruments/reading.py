@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from editproof.errors import InstrumentError
 from editproof.evidence.measurements import POOLED, UNCERTAINTY
 from editproof.instruments.ensemble import pooled
 from editproof.instruments.masks import checked_masks
+from editproof.instruments.raw import check_numbers, checked_outputs, with_numbers
 from editproof.types import JSON, Instrument, InstrumentCard, Quantity
 
 if TYPE_CHECKING:
@@ -24,27 +26,47 @@ if TYPE_CHECKING:
 _ROUNDING = 1e-6
 
 
+@dataclass(frozen=True)
+class ImageReading:
+    """What an instrument gave of one image.
+
+    Attributes
+    ----------
+    numbers : mapping of str to list of float
+        Every member's reading, by quantity.
+    maps : mapping of str to ndarray of uint8
+        Label maps, by the name of the mask.
+    outputs : mapping of str to JSON
+        Points, boxes and text in the form in which they are kept, by the name of the output.
+    """
+
+    numbers: dict[str, list[float]]
+    maps: dict[str, LabelMap] = field(default_factory=dict)
+    outputs: dict[str, JSON] = field(default_factory=dict)
+
+
 def read_images(
     instrument: Instrument, case_id: str, images: Sequence[Image], told: Mapping[str, float]
 ) -> list[dict[str, list[float]]]:
-    """Readings of some images of a case, each by quantity and member; see :func:`read_and_drawn`."""
-    return [numbers for numbers, _ in read_and_drawn(instrument, case_id, images, told)]
+    """Readings of some images of a case, each by quantity and member; see :func:`full_readings`."""
+    return [reading.numbers for reading in full_readings(instrument, case_id, images, told)]
 
 
-def read_and_drawn(
+def full_readings(
     instrument: Instrument, case_id: str, images: Sequence[Image], told: Mapping[str, float]
-) -> list[tuple[dict[str, list[float]], dict[str, LabelMap]]]:
-    """Readings of some images of a case: numbers by quantity and member, and label maps by the name of the mask.
+) -> list[ImageReading]:
+    """Everything that an instrument gives of some images of a case.
 
     Raises
     ------
     InstrumentError
         A reading is missing, of another shape than declared, not finite, or a probability outside 0 to 1; or a label
-        map is none that :func:`~editproof.instruments.masks.checked_masks` takes.
+        map is none that :func:`~editproof.instruments.masks.checked_masks` takes, or an output none that its kind does.
     """
     card = instrument.card
     with one_error(f"a reading of case {case_id} by {card.name}"):
-        told_back = dict(instrument.predict(images, [dict(told)] * len(images)))
+        given = dict(instrument.predict(images, [dict(told)] * len(images)))
+    told_back = with_numbers(card, case_id, given)
     readings: dict[str, NDArray[np.float64]] = {}
     for quantity in card.quantities:
         name, spread = quantity.name, f"{quantity.name}:{UNCERTAINTY}"
@@ -56,7 +78,10 @@ def read_and_drawn(
         {name: [float(value) for value in values[:, index]] for name, values in readings.items()}
         for index in range(len(images))
     ]
-    return list(zip(numbers, checked_masks(card, case_id, told_back, images), strict=True))
+    for reading in numbers:
+        check_numbers(card, case_id, reading)
+    maps, outputs = checked_masks(card, case_id, told_back, images), checked_outputs(card, case_id, told_back, images)
+    return [ImageReading(*found) for found in zip(numbers, maps, outputs, strict=True)]
 
 
 def check_alike(card: InstrumentCard, case_id: str, readings: Iterable[Mapping[str, object]]) -> None:

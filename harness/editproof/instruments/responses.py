@@ -9,7 +9,7 @@ import numpy as np
 
 from editproof.errors import InstrumentError
 from editproof.instruments.hooks import look_up_of
-from editproof.instruments.reading import read_and_drawn
+from editproof.instruments.reading import ImageReading, full_readings
 from editproof.types import Instrument
 
 if TYPE_CHECKING:
@@ -42,11 +42,11 @@ def check_response(instrument: Instrument, case_id: str, image: Image, told: Map
     halves = [image.copy(), image.copy()]
     halves[0][: len(image) // 2], halves[1][len(image) // 2 :] = image.min(), image.max()
     try:
-        found = read_and_drawn(instrument, case_id, [image, negative, *halves], told)
+        found = full_readings(instrument, case_id, [image, negative, *halves], told)
     except Exception:  # an instrument may refuse what is no radiograph, and so it does depend on the pixels
         return
-    first, *others = (numbers for numbers, _ in found)
-    if not first or any(not _alike(first, other) for other in others) or _draws_apart(found):
+    first, *others = (reading.numbers for reading in found)
+    if not first or any(not _alike(first, other) for other in others) or _gives_apart(found):
         return
     values = {name: value for name, [value, *_] in first.items()}
     if all(float(value).is_integer() for value in values.values()):
@@ -63,7 +63,8 @@ def _alike(one: Mapping[str, list[float]], other: Mapping[str, list[float]]) -> 
     return one.keys() == other.keys() and all(np.array_equal(one[name], other[name]) for name in one)
 
 
-def _draws_apart(found: list[tuple[dict[str, list[float]], dict[str, np.ndarray]]]) -> bool:
-    """Whether label maps of the image and of its negative differ."""
-    (_, first), (_, negative), *_ = found
-    return any(not np.array_equal(first[name], negative[name]) for name in first)
+def _gives_apart(found: list[ImageReading]) -> bool:
+    """Whether label maps, or other outputs, of the image and of its negative differ."""
+    first, negative, *_ = found
+    drawn = any(not np.array_equal(first.maps[name], negative.maps[name]) for name in first.maps)
+    return drawn or first.outputs != negative.outputs

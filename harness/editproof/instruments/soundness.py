@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from editproof.core.numbers import brief
 from editproof.core.records import from_plain
 from editproof.errors import InstrumentError
+from editproof.instruments.raw import check_outputs
 
 if TYPE_CHECKING:
     from editproof.types import InstrumentCard, Quantity
@@ -35,7 +36,7 @@ def check_card(card: InstrumentCard, asked: str, *, apart: bool = False) -> None
     """
     from_plain(type(card), asdict(card), asked, error=InstrumentError)
     names = [quantity.name for quantity in card.quantities]
-    names += [mask.name for mask in card.masks]
+    names += [mask.name for mask in card.masks] + [output.name for output in card.kept_outputs]
     if not names or len(set(names)) < len(names):
         raise InstrumentError(asked, f"it reads {', '.join(names) or 'nothing'}", "Name each quantity once.")
     for quantity in card.quantities:
@@ -48,6 +49,7 @@ def check_card(card: InstrumentCard, asked: str, *, apart: bool = False) -> None
     if card.masks and card.members > 1:
         found = f"{card.members} members and the mask {card.masks[0].name}"
         raise InstrumentError(asked, found, "An instrument with masks has one member; join their label maps in it.")
+    check_outputs(card, asked)
     _check_floors(card, asked)
     if not apart and (own := [name for name in card.covariates if name in names]):
         advice = "What it is told it does not read: leave it out of the covariates, or of the quantities."

@@ -20,6 +20,7 @@ from editproof.metrics.metric import (
     metric,
     target_metric,
 )
+from editproof.metrics.outputs import OutputPair, output_metric
 from editproof.metrics.pair import Pair, Picture, shared
 from editproof.metrics.registry import BUILT_IN, METRICS, METRICS_VERSION, own_metrics
 
@@ -39,6 +40,7 @@ __all__ = [
     "MaskPair",
     "Metric",
     "MetricOutput",
+    "OutputPair",
     "Pair",
     "Picture",
     "feature",
@@ -46,6 +48,7 @@ __all__ = [
     "mask_metric",
     "measured",
     "metric",
+    "output_metric",
     "own_metrics",
     "pair_metrics",
     "shared",
@@ -54,22 +57,24 @@ __all__ = [
 
 
 def measured(
-    of: Pair | Picture | MaskPair, metrics: Iterable[Metric] = BUILT_IN, kind: str = ""
+    of: Pair | Picture | MaskPair | OutputPair, metrics: Iterable[Metric] = BUILT_IN, kind: str = ""
 ) -> dict[str, tuple[float, str]]:
     """What metrics give for a pair, or for one image, as ``{"<output>:<region>": (value, unit)}``.
 
     Parameters
     ----------
-    of : Pair, Picture or MaskPair
+    of : Pair, Picture, MaskPair or OutputPair
         Metrics of another kind are left out.
     kind : {"pair", "image", "target", "masks"}, optional
-        By default ``"pair"`` of a pair, ``"image"`` of a picture and ``"masks"`` of masks.
+        By default ``"pair"`` of a pair, ``"image"`` of a picture, ``"masks"`` of masks and the kind of the outputs.
 
     Raises
     ------
     MetricError
         Where a metric raises, or gives something other than it declares.
     """
+    if isinstance(of, OutputPair):
+        return {name: value for metric in metrics if metric.of == of.kind for name, value in metric(of).items()}
     kind = kind or (OF_PAIR if isinstance(of, Pair) else OF_MASKS if isinstance(of, MaskPair) else OF_IMAGE)
     asked = [metric for metric in metrics if metric.of == kind and of.axes in metric.axes]
     return {name: value for metric in asked for name, value in metric(of).items()}

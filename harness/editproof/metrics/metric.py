@@ -32,6 +32,8 @@ from editproof.imaging.region import REGIONS
 from editproof.metrics.pair import Pair, Picture
 
 OF_PAIR, OF_IMAGE, OF_TARGET, OF_MASKS = "pair", "image", "target", "masks"
+OF_OUTPUTS = ("classes", "ordinal", "points", "boxes", "text")
+"""Of one kind of output that an instrument gives (:mod:`editproof.metrics.outputs`)."""
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _WORDS = 200
 
@@ -50,7 +52,7 @@ class MetricOutput:
         Its value where the edit equals the original; None where that depends on the image.
     regions : tuple of str
         Of ``"whole"``, ``"protected"``, ``"outside_mask"`` and ``"inside_mask"``: where it may be given. None of a
-        metric of masks, which is measured by structure.
+        metric of masks or of outputs, which is measured by structure or subject.
     """
 
     name: str
@@ -72,11 +74,12 @@ class Metric:
     ----------
     name : str
     compute : callable
-        From a :class:`Pair`, a :class:`Picture` or a :class:`~editproof.metrics.masks.MaskPair` to numbers by quantity.
+        From a :class:`Pair`, a :class:`Picture`, a :class:`~editproof.metrics.masks.MaskPair` or an
+        :class:`~editproof.metrics.outputs.OutputPair` to numbers by quantity.
     outputs : tuple of MetricOutput
-    of : {"pair", "image", "target", "masks"}
+    of : {"pair", "image", "target", "masks", "classes", "ordinal", "points", "boxes", "text"}
         Whether it compares an edit with its original, describes any one image of the two, compares either with the
-        case's target, or compares a mask with another one of the same structure.
+        case's target, compares a mask with another one of the same structure, or compares two outputs of a kind.
     version : str
         To be raised where something changed that its source does not show, e.g. an installed package that it uses.
     axes : tuple of str
@@ -110,6 +113,11 @@ class Metric:
                 f"Give numbers by name, e.g. {{{next(iter(self.units))!r}: 0.5}}.",
             )
         return {quantity: (self._number(quantity, value), self.units[quantity]) for quantity, value in found.items()}
+
+    @property
+    def of_readings(self) -> bool:
+        """Whether it is of what instruments give, and measured by structure or subject, not by region."""
+        return self.of == OF_MASKS or self.of in OF_OUTPUTS
 
     @cached_property
     def units(self) -> dict[str, str]:
@@ -159,9 +167,9 @@ class Metric:
                 )
             if not isinstance(output.unit, str):
                 raise self._wrong(f"{output.name} has no unit", 'Say unit="mm", or unit="" for a number without one.')
-            if (self.of == OF_MASKS) == bool(output.regions):
+            if self.of_readings == bool(output.regions):
                 found = f"{output.name} has regions {', '.join(output.regions) or 'none'}"
-                raise self._wrong(found, "Metrics of masks declare regions=(), all others at least one.")
+                raise self._wrong(found, "Metrics of masks and outputs declare regions=(), all others at least one.")
             if strange := [region for region in output.regions if region not in REGIONS]:
                 raise self._wrong(f"{output.name} names region {strange[0]!r}", f"There are {', '.join(REGIONS)}.")
             if output.unchanged is not None and not _is_finite(output.unchanged):

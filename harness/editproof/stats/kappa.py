@@ -10,12 +10,13 @@ Fleiss JL, Cohen J. The equivalence of weighted kappa and the intraclass correla
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from editproof.stats.interval import Interval
 from editproof.stats.readers import ReaderFigures, interval_over_readers
+from editproof.stats.sums import Sums, per_patient
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -49,6 +50,39 @@ def weighted_kappa(one: ArrayLike, other: ArrayLike, weights: str = "quadratic")
     first, second = np.asarray(one, dtype=float), np.asarray(other, dtype=float)
     patients = np.arange(len(first)).astype(str)
     return float(kappas_by_reader([first[:, None]], [second[:, None]], patients, weights).values[0])
+
+
+def quadratic_kappa(values: Values, other: Values, patients: Names) -> Sums:
+    """Quadratic-weighted kappa of readings with other ones of the same cases, as a function of sums over patients.
+
+    The repeats of a case share its weight. Of one reading a case it is Cohen's, which equals the concordance
+    correlation coefficient.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n_cases, n_repeats)
+        NaN is a reading that there is not.
+    other : ndarray of float, shape (n_cases,)
+    patients : ndarray of str, shape (n_cases,)
+
+    Examples
+    --------
+    >>> cases = np.array(["a", "b", "c", "d"])
+    >>> round(quadratic_kappa(np.array([[0.0], [1.0], [2.0], [2.0]]), np.array([0.0, 1.0, 1.0, 2.0]), cases).value, 12)
+    0.8
+    """
+    there = ~np.isnan(values).all(axis=1) & ~np.isnan(other)
+    x, y = values[there], other[there]
+    mine, square = np.nanmean(x, axis=1), np.nanmean(x * x, axis=1)
+    sums = per_patient(patients[there], 1.0, mine, square, y, y * y, mine * y)
+    return Sums(sums, _kappa_of_sums)
+
+
+def _kappa_of_sums(sums: NDArray[Any]) -> NDArray[Any]:
+    n, x, xx, y, yy, xy = (sums[..., place] for place in range(6))
+    chance = (xx + yy) / n - 2 * x * y / n**2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(2 * (xy / n - x * y / n**2) / chance)
 
 
 def kappa_interval(

@@ -30,7 +30,7 @@ from editproof.evidence.measurements import EDITED, ORIGINAL, Measurements
 from editproof.evidence.plain import plain
 from editproof.instruments.hooks import look_up_of
 from editproof.instruments.masks import packed, structures_in, unpacked
-from editproof.instruments.reading import check_alike, read_and_drawn, reading_rows
+from editproof.instruments.reading import ImageReading, check_alike, full_readings, reading_rows
 from editproof.instruments.responses import check_response
 from editproof.metrics import Metric, Picture
 from editproof.study.case_records import (
@@ -48,13 +48,13 @@ from editproof.study.case_records import (
 )
 from editproof.study.gathering import Gathered
 from editproof.study.masks import MASKS, mask_rows, reads_arm
+from editproof.study.outputs import OUTPUTS, ImageOutputs, output_rows
 from editproof.study.plan import Plan
 from editproof.study.planting import Planting
 from editproof.study.workers import results
 from editproof.types import JSON, Case, Dataset, Editor, EditOutcome, EditRequest, Instrument, Pixels
 
 if TYPE_CHECKING:
-    from editproof.instruments.masks import LabelMap
     from editproof.types import Image, Mask
 
 
@@ -258,18 +258,21 @@ class Bench:
         self, case: Case, pixels: Pixels, images: Mapping[tuple[str, int], Image], hashed: PixelDigest
     ) -> Iterator[list[JSON]]:
         for supplier in self.instruments:
-            rows, drawn = self._readings_of(_made(supplier), case, images, hashed)
+            instrument = _made(supplier)
+            rows, drawn, given = self._readings_of(instrument, case, images, hashed)
             yield from rows
             yield from _of_case(case, mask_rows(pixels, drawn, case.spacing_mm, self.metrics))
+            yield from _of_case(case, output_rows(case, instrument.card, given, self.metrics))
 
     def _readings_of(
         self, instrument: Instrument, case: Case, images: Mapping[tuple[str, int], Image], hashed: PixelDigest
-    ) -> tuple[list[list[JSON]], dict[tuple[str, int], Mapping[str, Mask]]]:
-        """Rows of the numbers that an instrument reads, and by arm and repeat the masks that it draws."""
+    ) -> tuple[list[list[JSON]], dict[tuple[str, int], Mapping[str, Mask]], dict[tuple[str, int], ImageOutputs]]:
+        """Rows of the numbers that an instrument reads; by arm and repeat the masks that it draws, and all it gave."""
         images = {place: image for place, image in images.items() if reads_arm(instrument.card, place[0])}
         digests = {place: hashed(image) for place, image in images.items()}
         unique = {digest: images[place] for place, digest in digests.items()}
         structures: dict[str, Mapping[str, Mask]] = {}
+        outputs: dict[str, Mapping[str, JSON]] = {}
         if look_up := look_up_of(instrument):
             readings: dict[str, Mapping[str, list[float]] | None] = {}
             for digest, image in unique.items():
@@ -277,36 +280,44 @@ class Bench:
                 readings[digest] = look_up(case.case_id, self.made_editor.card.name, places, image)
         else:
             kept = self._kept_readings(instrument, case, unique)
-            readings = {digest: numbers for digest, (numbers, _) in kept.items()}
-            masks = instrument.card.masks
-            structures = {digest: structures_in(masks, maps) for digest, (_, maps) in kept.items() if masks}
+            readings = {digest: reading.numbers for digest, reading in kept.items()}
+            masks, outputs = instrument.card.masks, {digest: reading.outputs for digest, reading in kept.items()}
+            structures = {digest: structures_in(masks, reading.maps) for digest, reading in kept.items() if masks}
         rows = [
             [arm, repeat, *row]
             for (arm, repeat), digest in digests.items()
             for row in reading_rows(instrument.card, readings[digest])
         ]
-        return rows, {place: structures[digest] for place, digest in digests.items() if digest in structures}
+        drawn = {place: structures[digest] for place, digest in digests.items() if digest in structures}
+        each_ = {
+            digest: ImageOutputs(readings[digest], outputs.get(digest, {}), unique[digest].shape) for digest in readings
+        }
+        return rows, drawn, {place: each_[digest] for place, digest in digests.items()}
 
     def _kept_readings(
         self, instrument: Instrument, case: Case, unique: Mapping[str, Image]
-    ) -> dict[str, tuple[dict[str, list[float]], dict[str, LabelMap]]]:
-        """The numbers and label maps read off images, by their digest; what was never read is read and kept."""
+    ) -> dict[str, ImageReading]:
+        """What an instrument gives of images, by their digest; what was never read is read and kept."""
         store, told = Store(self.store_root), _covariates(instrument, case)
         keys = {digest: _reading_key(instrument, case, digest) for digest in unique}
-        draws, readings = bool(instrument.card.masks), {}
+        draws, gives = bool(instrument.card.masks), bool(instrument.card.kept_outputs)
+        readings: dict[str, ImageReading] = {}
         for digest, key in keys.items():
             numbers, maps = store.record(READINGS, key), store.record(MASKS, key) if draws else {}
-            if numbers is not None and maps is not None:
-                readings[digest] = numbers, unpacked(maps)
+            outputs = store.record(OUTPUTS, key) if gives else {}
+            if numbers is not None and maps is not None and outputs is not None:
+                readings[digest] = ImageReading(numbers, unpacked(maps), outputs)
         unread = [digest for digest in keys if digest not in readings]
         if unread:
-            fresh = read_and_drawn(instrument, case.case_id, [unique[digest] for digest in unread], told)
+            fresh = full_readings(instrument, case.case_id, [unique[digest] for digest in unread], told)
             for digest, reading in zip(unread, fresh, strict=True):
                 readings[digest] = reading
-                store.keep_record(READINGS, keys[digest], reading[0])
+                store.keep_record(READINGS, keys[digest], reading.numbers)
                 if draws:
-                    store.keep_record(MASKS, keys[digest], packed(reading[1]))
-        check_alike(instrument.card, case.case_id, (numbers for numbers, _ in readings.values()))
+                    store.keep_record(MASKS, keys[digest], packed(reading.maps))
+                if gives:
+                    store.keep_record(OUTPUTS, keys[digest], reading.outputs)
+        check_alike(instrument.card, case.case_id, (reading.numbers for reading in readings.values()))
         return readings
 
     def _keys(self, cases: Iterable[Case]) -> dict[str, str]:
@@ -326,6 +337,7 @@ class Bench:
                 [
                     *(study, case.case_id, case.digest, dict(case.reference), case.spacing_mm, case.case_id in planted),
                     *(case.prompt, dict(case.parameters)),
+                    *([dict(case.annotations)] if case.annotations else []),
                 ]
             )
             for case in cases
@@ -368,7 +380,8 @@ def _instrument_key(instrument: Instrument) -> JSON:
     """Everything of an instrument that decides a reading."""
     card = plain(instrument.card)
     told = [card[name] for name in ("name", "sha256", "preprocessing", "reading", "quantities", "absent_arms")]
-    return [*told, card["masks"]] if card["masks"] else told
+    kept = [[output.name, output.kind, *output.labels] for output in instrument.card.raw_outputs]
+    return [*told, *([card["masks"]] if card["masks"] else []), *([kept] if kept else [])]
 
 
 def _reading_key(instrument: Instrument, case: Case, digest: str) -> str:

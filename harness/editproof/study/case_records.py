@@ -17,7 +17,7 @@ from editproof.editing.store import RecordKind
 from editproof.evidence.measurements import EDITED, IMAGE, ORIGINAL, TARGET
 from editproof.imaging.axes import YX, ZYX, spatial_shape
 from editproof.imaging.output import in_frame, mask_in_frame, spacing_in_frame
-from editproof.metrics import BUILT_IN, OF_IMAGE, OF_MASKS, OF_PAIR, OF_TARGET, Metric, Pair, Picture, measured
+from editproof.metrics import BUILT_IN, OF_IMAGE, OF_PAIR, OF_TARGET, Metric, Pair, Picture, measured
 from editproof.metrics.colour import luma_of
 from editproof.metrics.intensity import on_256_levels
 from editproof.study.planting import MEASURED
@@ -85,8 +85,9 @@ def measuring_code() -> str:
     arms = [home / "editors" / f"{name}.py" for name in ("arms", "inpaint", "wrappers")]
     digest = hashlib.sha256()
     pixels = [*(home / "metrics").glob("*.py"), *(home / "imaging").glob("*.py")]
-    own = [Path(__file__).with_name(f"{name}.py") for name in ("case_records", "masks")]
-    others = [home / "stats" / "ks.py", home / "evidence" / "planted.py", home / "instruments" / "masks.py"]
+    own = [Path(__file__).with_name(f"{name}.py") for name in ("case_records", "masks", "outputs")]
+    read = [home / "instruments" / f"{name}.py" for name in ("masks", "raw")]
+    others = [home / "stats" / "ks.py", home / "evidence" / "planted.py", *read]
     for path in [*own, *others, *arms, *sorted(pixels)]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -183,6 +184,6 @@ def measured_quantities(own: Iterable[Metric] = (), axes: str = "") -> dict[str,
 
     Without ``axes`` every quantity that may be measured on any images.
     """
-    metrics = [metric for metric in (*BUILT_IN, *own) if metric.of != OF_MASKS and (not axes or axes in metric.axes)]
+    metrics = [metric for metric in (*BUILT_IN, *own) if not metric.of_readings and (not axes or axes in metric.axes)]
     of_metrics = {name: (MEASURED_ARMS[metric.of], unit) for metric in metrics for name, unit in metric.units.items()}
     return {**of_metrics, **(MEASURED if axes in ("", YX) else {})}

@@ -30,11 +30,11 @@ Place = tuple[str, int]
 def reads_arm(card: InstrumentCard, arm: str) -> bool:
     """Whether an instrument is asked about images of an arm.
 
-    On the arms between original and edit, numbers are read to see where a change comes from. No mask is measured there,
-    so that an instrument which draws masks and reads no number is not asked.
+    On the arms between original and edit, numbers are read to see where a change comes from. Nothing else is there,
+    so that an instrument which reads no number is not asked.
     """
-    measured = bool(card.quantities) or not card.masks or any(arm in arms for arms in _ARMS.values())
-    return measured and arm not in card.absent_arms
+    numbers = bool(card.quantities) or not (card.masks or card.kept_outputs)
+    return (numbers or any(arm in arms for arms in _ARMS.values())) and arm not in card.absent_arms
 
 
 def mask_rows(

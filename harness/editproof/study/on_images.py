@@ -14,6 +14,7 @@ from editproof.imaging.axes import axes_in_words
 from editproof.metrics.masks import TO_ORIGINAL, TO_REFERENCE
 from editproof.study.case_records import measured_quantities
 from editproof.study.masks import mask_quantities
+from editproof.study.outputs import check_references, output_quantities
 
 if TYPE_CHECKING:
     from editproof.criteria import Criterion
@@ -25,11 +26,12 @@ if TYPE_CHECKING:
 def quantities_on_images(
     own: Sequence[Metric], instruments: Sequence[InstrumentCard], axes: str = ""
 ) -> dict[str, tuple[tuple[str, ...], str]]:
-    """Every quantity that may be measured on images, or on masks that instruments draw: its arms and its unit.
+    """Every quantity that may be measured on images, or on what instruments give of them: its arms and its unit.
 
     With ``axes`` those alone that may be measured on such images.
     """
-    return measured_quantities(own, axes) | mask_quantities(instruments, own, axes)
+    of_masks = mask_quantities(instruments, own, axes)
+    return measured_quantities(own, axes) | of_masks | output_quantities(instruments, own)
 
 
 def check_quantities(declared: Declared, own: Sequence[Metric], instruments: Sequence[InstrumentCard]) -> None:
@@ -55,14 +57,18 @@ def check_measurable(
     ------
     ProtocolError
         No metric gives the quantity on that arm and in that unit, or on images of those ``axes``; or a claim is against
-        reference masks, or in millimetres, and a case has no such mask, or no spacing; or the card of an instrument
-        sets a floor against reference masks, of which no case has one.
+        a reference mask or output, or in millimetres, and a case has no such reference, or no spacing; or the card of
+        an instrument sets a floor against reference masks, of which no case has one.
+    DatasetError
+        The reference of an output is malformed, or has a label that no instrument knows.
     """
     check_image_claims(claims, quantities_on_images(own, instruments))
     if axes:
         _check_axes(claims, quantities_on_images(own, instruments, axes), axes)
-    _check_structures(claims, instruments, cases)
-    _check_floors(instruments, cases)
+    cohort = list(cases)
+    _check_structures(claims, instruments, cohort)
+    _check_floors(instruments, cohort)
+    check_references(instruments, cohort, claims)
 
 
 def _check_axes(claims: Iterable[Criterion], measured: Collection[str], axes: str) -> None:
@@ -77,7 +83,7 @@ def _check_axes(claims: Iterable[Criterion], measured: Collection[str], axes: st
 
 def _check_structures(claims: Iterable[Criterion], cards: Iterable[InstrumentCard], cases: Iterable[Case]) -> None:
     """Refuse claims on masks for which a cohort lacks what they are held against; other claims are left alone."""
-    known = mask_quantities(cards)
+    known, scaled_too = mask_quantities(cards), output_quantities(cards)
     wanted: dict[str, str] = {}
     scaled = ""
     for claim in claims:
@@ -86,7 +92,7 @@ def _check_structures(claims: Iterable[Criterion], cards: Iterable[InstrumentCar
         if quantity in known and name.endswith(TO_REFERENCE):
             wanted.setdefault(structure, who)
         output = name.removesuffix(f"_{TO_REFERENCE}").removesuffix(f"_{TO_ORIGINAL}")
-        if quantity in known and output.endswith(("mm", "mm2", "ml")):
+        if quantity in {*known, *scaled_too} and output.endswith(("mm", "mm2", "ml")):
             scaled = scaled or who
     for case in cases if wanted or scaled else ():
         if scaled and case.spacing_mm is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from editproof.types.edits import Editor, EditorCard, EditOutcome, EditRequest, EditStatus
 from editproof.types.images import JSON, Case, Dataset, DatasetCard, Pixels
-from editproof.types.instruments import Instrument, InstrumentCard, MaskOutput, Quantity
+from editproof.types.instruments import Instrument, InstrumentCard, MaskOutput, Quantity, RawOutput
 from editproof.types.specs import EstimandSpec
 from editproof.types.verdicts import CriterionCard, Estimate, Outcome, Verdict, place_of, sentence_of
 
@@ -36,6 +36,7 @@ __all__ = [
     "Outcome",
     "Pixels",
     "Quantity",
+    "RawOutput",
     "Verdict",
     "place_of",
     "sentence_of",

@@ -66,6 +66,10 @@ class Case:
         What tools that take words are told of this case, in place of the study's words; empty for those.
     parameters : mapping
         Further values that go to every tool with its requests, beside and before those of the study.
+    annotations : mapping of str to JSON
+        Reference of outputs that are no numbers, by kind, where the cohort knows it: ``points`` (``{"apex": [x, y]}``),
+        ``boxes`` (a list of ``[x, y, width, height, label]``; an empty one says that there is none) and ``text``
+        (``{"text": ..., "identifiers": [...], "marks": [...]}``), in pixels of the image; docs/outputs.md.
     """
 
     case_id: str
@@ -77,6 +81,7 @@ class Case:
     spacing_mm: tuple[float, ...] | None = None
     prompt: str = ""
     parameters: Mapping[str, JSON] = field(default_factory=dict)
+    annotations: Mapping[str, JSON] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Protocol, runtime_checkable
 
-from editproof.core.declared import Count, Line, Names, Wanted, closed, is_number
+from editproof.core.declared import Count, Line, Names, Wanted, closed, is_number, is_unique
 from editproof.types.images import JSON
 
 if TYPE_CHECKING:
@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from editproof.types.images import Image
 
 KINDS = ("continuous", "probability")
+CLASSES, ORDINAL, POINTS, BOXES, TEXT = OUTPUT_KINDS = ("classes", "ordinal", "points", "boxes", "text")
+"""What a raw output can be, beside numbers and masks."""
+GRADES = "grade"
+"""Unit of a grade on a declared scale: its place, the lowest being 0."""
 _NAME = re.compile(r"[^\W\d][\w .=/-]*")
+_LABEL = re.compile(r"\w[\w .=/+-]*")
 
 _Name = Annotated[str, Wanted("letters, digits and _, a letter first", lambda text: bool(_NAME.fullmatch(text)))]
 _Kind = Annotated[
@@ -35,6 +40,14 @@ _Axes = Annotated[
     Wanted(
         'a list of "YX" (gray), "YXC" (colour) and "ZYX" (volumes), none twice',
         lambda axes: bool(axes) and len(set(axes)) == len(axes) and set(axes) <= {"YX", "YXC", "ZYX"},
+    ),
+]
+_OutputKind = Annotated[str, Wanted(f"one of {', '.join(OUTPUT_KINDS)}", OUTPUT_KINDS.__contains__)]
+_OutputLabels = Annotated[
+    tuple[str, ...],
+    Wanted(
+        'a list of labels, none twice, e.g. ["none", "mild", "severe"]',
+        lambda labels: is_unique(labels) and all(bool(_LABEL.fullmatch(label)) for label in labels),
     ),
 ]
 _Limit = Annotated[float, Wanted("a finite number", is_number, as_written=True)]
@@ -73,6 +86,50 @@ class MaskOutput:
 
 @closed
 @dataclass(frozen=True)
+class RawOutput:
+    """What an instrument gives of an image that is neither a number nor a mask; docs/outputs.md has the kinds.
+
+    Attributes
+    ----------
+    name : str
+        What the instrument calls it, e.g. ``"lesions"``.
+    kind : {"classes", "ordinal", "points", "boxes", "text"}
+        A probability of each of several classes that exclude one another; a grade on a scale; landmarks; boxes with
+        scores; text.
+    labels : tuple of str
+        The classes, the grades from the lowest on, the landmarks, or what boxes are of. Text has none.
+    settings : mapping
+        Of boxes: from which score on one counts (``score``, by default 0.5), and when it is that of a lesion
+        (``match``: ``"iou"``, at ``iou`` or more, by default 0.5, or ``"centre"``).
+    """
+
+    name: _Name
+    kind: _OutputKind
+    labels: _OutputLabels = ()
+    settings: Mapping[str, JSON] = field(default_factory=dict)
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """What is read of it as numbers: the probability of each class, or the grade; nothing of other kinds.
+
+        Examples
+        --------
+        >>> [quantity.name for quantity in RawOutput("finding", "classes", ("effusion", "none")).quantities]
+        ['finding=effusion', 'finding=none']
+        """
+        if self.kind == ORDINAL:
+            return (Quantity(self.name, GRADES),)
+        of_classes = self.labels if self.kind == CLASSES else ()
+        return tuple(Quantity(f"{self.name}={label}", "probability", "probability") for label in of_classes)
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """What scores of it are given for: each landmark, or label of boxes, and the whole under its own name."""
+        return (*(self.labels if self.kind in (POINTS, BOXES) else ()), self.name)
+
+
+@closed
+@dataclass(frozen=True)
 class InstrumentCard:
     """What an instrument is; travels with its weights.
 
@@ -97,6 +154,9 @@ class InstrumentCard:
         Label maps that the instrument draws beside the numbers that it reads, or in their place.
     axes : tuple of str
         Images that it reads: ``"YX"`` (gray), ``"YXC"`` (colour), ``"ZYX"`` (volumes).
+    raw_outputs : tuple of RawOutput
+        What it gives beside numbers and masks. The quantities that an output has are among ``quantities``, where they
+        are added if they are not named.
     absent_arms : tuple of str
         Arms of a study of which there are no readings, for an instrument that cannot read images itself.
     """
@@ -118,6 +178,19 @@ class InstrumentCard:
     absent_arms: Names = ()
     masks: tuple[MaskOutput, ...] = ()
     axes: _Axes = ("YX",)
+    raw_outputs: tuple[RawOutput, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Add what raw outputs are read as."""
+        named = {quantity.name for quantity in self.quantities}
+        implied = [found for output in self.raw_outputs for found in output.quantities if found.name not in named]
+        if implied:
+            object.__setattr__(self, "quantities", (*self.quantities, *implied))
+
+    @property
+    def kept_outputs(self) -> tuple[RawOutput, ...]:
+        """Those of its raw outputs that are not read as numbers, and kept as they came."""
+        return tuple(output for output in self.raw_outputs if not output.quantities)
 
     @property
     def structures(self) -> tuple[str, ...]:
@@ -149,6 +222,7 @@ class Instrument(Protocol):
         ``references`` carries, for each image, the covariates that the card names and nothing else. Beside a
         quantity there may be ``<quantity>:uncertainty``, of shape (1, n_images), in the quantity's unit. Beside the
         quantities there is, by the name of each mask of the card, a list of one label map for each image: whole
-        numbers, of the shape of that image.
+        numbers, of the shape of that image; and by the name of each raw output a list of what was read of each image,
+        as docs/outputs.md says.
         """
         ...

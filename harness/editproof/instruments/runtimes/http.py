@@ -69,7 +69,7 @@ class WebInstrument:
     """Sends ``{"images": [base64 PNG, ...], "covariates": {NAME: [...]}}`` and takes ``{"readings": {NAME: [...]}}``.
 
     A reading is a list of one number an image, or of one such list a member; of a mask, a base64 PNG of labels an
-    image.
+    image; of points, boxes and text, what :mod:`editproof.instruments.raw` takes.
 
     Parameters
     ----------
@@ -114,6 +114,7 @@ class WebInstrument:
         names = [quantity.name for quantity in self.card.quantities]
         parts: dict[str, list[NDArray[np.float64]]] = {name: [] for name in names}
         maps: dict[str, list[Any]] = {mask.name: [] for mask in self.card.masks}
+        maps |= {output.name: [] for output in self.card.kept_outputs}
         for first in range(0, len(images), self._endpoint.images):
             span = slice(first, first + self._endpoint.images)
             sent = [base64.b64encode(png(image)).decode() for image in images[span]]
@@ -124,8 +125,10 @@ class WebInstrument:
                 spread = f"{name}:{UNCERTAINTY}"
                 if self._with_uncertainty(spread, spread in answer):
                     parts.setdefault(spread, []).append(self._reading(answer, spread, 1, len(sent)))
-            for name, drawn in maps.items():
-                drawn += self._label_maps(answer, name)
+            for mask in self.card.masks:
+                maps[mask.name] += self._label_maps(answer, mask.name)
+            for output in self.card.kept_outputs:
+                maps[output.name] += self._entries(answer, output.name, len(sent))
         empty = np.zeros((self.card.members, 0))
         return {name: np.concatenate(found, axis=1) if found else empty for name, found in parts.items()} | maps
 
@@ -206,6 +209,14 @@ class WebInstrument:
         except EvidenceError as error:
             advice = "A label map is a PNG of 8 bits without loss, in base64: 0 where no structure is."
             raise InstrumentError(f"{name} by {self._asked}", "a label map is no such image", advice) from error
+
+    def _entries(self, answer: Mapping[str, JSON], name: str, n: int) -> list[JSON]:
+        """What is told of the images that were sent, an entry each; what is in them is looked at where it is taken."""
+        told = answer.get(name)
+        if not isinstance(told, list) or len(told) != n:
+            advice = "Answer a list with one entry an image."
+            raise InstrumentError(f"{name} by {self._asked}", f"the answer holds {quoted(told)} of {n} images", advice)
+        return told
 
     def _sent_headers(self) -> dict[str, str]:
         return {name: with_values(text, self._asked, InstrumentError) for name, text in self._endpoint.headers.items()}

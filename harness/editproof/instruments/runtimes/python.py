@@ -14,7 +14,7 @@ from editproof.core.callables import callable_from_file
 from editproof.core.guarding import one_error
 from editproof.errors import InstrumentError
 from editproof.instruments.files import verified
-from editproof.instruments.outputs import Output, outputs_of
+from editproof.instruments.outputs import Output, outputs_of, with_classes
 from editproof.instruments.preparation import Preparation
 from editproof.instruments.reading import unmasked
 from editproof.instruments.runtimes.modelled import covariates_of, over_members
@@ -28,6 +28,8 @@ GIVEN = ("features", "pixels", "images")
 METHODS = ("predict", "predict_proba", "decision_function")
 DRAWS = "draw_masks"
 """Method that is given the radiographs as they are and returns, by the name of each mask, a label map of each."""
+GIVES = "read_outputs"
+"""Method that is given the radiographs as they are and returns, by the name of each raw output, a list of them."""
 
 
 class Scikit:
@@ -85,17 +87,18 @@ class Scikit:
             return readings
         given = self._ready(images, told)
         for member, made in enumerate(self._objects):
-            raw = {method: self._asked_of(made, method, given) for method in self._methods if method != DRAWS}
+            raw = {method: self._asked_of(made, method, given) for method in self._methods if method in METHODS}
             for name, output in self._outputs.items():
                 readings[name][member] = output.of(raw, len(images), f"{name} of {self._asked}")
         return over_members(readings) | self._drawn(images)
 
     def _drawn(self, images: Sequence[Image]) -> dict[str, Any]:
-        """Label maps by the name of the mask, of the one member that a card with masks has."""
-        if not self.card.masks:
-            return {}
-        with one_error(f"{DRAWS} of {self._asked}", "Mend the model."):
-            return dict(getattr(self._objects[0], DRAWS)(list(images)))
+        """Label maps and raw outputs by their names, of the one member that a card with those has."""
+        found: dict[str, Any] = {}
+        for method in (method for method in self._methods if method not in METHODS):
+            with one_error(f"{method} of {self._asked}", "Mend the model."):
+                found |= dict(getattr(self._objects[0], method)(list(images)))
+        return found
 
     def _ready(self, images: Sequence[Image], told: Mapping[str, list[float]]) -> Any:
         if self._prepared is None:
@@ -112,11 +115,11 @@ class Scikit:
 
     @property
     def _methods(self) -> list[str]:
-        drawing = [DRAWS] if self.card.masks else []
+        drawing = [*([DRAWS] if self.card.masks else []), *([GIVES] if self.card.kept_outputs else [])]
         return [*dict.fromkeys(str(output.output) for output in self._outputs.values()), *drawing]
 
     def _by_method(self) -> dict[str, Output]:
-        told = dict(self.card.reading.get("outputs", {}))
+        told = with_classes(self.card, self.card.reading.get("outputs", {}))
         for quantity in self.card.quantities:
             if quantity.kind == "probability":
                 default: dict[str, Any] = {"output": "predict_proba", "index": 1}

@@ -1,0 +1,122 @@
+"""Estimands of grades on a declared scale, read as their places on it; equal steps count equally.
+
+The share of patients whose grade changed is ``share_changed(quantity, more_than=0)``, the mean size of the change
+``prediction_change(quantity, cap=...)``.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from editproof.criteria.estimand import Estimand
+from editproof.criteria.factory import estimand
+from editproof.criteria.held import known_other
+from editproof.criteria.readings import Readings
+from editproof.evidence.measurements import EDITED, POOLED
+from editproof.stats.kappa import quadratic_kappa
+from editproof.stats.statistic import Statistic
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@estimand(example={"quantity": "grade"})
+def grade_agreement(
+    quantity: str, *, against: str = "original", within: float = 0.0, arm: str = EDITED, instrument: str = POOLED,
+    missing: str = "worst_case",
+) -> Estimand:  # fmt: skip
+    """Share of edits whose grade is that of the original, or of the reference, averaged over patients.
+
+    A missing edit has another grade.
+
+    Parameters
+    ----------
+    against : {"original", "reference"}
+    within : float
+        Grades by which it may differ; 0 is exact agreement.
+    """
+    apart = f" within {within:g}" if within else ""
+    return Estimand(
+        name=f"agreement of grades with the {known_other(against)}{apart}", quantity=quantity, arm=arm,
+        statistic=partial(_agreement, against=against, within=within), needs={against}, instrument=instrument,
+        missing=missing, ideal=1.0, least=0.0, most=1.0,
+    )  # fmt: skip
+
+
+@estimand(example={"quantity": "grade"})
+def grade_agreement_loss(
+    quantity: str, *, within: float = 0.0, arm: str = EDITED, instrument: str = POOLED, missing: str = "worst_case"
+) -> Estimand:
+    """How much lower the agreement of grades with the reference is on edits than on originals.
+
+    A missing edit loses 1. For ``within`` see :func:`grade_agreement`.
+    """
+    return Estimand(
+        name="loss of agreement of grades with the reference", quantity=quantity, arm=arm, signed=True,
+        statistic=partial(_agreement_loss, within=within), needs={"reference", "original"}, instrument=instrument,
+        missing=missing, ideal=0.0, least=-1.0, most=1.0,
+    )  # fmt: skip
+
+
+@estimand(example={"quantity": "grade"})
+def quadratic_weighted_kappa(
+    quantity: str, *, against: str = "original", arm: str = EDITED, instrument: str = POOLED,
+    missing: str = "worst_case",
+) -> Estimand:  # fmt: skip
+    """Quadratic-weighted kappa between the grades of edits and those of originals, or of the reference.
+
+    It depends on how common the grades are, and is no mean over patients: its level is approximate, and a missing edit
+    leaves it open. Decide :func:`grade_agreement` and show this beside it.
+
+    Parameters
+    ----------
+    against : {"original", "reference"}
+    """
+    return Estimand(
+        name=f"quadratic-weighted kappa with the {known_other(against)}", quantity=quantity, arm=arm,
+        statistic=partial(_kappa, against=against), needs={against}, instrument=instrument, missing=missing, ideal=1.0,
+    )  # fmt: skip
+
+
+@estimand(example={"quantity": "grade"})
+def quadratic_weighted_kappa_drift(
+    quantity: str, *, arm: str = EDITED, instrument: str = POOLED, missing: str = "worst_case"
+) -> Estimand:
+    """Quadratic-weighted kappa of edits with the reference less that of originals; a loss is negative."""
+    return Estimand(
+        name="drift of quadratic-weighted kappa", quantity=quantity, arm=arm, signed=True, statistic=_kappa_drift,
+        needs={"reference", "original"}, instrument=instrument, missing=missing, ideal=0.0,
+    )  # fmt: skip
+
+
+def _other(readings: Readings, against: str) -> NDArray[np.float64]:
+    return readings.original if against == "original" else readings.reference
+
+
+def _agreement(readings: Readings, *, against: str, within: float) -> Statistic:
+    return readings.share_of_edits(np.abs(readings.values - _other(readings, against)[:, None]) <= within)
+
+
+def _agreement_loss(readings: Readings, *, within: float) -> Statistic:
+    edited = np.where(np.isnan(readings.values), np.nan, np.abs(readings.errors) <= within)
+    original = (np.abs(readings.original - readings.reference) <= within).astype(float)
+    found = readings.mean_of(original[:, None] - edited, readings.unmoved)
+    return found.noted(original=readings.average(original), edited=readings.average(edited))
+
+
+def _kappa(readings: Readings, *, against: str) -> Statistic:
+    sums = quadratic_kappa(readings.values, _other(readings, against), readings.patients)
+    if not np.isfinite(sums.value):
+        return readings.undefined("every grade is the same, so that chance leaves nothing to disagree on")
+    return readings.smooth(sums, 1.0 if readings.same and against == "original" else None)
+
+
+def _kappa_drift(readings: Readings) -> Statistic:
+    edited = quadratic_kappa(readings.values, readings.reference, readings.patients)
+    original = quadratic_kappa(readings.original[:, None], readings.reference, readings.patients)
+    if not np.isfinite(edited.value) or not np.isfinite(original.value):
+        return readings.undefined("every grade is the same, so that chance leaves nothing to disagree on")
+    return readings.smooth(edited - original, readings.unmoved).noted(original=original.value, edited=edited.value)
