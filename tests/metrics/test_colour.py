@@ -1,4 +1,4 @@
-"""Metrics of pairs in colour: the worst channel counts, differences of colours are those of the published formula."""
+"""Metrics of pairs in colour: what changed most counts, differences of colours are those of the published formula."""
 
 from __future__ import annotations
 
@@ -99,10 +99,25 @@ def test_of_three_changed_channels_the_worst_counts_each_quantity_for_itself():
     edited[30:32, 20:22, 1] = 255 - original[30:32, 20:22, 1]
     found = numbers(original, edited)
     planes = [numbers(original[..., k], edited[..., k]) for k in range(3)]
-    for name, worst in (("changed_share", max), ("max_abs_change", max), ("ssim", min), ("psnr", min)):
+    for name, worst in (("ks_distance", max), ("max_abs_change", max), ("ssim", min), ("psnr", min)):
         assert found[f"{name}:whole"] == worst(one[f"{name}:whole"] for one in planes)
     assert found["changed_share:whole"] == 1.0
     assert found["max_abs_change:whole"] > 0.1
+
+
+def test_a_pixel_is_changed_where_any_channel_is():
+    original = drawn() // 2
+    edited = original.copy()
+    rows = np.arange(SHAPE[0]) % 3
+    for channel in range(3):
+        edited[rows == channel, :, channel] += 20
+    found = numbers(original, edited)
+    planes = [numbers(original[..., k], edited[..., k])["changed_share_above_2pct:whole"] for k in range(3)]
+    assert max(planes) == pytest.approx(1 / 3)
+    assert (
+        found["changed_share_above_2pct:whole"] == found["changed_share:whole"] == found["worst_patch:protected"] == 1
+    )
+    assert found["mean_abs_change:whole"] == found["border_change:whole"] == pytest.approx(20 / 255)
 
 
 def test_a_marker_left_in_one_channel_is_a_marker_left():

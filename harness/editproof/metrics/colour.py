@@ -1,7 +1,9 @@
-"""How metrics of gray images are measured on colour ones: of each channel, and the worst of the three counts.
+"""How metrics of gray images are measured on colour ones: what changed most counts.
 
-A change of one channel alone is a change. A mean over channels, or over the gray levels that a screen would show, would
-hide it; the worst channel does not. What says where things are (movement, noise, contrast) is measured on the luma.
+A change of one channel alone is a change. A mean over channels, or the gray levels that a screen would show, would hide
+it. How much pixels changed is therefore measured on the channel that changed most at each of them, so that a pixel
+counts as changed where any channel is; whatever compares distributions or windows is measured on each channel, and the
+worst of the three counts. What says where things are (movement, noise) is measured on the luma.
 """
 
 from __future__ import annotations
@@ -9,6 +11,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from editproof.imaging.axes import YXC
 from editproof.imaging.colour import luma, planes
@@ -34,6 +38,14 @@ def luma_of(picture: Picture) -> Picture:
 @shared
 def _channel_pairs(pair: Pair) -> tuple[Pair, ...]:
     return tuple(map(Pair, channels_of(pair.before), channels_of(pair.after)))
+
+
+@shared
+def _most_changed_pair(pair: Pair) -> Pair:
+    """A gray pair whose change is, at each pixel, that of the channel that changed most."""
+    change = pair.change.max(axis=2)
+    before = pair.before.beside(np.zeros_like(change))
+    return Pair(before, before.beside(change))
 
 
 @shared
@@ -77,6 +89,27 @@ def worst_channel(*, lowest: tuple[str, ...] = ()) -> Callable[[Compute], Comput
         return of_any
 
     return made
+
+
+def of_most_changed(function: Compute) -> Compute:
+    """Have a function of the change of a gray pair measure one in colour, by the channel that changed most at a pixel.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> @of_most_changed
+    ... def changed(pair):
+    ...     return {"changed:whole": float((pair.change > 0).mean())}
+    >>> nothing, image = np.zeros((1, 3), bool), np.zeros((1, 3, 3), np.uint8)
+    >>> changed(Pair.of(image, np.eye(3, dtype=np.uint8)[None], nothing, nothing))
+    {'changed:whole': 1.0}
+    """
+
+    @functools.wraps(function)
+    def of_any(pair: Pair) -> Mapping[str, float]:
+        return function(_most_changed_pair(pair) if pair.axes == YXC else pair)
+
+    return of_any
 
 
 def of_luma(function: Compute) -> Compute:

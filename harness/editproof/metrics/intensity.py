@@ -9,7 +9,7 @@ import numpy as np
 
 from editproof.imaging.axes import YX, YXC
 from editproof.imaging.region import WHOLE, full_range
-from editproof.metrics.colour import of_luma_picture, worst_channel
+from editproof.metrics.colour import of_luma_picture, of_most_changed, worst_channel
 from editproof.metrics.metric import MetricOutput, feature, metric
 from editproof.stats.ks import two_sample_distance, wasserstein_distance
 
@@ -69,7 +69,7 @@ def depth_change(pair: Pair) -> Numbers:
     MetricOutput("max_abs_change", unit="of range", unchanged=0.0),
     axes=(YX, YXC),
 )
-@worst_channel()
+@of_most_changed
 def pixel_changes(pair: Pair) -> Numbers:
     """Share of pixels that changed at all, that changed by more than 2 % of the range, and the mean change."""
     most = full_range(pair.original)

@@ -12,7 +12,7 @@ import numpy as np
 
 from editproof.imaging.axes import YX, YXC
 from editproof.imaging.region import PROTECTED, box_of, full_range
-from editproof.metrics.colour import worst_channel
+from editproof.metrics.colour import of_most_changed
 from editproof.metrics.metric import MetricOutput, metric
 from editproof.metrics.pair import shared
 
@@ -43,7 +43,7 @@ class _Anatomy(NamedTuple):
 
 
 @metric(MetricOutput("worst_patch", unit="", unchanged=0.0, regions=(PROTECTED,)), axes=(YX, YXC))
-@worst_channel()
+@of_most_changed
 def worst_patch(pair: Pair) -> dict[str, float]:
     """Largest share of pixels changed by more than 5 % of range, in any patch of anatomy outside the edit mask.
 

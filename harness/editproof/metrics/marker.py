@@ -9,7 +9,7 @@ import numpy as np
 
 from editproof.imaging.axes import YX, YXC
 from editproof.imaging.region import INSIDE, WHOLE, full_range
-from editproof.metrics.colour import worst_channel
+from editproof.metrics.colour import of_most_changed, worst_channel
 from editproof.metrics.metric import MetricOutput, metric
 from editproof.metrics.pair import shared
 
@@ -23,7 +23,7 @@ _LEAST_CONTRAST = 0.5
 
 
 @metric(MetricOutput("border_change", unit="of range", unchanged=0.0, regions=(WHOLE,)), axes=(YX, YXC))
-@worst_channel()
+@of_most_changed
 def border_changes(pair: Pair) -> dict[str, float]:
     """Mean absolute change in the outermost 2 % of the shorter side: padding, cropping and re-framing show there."""
     change = pair.change
