@@ -54,6 +54,7 @@
         size = ["width", "height"].map((side) => Number(found[0].getAttribute(side)));
         film.style.setProperty("--ratio", size[0] / size[1]);
       }
+      viewer.classList.toggle("stacked", size[0] / size[1] > 1.6); // planes of a volume lie side by side in each picture
       draw();
     };
     const reset = () => {
