@@ -376,7 +376,7 @@ REFERENCES = {
     "a point": ({"points": {"tip": [3, 1]}}, DatasetError, "label 'tip'"),
     "a point outside": ({"points": {"apex": [-5, 1]}}, DatasetError, "outside of the image"),
     "none of text": ({"text": ["a"]}, DatasetError, "text"),
-    "identifiers": ({"text": {"identifiers": "Smith"}}, DatasetError, "identifiers is"),
+    "identifiers": ({"text": {"identifiers": "Smith"}}, DatasetError, "identifiers is of another form"),
     "no boxes": ({"text": TEXTS}, ProtocolError, "case C03 has no reference boxes"),
     "no marks": ({"boxes": [], "text": {"text": "L"}}, ProtocolError, "case C03 has no reference marks"),
 }

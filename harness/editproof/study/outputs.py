@@ -165,11 +165,11 @@ def _known_text(came: Any, asked: str) -> dict[str, Any]:
     if isinstance(came, str):
         return {"text": came}
     if not isinstance(came, Mapping) or set(came) - {"text", "identifiers", "marks"}:
-        raise DatasetError(asked, f"{type(came).__name__} {str(came)[:60]}", wanted)
+        raise DatasetError(asked, f"it is a {type(came).__name__}, or has other entries", wanted)
     for name, value in came.items():
         is_text = isinstance(value, str)
         if is_text != (name == "text") or not (is_text or all(isinstance(entry, str) and entry for entry in value)):
-            raise DatasetError(asked, f"{name} is {str(value)[:60]!r}", wanted)
+            raise DatasetError(asked, f"{name} is of another form", wanted)
     return dict(came)
 
 

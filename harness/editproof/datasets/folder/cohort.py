@@ -22,6 +22,7 @@ from editproof.datasets.folder.volumes import VERSION, frame_in, is_volume, mask
 from editproof.datasets.kinds import found_in, unread
 from editproof.datasets.masks.files import MASKS, Masks, mask_digests, notes_on_masks, with_masks
 from editproof.datasets.reading import INDEX, CohortReading
+from editproof.datasets.tables.annotations import annotations_in
 from editproof.datasets.tables.labels import PREFIX, Labels, labels_of, without_reference
 from editproof.datasets.tables.requests import misspelt, request_columns, wish_of
 from editproof.datasets.tables.strata import notes_on_strata, strata_columns
@@ -74,7 +75,8 @@ def folder(
         ``spacing_mm`` (one number, or ``ROWxCOLUMN``), ``structure:NAME`` (file of two levels: a reference mask; else
         one of the image's name below ``structures/NAME/``), and the reference standard
         (:mod:`editproof.datasets.tables.labels`), ``prompt`` and ``parameter:NAME``
-        (:mod:`editproof.datasets.tables.requests`). Paths are below the folder. Every other column becomes a stratum, a
+        (:mod:`editproof.datasets.tables.requests`). Paths are below the folder. Tables beside it bring points, boxes
+        and texts (:mod:`editproof.datasets.tables.annotations`). Every other column becomes a stratum, a
         number where all its cells are numbers. Images are 8 or 16 bit PNG, TIFF or JPEG, never clipped, or NIfTI
         volumes, whose masks are NIfTI too (:mod:`editproof.datasets.folder.volumes`).
     names : str, optional
@@ -107,6 +109,7 @@ def folder(
     sheet, warnings = _sheet(there, root, pattern, asked)
     labels = labels_of(sheet)
     check_unique_ids([line["case_id"] for line in sheet.rows if line["case_id"]], sheet.entry.name)
+    annotated = annotations_in(root, {line["case_id"] for line in sheet.rows})
     asks = request_columns(sheet)
     files = StructureFiles.below(root, sheet.columns, structures or {})
     read = _NAMED | labels.columns | asks | set(files.columns)
@@ -124,7 +127,7 @@ def folder(
             case = reader.case(line)
             if len(sheet.rows) <= MARKERS_UP_TO:
                 case = with_marker(case, reading)
-            cases.append(case)
+            cases.append(annotated.on(case))
             reading.files[name] = line["image"]
     if coloured:
         warnings += notes_on_colour(sheet)
@@ -132,7 +135,7 @@ def folder(
         warnings += notes_on_masks(sheet, reader.targets)
     warnings += note_on_turned(reader.turned)
     warnings += files.notes(len(cases))
-    named = _named_in(sheet, root) | files.read
+    named = _named_in(sheet, root) | files.read | annotated.files
     warnings += [*sheet.notes(), *notes_on_strata(sheet, others), *unread(root, named)]
     warnings += misspelt(others)
     warnings += without_reference(labels.units, [case.reference for case in cases])
