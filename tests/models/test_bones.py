@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
+from editproof.cli import main
 from editproof.instruments.card import read_card
 from editproof.instruments.registry import instrument_from_spec
 from editproof.testing import check_instrument
@@ -51,3 +53,10 @@ def test_it_keeps_the_contract_at_other_sizes_and_finds_bones_there():
         for label, name in LABELS.items():
             one, other = pixels.structures[name], labels == int(label)
             assert 2 * np.sum(one & other) / (one.sum() + other.sum()) > 0.8
+
+
+def test_the_command_says_how_well_it_draws_on_the_first_cases(capsys):
+    assert main(["instrument", "bones", "--dataset", "phantom:?n=1"]) == 0
+    said = capsys.readouterr().out
+    assert "must reach on the originals, carpals: dice_at_least 0.9" in said
+    assert re.search(r"P0001: carpals \d+ pixels \(Dice 0\.9\d*\); finger bones \d+ pixels \(Dice 0\.9\d*\)\n", said)

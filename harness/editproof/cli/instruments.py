@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,8 @@ from editproof.core.numbers import brief
 
 if TYPE_CHECKING:
     from editproof.cli.verbs import Verbs
-    from editproof.types import Case, Dataset, Instrument
+    from editproof.instruments.masks import LabelMap
+    from editproof.types import Case, Dataset, Instrument, Pixels
 
 NO_FLOOR = "NO FLOOR: no run will say whether it reads them well; write floors on the card"
 
@@ -87,15 +89,18 @@ def _read(instrument: Instrument, case: Case) -> list[str]:
     from editproof.datasets.checks import decoded_case
     from editproof.instruments.ensemble import pooled
     from editproof.instruments.hooks import look_up_of
-    from editproof.instruments.reading import read_images
+    from editproof.instruments.reading import full_readings
 
-    image = decoded_case(case).image
+    pixels = decoded_case(case)
+    image = pixels.image
+    maps: Mapping[str, LabelMap] = {}
     told = {name: case.reference[name] for name in instrument.card.covariates}
     if look_up := look_up_of(instrument):
         found = dict(look_up(case.case_id, "", [("original", 0)], image) or {})
     else:
-        found = read_images(instrument, case.case_id, [image], told)[0]
-    lines = []
+        [reading] = full_readings(instrument, case.case_id, [image], told)
+        found, maps = reading.numbers, reading.maps
+    lines = [*_drawn(instrument, pixels, maps)] if maps else []
     for quantity in instrument.card.quantities:
         reference = case.reference.get(quantity.name)
         held = "no reference" if reference is None else f"reference {brief(reference)}"
@@ -103,3 +108,17 @@ def _read(instrument: Instrument, case: Case) -> list[str]:
             f"{quantity.name} {brief(float(pooled(np.array(found[quantity.name]))), 4)} {quantity.unit} ({held})"
         )
     return lines
+
+
+def _drawn(instrument: Instrument, pixels: Pixels, maps: Mapping[str, LabelMap]) -> Iterator[str]:
+    """How large each structure is drawn, and its Dice against the reference mask where there is one."""
+    from editproof.instruments.masks import structures_in
+    from editproof.metrics.masks import MaskPair, dice
+
+    for name, mask in structures_in(instrument.card.masks, maps).items():
+        reference = pixels.structures.get(name)
+        found = {} if reference is None else dice(MaskPair(reference, mask))
+        held = (
+            f"Dice {brief(found['dice'][0], 3)}" if found else "no reference" if reference is None else "Dice undefined"
+        )
+        yield f"{name} {int(mask.sum())} pixels ({held})"
