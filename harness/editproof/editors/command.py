@@ -86,6 +86,9 @@ class Command:
                 return EditOutcome.failure(
                     EditStatus.TIMED_OUT, f"not done after {brief(self.timeout_s)} s", stderr=_tail(log)
                 )
+            except BaseException:  # an interruption: what was started does not run on
+                end_with_children(program)
+                raise
             said: dict[str, JSON] = {"exit_code": code, "stderr": _tail(log)}
         output = Path(written)
         if code != 0:

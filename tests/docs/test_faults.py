@@ -1,0 +1,28 @@
+"""The pages on faults and threats: every test that they name is there, and every row names one."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.needs import ROOT
+
+TESTS = set(
+    re.findall(
+        r"^def (test_\w+)",
+        "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py")),
+        re.MULTILINE,
+    )
+)
+
+
+@pytest.mark.parametrize(("page", "least"), [("docs/faults.md", 15), ("SECURITY.md", 12)])
+def test_every_row_names_tests_that_are_there(page, least):
+    lines = (ROOT / page).read_text(encoding="utf-8").splitlines()
+    rows = [line for line in lines if line.startswith("| ") and not line.startswith(("| fault |", "| threat |"))]
+    assert len(rows) >= least
+    for row in rows:
+        named = set(re.findall(r"`(test_\w+)`", row))
+        assert named, row
+        assert named <= TESTS, named - TESTS
