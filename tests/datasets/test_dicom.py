@@ -430,6 +430,9 @@ def test_a_column_may_not_give_what_the_header_gives(tmp_path, column):
         ("edit_mask", f"{HIDDEN}-small.png"),
         ("protected_mask", f"{HIDDEN}-cut.png"),
         ("protected_mask", f"{HIDDEN}-colour.png"),
+        ("structure:bone", f"{HIDDEN}.png"),
+        ("structure:bone", f"{HIDDEN}-small.png"),
+        ("structure:bone", f"{HIDDEN}-cut.png"),
     ],
 )
 def test_no_error_repeats_a_mask_file_a_column_or_what_stands_for_a_sex(tmp_path, header, cells):
@@ -443,6 +446,23 @@ def test_no_error_repeats_a_mask_file_a_column_or_what_stands_for_a_sex(tmp_path
         dicom(tmp_path, masks="files")
     assert HIDDEN.lower() not in repr(caught.value.args).replace(str(tmp_path), "").lower()
     assert caught.value.advice
+
+
+def test_a_column_of_the_table_names_the_reference_mask_of_a_structure(tmp_path):
+    bone = np.zeros(IMAGE.shape, np.uint8)
+    bone[30:50, 20:40] = 255
+    for number, name in enumerate("ab"):
+        written(radiograph_file(IMAGE + np.uint8(number), number), tmp_path / f"{name}.dcm")
+    (tmp_path / f"{HIDDEN}.png").write_bytes(png(bone))
+    write_csv(tmp_path / "labels.csv", "file,structure:bone", f"a.dcm,{HIDDEN}.png", "b.dcm,")
+    with_mask, without = cohort = dicom(tmp_path, masks="files")
+    np.testing.assert_array_equal(with_mask.decode().structures["bone"], bone > 0)
+    assert without.decode().structures == {}
+    assert "1 of 2 cases have a reference mask of bone." in cohort.card.warnings
+    assert not [note for note in cohort.card.warnings if "not read" in note or "left out" in note]
+    before = with_mask.digest
+    (tmp_path / f"{HIDDEN}.png").write_bytes(png(255 - bone))
+    assert next(iter(dicom(tmp_path, masks="files"))).digest != before
 
 
 def test_names_that_all_changed_are_explained(tmp_path):

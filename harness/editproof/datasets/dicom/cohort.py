@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ from editproof.datasets.folder.cohort import mask_files
 from editproof.datasets.folder.colour import IN_COLOUR
 from editproof.datasets.folder.files import Entry, existing
 from editproof.datasets.folder.images import note_on_turned
+from editproof.datasets.folder.structures import CaseStructures, StructureFiles
 from editproof.datasets.kinds import found_in, left_out
 from editproof.datasets.masks.files import MASKS, Masks, mask_digests, with_masks
 from editproof.datasets.reading import INDEX, CohortReading
@@ -98,7 +99,8 @@ def dicom(
     own_key = Path(key).resolve() if key else None
     rows = Rows(sheet)
     masks = "files" if colour else masks
-    reader = _Reader(root, names, rows, voi, masks, colour)
+    structures = StructureFiles(root, rows.structures, {}, alias="its file")
+    reader = _Reader(root, names, rows, voi, masks, structures, colour)
     cases, facts, unlisted = [], [], 0
     first: dict[str, int] = {}
     for number, (entry, digest) in enumerate(zip(found, digests, strict=True)):
@@ -149,6 +151,7 @@ def dicom(
             ),
             *_warnings(cases, facts, unlisted, masks),
             *([IN_COLOUR] if colour else []),
+            *structures.notes(len(cases)),
             *rows.ignored(),
             *note_on_turned(reader.turned),
             *without_reference(units, [case.reference for case in cases]),
@@ -192,11 +195,13 @@ def named_dicom(given: Given, reading: CohortReading) -> Cohort:
 
 
 def dicom_pixels(
-    entry: Entry, edit: Entry | None, protected: Entry | None, voi: Voi, masks: Masks, case_id: str, colour: bool
-) -> Pixels:
+    entry: Entry, edit: Entry | None, protected: Entry | None, structures: CaseStructures, voi: Voi, masks: Masks,
+    case_id: str, colour: bool,
+) -> Pixels:  # fmt: skip
     """Decode one case."""
     image = dicom_image(entry, voi, f"case {case_id}", colour=colour)
-    return with_masks(image, edit, protected, masks, case_id)
+    found = with_masks(image, edit, protected, masks, case_id)
+    return replace(found, structures=structures.planes(image.shape[:2], case_id))
 
 
 @dataclass(frozen=True)
@@ -208,6 +213,7 @@ class _Reader:
     rows: Rows
     voi: Voi
     masks: Masks
+    structures: StructureFiles
     colour: bool = False
     turned: set[str] = field(default_factory=set, repr=False)
     """Files of masks whose orientation tag is applied, as they are met."""
@@ -216,6 +222,8 @@ class _Reader:
         own = line.get("case_id", "") if line.get("sop_instance_uid") or line.get("file") else ""
         case_id = own or self.names.of("case", facts.sop_uid)
         edit, protected = mask_files(self.root, line, facts.size, case_id, self.turned, named=False)
+        structures = self.structures.of(line, entry, case_id)
+        structures.check_sizes(facts.size, case_id, self.turned)
         reference, strata = self.rows.labels.of(line, case_id)
         if "sex" not in reference and facts.sex in ("M", "F"):
             reference["sex"] = float(facts.sex == "M")
@@ -224,11 +232,13 @@ class _Reader:
         patient = line.get("patient_id") or facts.patient or facts.study or facts.sop_uid
         wish = self.rows.wish(line)
         parts = [digest, f"dicom:{VERSION}:{self.voi}", *mask_digests(edit, protected, self.masks), *wish.digests]
-        parts += ["colour"] if self.colour else []
+        parts += [*(["colour"] if self.colour else []), *structures.digests]
         return Case(
             case_id=case_id,
             patient_id=self.names.of("patient", patient),
-            decode=partial(dicom_pixels, entry, edit, protected, self.voi, self.masks, case_id, self.colour),
+            decode=partial(
+                dicom_pixels, entry, edit, protected, structures, self.voi, self.masks, case_id, self.colour
+            ),
             digest=hashlib.sha256(" ".join(parts).encode()).hexdigest(),
             reference=reference,
             strata={**header, **strata, **self.rows.strata(line), "burned_in": facts.burned_in},

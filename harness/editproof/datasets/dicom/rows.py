@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from editproof.datasets.dicom.listing import stem_of
 from editproof.datasets.folder.files import Entry
+from editproof.datasets.folder.structures import named_in
 from editproof.datasets.tables.labels import Labels, labels_of
 from editproof.datasets.tables.requests import Wish, request_columns, wish_of
 from editproof.datasets.tables.strata import PREFIX, notes_on_strata, strata_columns
@@ -35,6 +36,7 @@ class Rows:
         self._strata = strata_columns(sheet, columns, self.labels, given) if sheet else {}
         self._asks = request_columns(sheet) if sheet else frozenset()
         self._numeric = numeric_columns(sheet, self._strata) if sheet else set()
+        self.structures = named_in(sheet.columns, sheet.entry.name) if sheet else {}
         self._met: set[int] = set()
         self._by: dict[tuple[str, str], int] = {}
         lines = sheet.rows if sheet else ()
@@ -58,9 +60,8 @@ class Rows:
     def files(self) -> set[str]:
         """Paths below the folder of the table and of every mask that it names."""
         lines = self.sheet.rows if self.sheet else ()
-        cells = {
-            line.get(column, "").replace("\\", "/") for line in lines for column in ("edit_mask", "protected_mask")
-        }
+        columns = ("edit_mask", "protected_mask", *self.structures)
+        cells = {line.get(column, "").replace("\\", "/") for line in lines for column in columns}
         return {self.name, *cells}
 
     def __len__(self) -> int:
@@ -111,7 +112,8 @@ class Rows:
     def ignored(self) -> list[str]:
         """A warning on columns that are not read."""
         columns = self.sheet.columns if self.sheet else ()
-        unread = [n for n in columns if n not in _USED | self._asks | self.labels.columns and n not in self._strata]
+        read = _USED | self._asks | self.labels.columns | {*self._strata, *self.structures}
+        unread = [name for name in columns if name not in read]
         advice = "call a column stratum:NAME to form subgroups on it."
         notes = [f"{len(unread)} columns of {self.name} are not read; {advice}"] if unread else []
         return notes + (notes_on_strata(self.sheet, self._strata, quoting=False) if self.sheet else [])

@@ -45,6 +45,8 @@ class StructureFiles:
         Structure by label of label maps, as the cohort's specification declares them.
     maps : mapping of str to str
         Path of each label map below ``label_maps/`` by name without suffix.
+    alias : str
+        How errors call a file whose name may be a patient's; empty where they name it.
     taken : dict
         Case by structure and path of a mask, as cases are met.
     """
@@ -54,6 +56,7 @@ class StructureFiles:
     beside: Mapping[str, Mapping[str, str]]
     labels: Mapping[int, str] = field(default_factory=dict)
     maps: Mapping[str, str] = field(default_factory=dict)
+    alias: str = ""
     taken: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @classmethod
@@ -65,11 +68,7 @@ class StructureFiles:
         DatasetError
             Where a column names no structure, or a structure has two files of one name.
         """
-        named = {column: column.removeprefix(COLUMN).strip() for column in columns if column.startswith(COLUMN)}
-        if "" in named.values():
-            raise DatasetError(
-                f"the cohort {root}", f"a column {COLUMN!r} without a structure", f"Write {COLUMN}carpals."
-            )
+        named = named_in(columns, str(root))
         beside: dict[str, dict[str, str]] = {}
         folder = root / STRUCTURES
         for entry in entries(folder) if folder.is_dir() else ():
@@ -120,7 +119,7 @@ class StructureFiles:
         return CaseStructures(found, labels, self.labels if labels else {})
 
     def _taken(self, cell: str, name: str, asked: str, case_id: str, column: str) -> Entry | None:
-        entry = file_below(self.root, cell, asked, case_id)
+        entry = file_below(self.root, cell, asked, case_id, alias=self.alias)
         if entry and (other := self.taken.setdefault((name, entry.name), case_id)) != case_id:
             advice = f"Name a file for each in a column {column}."
             raise DatasetError(f"{asked} of case {case_id}", f"{entry} is that of case {other}", advice)
@@ -135,6 +134,21 @@ class StructureFiles:
             if n := len(set(self.beside.get(name, {}).values()) - own):
                 masks, belong = ("mask", "belongs") if n == 1 else ("masks", "belong")
                 yield f"{n} reference {masks} of {name} in {STRUCTURES}/ {belong} to no case."
+
+
+def named_in(columns: Sequence[str], table: str) -> dict[str, str]:
+    """Structure by the columns of a table that name masks.
+
+    Raises
+    ------
+    DatasetError
+        Where a column names no structure.
+    """
+    named = {column: column.removeprefix(COLUMN).strip() for column in columns if column.startswith(COLUMN)}
+    if "" in named.values():
+        found = f"a column {COLUMN!r} without a structure"
+        raise DatasetError(f"the cohort {table}", found, f"Write {COLUMN}carpals.")
+    return named
 
 
 def labels_in(written: str) -> dict[int, str]:
