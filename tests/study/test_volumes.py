@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from editproof.datasets.index.writing import index_of
 from editproof.editing.store import Store
 from editproof.editors.adapter import checked
 from editproof.editors.controls import Destructive, Identity
+from editproof.errors import DatasetError
 from editproof.imaging.sheets import GAP, most_changed, sheet_of, window_of
 from editproof.metrics import MaskPair, measured
-from editproof.phantoms.heads import BRAIN, SHAPE, SPACING, head
+from editproof.phantoms.heads import BRAIN, SHAPE, SPACING, head, write_heads
 from editproof.study.exhibits import exhibit_png, sheets_of
-from editproof.types import EditOutcome, EditRequest, Pixels
+from editproof.study.readers.pictures import drawn_cases
+from editproof.types import Case, EditOutcome, EditRequest, Pixels
 
 HEAD = head(1)
 
@@ -65,6 +68,20 @@ def test_pictures_are_three_planes_through_the_greatest_change_with_the_head_up(
     assert exhibit_png(sheets["original"]).startswith(b"\x89PNG")
     flat = sheet_of(HEAD.brain, (8, 20, 18), (0.0, 1.0), None)
     assert set(np.unique(flat)) == {0, 255}
+
+
+def test_an_index_of_volumes_finds_equal_ones_and_says_that_it_looks_for_no_others(tmp_path):
+    write_heads(tmp_path, 3)
+    (tmp_path / "head-003.nii.gz").write_bytes((tmp_path / "head-001.nii.gz").read_bytes())
+    found = index_of(f"folder:{tmp_path}?masks=files")
+    assert [(case.case, case.kinds) for case in found.excluded] == [("head-003", ("duplicate",))]
+    assert found.notes[-1].startswith("3 cases are volumes")
+
+
+def test_a_form_for_readers_shows_no_volume():
+    case = Case("A", "A", lambda: Pixels(HEAD.volume, HEAD.face, HEAD.brain), "0" * 64, {})
+    with pytest.raises(DatasetError, match="it is a volume"):
+        next(drawn_cases(None, [case]))
 
 
 def test_the_phantom_knows_its_parts():

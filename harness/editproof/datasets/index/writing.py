@@ -38,6 +38,7 @@ from editproof.datasets.registry import READERS, built_in, given_to
 from editproof.datasets.rsna.files import is_rsna
 from editproof.datasets.tables.table import table
 from editproof.errors import DatasetError
+from editproof.imaging.axes import ZYX, axes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -91,9 +92,12 @@ def index_of(
         with reading.guarding(case.case_id):
             pixels = decoded_case(case)
             rows.append(_row(case, pixels))
-            thumbnails.append(thumbnail(pixels.image))
+            if axes_of(pixels.image.shape) != ZYX:
+                thumbnails.append(thumbnail(pixels.image))
     why: dict[str, dict[str, str]] = {name: {FLAWED: words} for name, words in reading.flawed.items()}
-    notes = [*cohort.card.warnings, *_negatives(rows, thumbnails)]
+    volumes = len(rows) - len(thumbnails)
+    unlike = f"{volumes} cases are volumes: equal ones are found, nearly equal and negative ones are not looked for."
+    notes = [*cohort.card.warnings, *_negatives(rows, thumbnails), *([unlike] if volumes else [])]
     _note_duplicates(rows, why, notes)
     _note_leakage(rows, cohort, trainings, reading, why, notes)
     kept = tuple(row for row in rows if row.case not in why)
@@ -176,12 +180,13 @@ def _path_and_options(text: str) -> tuple[str, dict[str, str]]:
 
 
 def _row(case: Case, pixels: Pixels) -> IndexedCase:
+    known = pixels_digest(pixels.image)
     return IndexedCase(
         case=case.case_id,
         patient=case.patient_id,
         digest=digest_of_cases([case]),
-        pixels=pixels_digest(pixels.image),
-        hash=perceptual_hash(pixels.image),
+        pixels=known,
+        hash=known if axes_of(pixels.image.shape) == ZYX else perceptual_hash(pixels.image),
         size=pixels.edit_mask.shape,
         bits=pixels.image.dtype.itemsize * 8,
         edit_share=round(float(pixels.edit_mask.mean()), 4),

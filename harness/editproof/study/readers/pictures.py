@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 
 from editproof.datasets.checks import decoded_case
-from editproof.errors import EditorError
+from editproof.errors import DatasetError, EditorError
 from editproof.evidence.measurements import EDITED, ORIGINAL
+from editproof.imaging.axes import ZYX, axes_of
 from editproof.imaging.colour import bgr
 from editproof.types import Case
 
@@ -57,11 +58,16 @@ def drawn_cases(
 
     Raises
     ------
+    DatasetError
+        Where a case is a volume.
     EditorError
         Where an edit was never asked for.
     """
     for case in cases:
         pixels = decoded_case(case)
+        if axes_of(pixels.image.shape) == ZYX:
+            found, advice = "it is a volume, and forms show pictures of two axes", "Have readers read it in a viewer."
+            raise DatasetError(f"a form for readers of case {case.case_id}", found, advice)
         images: dict[tuple[str, int], Image] = {(ORIGINAL, 0): pixels.image}
         lost = {}
         outcomes = bench.edits(case, pixels)[:repeats]
