@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
+import subprocess
 
 import pandas as pd
 import pytest
@@ -84,6 +86,18 @@ def test_every_changed_byte_is_found(evidence, tmp_path):
             assert any(fault.startswith(path.relative_to(folder).as_posix()) for fault in bundle_faults(folder))
             path.write_bytes(content)
     assert not list(bundle_faults(folder))
+
+
+def test_sha256sum_checks_a_bundle_without_this_package(evidence, tmp_path):
+    checker = shutil.which("sha256sum") or pytest.skip("needs sha256sum of coreutils")
+    save(evidence, tmp_path)
+    command = [checker, "--check", "--strict", "SHA256SUMS"]
+    said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert said.returncode == 0, said.stdout
+    present = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert {line.rpartition(": ")[0] for line in said.stdout.splitlines()} == present - {"SHA256SUMS"}
+    (tmp_path / "measurements" / "0-rows.csv").write_text("case\n")
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True).returncode == 1
 
 
 def test_missing_and_added_files_are_named(evidence, tmp_path):

@@ -93,7 +93,7 @@ def _rewritten(folder: Path, evidence: Record) -> Iterator[str]:
             pairs = zip(actual.splitlines(), content.splitlines(), strict=False)
             line = next((number for number, (a, b) in enumerate(pairs, 1) if a != b), len(content.splitlines()))
             yield f"{name}: line {line} is not as this version writes what it reads there"
-    known = {*files, *renderings(evidence), bundle.MANIFEST, ATTESTATION}
+    known = {*files, *renderings(evidence), bundle.MANIFEST, bundle.SUMS, ATTESTATION}
     present = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
     yield from (f"{name}: no file of a bundle" for name in sorted(present - known))
 

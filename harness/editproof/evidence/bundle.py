@@ -22,6 +22,8 @@ from editproof.types import JSON
 
 MANIFEST_SCHEMA = "editproof-manifest/1"
 RECORD, MANIFEST, ATTESTATION = "evidence.json", "manifest.json", "attestation.intoto.json"
+SUMS = "SHA256SUMS"
+"""The manifest and what it lists, as ``sha256sum -c`` reads it: to be checked without this package."""
 TABLES = ("cases", "rows", "edits", "histograms")
 TEXT_COLUMNS = (
     "case",
@@ -87,11 +89,18 @@ def save(record: Record, folder: Path) -> Path:
 
 
 def seal(folder: Path, files: Iterable[str]) -> Path:
-    """Write the manifest over the named files of a folder, adding to those that it lists already."""
+    """Write the manifest over the named files of a folder, and those that it lists already, and beside it its sums."""
     path = folder / MANIFEST
     listed = set(digests_in(folder)) if path.exists() else set()
-    path.write_bytes(manifest_of(folder, listed | set(files)))
+    manifest = manifest_of(folder, (listed | set(files)) - {SUMS})
+    (folder / SUMS).write_bytes(_sums(manifest))
+    path.write_bytes(manifest)
     return path
+
+
+def _sums(manifest: bytes) -> bytes:
+    digests = {**json.loads(manifest)["sha256"], MANIFEST: hashlib.sha256(manifest).hexdigest()}
+    return "".join(f"{digest}  {name}\n" for name, digest in digests.items()).encode()
 
 
 def manifest_of(folder: Path, names: Iterable[str]) -> bytes:
@@ -200,10 +209,12 @@ def bundle_faults(folder: Path) -> Iterator[str]:
             yield f"{name}: an empty folder"
         elif not (path.is_dir() or path.is_file()):
             yield f"{name}: neither a file nor a folder"
-        elif path.is_file() and name not in {*digests, MANIFEST, ATTESTATION}:
+        elif path.is_file() and name not in {*digests, MANIFEST, SUMS, ATTESTATION}:
             yield f"{name}: not in {MANIFEST}"
     if RECORD not in digests:
         yield f"{RECORD}: not in {MANIFEST}"
+    if SUMS in present and content_of(folder / SUMS) != _sums(content_of(folder / MANIFEST)):
+        yield f"{SUMS}: not what {MANIFEST} comes to"
     if content_of(folder / MANIFEST) != json_bytes(
         {"schema": MANIFEST_SCHEMA, "sha256": dict(sorted(digests.items()))}
     ):
