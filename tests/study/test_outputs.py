@@ -30,7 +30,7 @@ from editproof.criteria import (
     share_changed,
     verdict_on,
 )
-from editproof.criteria.claimed import check_claims
+from editproof.criteria.claimed import check_can_fail, check_claims
 from editproof.datasets.cohort import Cohort
 from editproof.editing.store import Store
 from editproof.errors import DatasetError, EditproofError, InstrumentError, ProtocolError
@@ -237,6 +237,8 @@ CLAIMS = {
 def test_claims_tell_a_tool_that_harms_from_one_that_does_not(tables, name):
     estimand, region, harmful = CLAIMS[name]
     claim = Criterion("OUT", estimand, region, source="s")
+    check_claims([claim], [Finder.card])
+    check_can_fail([claim], {"grade": (0.0, 2.0)})
     check_measurable([claim], (), [Finder.card], CASES)
     calm = "keeps" if harmful != "keeps" else "keeps all"
     assert verdict_on(claim, tables.of[calm]).outcome is not Outcome.FAIL
@@ -413,6 +415,13 @@ def test_a_claim_on_what_no_instrument_gives_is_refused(estimand, words):
 
     with pytest.raises(EditproofError, match=words):
         checked()
+
+
+@pytest.mark.parametrize("margin", [0.0, 1.5])
+def test_a_share_below_what_nothing_is_below_cannot_fail(margin):
+    claim = Criterion("OUT", boxes_found("nodule", margin=margin), at_most(0.1), source="s")
+    with pytest.raises(ProtocolError, match=f"on one side of margin={margin:g}"):
+        check_claims([claim], [Finder.card])
 
 
 def test_millimetres_need_a_spacing():

@@ -10,7 +10,7 @@ from typing import Any, Final
 from editproof.core.nearest import nearest
 from editproof.core.numbers import brief
 from editproof.criteria.criterion import Criterion
-from editproof.criteria.estimand import CONTINUOUS, IMAGES, PROBABILITY, READERS
+from editproof.criteria.estimand import CONTINUOUS, IMAGES, PROBABILITY, READERS, Estimand
 from editproof.criteria.registry import ESTIMANDS
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import ORIGINAL
@@ -127,9 +127,9 @@ def check_can_fail(criteria: Collection[Criterion], scales: Mapping[str, Scale] 
         scale = _scale_of(criterion, scales)
         for name, value in _thresholds(estimand.spec) if scale else ():
             least, most = scale or (0.0, 0.0)
-            if name == CUT and not least < value <= most:
+            if (name == CUT or _counts_below(estimand)) and not least < value <= most:
                 found = f"every reading is on one side of {name}={brief(value)}"
-            elif name != CUT and value >= most - least:
+            elif name != CUT and not _counts_below(estimand) and value >= most - least:
                 found = f"nothing changes by more than {name}={brief(value)}"
             else:
                 continue
@@ -142,8 +142,17 @@ def _scale_of(criterion: Criterion, scales: Mapping[str, Scale]) -> Scale | None
     estimand = criterion.estimand
     if estimand.spec is None or not estimand.spec.names <= ESTIMANDS.built_in.keys():
         return None
-    shares = estimand.scope == IMAGES or estimand.kind == PROBABILITY  # every image metric with a threshold is a share
+    if estimand.scope == IMAGES and "cap" in estimand.spec.arguments:
+        return None  # a distance or a number, which nothing bounds
+    shares = (
+        estimand.scope == IMAGES or estimand.kind == PROBABILITY
+    )  # every other image metric with a threshold is a share
     return (0.0, 1.0) if shares else scales.get(estimand.quantity)
+
+
+def _counts_below(estimand: Estimand) -> bool:
+    """Whether it is the share of those below its threshold, as of an agreement that is 1 where nothing changed."""
+    return estimand.scope == IMAGES and estimand.unchanged == 1.0 and estimand.perfect is None
 
 
 def _thresholds(spec: EstimandSpec | None) -> Iterator[tuple[str, float]]:
