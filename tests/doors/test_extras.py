@@ -15,6 +15,7 @@ from editproof.cli.completion import _completion
 from editproof.core.extras import BY_HAND, EXTRAS
 from editproof.core.usage import Given
 from editproof.datasets.folder.files import Entry
+from editproof.datasets.folder.volumes import frame_in
 from editproof.datasets.tables.table import table
 from editproof.editors.realesrgan import realesrgan
 from editproof.errors import EditproofError
@@ -83,6 +84,7 @@ OF_A_RUN = {
     "an ONNX model": ("onnx", lambda folder: {"instrument_specs": ("phantom",)}),
     "weights for torch": ("torch", lambda folder: {"instrument_specs": (str(ROOT / "models/phantom/torch.json"),)}),
     "a TorchScript model": ("torch", script),
+    "text in images": ("ocr", lambda folder: {"instrument_specs": ("rapidocr",)}),
 }
 """What may be asked of a run, and the extra that it takes."""
 
@@ -92,6 +94,7 @@ AT_ONCE = {
     "a PDF": ("pdf", lambda folder: pdf.pdf_of("<p>")),
     "measurements": ("parquet", lambda folder: tidy.parquet(None)),
     "labels": ("parquet", lambda folder: table(Entry(folder, "labels.parquet", zipped=False))),
+    "a volume": ("volumes", lambda folder: frame_in(Entry(folder, "head.nii", zipped=False), "C1")),
     "an enhancer": ("realesrgan", lambda folder: realesrgan(Given("realesrgan", "", {}, {"model": "-"}, {}))),
 }
 """What is done without a tool."""

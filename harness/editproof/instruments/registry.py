@@ -13,6 +13,7 @@ from editproof.core.guarding import one_error
 from editproof.core.nearest import did_you_mean
 from editproof.core.specification import python_file
 from editproof.errors import InstrumentError
+from editproof.instruments import ocr
 from editproof.instruments.card import TIMM, read_card
 from editproof.instruments.ensemble import LazyEnsemble
 from editproof.instruments.files import file_sha256
@@ -52,6 +53,8 @@ def instrument_from_spec(spec: str, *, allow_egress: Iterable[str] | None = (), 
     if named := python_file(spec):
         path, factory = named
         instrument: Instrument = _of_file(Path(path), factory or "predictor", spec)
+    elif spec == ocr.NAME and not Path(spec).exists():
+        instrument = ocr.RapidText()
     else:
         instrument = _of_card(card_of(spec) or _card_at(spec), trusted=trusted)
     if allow_egress is not None:
@@ -65,7 +68,8 @@ def _card_at(spec: str) -> Path:
     path = Path(spec)
     if path.exists() or path.name != spec or path.suffix:
         return path
-    advice = f"{did_you_mean(spec, CARDS)}There are: {', '.join(CARDS)}; or name a card.json, or PATH.py:FACTORY."
+    names = (*CARDS, ocr.NAME)
+    advice = f"{did_you_mean(spec, names)}There are: {', '.join(names)}; or name a card.json, or PATH.py:FACTORY."
     raise InstrumentError(f"instrument {spec}", "no instrument goes by that name", advice)
 
 
