@@ -1,8 +1,9 @@
 """How an edit of a volume differs from its original: the numbers of images, over voxels, whatever their type.
 
 Volumes are int16 or float32 as often as they have levels, so that distributions are compared by sorting their values,
-which is exact. What is a share of the intensity range is a share of the original's own, from its least to its greatest
-value, where the type has a sign or a fraction: the 65,536 values of int16 say nothing about a scanner.
+which is exact. What is a share of the intensity range is a share of the original's own, from percentile 0.1 to 99.9 of
+its values, where the type has a sign or a fraction: the 65,536 values of int16 say nothing about a scanner, and one
+voxel of metal must not make every change small. A change beyond that range counts as the whole of it.
 
 SSIM is that of :mod:`editproof.metrics.similarity`, slice by slice, and its mean is over voxels. The worst patch is a
 block of voxels, 4 mm wide in each direction where the spacing is known. Volumes are compared a few slices at a time.
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 AT_ONCE = 1 << 21
 """About how many voxels are compared at once, as double precision numbers."""
+_TAILS = (0.1, 99.9)
+"""Percentiles between which the values of an original of a type without levels are its range."""
 _OPTICAL = 255.0
 """The range to which SSIM brings the values of a volume."""
 
@@ -59,7 +62,7 @@ def distribution_changes_in_volumes(pair: Pair) -> Numbers:
             continue
         before, after = np.sort(pair.original[mask]), np.sort(pair.edited[mask])
         found[f"ks_distance:{region}"] = _largest_gap(before, after)
-        found[f"wasserstein:{region}"] = _mean_shift(before, after) / span
+        found[f"wasserstein:{region}"] = min(1.0, _mean_shift(before, after) / span)
     return found
 
 
@@ -70,8 +73,8 @@ def voxel_changes(pair: Pair) -> Numbers:
     for region, sums in _sums(pair).items():
         found[f"changed_share:{region}"] = sums.changed / sums.voxels
         found[f"changed_share_above_2pct:{region}"] = sums.clearly / sums.voxels
-        found[f"mean_abs_change:{region}"] = sums.absolute / sums.voxels / span
-        found[f"max_abs_change:{region}"] = sums.largest / span
+        found[f"mean_abs_change:{region}"] = min(1.0, sums.absolute / sums.voxels / span)
+        found[f"max_abs_change:{region}"] = min(1.0, sums.largest / span)
     return found
 
 
@@ -127,7 +130,8 @@ def range_of(picture: Picture) -> float:
     image = picture.image
     if image.dtype.kind == "u":
         return float(np.iinfo(image.dtype).max)
-    return float(image.max()) - float(image.min()) or 1.0
+    low, high = np.percentile(image, _TAILS)
+    return float(high - low) or float(image.max()) - float(image.min()) or 1.0
 
 
 def _apart(original: Image, edited: Image) -> Iterator[tuple[slice, NDArray[np.float64]]]:
