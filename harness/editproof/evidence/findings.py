@@ -17,7 +17,8 @@ class Exhibit:
     Attributes
     ----------
     rank : str
-        ``"worst"``, ``"median"`` or ``"best"``, by absolute change of the first continuous reading.
+        ``"worst"``, ``"median"`` or ``"best"``, by how much the edit changed; see
+        :func:`editproof.evidence.gallery.chosen`.
     readings : mapping
         ``{"bone_age": {"reference": 120.0, "original": 118.2, "edited": 151.9, "unit": "months"}, ...}``.
     """
