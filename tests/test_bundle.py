@@ -42,7 +42,7 @@ def evidence() -> Evidence:
         [("original", "whole", 0, 17)],
     )  # fmt: skip
     exhibit = PicturedExhibit(
-        "007", 0, "worst", {"age": {"original": 1.0}}, {"original": b"\x89PNG", "edited": b"\x00"}
+        "007", 0, "worst", {"age": {"original": 1.0}}, images={"original": b"\x89PNG", "edited": b"\x00"}
     )
     editor = tool_of(
         EditorCard("tool", "1", "words", {"k": [1, 2]}), Outcome.PASS, "all hold", {"requested": 2, "ok": 1, "refused": 1},

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from editproof.evidence.gallery import chosen
+from editproof import Criterion, at_least, at_most, auc_drift, ks_distance, mae_drift, marker_residual
+from editproof.criteria.exhibited import tellings_of
+from editproof.evidence.gallery import Telling, chosen
 from editproof.evidence.measurements import EDITED, IMAGE, ORIGINAL, measurements_of
 
 CASES = [f"c{k}" for k in range(12)]
@@ -47,3 +49,44 @@ def test_a_mask_tells_more_than_pixels():
 def test_nothing_is_shown_of_nothing():
     before = [[case, ORIGINAL, 0, IMAGE, "mean:whole", 1.0, ""] for case in CASES]
     assert chosen(table(*before)) == ()
+
+
+def worst_for(*tellings):
+    rows = [
+        *rows_of("ks_distance:protected", IMAGE, lambda at, repeat: 0.9 if (at, repeat) == (3, 1) else 0.0),
+        *rows_of("ssim:protected", IMAGE, lambda at, repeat: 0.1 if (at, repeat) == (11, 1) else 1.0),
+        *rows_of("mean_abs_change:whole", IMAGE, lambda at, repeat: at + 0.1 * repeat),
+    ]
+    return [(one.case, one.repeat, one.rank, one.claims) for one in chosen(table(*rows), tellings) if one.claims]
+
+
+def test_the_edit_that_is_farthest_for_a_claim_is_shown_for_it():
+    ks, ssim = Telling("ks_distance:protected", 0.0, ("KS-1", "KS-2")), Telling("ssim:protected", 1.0, ("SIM-1",))
+    assert worst_for(ks, ssim) == [("c11", 1, "worst", ("SIM-1",)), ("c3", 1, "worst", ("KS-1", "KS-2"))]
+
+
+def test_nothing_is_shown_for_a_claim_on_what_no_edit_changed_or_nobody_measured():
+    unchanged = rows_of("ks_distance:protected", IMAGE, lambda at, repeat: 0.0)
+    tellings = Telling("ks_distance:protected", 0.0, ("KS-1",)), Telling("dice_to_original:bones", 1.0, ("SEG-1",))
+    assert chosen(table(*unchanged), tellings) == ()
+
+
+def test_what_is_measured_on_originals_too_is_held_against_them():
+    before = [[case, ORIGINAL, 0, IMAGE, "sd:whole", 10.0 + at, ""] for at, case in enumerate(CASES)]
+    after = rows_of("sd:whole", IMAGE, lambda at, repeat: 10.0 + at - (3 if (at, repeat) == (2, 0) else 0))
+    shown = chosen(table(*before, *after), [Telling("sd:whole", 0.0, ("SD-1",))])
+    assert [(one.case, one.repeat) for one in shown] == [("c2", 0)]
+
+
+def test_claims_of_one_quantity_are_one_and_only_primary_ones_on_edits_count():
+    claims = [
+        Criterion("KS-1", ks_distance(region="protected", margin=0.05), at_least(0.9), source="placeholder"),
+        Criterion("KS-2", ks_distance(region="protected"), at_most(0.1), source="placeholder"),
+        Criterion("BA-1", mae_drift("bone_age", cap=40), at_most(2), source="placeholder"),
+        Criterion("SX-1", auc_drift("sex"), at_least(-0.1), source="placeholder", role="secondary"),
+        Criterion("EFF-1", marker_residual(), at_most(0.3), source="placeholder"),
+    ]
+    assert tellings_of(claims) == (
+        Telling("ks_distance:protected", 0.0, ("KS-1", "KS-2")), Telling("bone_age", None, ("BA-1",)),
+        Telling("marker_residual:inside_mask", 0.0, ("EFF-1",)),
+    )  # fmt: skip

@@ -11,10 +11,9 @@ from importlib.metadata import version
 import numpy as np
 import numpy.typing as npt
 from editproof import Criterion, at_least, at_most, auc_drift, failure_rate, mae_drift, prediction_drift, within
-from editproof.audit.findings import evidence_of, in_reading_order
+from editproof.audit.findings import evidence_of, exhibits_of, in_reading_order
 from editproof.criteria.criterion import verdict_on
 from editproof.evidence.facts import Claim, Facts, Pictures, RollEntry, Told, ToolFacts
-from editproof.evidence.gallery import chosen
 from editproof.evidence.measurements import Measurements, measurements_of
 from editproof.evidence.plain import plain
 from editproof.evidence.protocol import locked as lock_text
@@ -128,8 +127,9 @@ def _tool(name: str, cases: slice, source: str) -> ToolFacts:
     ]
     claims = [Claim(verdict.criterion, verdict.stratum, test, (Told.of(verdict),)) for verdict, test in verdicts]
     pictures = {role: _picture(at) for at, role in enumerate(("original", "edited", "edit_mask", "protected_mask"))}
-    shown = tuple(Pictures(exhibit.case, exhibit.repeat, pictures) for exhibit in chosen(table))
-    return ToolFacts(_card(name), in_reading_order(claims), table, pictures=shown)
+    facts = ToolFacts(_card(name), in_reading_order(claims), table)
+    shown = tuple(Pictures(exhibit.case, exhibit.repeat, pictures) for exhibit in exhibits_of(facts))
+    return replace(facts, pictures=shown)
 
 
 def _card(name: str) -> EditorCard:

@@ -410,7 +410,9 @@ def _exhibits(card: EditorCard, m: Measurements, cohort: _Cohort) -> tuple[Pictu
             }  # fmt: skip
             images = {"original": original, "edited": edited, "edit_mask": label * np.uint8(255),
                       "protected_mask": hand * np.uint8(255)}  # fmt: skip
-            exhibits.append(PicturedExhibit(cohort.case[i], k, rank, readings, {n: _png(a) for n, a in images.items()}))
+            files = {name: _png(image) for name, image in images.items()}
+            claims = ("BA-1", "BA-2") if rank == "worst" and not exhibits else ()
+            exhibits.append(PicturedExhibit(cohort.case[i], k, rank, readings, claims, files))
     return tuple(exhibits)
 
 

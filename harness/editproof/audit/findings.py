@@ -22,12 +22,13 @@ from editproof.criteria.conformance import (
     told_verdict,
     verdict_on_control,
 )
+from editproof.criteria.exhibited import tellings_of
 from editproof.criteria.masks import mask_report
 from editproof.criteria.planting import planted_verdicts
 from editproof.criteria.redecision import criterion_from, decided_claims
 from editproof.errors import EditproofError
 from editproof.evidence.facts import Claim, Facts, ToolFacts, made_elsewhere
-from editproof.evidence.findings import Findings, Origins, ToolFindings
+from editproof.evidence.findings import Exhibit, Findings, Origins, ToolFindings
 from editproof.evidence.gallery import chosen
 from editproof.evidence.measurements import PLANTED, PLANTED_ORIGINAL, Measurements
 from editproof.evidence.plain import plain
@@ -165,6 +166,12 @@ def _made_before(lock: Lock | None, facts: Facts) -> Iterator[str]:
             yield f"nothing shows when {counted(unknown, 'edit')} of {name} had been made, and the lock is for a gate"
 
 
+def exhibits_of(tool: ToolFacts) -> tuple[Exhibit, ...]:
+    """The edits of a tool that a reader is shown."""
+    asked = (criterion_from(claim.criterion) for claim in tool.claims if claim.criterion.role == "primary")
+    return chosen(tool.measurements, tellings_of(asked))
+
+
 def _reading_order(claim: Claim) -> tuple[bool, str, bool, str, str]:
     role, stratum = claim.criterion.role, claim.stratum
     return role != "primary", claim.criterion.id, stratum != "all", stratum, claim.test
@@ -216,7 +223,7 @@ def _tool_findings(
         verdicts=verdicts,
         attribution=entries,
         causes=causes(entries),
-        exhibits=chosen(tool.measurements),
+        exhibits=exhibits_of(tool),
         mask=None if tool.mask_trials is None else mask_report(tool.card.name, tool.mask_trials),
         origins=origins_of(tool, facts.began),
     )

@@ -8,13 +8,12 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
-from editproof.audit.findings import evidence_of, in_reading_order
+from editproof.audit.findings import evidence_of, exhibits_of, in_reading_order
 from editproof.core.records import path_text
 from editproof.criteria.conformance import TOLD
 from editproof.datasets.shard import cases_in, parts_of, shard_text
 from editproof.errors import EvidenceError
 from editproof.evidence.facts import RollEntry, ToolFacts
-from editproof.evidence.gallery import chosen
 from editproof.evidence.measurements import Measurements
 from editproof.evidence.plain import differences, plain
 from editproof.evidence.record import Evidence
@@ -107,11 +106,10 @@ def _joined_tool(name: str, runs: Sequence[Evidence]) -> ToolFacts:
         for claim in tool.claims
     }
     pictures = {(kept.case, kept.repeat): kept for _, tool in having for kept in tool.pictures}
-    shown = [(exhibit.case, exhibit.repeat) for exhibit in chosen(table)]
+    joined = replace(having[0][1], claims=in_reading_order(tuple(claims.values())), measurements=table)
+    shown = [(exhibit.case, exhibit.repeat) for exhibit in exhibits_of(joined)]
     return replace(
-        having[0][1],
-        claims=in_reading_order(tuple(claims.values())),
-        measurements=table,
+        joined,
         pictures=tuple(pictures[place] for place in shown if place in pictures),
         calls=None if any(tool.calls is None for _, tool in having) else sum(tool.calls or 0 for _, tool in having),
     )

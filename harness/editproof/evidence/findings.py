@@ -19,6 +19,8 @@ class Exhibit:
     rank : str
         ``"worst"``, ``"median"`` or ``"best"``, by how much the edit changed; see
         :func:`editproof.evidence.gallery.chosen`.
+    claims : tuple of str
+        Primary criteria on whose quantity this is the edit that changed most, if it is shown for them.
     readings : mapping
         ``{"bone_age": {"reference": 120.0, "original": 118.2, "edited": 151.9, "unit": "months"}, ...}``.
     """
@@ -27,6 +29,7 @@ class Exhibit:
     repeat: int
     rank: str
     readings: Mapping[str, Mapping[str, JSON]]
+    claims: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ class EditorEvidence:
         """The edits that a reader is shown."""
         pictures = {(found.case, found.repeat): found.images for found in self.facts.pictures}
         return tuple(
-            PicturedExhibit(e.case, e.repeat, e.rank, e.readings, pictures.get((e.case, e.repeat), {}))
+            PicturedExhibit(e.case, e.repeat, e.rank, e.readings, e.claims, pictures.get((e.case, e.repeat), {}))
             for e in self.findings.exhibits
         )
 

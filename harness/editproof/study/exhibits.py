@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import cv2
@@ -9,8 +10,7 @@ import numpy as np
 
 from editproof.datasets.checks import decoded_case
 from editproof.evidence.facts import Pictures
-from editproof.evidence.gallery import chosen
-from editproof.evidence.measurements import Measurements
+from editproof.evidence.findings import Exhibit
 from editproof.imaging.axes import ZYX, axes_of
 from editproof.imaging.colour import bgr
 from editproof.imaging.output import in_frame
@@ -26,12 +26,12 @@ LONGEST_SIDE = 480
 """Pixels of the longer side of an exhibit; larger radiographs are reduced for the page."""
 
 
-def exhibit_pictures(dataset: Dataset, bench: Bench, measured: Measurements) -> tuple[Pictures, ...]:
-    """The pictures of one tool's exhibits (see :func:`editproof.evidence.gallery.chosen`), in their order."""
+def exhibit_pictures(dataset: Dataset, bench: Bench, exhibits: Iterable[Exhibit]) -> tuple[Pictures, ...]:
+    """The pictures of one tool's exhibits, in their order."""
     cases = {case.case_id: case for case in dataset}
     return tuple(
         Pictures(exhibit.case, exhibit.repeat, _pictures(bench, cases[exhibit.case], exhibit.repeat))
-        for exhibit in chosen(measured)
+        for exhibit in exhibits
     )
 
 

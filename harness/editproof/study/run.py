@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from editproof.audit.findings import in_reading_order, primary_claims, protocol_of
+from editproof.audit.findings import exhibits_of, in_reading_order, primary_claims, protocol_of
 from editproof.core import records
 from editproof.core.digests import digest_of
 from editproof.core.locks import holding
@@ -323,15 +323,15 @@ class Run:
 
     def _tool_facts(self, spec: str, claims: Sequence[Claim]) -> ToolFacts:
         bench, measured = self.bench(spec), self._measured(spec)
-        return ToolFacts(
+        facts = ToolFacts(
             card=self.cards[spec],
             claims=in_reading_order(claims),
             measurements=measured,
             made_elsewhere=bench.made_editor.service.precomputed,
             mask_trials=bench.mask_trials(self.axes),
-            pictures=exhibit_pictures(self.dataset, bench, measured),
             calls=bench.calls(),
         )
+        return replace(facts, pictures=exhibit_pictures(self.dataset, bench, exhibits_of(facts)))
 
     def _terms(self, judgements: Iterable[Judgement]) -> dict[str, JSON]:
         """What the protocol fixes beyond claims, cohort and instruments."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +46,7 @@ class Shown:
     exhibit: PicturedExhibit
     pictures: EncodedPictures | None
     readings: tuple[PrintedReading, ...]
+    is_first: bool = True  # of its case, to which a link to the pictures of a case leads
 
 
 def case_rows(table: Measurements, pairs: tuple[Paired, ...]) -> tuple[CaseRow, ...]:
@@ -62,10 +64,16 @@ def case_rows(table: Measurements, pairs: tuple[Paired, ...]) -> tuple[CaseRow, 
     return tuple(rows)
 
 
-def shown(exhibit: PicturedExhibit, *, images: bool) -> Shown:
-    """An exhibit as text, with its pictures if ``images``."""
-    readings = tuple(_exhibit_reading(name, dict(values)) for name, values in exhibit.readings.items())
-    return Shown(exhibit, pictures(exhibit.images) if images else None, readings)
+def shown(exhibits: Iterable[PicturedExhibit], *, images: bool) -> tuple[Shown, ...]:
+    """Exhibits as text, with their pictures if ``images``."""
+    known: set[str] = set()
+    made = []
+    for exhibit in exhibits:
+        readings = tuple(_exhibit_reading(name, dict(values)) for name, values in exhibit.readings.items())
+        encoded = pictures(exhibit.images) if images else None
+        made.append(Shown(exhibit, encoded, readings, is_first=exhibit.case not in known))
+        known.add(exhibit.case)
+    return tuple(made)
 
 
 def _case_reading(pair: Paired, i: int, ended: list[str]) -> PrintedReading:

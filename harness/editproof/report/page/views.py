@@ -208,7 +208,7 @@ def _tool(
         failures=tuple((status, message, n) for (status, message), n in lost.most_common(5)),
         pairs=pairs,
         cases=case_rows(table, pairs),
-        exhibits=tuple(shown(exhibit, images=images) for exhibit in editor.exhibits),
+        exhibits=shown(editor.exhibits, images=images),
     )
 
 
