@@ -56,20 +56,23 @@ def claim(made, region):
 @pytest.mark.parametrize(
     ("made", "region", "said"),
     [
-        (
-            c.share_changed("bone_age", more_than=1e9),
-            at_most(0.05),
-            "nothing changes by more than more_than=1000000000",
-        ),
-        (c.share_changed("grade", more_than=4.0, per="edit"), at_most(0.05), "values lie between 0 and 4"),
+        (c.share_changed("bone_age", more_than=1e9), at_most(0.05), "no change is above more_than=1000000000: all lie"),
+        (c.share_changed("grade", more_than=4.0, per="edit"), at_most(0.05), "all lie between 0 and 4"),
         (c.against_target(c.share_changed("grade", more_than=9.0)), at_most(0.05), "more_than=9"),
-        (c.ks_distance(margin=1.0), at_least(0.9), "nothing changes by more than margin=1"),
+        (c.ks_distance(margin=1.0), at_least(0.9), "every value is at most margin=1"),
         (c.outside_mask_change(margin=1.5), at_most(0.05), "margin=1.5"),
         (c.local_change(more_than=1.0), at_most(0.05), "more_than=1"),
-        (c.sensitivity("sex", at=0.0), at_least(0.8), "every reading is on one side of at=0"),
+        (c.sensitivity("sex", at=0.0), at_least(0.8), "every reading is at least at=0"),
         (c.label_change_rate("sex", at=1.5), at_most(0.05), "at=1.5"),
-        (c.reader_call_changes("grade", at=5.0), at_most(0.1), "on one side of at=5"),
-        (c.reader_call_drift("grade", at=0.0), within(-0.05, 0.05), "on one side of at=0"),
+        (c.reader_call_changes("grade", at=5.0), at_most(0.1), "no reading is at least at=5"),
+        (c.grade_agreement("grade", within=4), at_least(0.9), "every change is at most within=4"),
+        (
+            c.share_changed("unknown", more_than=-1.0),
+            within(0.1, 0.2),
+            "every change is above more_than=-1: all are at",
+        ),
+        (c.false_boxes("nodule", cap=5, margin=-1), within(0.1, 0.2), "every value is above margin=-1"),
+        (c.reader_call_drift("grade", at=0.0), within(-0.05, 0.05), "every reading is at least at=0"),
     ],
 )
 def test_a_threshold_off_the_scale_is_refused(made, region, said):
@@ -84,6 +87,11 @@ def test_a_threshold_off_the_scale_is_refused(made, region, said):
         (c.share_changed("bone_age", more_than=12.0), at_most(0.05)), (c.share_changed("bone_age", more_than=300.0), at_most(0.05)),
         (c.share_changed("unknown", more_than=1e9), at_most(0.05)), (c.share_changed("grade", more_than=3.9), at_most(0.05)),
         (c.ks_distance(margin=0.05), at_least(0.9)), (c.sensitivity("sex", at=1.0), at_least(0.8)),
+        (c.grade_agreement("grade", within=3), at_least(0.9)), (c.false_boxes("nodule", cap=5, margin=1), at_most(0.1)),
+        (c.point_error("apex", cap=20, margin=5), at_most(0.1)), (c.boxes_found("nodule", margin=1), at_most(0.1)),
+        (c.mask_lesions_found("m", margin=1), at_most(0.1)), (c.class_agreement("f", margin=1), at_most(0.1)),
+        (c.marks_kept("w", margin=1), at_most(0.1)), (c.character_error("w", cap=3, margin=2), at_most(0.1)),
+        (c.mask_distance("m", cap=40, margin=3), at_most(0.1)), (c.identifiers_left("w", margin=0), at_most(0.1)),
         (c.reader_call_changes("grade", at=4.0), at_most(0.1)), (c.reader_call_changes("nodule", at=50), at_most(0.1)),
     ],
 )  # fmt: skip

@@ -417,10 +417,10 @@ def test_a_claim_on_what_no_instrument_gives_is_refused(estimand, words):
         checked()
 
 
-@pytest.mark.parametrize("margin", [0.0, 1.5])
-def test_a_share_below_what_nothing_is_below_cannot_fail(margin):
+@pytest.mark.parametrize(("margin", "words"), [(0.0, "no value is below"), (1.5, "every value is below")])
+def test_a_share_below_what_nothing_is_below_cannot_fail(margin, words):
     claim = Criterion("OUT", boxes_found("nodule", margin=margin), at_most(0.1), source="s")
-    with pytest.raises(ProtocolError, match=f"on one side of margin={margin:g}"):
+    with pytest.raises(ProtocolError, match=f"{words} margin={margin:g}"):
         check_claims([claim], [Finder.card])
 
 

@@ -10,23 +10,19 @@ from typing import Any, Final
 from editproof.core.nearest import nearest
 from editproof.core.numbers import brief
 from editproof.criteria.criterion import Criterion
-from editproof.criteria.estimand import CONTINUOUS, IMAGES, PROBABILITY, READERS, Estimand
-from editproof.criteria.registry import ESTIMANDS
+from editproof.criteria.estimand import CONTINUOUS, IMAGES, PROBABILITY, READERS
+from editproof.criteria.threshold import VALUE, Scale
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import ORIGINAL
 from editproof.evidence.protocol import SAME_ID
 from editproof.imaging.region import INSIDE, OUTSIDE, PROTECTED
-from editproof.types import CriterionCard, EstimandSpec, InstrumentCard
+from editproof.types import CriterionCard, InstrumentCard
 
 _WORD = r"[^\n=<>&%{}]"
 _CONDITION = rf"\b{_WORD}+(?:<=|>=|<|>|=){_WORD}+"
 _STRATUM: Final = re.compile(rf"{_CONDITION}(?:&{_CONDITION})*")
 
-Scale = tuple[float, float]
 NO_SCALE: Final[Mapping[str, Scale]] = MappingProxyType({})
-CUT: Final = "at"
-THRESHOLDS: Final = ("more_than", "margin", CUT)
-"""Arguments of built-in estimands that say from which size on a change counts, or which reading is a positive one."""
 
 
 def criteria_named(
@@ -106,8 +102,9 @@ def check_claims(criteria: Collection[Criterion], instruments: Collection[Instru
 def check_can_fail(criteria: Collection[Criterion], scales: Mapping[str, Scale] = NO_SCALE) -> None:
     """Refuse a criterion that holds whatever is measured.
 
-    Its region has every value that the estimand can have; or what it counts is beyond the scale on which it is read: no
-    change is as large as its threshold, or every reading is on one side of its operating point.
+    Its region has every value that the estimand can have; or its threshold has all the values that there can be on one
+    side, so that nothing in an image decides it. That it would notice edits that are lost does not help: they say
+    nothing of harm, and ``failure_rate()`` is the claim on them.
 
     Parameters
     ----------
@@ -124,44 +121,12 @@ def check_can_fail(criteria: Collection[Criterion], scales: Mapping[str, Scale] 
         if estimand.is_bounded and not estimand.root and region.holds(estimand.least, estimand.most):
             found = f"it cannot fail: every value lies between {brief(estimand.least)} and {brief(estimand.most)}"
             raise ProtocolError(asked, found, "Set a limit that can be missed, or a larger cap.")
-        scale = _scale_of(criterion, scales)
-        for name, value in _thresholds(estimand.spec) if scale else ():
-            least, most = scale or (0.0, 0.0)
-            if (name == CUT or _counts_below(estimand)) and not least < value <= most:
-                found = f"every reading is on one side of {name}={brief(value)}"
-            elif name != CUT and not _counts_below(estimand) and value >= most - least:
-                found = f"nothing changes by more than {name}={brief(value)}"
-            else:
-                continue
-            advice = "Set a threshold within it, or declare the range of the quantity in the study file."
-            raise ProtocolError(asked, f"{found}: values lie between {brief(least)} and {brief(most)}", advice)
-
-
-def _scale_of(criterion: Criterion, scales: Mapping[str, Scale]) -> Scale | None:
-    """The ends between which what a claim counts can lie; None where they are not known."""
-    estimand = criterion.estimand
-    if estimand.spec is None or not estimand.spec.names <= ESTIMANDS.built_in.keys():
-        return None
-    if estimand.scope == IMAGES and "cap" in estimand.spec.arguments:
-        return None  # a distance or a number, which nothing bounds
-    shares = (
-        estimand.scope == IMAGES or estimand.kind == PROBABILITY
-    )  # every other image metric with a threshold is a share
-    return (0.0, 1.0) if shares else scales.get(estimand.quantity)
-
-
-def _counts_below(estimand: Estimand) -> bool:
-    """Whether it is the share of those below its threshold, as of an agreement that is 1 where nothing changed."""
-    return estimand.scope == IMAGES and estimand.unchanged == 1.0 and estimand.perfect is None
-
-
-def _thresholds(spec: EstimandSpec | None) -> Iterator[tuple[str, float]]:
-    """The thresholds among the arguments of an estimand, and of those in it."""
-    for name, value in spec.arguments.items() if spec else ():
-        if isinstance(value, EstimandSpec):
-            yield from _thresholds(value)
-        elif name in THRESHOLDS and isinstance(value, int | float):
-            yield name, float(value)
+        threshold = estimand.threshold
+        if threshold is not None and (idle := threshold.idle(scales.get(estimand.quantity))):
+            found = f"{idle}, so that nothing in an image decides it, only edits that are lost"
+            advice = "Set a threshold that some values meet and others do not"
+            declared = "" if threshold.of == VALUE else ", or declare the range of the quantity in the study file"
+            raise ProtocolError(asked, found, f"{advice}{declared}.")
 
 
 def check_image_claims(criteria: Collection[Criterion], measured: Mapping[str, tuple[Collection[str], str]]) -> None:

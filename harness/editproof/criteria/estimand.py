@@ -20,6 +20,7 @@ from editproof.criteria.readings import (
     instrument_readings,
     with_missing,
 )  # fmt: skip
+from editproof.criteria.threshold import Threshold
 from editproof.errors import EditproofError, ProtocolError
 from editproof.evidence.measurements import EDITED, ORIGINAL, PLANTED, POOLED, TARGET, Measurements
 from editproof.stats.gaffke import CONVENTIONAL, GAFFKE
@@ -101,6 +102,9 @@ class Estimand:
         Whether that stratum says which cases belong together, and its values are no more than names.
     recalibration : str
         Curve by which both arms are recalibrated first (cross-fitted by patient), or empty.
+    threshold : Threshold, optional
+        Of a share: which values count, and the interval in which they lie. A claim is refused where that is none of
+        them, or all; of an estimand without one nothing is assumed.
     incomparable : str
         Why two versions of a tool cannot be compared by it; empty where they can.
     spec : EstimandSpec, optional
@@ -141,6 +145,7 @@ class Estimand:
     by: str = ""
     grouped: bool = False
     recalibration: str = ""
+    threshold: Threshold | None = None
     incomparable: str = ""
     spec: EstimandSpec | None = None
     origins: frozenset[str] = field(default=frozenset(), compare=False)

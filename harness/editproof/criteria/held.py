@@ -12,6 +12,7 @@ from functools import partial
 from editproof.criteria.estimand import IMAGES, PROBABILITY, Estimand
 from editproof.criteria.factory import known_unit, reach_of
 from editproof.criteria.readings import Readings
+from editproof.criteria.threshold import ABOVE, AMOUNT, BELOW, SHARE, Scale, Threshold, counted_share
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import IMAGE
 from editproof.stats.statistic import Statistic
@@ -36,9 +37,9 @@ def agreement(
     """
     quantity, name = measured_as(output, subject, against), f"{words} to the {against}, {subject}"
     if margin is not None:
-        statistic = partial(_share_below, margin=margin, per=per)
+        below = Threshold("margin", margin, BELOW, SHARE)
         shown = f"{name}: share of {known_unit(per, 'images')}s below {margin:g}"
-        return _share(shown, quantity, statistic, against, missing, unchanged=1.0)
+        return share(shown, quantity, below, per, missing, 1.0, _needs(against))
     return Estimand(
         name=name, quantity=quantity, statistic=_mean, scope=IMAGES, instrument=IMAGE, missing=missing, unchanged=1.0,
         least=0.0, most=1.0, ideal=1.0, kind=PROBABILITY, needs=_needs(against),
@@ -47,18 +48,23 @@ def agreement(
 
 def deviation(
     words: str, output: str, subject: str, *, against: str, cap: float, unit: str, margin: float | None, per: str,
-    missing: str,
+    missing: str, interval: Scale = AMOUNT,
 ) -> Estimand:  # fmt: skip
     """An estimand of a number that is 0 where nothing differs, and counts up to a cap; see :func:`agreement`.
 
-    The share is of those above the margin.
+    The share is of those above the margin, whatever the cap.
+
+    Parameters
+    ----------
+    interval : (float, float)
+        In which the number itself lies, before it is capped.
     """
     quantity, name = measured_as(output, subject, against), f"{words} to the {against}, {subject}"
     least, most = reach_of(cap)
     if margin is not None:
-        statistic = partial(_share_above, margin=margin, per=per)
+        above = Threshold("margin", margin, ABOVE, interval)
         shown = f"{name}: share of {known_unit(per, 'images')}s above {margin:g} {unit}".rstrip()
-        return _share(shown, quantity, statistic, against, missing)
+        return share(shown, quantity, above, per, missing, 0.0, _needs(against))
     return Estimand(
         name=name, quantity=quantity, unit=unit, statistic=_mean, scope=IMAGES, instrument=IMAGE, missing=missing,
         least=least, most=most, ideal=0.0, needs=_needs(against),
@@ -112,12 +118,14 @@ def measured_as(output: str, subject: str, against: str) -> str:
     return f"{output}_to_{known_other(against)}:{subject}"
 
 
-def _share(
-    name: str, quantity: str, statistic: partial[Statistic], against: str, missing: str, unchanged: float = 0.0
+def share(
+    name: str, quantity: str, threshold: Threshold, per: str, missing: str, unchanged: float, needs: frozenset[str]
 ) -> Estimand:
+    """An estimand of the share of patients, or of edits, that a threshold counts: those too far from ideal."""
     return Estimand(
-        name=name, quantity=quantity, statistic=statistic, scope=IMAGES, instrument=IMAGE, missing=missing,
-        unchanged=unchanged, least=0.0, most=1.0, ideal=0.0, needs=_needs(against),
+        name=name, quantity=quantity, statistic=partial(counted_share, threshold=threshold, per=per), scope=IMAGES,
+        instrument=IMAGE, missing=missing, unchanged=unchanged, least=0.0, most=1.0, ideal=0.0, needs=needs,
+        threshold=threshold,
     )  # fmt: skip
 
 
@@ -141,11 +149,3 @@ def _rise(readings: Readings) -> Statistic:
 def _paired(readings: Readings, sign: float) -> Statistic:
     found = readings.mean_of(sign * readings.changes, readings.unmoved)
     return found.noted(original=readings.average(readings.original), edited=readings.average(readings.values))
-
-
-def _share_below(readings: Readings, *, margin: float, per: str) -> Statistic:
-    return readings.share(readings.values < margin, per)
-
-
-def _share_above(readings: Readings, *, margin: float, per: str) -> Statistic:
-    return readings.share(readings.values > margin, per)

@@ -120,7 +120,10 @@ def recalibrated(estimand: Estimand, curve: str = "linear") -> Estimand:
             "Recalibrate a reading.",
         )
     name = f"{estimand.name} after {known_curve(curve)} recalibration"
-    return replace(estimand, name=name, recalibration=curve)
+    counted = estimand.threshold
+    if counted is not None and curve == "linear":  # a line leads off the scale; the other curves keep to it
+        counted = counted.unbounded()
+    return replace(estimand, name=name, recalibration=curve, threshold=counted)
 
 
 def _accuracy(

@@ -9,6 +9,7 @@ import numpy as np
 from editproof.criteria.estimand import Estimand
 from editproof.criteria.factory import UNITS, estimand, known_unit
 from editproof.criteria.readings import Readings
+from editproof.criteria.threshold import ABOVE, AMOUNT, CHANGE, Threshold
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import EDITED, POOLED
 from editproof.stats.agreement import limit_of_agreement
@@ -62,11 +63,11 @@ def share_changed(
     per : {"patient", "edit"}
         Share of patients with at least one such edit, or share of edits, averaged over patients.
     """
-    counted = known_unit(per, "changes")
+    counted, large = known_unit(per, "changes"), Threshold("more_than", more_than, ABOVE, AMOUNT, CHANGE)
     return Estimand(
         name=f"share of {counted}s changed by more than {more_than:g} {UNITS.get(quantity, '')}".rstrip(),
-        quantity=quantity, statistic=partial(_share, more_than=more_than, per=per), needs=_ORIGINAL, arm=arm,
-        instrument=instrument, missing=missing, ideal=0.0, least=0.0, most=1.0,
+        quantity=quantity, statistic=partial(_share, large=large, per=per), needs=_ORIGINAL, arm=arm,
+        instrument=instrument, missing=missing, ideal=0.0, least=0.0, most=1.0, threshold=large,
     )  # fmt: skip
 
 
@@ -121,9 +122,8 @@ def _limit(readings: Readings, *, side: int) -> Smooth:
     return readings.smooth(limit_of_agreement(readings.changes, readings.patients, side), readings.unmoved)
 
 
-def _share(readings: Readings, *, more_than: float, per: str) -> Statistic:
-    large = np.abs(readings.changes) > more_than
-    return readings.share(large, per)
+def _share(readings: Readings, *, large: Threshold, per: str) -> Statistic:
+    return readings.share(large.met(np.abs(readings.changes)), per)
 
 
 def _slope(readings: Readings) -> Smooth:

@@ -12,6 +12,7 @@ import numpy as np
 from editproof.criteria.estimand import PROBABILITY, Compute, Estimand
 from editproof.criteria.factory import estimand
 from editproof.criteria.readings import Readings
+from editproof.criteria.threshold import AT_LEAST, READING, SHARE, Threshold
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import EDITED, ORIGINAL, POOLED
 from editproof.stats.areas import ONE_CLASS, Area, AreaChange, pairs_of
@@ -61,10 +62,12 @@ def sensitivity(
     quantity: str, *, at: float = 0.5, arm: str = EDITED, instrument: str = POOLED, missing: str = "worst_case"
 ) -> Estimand:
     """Share of edits of positive cases read at or above an operating point that was locked beforehand."""
-    hits = partial(_hits, at=at, positive=True)
-    return _probability(
+    called = Threshold("at", at, AT_LEAST, SHARE, READING)
+    hits = partial(_hits, called=called, positive=True)
+    made = _probability(
         "sensitivity", hits, quantity, arm, instrument, missing, ideal=1.0, counts="with a positive case"
     )
+    return replace(made, threshold=called)
 
 
 @estimand(example=_SEX)
@@ -72,10 +75,12 @@ def specificity(
     quantity: str, *, at: float = 0.5, arm: str = EDITED, instrument: str = POOLED, missing: str = "worst_case"
 ) -> Estimand:
     """Share of edits of negative cases read below an operating point that was locked beforehand."""
-    hits = partial(_hits, at=at, positive=False)
-    return _probability(
+    called = Threshold("at", at, AT_LEAST, SHARE, READING)
+    hits = partial(_hits, called=called, positive=False)
+    made = _probability(
         "specificity", hits, quantity, arm, instrument, missing, ideal=1.0, counts="with a negative case"
     )
+    return replace(made, threshold=called)
 
 
 @estimand(example=_SEX)
@@ -159,11 +164,11 @@ def _squared_drift(readings: Readings) -> Statistic:
     return found.noted(original=readings.average(original), edited=readings.average(edited))
 
 
-def _hits(readings: Readings, *, at: float, positive: bool) -> Statistic:
+def _hits(readings: Readings, *, called: Threshold, positive: bool) -> Statistic:
     group = readings.only((readings.reference > 0.5) == positive)
     if not len(group.patients):
         return readings.undefined(f"there is no {'positive' if positive else 'negative'} case")
-    return group.share_of_edits((group.values >= at) == positive)
+    return group.share_of_edits(called.met(group.values) == positive)
 
 
 def _slope(readings: Readings) -> Calibration:

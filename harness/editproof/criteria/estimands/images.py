@@ -12,6 +12,7 @@ from editproof.core.numbers import percent
 from editproof.criteria.estimand import IMAGES, Compute, Estimand
 from editproof.criteria.factory import estimand, known_unit
 from editproof.criteria.readings import Readings
+from editproof.criteria.threshold import ABOVE, AT_MOST, SHARE, Threshold, counted_share
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import EDITED, IMAGE
 from editproof.stats.distances import FeatureDistance
@@ -43,9 +44,11 @@ def ks_distance(
     quantity, where = f"ks_distance:{region}", _words(region)
     if margin is None:
         return _image(f"KS distance, {where}", quantity, arm, missing, worst=1.0, unchanged=0.0, unit="")
+    kept = Threshold("margin", margin, AT_MOST, SHARE)
     name = f"share of {known_unit(per, 'images')}s with KS distance at most {margin:g}, {where}"
-    within = partial(_share_within, margin=margin, per=per)
-    return _image(name, quantity, arm, missing, worst=1.0, unchanged=0.0, unit="", ideal=1.0, statistic=within)
+    within = partial(counted_share, threshold=kept, per=per, every=True)
+    made = _image(name, quantity, arm, missing, worst=1.0, unchanged=0.0, unit="", ideal=1.0, statistic=within)
+    return replace(made, threshold=kept)
 
 
 @estimand
@@ -69,11 +72,13 @@ def outside_mask_change(
     above = f" by more than {100 * more_than:g} % of range" if more_than else ""
     name = f"share of pixels changed outside the mask{above}"
     if margin is not None:
+        over = Threshold("margin", margin, ABOVE, SHARE)
         counted, most = known_unit(per, "images"), percent(margin)
         name = f"share of {counted}s with more than {most} of pixels changed outside the mask{above}"
-        beyond = partial(share_beyond, margin=margin, per=per)
+        beyond = partial(counted_share, threshold=over, per=per)
         quantity = f"{metric}:outside_mask"
-        return _image(name, quantity, arm, missing, worst=1.0, unchanged=0.0, unit="", ideal=0.0, statistic=beyond)
+        made = _image(name, quantity, arm, missing, worst=1.0, unchanged=0.0, unit="", ideal=0.0, statistic=beyond)
+        return replace(made, threshold=over)
     return _image(name, f"{metric}:outside_mask", arm, missing, worst=1.0, unchanged=0.0, unit="")
 
 
@@ -210,15 +215,6 @@ def _image(
 
 def _mean(readings: Readings) -> Statistic:
     return readings.mean_of(readings.values)
-
-
-def _share_within(readings: Readings, *, margin: float, per: str) -> Statistic:
-    return readings.share(readings.values <= margin, per, every=True)
-
-
-def share_beyond(readings: Readings, *, margin: float, per: str) -> Statistic:
-    """Share of edits, or of patients, with more of a metric than a margin."""
-    return readings.share(readings.values > margin, per)
 
 
 def _feature(readings: Readings) -> FeatureDistance:

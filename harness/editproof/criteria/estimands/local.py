@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from editproof.criteria.estimand import IMAGES, Estimand
-from editproof.criteria.estimands.images import share_beyond
 from editproof.criteria.factory import estimand
+from editproof.criteria.threshold import ABOVE, SHARE, Threshold, counted_share
 from editproof.evidence.measurements import EDITED, IMAGE
 
 DAMAGED = 0.08
@@ -25,8 +25,10 @@ def local_change(*, more_than: float = DAMAGED, arm: str = EDITED, missing: str 
     more_than : float
         Share of the pixels of a patch, changed by more than 5 % of the intensity range, beyond which it is damaged.
     """
+    damaged = Threshold("more_than", more_than, ABOVE, SHARE)
     return Estimand(
         name=f"share of patients with a patch of anatomy changed by more than {100 * more_than:g} %",
-        quantity="worst_patch:protected", statistic=partial(share_beyond, margin=more_than, per="patient"),
+        quantity="worst_patch:protected", statistic=partial(counted_share, threshold=damaged, per="patient"),
         scope=IMAGES, arm=arm, instrument=IMAGE, missing=missing, unchanged=0.0, ideal=0.0, least=0.0, most=1.0,
+        threshold=damaged,
     )  # fmt: skip

@@ -8,12 +8,12 @@ reference mask of the cohort.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 
-from editproof.criteria.estimand import IMAGES, PROBABILITY, Compute, Estimand
-from editproof.criteria.estimands.images import share_beyond
+from editproof.criteria.estimand import IMAGES, PROBABILITY, Estimand
 from editproof.criteria.factory import estimand, known_unit, reach_of
+from editproof.criteria.held import share
 from editproof.criteria.readings import Readings
+from editproof.criteria.threshold import ABOVE, AMOUNT, BELOW, SHARE, Threshold
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import EDITED, IMAGE
 from editproof.stats.statistic import Statistic
@@ -111,9 +111,9 @@ def mask_distance(
     quantity = f"hd95_{unit}_{_against(against)}:{structure}"
     name = f"HD95 {_words(against)}, {structure}"
     if margin is not None:
-        share = partial(share_beyond, margin=margin, per=per)
+        beyond = Threshold("margin", margin, ABOVE, AMOUNT)
         counted = f"{name}: share of {known_unit(per, 'images')}s beyond {margin:g} {unit}"
-        return _share(counted, quantity, share, missing)
+        return share(counted, quantity, beyond, per, missing, 0.0, _needs(against))
     least, most = reach_of(cap)
     return Estimand(
         name=name, quantity=quantity, unit=UNITS[unit], statistic=_mean, scope=IMAGES,
@@ -161,8 +161,9 @@ def mask_area_change(
     """
     quantity, name = f"area_change_{_against(against)}:{structure}", f"change of area {_words(against)}, {structure}"
     if margin is not None:
-        share = partial(share_beyond, margin=margin, per=per)
-        return _share(f"{name}: share of {known_unit(per, 'images')}s above {margin:g}", quantity, share, missing)
+        above = Threshold("margin", margin, ABOVE, SHARE)
+        counted = f"{name}: share of {known_unit(per, 'images')}s above {margin:g}"
+        return share(counted, quantity, above, per, missing, 0.0, _needs(against))
     return Estimand(
         name=name, quantity=quantity, statistic=_mean, scope=IMAGES, instrument=IMAGE, missing=missing, least=0.0,
         most=1.0, ideal=0.0, kind=PROBABILITY, needs=_needs(against),
@@ -209,8 +210,9 @@ def mask_volume_change(
         f"change of volume {_words(against)}, {structure}",
     )
     if margin is not None:
-        share = partial(share_beyond, margin=margin, per=per)
-        return _share(f"{name}: share of {known_unit(per, 'images')}s above {margin:g}", quantity, share, missing)
+        above = Threshold("margin", margin, ABOVE, SHARE)
+        counted = f"{name}: share of {known_unit(per, 'images')}s above {margin:g}"
+        return share(counted, quantity, above, per, missing, 0.0, _needs(against))
     return Estimand(
         name=name, quantity=quantity, statistic=_mean, scope=IMAGES, instrument=IMAGE, missing=missing, least=0.0,
         most=1.0, ideal=0.0, kind=PROBABILITY, needs=_needs(against),
@@ -223,18 +225,12 @@ def _overlap(
     """An estimand of a share of overlap, which is 1 where two masks are equal."""
     quantity, name = f"{output}_{_against(against)}:{structure}", f"{words} {_words(against)}, {structure}"
     if margin is not None:
-        share = partial(_share_below, margin=margin, per=per)
-        return _share(f"{name}: share of {known_unit(per, 'images')}s below {margin:g}", quantity, share, missing, 1.0)
+        below = Threshold("margin", margin, BELOW, SHARE)
+        counted = f"{name}: share of {known_unit(per, 'images')}s below {margin:g}"
+        return share(counted, quantity, below, per, missing, 1.0, _needs(against))
     return Estimand(
         name=name, quantity=quantity, statistic=_mean, scope=IMAGES, instrument=IMAGE, missing=missing, unchanged=1.0,
         least=0.0, most=1.0, ideal=1.0, kind=PROBABILITY, needs=_needs(against),
-    )  # fmt: skip
-
-
-def _share(name: str, quantity: str, statistic: Compute, missing: str, unchanged: float = 0.0) -> Estimand:
-    return Estimand(
-        name=name, quantity=quantity, statistic=statistic, scope=IMAGES, instrument=IMAGE, missing=missing,
-        unchanged=unchanged, least=0.0, most=1.0, ideal=0.0, needs=_needs(quantity),
     )  # fmt: skip
 
 
@@ -267,7 +263,3 @@ def _mean(readings: Readings) -> Statistic:
 def _loss(readings: Readings) -> Statistic:
     found = readings.mean_of(-readings.changes, readings.unmoved)
     return found.noted(original=readings.average(readings.original), edited=readings.average(readings.values))
-
-
-def _share_below(readings: Readings, *, margin: float, per: str) -> Statistic:
-    return readings.share(readings.values < margin, per)

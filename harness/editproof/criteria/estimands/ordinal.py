@@ -15,6 +15,7 @@ from editproof.criteria.estimand import Estimand
 from editproof.criteria.factory import estimand
 from editproof.criteria.held import known_other
 from editproof.criteria.readings import Readings
+from editproof.criteria.threshold import AMOUNT, AT_MOST, CHANGE, Threshold
 from editproof.evidence.measurements import EDITED, POOLED
 from editproof.stats.kappa import quadratic_kappa
 from editproof.stats.statistic import Statistic
@@ -38,11 +39,11 @@ def grade_agreement(
     within : float
         Grades by which it may differ; 0 is exact agreement.
     """
-    apart = f" within {within:g}" if within else ""
+    apart, alike = f" within {within:g}" if within else "", _alike(within)
     return Estimand(
         name=f"agreement of grades with the {known_other(against)}{apart}", quantity=quantity, arm=arm,
-        statistic=partial(_agreement, against=against, within=within), needs={against}, instrument=instrument,
-        missing=missing, ideal=1.0, least=0.0, most=1.0,
+        statistic=partial(_agreement, against=against, alike=alike), needs={against}, instrument=instrument,
+        missing=missing, ideal=1.0, least=0.0, most=1.0, threshold=alike,
     )  # fmt: skip
 
 
@@ -54,10 +55,11 @@ def grade_agreement_loss(
 
     A missing edit loses 1. For ``within`` see :func:`grade_agreement`.
     """
+    alike = _alike(within)
     return Estimand(
         name="loss of agreement of grades with the reference", quantity=quantity, arm=arm, signed=True,
-        statistic=partial(_agreement_loss, within=within), needs={"reference", "original"}, instrument=instrument,
-        missing=missing, ideal=0.0, least=-1.0, most=1.0,
+        statistic=partial(_agreement_loss, alike=alike), needs={"reference", "original"}, instrument=instrument,
+        missing=missing, ideal=0.0, least=-1.0, most=1.0, threshold=alike,
     )  # fmt: skip
 
 
@@ -96,13 +98,18 @@ def _other(readings: Readings, against: str) -> NDArray[np.float64]:
     return readings.original if against == "original" else readings.reference
 
 
-def _agreement(readings: Readings, *, against: str, within: float) -> Statistic:
-    return readings.share_of_edits(np.abs(readings.values - _other(readings, against)[:, None]) <= within)
+def _alike(within: float) -> Threshold:
+    """By how much two grades that agree may differ."""
+    return Threshold("within", within, AT_MOST, AMOUNT, CHANGE)
 
 
-def _agreement_loss(readings: Readings, *, within: float) -> Statistic:
-    edited = np.where(np.isnan(readings.values), np.nan, np.abs(readings.errors) <= within)
-    original = (np.abs(readings.original - readings.reference) <= within).astype(float)
+def _agreement(readings: Readings, *, against: str, alike: Threshold) -> Statistic:
+    return readings.share_of_edits(alike.met(np.abs(readings.values - _other(readings, against)[:, None])))
+
+
+def _agreement_loss(readings: Readings, *, alike: Threshold) -> Statistic:
+    edited = np.where(np.isnan(readings.values), np.nan, alike.met(np.abs(readings.errors)))
+    original = alike.met(np.abs(readings.original - readings.reference)).astype(float)
     found = readings.mean_of(original[:, None] - edited, readings.unmoved)
     return found.noted(original=readings.average(original), edited=readings.average(edited))
 

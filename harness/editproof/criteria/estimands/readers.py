@@ -13,6 +13,7 @@ from editproof.criteria.estimand import ANY, READERS, Compute, Estimand
 from editproof.criteria.factory import estimand
 from editproof.criteria.reader_readings import ReaderReadings, nanmean
 from editproof.criteria.readings import Readings
+from editproof.criteria.threshold import ANYTHING, AT_LEAST, READING, Threshold
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import EDITED, ORIGINAL
 from editproof.stats.areas import ONE_CLASS, Pairs, pairs_of
@@ -94,9 +95,10 @@ def reader_call_drift(
     if of not in _CLASSES:
         raise ProtocolError(f"calls of {of!r} cases", f"there are {', '.join(_CLASSES)}", "Choose one of those.")
     name = "change of calls" if of == "all" else f"change of calls, {of} cases"
-    calls = partial(_calls, at=at, of=_CLASSES[of])
+    called = _positive(at)
+    calls = partial(_calls, called=called, of=_CLASSES[of])
     made = _made(name, calls, quantity, readers, arm, missing, needs=_ORIGINAL if of == "all" else _BOTH)
-    return replace(made, counts=_CLASS[of], reach=1.0)
+    return replace(made, counts=_CLASS[of], reach=1.0, threshold=called)
 
 
 @estimand(example={"quantity": "finding", "at": 0.5})
@@ -115,8 +117,9 @@ def reader_call_changes(
     readers : {"random", "fixed"}
         Whether the claim is about readers like these, or about these alone.
     """
-    made = _made("share of changed calls", partial(_changed_calls, at=at), quantity, readers, arm, missing)
-    return replace(made, signed=False, reach=1.0)
+    called = _positive(at)
+    made = _made("share of changed calls", partial(_changed_calls, called=called), quantity, readers, arm, missing)
+    return replace(made, signed=False, reach=1.0, threshold=called)
 
 
 @estimand(example={"quantity": "grade"})
@@ -178,6 +181,11 @@ def _made(
         statistic=partial(_of_readers, make=statistic, fixed=readers == "fixed"), scope=READERS, kind=ANY, needs=needs,
         arm=arm, instrument="readers", missing=missing, ideal=ideal, signed=True, incomparable=_APART,
     )  # fmt: skip
+
+
+def _positive(at: float) -> Threshold:
+    """From which rating on a case is called positive."""
+    return Threshold("at", at, AT_LEAST, ANYTHING, READING)
 
 
 def _of_readers(readings: Readings, *, make: Compute, fixed: bool) -> Statistic:
@@ -317,26 +325,31 @@ def _area_of_these(
     return PairedChange(pairs=change, patients=given.names)
 
 
-def _calls(readings: Readings, *, at: float, of: float | None) -> Statistic:
+def _calls(readings: Readings, *, called: Threshold, of: float | None) -> Statistic:
     given = _known(readings)
     if of is not None:
         given = _known(given.only(given.reference == of))
         if not given.n_patients:
             return given.undefined("there are no cases of that class")
-    edited, before = _called(given.edited, at, 3), _called(given.before, at, 2)
+    edited, before = _called(given.edited, called, 3), _called(given.before, called, 2)
     low, high = _changes(edited, before, given.lost, (0.0, 1.0))
     made = _bounded(given, edited - before[:, :, None], low, high, (-1.0, 1.0))
     return made.noted(original=float(np.nanmean(before)))
 
 
-def _called(values: Values, at: float, axis: int) -> Values:
+def _called(values: Values, called: Threshold, axis: int) -> Values:
     """Share of a reader's sessions in which a case is called positive; NaN where there is none."""
-    return nanmean(np.where(np.isnan(values), np.nan, (values >= at).astype(float)), axis)
+    return nanmean(_each_called(values, called), axis)
 
 
-def _changed_calls(readings: Readings, *, at: float) -> Statistic:
+def _each_called(values: Values, called: Threshold) -> Values:
+    """1 where a case is called positive, else 0; NaN where there is no rating."""
+    return np.where(np.isnan(values), np.nan, called.met(values).astype(float))
+
+
+def _changed_calls(readings: Readings, *, called: Threshold) -> Statistic:
     given = _known(readings)
-    edited, before = (np.where(np.isnan(x), np.nan, (x >= at).astype(float)) for x in (given.edited, given.before))
+    edited, before = (_each_called(x, called) for x in (given.edited, given.before))
     pairs = np.abs(edited[:, :, :, :, None] - before[:, :, None, None, :])
     seen = nanmean(pairs, (3, 4))
     unknown = given.lost | np.isnan(nanmean(before, 2))[:, :, None]

@@ -10,6 +10,7 @@ import numpy as np
 from editproof.criteria.estimand import ANY, PROBABILITY, READINGS, REPEATS, Compute, Estimand
 from editproof.criteria.factory import estimand, known_unit, reach_of
 from editproof.criteria.readings import Readings
+from editproof.criteria.threshold import AT_LEAST, READING, SHARE, Threshold
 from editproof.evidence.measurements import EDITED, POOLED
 from editproof.stats.agreement import icc_statistic as icc_of
 from editproof.stats.agreement import is_repeated, within_case_variance
@@ -71,8 +72,9 @@ def label_flip_rate(
     quantity: str, *, at: float = 0.5, arm: str = EDITED, instrument: str = POOLED, missing: str = "worst_case"
 ) -> Estimand:
     """Share of patients whose predicted class is not the same in all repeats; exact on patients."""
-    name, flips = "share of patients with label flips", partial(_flips, at=at)
-    return _labels(name, flips, REPEATS, quantity, arm, instrument, missing)
+    called = Threshold("at", at, AT_LEAST, SHARE, READING)
+    name, flips = "share of patients with label flips", partial(_flips, called=called)
+    return _labels(name, flips, called, REPEATS, quantity, arm, instrument, missing)
 
 
 @estimand(example={"quantity": "sex"})
@@ -89,8 +91,10 @@ def label_change_rate(
     per : {"patient", "edit"}
         Share of patients with at least one such edit, or share of edits, averaged over patients.
     """
-    name, changes = f"share of {known_unit(per, 'changes')}s with changed label", partial(_changes, at=at, per=per)
-    return _labels(name, changes, READINGS, quantity, arm, instrument, missing)
+    called = Threshold("at", at, AT_LEAST, SHARE, READING)
+    name = f"share of {known_unit(per, 'changes')}s with changed label"
+    changes = partial(_changes, called=called, per=per)
+    return _labels(name, changes, called, READINGS, quantity, arm, instrument, missing)
 
 
 def _between_repeats(
@@ -105,11 +109,12 @@ def _between_repeats(
 
 
 def _labels(
-    name: str, statistic: Compute, scope: str, quantity: str, arm: str, instrument: str, missing: str
-) -> Estimand:
+    name: str, statistic: Compute, called: Threshold, scope: str, quantity: str, arm: str, instrument: str,
+    missing: str,
+) -> Estimand:  # fmt: skip
     return Estimand(
         name=name, quantity=quantity, statistic=statistic, scope=scope, kind=PROBABILITY, needs=_BOTH, arm=arm,
-        instrument=instrument, missing=missing, ideal=0.0, least=0.0, most=1.0,
+        instrument=instrument, missing=missing, ideal=0.0, least=0.0, most=1.0, threshold=called,
     )  # fmt: skip
 
 
@@ -143,16 +148,17 @@ def _icc(readings: Readings) -> Statistic:
     return full.smooth(icc_of(full.values, full.patients), 1.0 if equal else None)
 
 
-def _flips(readings: Readings, *, at: float) -> Statistic:
+def _flips(readings: Readings, *, called: Threshold) -> Statistic:
     if _single(readings):
         return _incomparable(readings)
-    above = readings.values >= at
+    above = called.met(readings.values)
     known = ~np.isnan(readings.values)
     return readings.share_of_patients((above & known).any(axis=1) & (~above & known).any(axis=1))
 
 
-def _changes(readings: Readings, *, at: float, per: str) -> Statistic:
-    changed = ((readings.values >= at) != (readings.original >= at)[:, None]) & ~np.isnan(readings.values)
+def _changes(readings: Readings, *, called: Threshold, per: str) -> Statistic:
+    before = called.met(readings.original)[:, None]
+    changed = (called.met(readings.values) != before) & ~np.isnan(readings.values)
     return readings.share(changed, per)
 
 

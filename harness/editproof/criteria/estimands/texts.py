@@ -7,6 +7,7 @@ from dataclasses import replace
 from editproof.criteria.estimand import Estimand
 from editproof.criteria.factory import estimand
 from editproof.criteria.held import agreement, deviation, loss, rise
+from editproof.criteria.threshold import SHARE
 from editproof.evidence.measurements import EDITED
 
 _LEFT, _KEPT, _ERROR = "identifiers left", "marks kept", "character error rate"
@@ -31,7 +32,7 @@ def identifiers_left(
     """
     made = deviation(
         _LEFT, "identifiers_left", output, against="reference", cap=1.0, unit="", margin=margin, per=per,
-        missing=missing,
+        missing=missing, interval=SHARE,
     )  # fmt: skip
     name = made.name.replace(" to the reference", "") + ("" if arm == EDITED else f" ({arm})")
     return replace(made, name=name, arm=arm, needs=frozenset(), unchanged=1.0, perfect=0.0)
