@@ -111,5 +111,15 @@ def test_compare_and_merge_on_the_command_line(folders, tmp_path, capsys):
     assert main(["report", str(page.parent)]) == 0
     assert main(["compare", str(folders["gentle"]), str(folders["harsh"]), "--margin", "BA-1"]) == 4
     assert "it is no ID=VALUE" in capsys.readouterr().err
+    assert main(["compare", str(folders["gentle"]), str(folders["gentle"]), *words]) == 4
+    assert "are one run" in capsys.readouterr().err
+    assert main(["compare", str(folders["gentle"]), str(folders["harsh"]), "--margin", "BA1=1"]) == 4
+    assert "Did you mean BA-1?" in capsys.readouterr().err
+    beside = tmp_path / "run-certificate.html"
+    beside.write_text("a form of a report")
+    assert main(["verify", str(page.parent), str(beside)]) == 0
+    assert "is a file, not a run, and was left out" in capsys.readouterr().err
+    assert main(["verify", str(beside)]) == 4
+    capsys.readouterr()
     assert main(["merge", str(folders["gentle"]), str(folders["harsh"]), "--reports", str(tmp_path)]) == 4
     assert "they differ in lock" in capsys.readouterr().err

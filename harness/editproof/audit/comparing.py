@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from editproof.audit.reservations import PLACEHOLDER, PLACEHOLDER_LIMITS, exploratory
 from editproof.core.digests import digest_of
+from editproof.core.nearest import did_you_mean
 from editproof.core.numbers import brief
 from editproof.core.records import path_text
 from editproof.criteria.criterion import overall
@@ -67,7 +68,9 @@ def compared(
     before, now = _version(old, earlier), _version(new, later)
     primary = _primary(before)
     if unknown := sorted(set(margins) - {name for name, _ in primary}):
-        raise EvidenceError(f"margin of {', '.join(unknown)}", f"{old.run} has no such primary criterion")
+        known = sorted({name for name, _ in primary})
+        advice = f"{did_you_mean(unknown[0], known)}It has {', '.join(known)}."
+        raise EvidenceError(f"margin of {', '.join(unknown)}", f"{old.run} has no such primary criterion", advice)
     asked = {(claim.criterion.id, claim.stratum): claim.criterion for claim in now.claims}
     claims = []
     for (name, stratum), card in primary.items():

@@ -15,7 +15,7 @@ from editproof.report.formats.registry import PRINTED, SUFFIX
 from editproof.report.text.wording import in_one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from editproof.cli.verbs import Verbs
     from editproof.evidence.attestation import PublicKey
@@ -105,7 +105,7 @@ def _verify(options: argparse.Namespace) -> int:
         raise EvidenceError(
             f"public key {given}", f"it cannot be read ({error.strerror})", "Name a PEM file."
         ) from None
-    codes = {_verified(folder, key) for folder in options.run}
+    codes = {_verified(folder, key) for folder in _runs_among(options.run)}
     return DOES_NOT_CONFORM if DOES_NOT_CONFORM in codes else max(codes)
 
 
@@ -140,6 +140,17 @@ def _verified(folder: Path, key: PublicKey | None) -> int:
             print(f"editproof: {folder}: nobody signed a page that cannot be compared. {advice}", file=sys.stderr)
             return PROVES_NOTHING
     return CONFORMS
+
+
+def _runs_among(paths: Sequence[Path]) -> list[Path]:
+    """Folders among several paths, as ``reports/*`` gives them; forms of a report lie beside its run."""
+    folders = [path for path in paths if not path.is_file()]
+    if len(paths) == 1 or not folders:
+        return list(paths)
+    for path in paths:
+        if path.is_file():
+            print(in_one_line(f"editproof: {path} is a file, not a run, and was left out"), file=sys.stderr)
+    return folders
 
 
 def _check_run(folder: Path) -> None:
@@ -177,7 +188,12 @@ def _compare(options: argparse.Namespace) -> int:
         return DOES_NOT_CONFORM
     names = (options.new_editor, options.old_editor)
     margins = dict(map(_margin, options.margin))
-    made = compared(loaded(options.new), loaded(options.old), margins, share=options.margin_share, names=names)
+    new, old = loaded(options.new), loaded(options.old)
+    if new.run == old.run and names[0] == names[1]:
+        found = f"{options.old} and {options.new} are one run, {new.run}"
+        advice = "Name the old version's run and the new one's, or two tools by --old-editor and --new-editor."
+        raise EvidenceError("a comparison of two versions", found, advice)
+    made = compared(new, old, margins, share=options.margin_share, names=names)
     page = deliver(made, options.reports)
     for verdict in made.verdicts:
         print(in_one_line(repr(verdict)))
@@ -247,7 +263,7 @@ def _report(options: argparse.Namespace) -> int:
         found = f"{len(options.run)} runs and one file {options.output}"
         raise EvidenceError(f"--format {options.format}", found, "Leave --output out: each goes beside its run.")
     codes, texts = [], []
-    for folder in options.run:
+    for folder in _runs_among(options.run):
         code, text = _reported(folder, options)
         codes.append(code)
         texts += [text] if text else []

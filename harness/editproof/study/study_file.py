@@ -210,7 +210,7 @@ def study_here(folder: Path) -> Path:
     if found := found_study([folder], folder.resolve()):
         return found
     found_words = f"no {NAME} in {folder.resolve().name} or above it{left_alone([folder], folder.resolve())}"
-    raise ProtocolError("a study", found_words, f"Name its file with --study FILE. {_ADVICE}")
+    raise ProtocolError("a study", found_words, f"Name its file with --study FILE, or a suite with --suite. {_ADVICE}")
 
 
 def left_alone(paths: Collection[Path], root: Path) -> str:
