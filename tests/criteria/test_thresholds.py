@@ -17,7 +17,7 @@ import editproof
 import numpy as np
 import pytest
 from editproof import criteria as c
-from editproof.criteria import Criterion, at_most, within
+from editproof.criteria import Criterion, at_least, at_most, within
 from editproof.criteria.claim_tables import claims_from
 from editproof.criteria.claimed import check_can_fail, criteria_named
 from editproof.criteria.estimand import IMAGES, PROBABILITY, READERS, Estimand
@@ -154,6 +154,30 @@ def test_every_share_of_what_is_measured_declares_its_threshold(monkeypatch):
     assert {f"{name} []" for name in FIXED} <= counting
     assert counting - {f"{name} []" for name in FIXED} <= declared
     assert {now.split()[0] for now in declared} == {name for name, _ in COUNTED}
+
+
+@pytest.mark.parametrize("name", ESTIMANDS.built_in)
+def test_a_limit_at_either_end_is_refused_and_one_inside_is_taken(name):
+    """The ends are held against what wild edits come to, limits included."""
+    made = estimand_from(example_of(ESTIMANDS[name]))
+    made = made.capped(5.0) if made.wants_cap else made
+    least, most = made.ends
+    if math.isinf(most):
+        return
+    wild = 5.0 if made.kind == PROBABILITY or made.scope == READERS else 1e3
+    found = made.estimate(drawn(made, patients=24, lost=0.1, harm=wild))
+    assert found.exists, found.reason
+    assert least <= found.low <= found.high <= most
+    for region in (at_most(most), at_least(least), within(least - 1.0, most)):
+        with pytest.raises(ProtocolError, match="it cannot fail: every value lies between"):
+            check_can_fail([Criterion("A", made, region, source="s")])
+    inside = 1e-6 * (most - least)
+    for region in (at_most(most - inside), at_least(least + inside), within(least, most - inside)):
+        check_can_fail([Criterion("A", made, region, source="s")])
+
+
+def test_a_cap_bounds_nothing_that_is_recalibrated():
+    check_can_fail([Criterion("A", c.recalibrated(c.mae_drift("x", cap=5.0)), at_most(6.0), source="s")])
 
 
 def test_a_line_leads_off_the_scale_and_other_curves_do_not():

@@ -118,8 +118,9 @@ def check_can_fail(criteria: Collection[Criterion], scales: Mapping[str, Scale] 
     for criterion in criteria:
         estimand, region = criterion.estimand, criterion.region
         asked = f"criterion {criterion.id}, {estimand!r} {region.words(estimand.unit or '')}"
-        if estimand.is_bounded and not estimand.root and region.holds(estimand.least, estimand.most):
-            found = f"it cannot fail: every value lies between {brief(estimand.least)} and {brief(estimand.most)}"
+        least, most = estimand.ends
+        if region.holds(least, most):
+            found = f"it cannot fail: every value lies between {brief(least)} and {brief(most)}"
             raise ProtocolError(asked, found, "Set a limit that can be missed, or a larger cap.")
         threshold = estimand.threshold
         if threshold is not None and (idle := threshold.idle(scales.get(estimand.quantity))):

@@ -183,6 +183,19 @@ class Estimand:
         return math.isfinite(self.least) and math.isfinite(self.most)
 
     @property
+    def ends(self) -> tuple[float, float]:
+        """The least and the greatest estimate that there can be, limits of its interval included; else infinite.
+
+        A cap does not bound what is recalibrated, and claims on readers are bounded by their reach.
+        """
+        if math.isfinite(self.reach):
+            return self.ideal - (self.reach if self.signed else 0.0), self.ideal + self.reach
+        recalibrated = self.recalibration and self.kind == CONTINUOUS and self.threshold is None
+        if not self.is_bounded or recalibrated:
+            return -math.inf, math.inf
+        return (0.0, max(abs(self.least), abs(self.most))) if self.root else (self.least, self.most)
+
+    @property
     def wants_cap(self) -> bool:
         """Whether its factory takes a cap and none was given."""
         return self.spec is not None and self.spec.arguments.get("cap", 0.0) is None
