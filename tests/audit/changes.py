@@ -184,7 +184,7 @@ DERIVABLE: dict[str, tuple[Change, str, str]] = {
     "floor left out": (drop("findings", "validity", 0), RECORD, "findings.validity.length"),
     "control left out": (drop("findings", "validity", 2), RECORD, "findings.validity.length"),
     "floor on the card": (put(99.0, "facts", "instruments", 0, "floors", "bone_age", "mae_at_most"), RECORD, "findings.protocol.floors.reader.bone_age.mae_at_most"),
-    "weights on the card": (put("00", "facts", "instruments", 0, "sha256", "w"), RECORD, "findings.protocol.instruments.reader.w"),
+    "weights on the card": (put("00", "facts", "instruments", 0, "sha256", "w"), RECORD, "findings.protocol.instruments.reader.sha256.w"),
     "parameters of a tool": (put(9, *FACTS, "card", "parameters", "strength"), RECORD, "findings.protocol.editors.harsh.parameters.strength"),
     "number of cases": (put(200, "facts", "dataset", "n_cases"), RECORD, "facts.dataset.n_cases"),
     "number of patients": (put(200, "facts", "dataset", "n_patients"), RECORD, "facts.dataset.n_patients"),

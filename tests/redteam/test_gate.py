@@ -95,7 +95,7 @@ def test_other_code_under_one_version_is_another_version(planned):
 DEPARTURES = {
     "a loosened limit": (loosened, "claims.BA-1.high: locked 2.0, run 3.0"),
     "another cohort": (lambda run: {"dataset": replace(run.facts.dataset, digest="beef")}, 'dataset: locked "cafe"'),
-    "another instrument": (with_instrument, "instruments.reader.w: locked"),
+    "another instrument": (with_instrument, "instruments.reader.sha256.w: locked"),
     "fewer repeats": (with_plan, "plan.repeats: locked 2, run 1"),
     "another tool": (lambda run: with_card(run, name="other"), "editors.gentle"),
     "other parameters": (lambda run: with_card(run, parameters={"strength": 2}), "editors.gentle.parameters.strength"),

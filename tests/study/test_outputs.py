@@ -262,7 +262,7 @@ def test_outputs_are_kept_and_not_read_again(tables):
     folder = tables.folder / "shifts" / OUTPUTS.folder
     kept = [Store(tables.folder / "shifts").record(OUTPUTS, path.stem) for path in folder.rglob("*") if path.is_file()]
     assert {"landmarks": {"apex": [9.0, 18.0]}, "words": ""}.items() <= next(
-        found for found in kept if found["lesions"][0][:1] == [7.0]
+        found for found in kept if [box[0] for box in found["lesions"][:1]] == [7.0]
     ).items()
 
 
@@ -289,6 +289,7 @@ CARDS = {
     "two outputs": (card_of(RawOutput("a", "points", ("b",)), RawOutput("c", "boxes", ("b",))), "are called b"),
     "no kind": (card_of(RawOutput("a", "waves", ("b",))), "classes, ordinal, points, boxes, text"),
     "a setting": (card_of(RawOutput("a", "boxes", ("b",), {"treshold": 1})), "'treshold' is no setting of boxes"),
+    "a score": (card_of(RawOutput("a", "boxes", ("b",), {"score": 2})), "score 2, from which on a box counts; scores"),
     "a rule": (card_of(RawOutput("a", "boxes", ("b",), {"match": "dice"})), "it is iou or centre"),
     "several members": (card_of(RawOutput("a", "boxes", ("b",)), members=2), "of which there is no mean"),
     "volumes": (card_of(RawOutput("a", "points", ("b",)), axes=("ZYX",)), "points of volumes"),
@@ -300,6 +301,16 @@ def test_a_card_that_contradicts_itself_is_refused(name):
     card, words = CARDS[name]
     with pytest.raises(InstrumentError, match=words):
         check_card(card, "instrument x")
+
+
+@pytest.mark.parametrize("score", [0, 0.5, 1])
+def test_every_score_that_a_box_can_have_may_be_declared(score):
+    check_card(card_of(RawOutput("a", "boxes", ("b",), {"score": score})), "instrument x")
+
+
+def test_what_can_be_looked_for_is_taken():
+    known = {"text": {"identifiers": ["4", "Ä", "re:[0-9]{4}"], "marks": ["-", "L"]}}
+    check_measurable([], (), [Finder.card], [replace(CASES[0], annotations=known)])
 
 
 def test_two_instruments_of_one_study_do_not_give_the_same():
@@ -317,6 +328,7 @@ GIVEN = {
     "outside": ("lesions", [[[30, 1, 9, 9, 0.5, "mass"]]], "outside of the image of 32 columns and 40 rows"),
     "no size": ("lesions", [[[3, 1, 0, 9, 0.5, "mass"]]], "a box of 0 by 9 pixels"),
     "NaN": ("lesions", [[[3, 1, 2, 9, float("nan"), "mass"]]], "a box with NaN"),
+    "a score": ("lesions", [[[3, 1, 2, 9, 80, "mass"]]], "a box with the score 80; scores are from 0 to 1"),
     "infinite": ("lesions", [[[3, 1, 2, float("inf"), 1, "mass"]]], "infinite"),
     "another label": ("lesions", [[[3, 1, 2, 9, 0.5, "cyst"]]], "label 'cyst', which is not declared"),
     "no label": ("lesions", [[[3, 1, 2, 9, 0.5]]], "label None"),
@@ -379,6 +391,8 @@ REFERENCES = {
     "a point outside": ({"points": {"apex": [-5, 1]}}, DatasetError, "outside of the image"),
     "none of text": ({"text": ["a"]}, DatasetError, "text"),
     "identifiers": ({"text": {"identifiers": "Smith"}}, DatasetError, "identifiers is of another form"),
+    "no letter": ({"text": {"identifiers": ["smith", "---"]}}, DatasetError, "'---' among its identifiers, which has"),
+    "blanks": ({"text": {"marks": ["L", " "]}}, DatasetError, "' ' among its marks, which has nothing to look for"),
     "no boxes": ({"text": TEXTS}, ProtocolError, "case C03 has no reference boxes"),
     "no marks": ({"boxes": [], "text": {"text": "L"}}, ProtocolError, "case C03 has no reference marks"),
 }

@@ -32,7 +32,27 @@ def note_loaded(path: Path, content: bytes) -> None:
     _LOADED[path.resolve()] = hashlib.sha256(content).hexdigest()
 
 
-def source_digest(tool: Callable[..., object]) -> str:
+def imports_digest(path: Path) -> str:
+    """The sha256 (hex) over a Python file, the user's own files that it imports, and those beside it that they name.
+
+    Nothing of them runs; :func:`source_digest` says what counts as the user's own.
+
+    Raises
+    ------
+    OSError
+        A file cannot be read.
+    """
+    first = path.resolve()
+    digest = hashlib.sha256()
+    for name, content in sorted(
+        (used.name, hashlib.sha256(text_of_source(used.name, used.read_bytes())).hexdigest())
+        for used in used_files(first, "", lambda used: _is_beside(used, first))
+    ):
+        digest.update(f"{name} {content}\n".encode(errors="surrogatepass"))
+    return digest.hexdigest()
+
+
+def source_digest(tool: Callable[..., object], *, made: object = None) -> str:
     """The sha256 (hex) over what decides what a Python tool, estimand or metric does, as far as source can tell.
 
     These are its file; every file of the user's own that it imports, wherever in the text that is; the files beside
@@ -41,6 +61,12 @@ def source_digest(tool: Callable[..., object]) -> str:
     names of files that are put together while it runs are not seen: a tool that depends on those says its version on a
     card.
 
+    Parameters
+    ----------
+    tool : callable
+    made : object
+        What a factory made, where ``tool`` is one; its class and what it holds count as well.
+
     Raises
     ------
     OSError, TypeError
@@ -48,6 +74,8 @@ def source_digest(tool: Callable[..., object]) -> str:
     """
     walk = _Walk()
     words = walk.described(tool, 0)
+    if made is not None:
+        words = [words, walk.described(made, 0)]
     if not walk.modules:
         raise OSError(f"no source of {tool!r}")
     digest = hashlib.sha256(repr(words).encode(errors="surrogatepass"))
@@ -185,12 +213,13 @@ class _Walk:
         return True
 
     def _is_own(self, path: Path) -> bool:
-        """Whether a file is the user's own: not this package's, and not an installed one of another package."""
-        first = next(iter(self.modules))
-        if path == first:
-            return True
-        near = not is_installed(path) or path.is_relative_to(home_of(first))
-        return near and not path.is_relative_to(_OURS)
+        return _is_beside(path, next(iter(self.modules)))
+
+
+def _is_beside(path: Path, first: Path) -> bool:
+    """Whether a file is its user's own, as the first is, and not one of this package or an installed one of another."""
+    near = path == first or not is_installed(path) or path.is_relative_to(home_of(first))
+    return near and (path == first or not path.is_relative_to(_OURS))
 
 
 def _place(code: CodeType) -> tuple[int, int]:

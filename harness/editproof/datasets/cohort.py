@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, overload
 
 from editproof.core.numbers import brief
+from editproof.datasets.cases import digest_of_cases
 from editproof.datasets.checks import notes_on_regions, regions_in
 from editproof.errors import DatasetError
 from editproof.imaging.region import INSIDE, PROTECTED
@@ -60,7 +59,7 @@ def cohort_of(
     warnings: Iterable[str] = (),
     units: Mapping[str, str] = HAND_UNITS,
 ) -> Cohort:
-    """A cohort with its card: counts, and a digest over ids, pixels and reference standard.
+    """A cohort with its card: counts, and a digest over everything that its cases say.
 
     Of ``units``, those of quantities with a reference standard in some case are kept. Warnings and errors name the
     cases that cannot be used or that lack a region, as recorded in ``reading``.
@@ -101,12 +100,6 @@ def _notes_on_requests(cases: Collection[Case]) -> list[str]:
     """A sentence where tools are asked for some cases in other words, or with other values, than for the rest."""
     own = sum(bool(case.prompt or case.parameters) for case in cases)
     return [f"{own} of {len(cases)} cases have a prompt or parameters of their own."] if own else []
-
-
-def digest_of_cases(cases: Iterable[Case]) -> str:
-    """The sha256 (hex) over id, patient, pixels' digest, reference standard and strata of every case, in order."""
-    rows = [[c.case_id, c.patient_id, c.digest, dict(c.reference), dict(c.strata)] for c in cases]
-    return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
 
 
 def check_unique_ids(ids: Collection[str], source: str) -> None:

@@ -17,7 +17,8 @@ import numpy as np
 
 from editproof.core.numbers import brief
 from editproof.core.usage import Option, numeric, whole
-from editproof.datasets.cohort import Cohort, digest_of_cases
+from editproof.datasets.cases import digest_of_cases
+from editproof.datasets.cohort import Cohort
 from editproof.errors import DatasetError
 from editproof.imaging.axes import spatial_shape
 from editproof.imaging.output import in_frame, mask_in_frame, spacing_in_frame

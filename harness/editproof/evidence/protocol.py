@@ -39,6 +39,12 @@ class RegisterFile:
 
 CONFIRMATORY, EXPLORATORY = "CONFIRMATORY", "EXPLORATORY"
 
+FOR_READERS = ("description", "licence", "training_data", "performance", "limitations")
+"""Fields of the card of an instrument from which no number follows; every other one is part of what is fixed."""
+
+FLOORS = "floors"
+"""Field of the card of an instrument that decides no reading, and that a protocol fixes by itself."""
+
 OPEN_FOR_GATE = ("version", "source", "description")
 """What a lock for a gate leaves open of the card of each tool; all else, its name too, is fixed."""
 
@@ -67,7 +73,8 @@ class Protocol:
     dataset : str
         Digest of the cohort.
     instruments, floors, editors : mapping
-        By name: what is fixed of an instrument, what it must reach on the originals, the card of a tool.
+        By name: what is fixed of an instrument (:func:`instrument_in_protocol`), what it must reach on the originals,
+        the card of a tool.
     plan : mapping
         Prompt, repeats, seed and parameters.
     metrics
@@ -144,10 +151,19 @@ def claims(judged: Iterable[tuple[CriterionCard, str]]) -> dict[str, JSON]:
 
 
 def instrument_in_protocol(card: InstrumentCard) -> JSON:
-    """What a protocol fixes of an instrument: its files, and where the card says how it reads, that too."""
-    if not card.reading:
-        return plain(card.sha256)
-    return {name: plain(card)[name] for name in ("sha256", "preprocessing", "reading", "quantities", "absent_arms")}
+    """What tells an instrument from every other: all that its card says, but what is for readers alone and its floors.
+
+    The key of its readings, and of what is measured by them, holds the same. What is empty is left out, so that a field
+    that cards get later changes no digest where it says nothing.
+
+    Examples
+    --------
+    >>> card = InstrumentCard("reader", "reads", (), 1, {"a.onnx": "0f"}, "MIT", "none")
+    >>> instrument_in_protocol(card)
+    {'name': 'reader', 'members': 1, 'sha256': {'a.onnx': '0f'}, 'axes': ['YX']}
+    """
+    told = {name: value for name, value in plain(card).items() if name not in (*FOR_READERS, FLOORS)}
+    return {name: value for name, value in told.items() if value or value == 0}
 
 
 def run_name(created: str, dataset: str, digest: str) -> str:

@@ -7,10 +7,13 @@ import io
 import json
 import pickletools
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from editproof.core.digests import digest_of
 from editproof.core.pointers import check_content
+from editproof.core.sources import imports_digest
 from editproof.errors import InstrumentError
 
 if TYPE_CHECKING:
@@ -25,6 +28,22 @@ def file_sha256(path: Path) -> str:
     """sha256 (hex) of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def with_source(card: InstrumentCard, path: Path, *also: str) -> InstrumentCard:
+    """A card with a digest of a Python file and the user's own files that it imports and names; nothing of it runs.
+
+    A file that is not there changes nothing: whoever opens it says so.
+
+    Parameters
+    ----------
+    also : str
+        What else tells the instrument, as digests.
+    """
+    if not path.is_file():
+        return card
+    source = digest_of([imports_digest(path), *also])
+    return replace(card, sha256={**card.sha256, f"source of {path.name}": source})
 
 
 def verified(card: InstrumentCard, folder: Path, name: str, noun: str = "file") -> bytes:

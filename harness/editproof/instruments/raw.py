@@ -183,6 +183,8 @@ def _check_boxes(output: RawOutput) -> str:
     settings = box_settings(output)
     if not is_number(settings["score"]) or not is_number(settings["iou"]) or not 0 < settings["iou"] <= 1:
         return f"score {settings['score']!r} and iou {settings['iou']!r}; they are numbers, iou above 0 and at most 1"
+    if not 0 <= settings["score"] <= 1:
+        return f"score {settings['score']!r}, from which on a box counts; scores of boxes are from 0 to 1"
     if settings["match"] not in MATCHES:
         return f"match {settings['match']!r}; it is {' or '.join(MATCHES)}"
     return "" if output.labels else "it has no labels; name what its boxes are of"
@@ -250,6 +252,8 @@ def _kept_box(output: RawOutput, box: Any, shape: tuple[int, ...]) -> list[JSON]
     x, y, width, height, score = (_number(value, "a box") for value in numbers)
     if any(map(math.isnan, (x, y, width, height, score))):
         raise ValueError(f"a box with NaN: {_place([x, y, width, height, score])}")
+    if not 0 <= score <= 1:
+        raise ValueError(f"a box with the score {brief(score, 4)}; scores are from 0 to 1")
     if width <= 0 or height <= 0:
         raise ValueError(f"a box of {brief(width)} by {brief(height)} pixels")
     ends = ((x, width, shape[1]), (y, height, shape[0]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,12 +11,13 @@ from editproof.core.callables import callable_from_file
 from editproof.core.egress import check_egress
 from editproof.core.guarding import one_error
 from editproof.core.nearest import did_you_mean
+from editproof.core.sources import source_digest
 from editproof.core.specification import python_file
 from editproof.errors import InstrumentError
 from editproof.instruments import ocr
 from editproof.instruments.card import TIMM, read_card
 from editproof.instruments.ensemble import LazyEnsemble
-from editproof.instruments.files import file_sha256
+from editproof.instruments.files import file_sha256, with_source
 from editproof.instruments.hooks import HOOKS
 from editproof.instruments.shipped import CARDS, card_of
 from editproof.instruments.soundness import check_card
@@ -98,12 +99,27 @@ def _of_card(path: Path, *, trusted: bool) -> Instrument:
 
 
 class FromFile:
-    """A predictor of a Python file, known by the file's content as well."""
+    """A predictor of a Python file, known by the files that it is made of as well, and by what it holds.
 
-    def __init__(self, predictor: Instrument, path: Path) -> None:
+    Raises
+    ------
+    InstrumentError
+        The source of those cannot be read, or is not the one that was loaded.
+    """
+
+    def __init__(self, predictor: Instrument, path: Path, factory: Callable[[], object]) -> None:
         self._predictor = predictor
         card = predictor.card
-        self.card = replace(card, sha256={**card.sha256, path.name: file_sha256(path)})
+        try:
+            made_of = source_digest(factory, made=predictor.predict)
+        except (OSError, TypeError) as error:
+            raise InstrumentError(
+                f"the source of instrument {card.name}",
+                f"it cannot be read, so its readings could not be told from those of another version ({error})",
+                "Keep the instrument in files that do not change while it is used.",
+            ) from error
+        named = replace(card, sha256={**card.sha256, path.name: file_sha256(path)})
+        self.card = with_source(named, path, made_of)
 
     def __getattr__(self, name: str) -> Any:
         """The optional methods of the predictor, as it has them."""
@@ -121,7 +137,8 @@ class FromFile:
 def _of_file(path: Path, factory: str, spec: str) -> Instrument:
     asked = f"--instrument {spec}"
     with one_error(asked):
-        predictor = callable_from_file(path, factory, asked, InstrumentError)()
+        make = callable_from_file(path, factory, asked, InstrumentError)
+        predictor = make()
         if not isinstance(predictor, Instrument):
             raise InstrumentError(
                 asked, f"it makes a {type(predictor).__name__}", "Make it a editproof.types.Instrument."
@@ -134,4 +151,4 @@ def _of_file(path: Path, factory: str, spec: str) -> Instrument:
     from editproof.instruments.runtimes.modelled import Modelled
 
     check_card(card, asked, apart=isinstance(predictor, LazyEnsemble | Modelled))
-    return FromFile(predictor, path)
+    return FromFile(predictor, path, make)

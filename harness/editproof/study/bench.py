@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from editproof.core.digests import PixelDigest, digest_of, read_only
 from editproof.core.progress import watched
+from editproof.datasets.cases import digest_of_case
 from editproof.datasets.checks import decoded_case, distinct
 from editproof.editing.determinism import date_of, hold_to_claim
 from editproof.editing.edits import LIVE, Edits, Terms, each
@@ -28,6 +29,7 @@ from editproof.errors import EditorError, MetricError
 from editproof.evidence.facts import MaskTrial
 from editproof.evidence.measurements import EDITED, ORIGINAL, Measurements
 from editproof.evidence.plain import plain
+from editproof.evidence.protocol import instrument_in_protocol
 from editproof.instruments.hooks import look_up_of
 from editproof.instruments.masks import packed, structures_in, unpacked
 from editproof.instruments.reading import ImageReading, check_alike, full_readings, reading_rows
@@ -325,7 +327,7 @@ class Bench:
         study = digest_of(
             [
                 plain(self.made_editor.card),
-                [_instrument_key(_made(supplier)) for supplier in self.instruments],
+                [instrument_in_protocol(_made(supplier).card) for supplier in self.instruments],
                 plain(self.plan),
                 measuring_code(),
                 *([self.terms.since] if self.terms.mode == LIVE else []),
@@ -334,11 +336,7 @@ class Bench:
         )
         return {
             case.case_id: digest_of(
-                [
-                    *(study, case.case_id, case.digest, dict(case.reference), case.spacing_mm, case.case_id in planted),
-                    *(case.prompt, dict(case.parameters)),
-                    *([dict(case.annotations)] if case.annotations else []),
-                ]
+                [study, case.case_id in planted, digest_of_case(case, apart=("patient_id", "strata"))]
             )
             for case in cases
         }
@@ -376,17 +374,9 @@ def _kept_record(bench: Bench, keys: Mapping[str, str], case: Case) -> CaseRecor
     return record
 
 
-def _instrument_key(instrument: Instrument) -> JSON:
-    """Everything of an instrument that decides a reading."""
-    card = plain(instrument.card)
-    told = [card[name] for name in ("name", "sha256", "preprocessing", "reading", "quantities", "absent_arms")]
-    kept = [[output.name, output.kind, *output.labels] for output in instrument.card.raw_outputs]
-    return [*told, *([card["masks"]] if card["masks"] else []), *([kept] if kept else [])]
-
-
 def _reading_key(instrument: Instrument, case: Case, digest: str) -> str:
     """The key under which what is read off an image of a case is kept."""
-    return digest_of([_instrument_key(instrument), digest, _covariates(instrument, case)])
+    return digest_of([instrument_in_protocol(instrument.card), digest, _covariates(instrument, case)])
 
 
 def _covariates(instrument: Instrument, case: Case) -> dict[str, float]:

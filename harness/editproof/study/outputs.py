@@ -19,6 +19,7 @@ from editproof.instruments.ensemble import pooled
 from editproof.instruments.raw import box_settings, kept_form
 from editproof.metrics import BUILT_IN, Metric, OutputPair, measured
 from editproof.metrics.outputs import TO_ORIGINAL, TO_REFERENCE, units_of_outputs
+from editproof.metrics.texts import holds_identifier
 from editproof.types import JSON, RawOutput
 from editproof.types.instruments import BOXES, CLASSES, ORDINAL, POINTS, TEXT
 
@@ -170,7 +171,15 @@ def _known_text(came: Any, asked: str) -> dict[str, Any]:
         is_text = isinstance(value, str)
         if is_text != (name == "text") or not (is_text or all(isinstance(entry, str) and entry for entry in value)):
             raise DatasetError(asked, f"{name} is of another form", wanted)
+        if idle := [entry for entry in ([] if is_text else value) if not _says_something(entry, name)]:
+            found = f"{idle[0]!r} among its {name}, which has nothing to look for"
+            raise DatasetError(asked, found, "Correct it, or leave it out of the reference.")
     return dict(came)
+
+
+def _says_something(entry: str, name: str) -> bool:
+    """Whether an identifier can be found in its own text, or a mark is more than blanks."""
+    return bool(entry.strip()) if name == "marks" else entry.startswith("re:") or holds_identifier(entry, entry)
 
 
 def output_quantities(

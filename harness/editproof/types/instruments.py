@@ -99,8 +99,8 @@ class RawOutput:
     labels : tuple of str
         The classes, the grades from the lowest on, the landmarks, or what boxes are of. Text has none.
     settings : mapping
-        Of boxes: from which score on one counts (``score``, by default 0.5), and when it is that of a lesion
-        (``match``: ``"iou"``, at ``iou`` or more, by default 0.5, or ``"centre"``).
+        Of boxes: from which score on one counts (``score``, from 0 to 1, by default 0.5), and when it is that of a
+        lesion (``match``: ``"iou"``, at ``iou`` or more, by default 0.5, or ``"centre"``).
     """
 
     name: _Name

@@ -12,7 +12,8 @@ from typing import Annotated, TypeAlias
 from editproof.core.declared import Count, Wanted, Whole, closed, is_number
 from editproof.core.records import from_plain, json_of
 from editproof.core.schemas import fault_of_schema
-from editproof.datasets.cohort import Cohort, digest_of_cases
+from editproof.datasets.cases import digest_of_cases
+from editproof.datasets.cohort import Cohort
 from editproof.errors import DatasetError
 
 SCHEMA = 2

@@ -17,8 +17,8 @@ import numpy as np
 from editproof.core.nearest import did_you_mean
 from editproof.core.specification import Specification, specification
 from editproof.core.usage import parsed
+from editproof.datasets.cases import digest_of_cases
 from editproof.datasets.checks import decoded_case
-from editproof.datasets.cohort import digest_of_cases
 from editproof.datasets.dicom.listing import listing_of
 from editproof.datasets.folder.cohort import MANIFESTS, READ_KINDS
 from editproof.datasets.folder.files import IMAGE_SUFFIXES, entries

@@ -13,7 +13,7 @@ import numpy as np
 from editproof.core.callables import callable_from_file
 from editproof.core.guarding import one_error
 from editproof.errors import InstrumentError
-from editproof.instruments.files import verified
+from editproof.instruments.files import verified, with_source
 from editproof.instruments.outputs import Output, outputs_of, with_classes
 from editproof.instruments.preparation import Preparation
 from editproof.instruments.reading import unmasked
@@ -45,10 +45,11 @@ class Scikit:
     """
 
     def __init__(self, card: InstrumentCard, folder: Path) -> None:
-        self.card, self._folder = card, folder
+        self._stated, self._folder = card, folder
         self._asked = f"instrument {card.name}"
         file, _, self._factory = str(card.reading.get("factory", "")).partition(":")
         self._file = file
+        self.card = with_source(card, folder / file)
         if not file.endswith(".py") or not self._factory:
             found = f"factory {card.reading.get('factory')!r}"
             raise InstrumentError(self._asked, found, 'Write "factory": "FILE.py:NAME", a function without arguments.')
@@ -72,9 +73,9 @@ class Scikit:
 
     def check(self) -> None:
         """Refuse a file that is not what the card says."""
-        verified(self.card, self._folder, self._file)
-        for name in self.card.sha256:
-            verified(self.card, self._folder, name)
+        verified(self._stated, self._folder, self._file)
+        for name in self._stated.sha256:
+            verified(self._stated, self._folder, name)
         _ = self._made  # a package that the file imports and that is not there is met before the first edit
 
     def predict(
