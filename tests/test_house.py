@@ -59,6 +59,7 @@ DEFINED_TWICE = {
     "render": PART,
     "folder": FACTORY,
     "pytest_addoption": "each is a hook of a plug-in, which pytest calls by this name",
+    "pytest_load_initial_conftests": "each is a hook of a plug-in, which pytest calls by this name",
 }
 """Public names that two modules define, and why. A name that no longer needs to be here is taken out."""
 
