@@ -9,6 +9,7 @@ import subprocess
 
 import pandas as pd
 import pytest
+from editproof.audit.consistency import inconsistencies
 from editproof.errors import EvidenceError
 from editproof.evidence.bundle import bundle_faults, loaded, save
 from editproof.evidence.findings import Attribution
@@ -74,6 +75,19 @@ def test_round_trip(evidence, tmp_path):
     save(evidence, tmp_path / "run")
     assert not list(bundle_faults(tmp_path / "run"))
     assert same(loaded(tmp_path / "run"), evidence)
+
+
+def test_what_was_looked_for_and_is_defined_nowhere_is_kept_and_held_against_the_rows(evidence, tmp_path):
+    [tool] = evidence.facts.tools
+    for name, contradicts in (("dice_to_original:cyst", False), ("age", True)):
+        table = replace(tool.measurements, undefined=(name,))
+        save(
+            replace(evidence, facts=replace(evidence.facts, tools=(replace(tool, measurements=table),))),
+            tmp_path / name[:3],
+        )
+        facts = loaded(tmp_path / name[:3]).facts
+        assert facts.tools[0].measurements.undefined == (name,)
+        assert any(f"undefined: {name} has values" in fault for fault in inconsistencies(facts, 1)) is contradicts
 
 
 def test_every_changed_byte_is_found(evidence, tmp_path):

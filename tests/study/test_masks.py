@@ -263,6 +263,15 @@ def test_a_floor_that_no_case_could_show_is_one_line_before_the_first_edit():
         ProtocolError, match="the floor of square on the card of outliner: no case has a reference mask"
     ):
         check_measurable([], (), (card,), bare)
+    with pytest.raises(ProtocolError, match="no case has a reference mask of it that is not empty"):
+        check_measurable([], (), (replace(card, floors={"hole": {"dice_at_least": 0.9}}),), CASES)
+
+
+def test_a_primary_claim_against_reference_masks_that_are_all_empty_is_one_line_before_the_first_edit():
+    claim = mask_dice("hole", against="reference")
+    assert "against reference masks of hole: those of all cases are empty" in refused(claim)
+    secondary = Criterion("M-2", claim, at_least(0.5), source="an example", role="secondary")
+    check_measurable([secondary], (), (Outliner.card,), CASES)
 
 
 def unknown(decode) -> Pixels:

@@ -22,6 +22,7 @@ from editproof.criteria import (
     grade_agreement,
     grade_agreement_loss,
     identifiers_left,
+    image_metric,
     marks_kept,
     marks_lost,
     point_error,
@@ -40,7 +41,7 @@ from editproof.instruments.reading import full_readings
 from editproof.instruments.soundness import check_card
 from editproof.metrics import METRICS_VERSION, MetricOutput, output_metric
 from editproof.study.bench import Bench
-from editproof.study.on_images import check_measurable
+from editproof.study.on_images import check_measurable, quantities_on_images
 from editproof.study.outputs import OUTPUTS
 from editproof.study.plan import Plan
 from editproof.testing import check_instrument
@@ -335,6 +336,7 @@ GIVEN = {
     "three numbers": ("lesions", [[[3, 1, 2, "mass"]]], "a box of 3 numbers"),
     "text in a box": ("lesions", [[[3, 1, 2, "9", 0.5, "mass"]]], "'9' in place of a number"),
     "a point outside": ("landmarks", [{"apex": [40, 3]}], "outside of the image"),
+    "a point of NaN": ("landmarks", np.array([[[3, 4], [np.nan, np.nan]]]), "point base with NaN"),
     "another point": ("landmarks", [{"tip": [4, 3]}], "point 'tip', which is not declared"),
     "three coordinates": ("landmarks", [{"apex": [4, 3, 1]}], "3 coordinates"),
     "too few points": ("landmarks", [[[4, 3]]], "1 points instead of 2"),
@@ -369,7 +371,7 @@ def test_what_is_no_output_of_its_kind_is_one_error(name):
 def test_every_form_in_which_an_output_may_come_is_kept_in_one():
     one = reading_of(
         lesions=[[{"x": 3, "y": 1, "width": 2, "height": 9, "score": 0.5, "label": "mass"}]],
-        landmarks=np.array([[[3, 4], [np.nan, np.nan]]]), words=[["a", "b"]], grade=np.array([[1.0]]),
+        landmarks=[[np.array([3, 4]), None]], words=[["a", "b"]], grade=np.array([[1.0]]),
     )  # fmt: skip
     assert one.outputs == {
         "landmarks": {"apex": [3.0, 4.0]}, "lesions": [[3.0, 1.0, 2.0, 9.0, 0.5, "mass"]], "words": "a\nb",
@@ -390,9 +392,13 @@ REFERENCES = {
     "a point": ({"points": {"tip": [3, 1]}}, DatasetError, "label 'tip'"),
     "a point outside": ({"points": {"apex": [-5, 1]}}, DatasetError, "outside of the image"),
     "none of text": ({"text": ["a"]}, DatasetError, "text"),
-    "identifiers": ({"text": {"identifiers": "Smith"}}, DatasetError, "identifiers is of another form"),
-    "no letter": ({"text": {"identifiers": ["smith", "---"]}}, DatasetError, "'---' among its identifiers, which has"),
-    "blanks": ({"text": {"marks": ["L", " "]}}, DatasetError, "' ' among its marks, which has nothing to look for"),
+    "identifiers": (
+        {"text": {"identifiers": "Smith"}},
+        DatasetError,
+        r"text\.identifiers of case C03: text .5 letters. in place of a list",
+    ),
+    "no letter": ({"text": {"identifiers": ["smith", "---"]}}, DatasetError, "could never be found"),
+    "blanks": ({"text": {"marks": ["L", " "]}}, DatasetError, "empty text, which is found everywhere"),
     "no boxes": ({"text": TEXTS}, ProtocolError, "case C03 has no reference boxes"),
     "no marks": ({"boxes": [], "text": {"text": "L"}}, ProtocolError, "case C03 has no reference marks"),
 }
@@ -408,6 +414,64 @@ def test_a_reference_that_nothing_can_be_held_against_is_refused_before_the_firs
         check_measurable([found, kept] if error is ProtocolError else [], (), [Finder.card], cases)
     if error is ProtocolError:
         check_measurable([Criterion("OUT", boxes_found("nodule"), at_least(0.8), source="s")], (), [Finder.card], cases)
+
+
+NOTHING_THERE = {
+    "boxes": (boxes_found("mass", against="reference"), {"boxes": [[4, 16, 4, 4, "nodule"]]}, "a lesion"),
+    "a landmark": (point_error("apex", cap=4, against="reference"), {"points": {}}, "a landmark"),
+    "identifiers": (identifiers_left("words"), {"text": {"identifiers": []}}, "an identifier"),
+    "marks": (marks_kept("words"), {"text": {"marks": []}}, "a mark"),
+}
+
+
+@pytest.mark.parametrize("name", NOTHING_THERE)
+def test_a_primary_claim_for_which_no_case_has_anything_is_refused_before_the_first_edit(name):
+    estimand, annotations, what = NOTHING_THERE[name]
+    claim = Criterion("OUT", estimand, at_most(0.5), source="s")
+    cases = [replace(case, annotations=annotations) for case in CASES]
+    with pytest.raises(ProtocolError, match=f"no case has {what} there") as caught:
+        check_measurable([claim], (), [Finder.card], cases)
+    assert "criterion OUT" in str(caught.value)
+    check_measurable([claim], (), [Finder.card], [*cases[1:], CASES.cases[1]])
+    check_measurable([replace(claim, role="secondary")], (), [Finder.card], cases)
+
+
+def test_false_boxes_need_no_lesion_in_the_reference():
+    cases = [replace(case, annotations={"boxes": []}) for case in CASES]
+    claim = Criterion("OUT", false_boxes("mass", cap=2, against="reference"), at_most(0.5), source="s")
+    check_measurable([claim], (), [Finder.card], cases)
+
+
+def test_a_claim_that_is_defined_for_no_edit_is_inconclusive_and_a_misspelt_one_is_an_error(tables):
+    table = tables.of["keeps"]
+    nowhere = Criterion("OUT", point_error("base", cap=4), at_most(2), source="s")
+    with pytest.raises(ProtocolError, match="nothing of that name was measured; there are point_error_px_to_original"):
+        verdict_on(nowhere, table)
+    looked_for = table.looking_for(quantities_on_images((), [Finder.card], "YX"))
+    assert "point_error_px_to_original:base" in looked_for.undefined
+    assert not set(looked_for.undefined) & set(table.rows["quantity"])
+    verdict = verdict_on(nowhere, looked_for)
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert verdict.because.startswith("There is no estimate: base is found on no original, so there is nothing to lose")
+    some_lost = tables.of["loses"].looking_for(quantities_on_images((), [Finder.card], "YX"))
+    assert verdict_on(nowhere, some_lost).because == verdict.because, "edits that did not come back define nothing"
+    misspelt = Criterion(
+        "OUT", image_metric("boxes_fund_to_original:nodule", worst=0.0, unchanged=1.0), at_least(0.8), source="s"
+    )
+    with pytest.raises(
+        ProtocolError, match="nothing of that name was measured; there are boxes_found_to_original:nodule"
+    ):
+        verdict_on(misspelt, looked_for)
+
+
+def test_a_part_of_the_cohort_that_lacks_a_label_is_inconclusive_of_it(tables):
+    table = replace(tables.of["keeps"], cases=tables.of["keeps"].cases.assign(**{"stratum:odd": ["n", "y"] * (N // 2)}))
+    claim = Criterion("OUT", boxes_found("mass", against="reference"), at_least(0.5), source="s")
+    assert verdict_on(claim, table.where("odd=y")).outcome is Outcome.PASS
+    verdict = verdict_on(claim, table.where("odd=n"))
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "no case has a reference with mass, so there is nothing to find" in verdict.because
+    assert verdict_on(claim, table.where("odd=n").where("odd=n")).because == verdict.because
 
 
 @pytest.mark.parametrize(

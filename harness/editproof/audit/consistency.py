@@ -132,6 +132,8 @@ def _unknown_origins(place: str, table: Measurements) -> Iterator[str]:
 
 def _rows(place: str, table: Measurements) -> Iterator[str]:
     rows, where = table.rows, f"{place}-rows.csv"
+    for name in sorted(set(table.undefined) & set(rows["quantity"])):
+        yield f"evidence.json: {place}: undefined: {name} has values in {where}"
     for key in rows.loc[rows.duplicated(ROW_KEY), ROW_KEY].itertuples(index=False):
         yield f"{where}: value: measured twice: {_named(key)}"
     came_back = table.edits.loc[table.edits["status"] == EditStatus.OK, ["case", "repeat"]]

@@ -139,7 +139,7 @@ def _joined(name: str, parts: Sequence[Part]) -> Measurements:
     tables = [table for _, table in parts]
     counts = pd.concat([table.histograms for table in tables])
     summed = counts.groupby(["arm", "region", "level"], sort=False, as_index=False)["count"].sum()
-    return Measurements(
+    joined = Measurements(
         name,
         _in_order((table.cases for table in tables), place),
         _in_order((table.rows for table in tables), place),
@@ -147,6 +147,7 @@ def _joined(name: str, parts: Sequence[Part]) -> Measurements:
         summed,
         deterministic=min(checks) if all(checks := [table.deterministic for table in tables]) else "",
     )
+    return joined.looking_for({quantity for table in tables for quantity in table.undefined})
 
 
 def _in_order(tables: Iterable[pd.DataFrame], place: Mapping[str, int]) -> pd.DataFrame:

@@ -329,7 +329,7 @@ class Estimand:
         if not raw.n_patients and self.grouped:
             return f"no two cases have the same {self.by!r}, so nothing was acquired twice"
         if not raw.n_patients:
-            return "there are no patients"
+            return self._undefined if self.scope == IMAGES else "there are no patients"
         if raw.copied:
             return (
                 f"the repeats are copies: in {raw.copied} of {len(raw.cases)} cases two edits are equal byte for byte, "
@@ -346,6 +346,16 @@ class Estimand:
         if self.by and not self.grouped and len(np.unique(raw.covariate[~np.isnan(raw.covariate)])) < 2:
             return "the stratum has one value only"
         return ""
+
+    @property
+    def _undefined(self) -> str:
+        """Why there is no value on any edit, of a quantity of images."""
+        name, _, subject = self.quantity.partition(":")
+        if name.endswith("_to_reference"):
+            return f"no case has a reference with {subject}, so there is nothing to find: {name} is defined for no edit"
+        if name.endswith("_to_original"):
+            return f"{subject} is found on no original, so there is nothing to lose: {name} is defined for no edit"
+        return f"{self.quantity} is defined for no edit"
 
     def completed(self, raw: Readings, rule: str) -> Readings:
         """The readings recalibrated, with the interval of a patient's value, and missing edits dealt with by a rule."""

@@ -26,7 +26,7 @@ def image_readings(
     neither for the original, where that is asked for, nor for an edit (no lesion of which one could be found). With
     ``undefined_counts`` such an edit is as good as missing (a re-rendered hand that cannot even be aligned). Of a
     metric ``to_target``, the cases are those whose target was measured, and the original's value is entered where it
-    was measured.
+    was measured. Of a metric that is defined on no edit at all there are no cases.
     """
     if to_target:
         return _readings_to_target(measurements, quantity, arm)
@@ -34,6 +34,8 @@ def image_readings(
         return _planted_readings(measurements, quantity)
     values = measurements.matrix(quantity, arm, IMAGE)
     missing = np.isnan(values)
+    if measurements.defined_nowhere(quantity, arm):
+        return in_order(measurements, values, missing=missing).only(np.zeros(len(values), dtype=bool))
     if not undefined_counts:
         missing &= arm not in (ORIGINAL, TARGET) and statuses_of(measurements, RETURNED) == 0
     before = measurements.matrix(quantity, ORIGINAL, IMAGE)[:, 0] if original else None

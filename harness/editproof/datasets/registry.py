@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from editproof.core.nearest import did_you_mean
 from editproof.core.specification import Specification, specification
 from editproof.core.usage import Given, parsed, usage_of
+from editproof.datasets.annotations import with_plain_annotations
 from editproof.datasets.dicom.cohort import named_dicom
 from editproof.datasets.drawn import named_phantoms
 from editproof.datasets.folder.cohort import named_folder
@@ -52,9 +53,15 @@ def dataset_from_spec(spec: str, extra: Mapping[str, DatasetFactory] | None = No
     Raises
     ------
     DatasetError
-        Where the name or an option is unknown, a value is not one that it takes, or the cohort cannot be read.
+        Where the name or an option is unknown, a value is not one that it takes, the cohort cannot be read, or the
+        annotations of a case are of another form (:mod:`editproof.datasets.annotations`).
     """
-    further = {**DRAWN, **(extra or {})}
+    return with_plain_annotations(_named(spec, extra or {}))
+
+
+def _named(spec: str, extra: Mapping[str, DatasetFactory]) -> Dataset:
+    """The cohort of a specification, with annotations as they came."""
+    further = {**DRAWN, **extra}
 
     def takes_all(name: str) -> bool:
         usage = usage_of(further[name]) if name in further else None

@@ -70,6 +70,7 @@ def files_of(record: Record) -> dict[str, bytes]:
             "stratum": value.stratum,
             "text": text,
             "deterministic": value.deterministic,
+            "undefined": list(value.undefined),
             **names,
         }
 
@@ -251,7 +252,13 @@ def _fetched(folder: Path, value: JSON) -> Measurements | bytes:
     if isinstance(value, str):
         return content_of(_inside(folder, value))
     tables = {table: _table(_inside(folder, value[table]), value["text"]) for table in TABLES}
-    return Measurements(value["editor"], **tables, stratum=value["stratum"], deterministic=value["deterministic"])
+    return Measurements(
+        value["editor"],
+        **tables,
+        stratum=value["stratum"],
+        deterministic=value["deterministic"],
+        undefined=tuple(value.get("undefined", ())),
+    )
 
 
 def _csv(table: pd.DataFrame) -> bytes:

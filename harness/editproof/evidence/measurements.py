@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from editproof.core.nearest import nearest
 from editproof.core.numbers import brief
 from editproof.errors import ProtocolError
 from editproof.evidence.strata import WHOLE, in_stratum
 from editproof.types import EditStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -32,6 +33,9 @@ SINGLE = (*UNEDITED, PLANTED_ORIGINAL, PLANTED)
 
 GREATEST = 1e100
 """The greatest size of a value; differences and squares of greater ones are no numbers any more."""
+
+_NAMED = 10
+"""Quantities that an error names, of which none is alike."""
 
 POOLED = "pooled"
 IMAGE = "image"
@@ -68,6 +72,9 @@ class Measurements:
     deterministic : str
         When a check showed that the tool gives equal pixels whenever it is asked, ISO 8601 in UTC: its repeats are
         then equal and no copies. Empty where no such check was made.
+    undefined : tuple of str
+        Quantities of images that were looked for on every image and are defined on none: nothing of theirs is among
+        the rows, and their names are known nevertheless.
     """
 
     editor: str
@@ -77,6 +84,7 @@ class Measurements:
     histograms: pd.DataFrame
     stratum: str = WHOLE
     deterministic: str = ""
+    undefined: tuple[str, ...] = ()
 
     def where(self, stratum: str) -> Measurements:
         """The same measurements restricted to a subgroup.
@@ -95,10 +103,12 @@ class Measurements:
             return self
         chosen = self.cases[in_stratum(self.cases, stratum)]
         inside = set(chosen["case"])
+        rows = self.rows[self.rows["case"].isin(inside)]
         return replace(
             self,
             cases=chosen.reset_index(drop=True),
-            rows=self.rows[self.rows["case"].isin(inside)],
+            rows=rows,
+            undefined=tuple(sorted({*self.undefined, *(_on_images(self.rows) - _on_images(rows))})),
             edits=self.edits[self.edits["case"].isin(inside)],
             stratum=stratum if self.stratum == WHOLE else f"{self.stratum}&{stratum}",
         )
@@ -146,6 +156,17 @@ class Measurements:
         """Whether anything was measured under that name."""
         return (quantity, arm, instrument) in self._places
 
+    def defined_nowhere(self, quantity: str, arm: str = EDITED) -> bool:
+        """Whether a quantity of images, known by its name, has no value on any image of an arm."""
+        known = quantity in self.undefined or any(
+            of == quantity and instrument == IMAGE for of, _, instrument in self._places
+        )
+        return known and not self.has(quantity, arm, IMAGE)
+
+    def looking_for(self, quantities: Iterable[str]) -> Measurements:
+        """The same, where these quantities of images were looked for; those that no image has are undefined."""
+        return replace(self, undefined=tuple(sorted(set(quantities) - _on_images(self.rows))))
+
     @cached_property
     def _places(self) -> dict[tuple[str, str, str], NDArray[np.intp]]:
         """Rows of each quantity of an arm by an instrument, in their order; found once, since tables do not change."""
@@ -176,17 +197,22 @@ class Measurements:
         Raises
         ------
         ProtocolError
-            Where nothing of that name was measured at all.
+            Where nothing of that name was measured, nor looked for.
         """
         places = self._places.get((quantity, arm, instrument))
         if places is None and not len(self.cases):
             return np.empty((0, 1 if arm in SINGLE else max(1, self.n_repeats)))
-        if places is None and self.n_missing < len(self.edits):
-            known = sorted({of for of, of_arm, _ in self._places if of_arm == arm})
+        looked_for = instrument == IMAGE and self.defined_nowhere(quantity, arm)
+        if places is None and self.n_missing < len(self.edits) and not looked_for:
+            known = sorted(
+                {of for of, of_arm, of_instrument in self._places if (of_arm, of_instrument) == (arm, instrument)}
+            )
+            near = nearest(quantity, known, n=3, alike=0.5) or known[:_NAMED]
+            there = f"{', '.join(near)}{', ...' if len(near) < len(known) else ''}"
             raise ProtocolError(
                 f"{quantity!r} of arm {arm!r} by {instrument!r}",
-                f"nothing of that name was measured; there are {', '.join(known) or 'no measurements of that arm'}",
-                "Choose one of those, or an instrument that reads it.",
+                f"nothing of that name was measured; there are {there or 'no measurements of that arm'}",
+                "Choose one that was measured, or an instrument that reads it.",
             )
         values = np.full((len(self.cases), 1 if arm in SINGLE else self.n_repeats), np.nan)
         if places is not None:
@@ -264,6 +290,11 @@ def measurements_of(
     for found, advice in _faults(table):
         raise ProtocolError(_asked(editor), found, advice)
     return table
+
+
+def _on_images(rows: pd.DataFrame) -> set[str]:
+    """The quantities of images that have a value in some row."""
+    return set(map(str, rows.loc[rows["instrument"] == IMAGE, "quantity"].unique()))
 
 
 def _asked(editor: str) -> str:

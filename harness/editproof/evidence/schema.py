@@ -116,12 +116,14 @@ def _object(kind: type, definitions: dict[str, JSON]) -> dict[str, JSON]:
 
 def _tables() -> JSON:
     text = {"type": "string"}
-    properties = {"editor": text, "stratum": text, "text": {"type": "array", "items": text}, "deterministic": text}
+    listed = {"type": "array", "items": text}
+    properties = {"editor": text, "stratum": text, "text": listed, "deterministic": text}
     properties |= {table: {**text, "description": "name of a file of the bundle"} for table in TABLES}
+    undefined = {**listed, "description": "quantities that were looked for and are defined on no image"}
     return {
         "description": "Everything that was read off the images of one tool's study, as tables beside the record.",
         "type": "object",
-        "properties": properties,
+        "properties": {**properties, "undefined": undefined},
         "required": list(properties),
         "additionalProperties": False,
     }

@@ -203,7 +203,7 @@ def box_settings(output: RawOutput) -> dict[str, Any]:
 
 
 def _kept_points(output: RawOutput, came: Any, shape: tuple[int, ...]) -> dict[str, list[float]]:
-    """Coordinates by landmark; one that is None or not a number was not found, and is left out."""
+    """Coordinates by landmark; one that is None was not found, and is left out."""
     if not isinstance(came, Mapping):
         rows = list(came)
         if len(rows) != len(output.labels):
@@ -220,7 +220,7 @@ def _kept_points(output: RawOutput, came: Any, shape: tuple[int, ...]) -> dict[s
         if len(place) != 2:
             raise ValueError(f"point {name} of {len(place)} coordinates")
         if any(map(math.isnan, place)):
-            continue
+            raise ValueError(f"point {name} with NaN: {_place(place)}")
         if not all(-SLACK <= value <= side + SLACK for value, side in zip(place, shape[1::-1], strict=True)):
             raise ValueError(f"point {name} at {_place(place)}, outside of the image of {_size(shape)}")
         found[name] = place

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from editproof.types import Case, InstrumentCard
 
 
+_NOTHING_TO_FIND = "There is nothing to find: bring cases that have it, or leave the claim out."
+
+
 def quantities_on_images(
     own: Sequence[Metric], instruments: Sequence[InstrumentCard], axes: str = ""
 ) -> dict[str, tuple[tuple[str, ...], str]]:
@@ -57,8 +60,8 @@ def check_measurable(
     ------
     ProtocolError
         No metric gives the quantity on that arm and in that unit, or on images of those ``axes``; or a claim is against
-        a reference mask or output, or in millimetres, and a case has no such reference, or no spacing; or the card of
-        an instrument sets a floor against reference masks, of which no case has one.
+        a reference mask or output, or in millimetres, and a case has no such reference, or no spacing; or nothing is
+        in the reference of any case that a primary claim, or a floor on the card of an instrument, is held against.
     DatasetError
         The reference of an output is malformed, or has a label that no instrument knows.
     """
@@ -85,12 +88,15 @@ def _check_structures(claims: Iterable[Criterion], cards: Iterable[InstrumentCar
     """Refuse claims on masks for which a cohort lacks what they are held against; other claims are left alone."""
     known, scaled_too = mask_quantities(cards), output_quantities(cards)
     wanted: dict[str, str] = {}
+    needed: dict[str, str] = {}
     scaled = ""
     for claim in claims:
         quantity, who = claim.estimand.quantity, f"criterion {claim.id}"
         name, _, structure = quantity.partition(":")
         if quantity in known and name.endswith(TO_REFERENCE):
             wanted.setdefault(structure, who)
+            if claim.role == "primary":
+                needed.setdefault(structure, who)
         output = name.removesuffix(f"_{TO_REFERENCE}").removesuffix(f"_{TO_ORIGINAL}")
         if quantity in {*known, *scaled_too} and output.endswith(("mm", "mm2", "ml")):
             scaled = scaled or who
@@ -103,17 +109,23 @@ def _check_structures(claims: Iterable[Criterion], cards: Iterable[InstrumentCar
             found = f"case {case.case_id} has reference masks of {', '.join(sorted(structures)) or 'nothing'}"
             advice = "Bring them with the cohort, or hold edits against the original: against='original'."
             raise ProtocolError(f"{wanted[lacking[0]]}, against reference masks of {lacking[0]}", found, advice)
+        for structure in needed.keys() & {name for name, mask in structures.items() if mask.any()}:
+            del needed[structure]
+    for structure, who in needed.items():
+        asked = f"{who}, against reference masks of {structure}"
+        raise ProtocolError(asked, "those of all cases are empty", _NOTHING_TO_FIND)
 
 
 def _check_floors(cards: Iterable[InstrumentCard], cases: Iterable[Case]) -> None:
     """Refuse an instrument with a floor for a structure of which no case has a reference mask."""
     wanted = {structure: card.name for card in cards for structure in card.structures if card.floors.get(structure)}
     for case in cases if wanted else ():
-        for structure in case.decode().structures:
-            wanted.pop(structure, None)
+        for structure, mask in case.decode().structures.items():
+            if mask.any():
+                wanted.pop(structure, None)
         if not wanted:
             break
     for structure, name in sorted(wanted.items()):
-        found = "no case has a reference mask of it"
+        found = "no case has a reference mask of it that is not empty"
         advice = "Bring them with the cohort, or leave that floor off the card: nothing would show that it is reached."
         raise ProtocolError(f"the floor of {structure} on the card of {name}", found, advice)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from editproof.datasets.annotations import with_plain
 from editproof.editing.store import RecordKind
 from editproof.errors import DatasetError, ProtocolError
 from editproof.evidence.measurements import EDITED, IMAGE, ORIGINAL
@@ -19,7 +20,6 @@ from editproof.instruments.ensemble import pooled
 from editproof.instruments.raw import box_settings, kept_form
 from editproof.metrics import BUILT_IN, Metric, OutputPair, measured
 from editproof.metrics.outputs import TO_ORIGINAL, TO_REFERENCE, units_of_outputs
-from editproof.metrics.texts import holds_identifier
 from editproof.types import JSON, RawOutput
 from editproof.types.instruments import BOXES, CLASSES, ORDINAL, POINTS, TEXT
 
@@ -149,7 +149,7 @@ def reference_of(case: Case, output: RawOutput, shape: tuple[int, ...]) -> Any:
         return None
     came, asked = case.annotations[output.kind], f"the reference {output.kind} of case {case.case_id}"
     if output.kind == TEXT:
-        return _known_text(came, asked)
+        return {"text": came} if isinstance(came, str) else dict(came)
     if output.kind == POINTS and isinstance(came, Mapping):
         came = {name: place for name, place in came.items() if name in output.labels}
     if output.kind == BOXES and isinstance(came, Sequence):
@@ -159,27 +159,6 @@ def reference_of(case: Case, output: RawOutput, shape: tuple[int, ...]) -> Any:
 
 def _is_of_another(box: Any, output: RawOutput) -> bool:
     return bool(label := _label(box)) and label not in output.labels
-
-
-def _known_text(came: Any, asked: str) -> dict[str, Any]:
-    wanted = 'Give {"text": ..., "identifiers": [...], "marks": [...]}, as far as they are known.'
-    if isinstance(came, str):
-        return {"text": came}
-    if not isinstance(came, Mapping) or set(came) - {"text", "identifiers", "marks"}:
-        raise DatasetError(asked, f"it is a {type(came).__name__}, or has other entries", wanted)
-    for name, value in came.items():
-        is_text = isinstance(value, str)
-        if is_text != (name == "text") or not (is_text or all(isinstance(entry, str) and entry for entry in value)):
-            raise DatasetError(asked, f"{name} is of another form", wanted)
-        if idle := [entry for entry in ([] if is_text else value) if not _says_something(entry, name)]:
-            found = f"{idle[0]!r} among its {name}, which has nothing to look for"
-            raise DatasetError(asked, found, "Correct it, or leave it out of the reference.")
-    return dict(came)
-
-
-def _says_something(entry: str, name: str) -> bool:
-    """Whether an identifier can be found in its own text, or a mark is more than blanks."""
-    return bool(entry.strip()) if name == "marks" else entry.startswith("re:") or holds_identifier(entry, entry)
 
 
 def output_quantities(
@@ -202,14 +181,17 @@ def check_references(cards: Collection[InstrumentCard], cases: Iterable[Case], c
     DatasetError
         A reference is malformed, lies outside its image, or has a label that no instrument of the study knows.
     ProtocolError
-        A claim is against the reference of an output, and a case has none.
+        A claim is against the reference of an output, and a case has none; or a primary one is against a reference in
+        which there is nothing for it in any case.
     """
     outputs = [output for card in cards for output in card.raw_outputs]
+    claims = list(claims)
     wanted = _claimed(outputs, claims)
     kept = {output.kind for output in outputs} & {POINTS, BOXES, TEXT}
     if not kept and not wanted:
         return
-    for case in cases:
+    needed = _needed(outputs, claims)
+    for case in map(with_plain, cases):
         shape = case.decode().image.shape if kept & set(case.annotations) else ()
         _check_labels(case, outputs)
         for output in outputs:
@@ -219,6 +201,44 @@ def check_references(cards: Collection[InstrumentCard], cases: Iterable[Case], c
                     found = f"case {case.case_id} has no reference {part or output.kind}"
                     asked = f"{claim}, against the reference of {output.name}"
                     raise ProtocolError(asked, found, _WAYS[output.kind])
+            for name, subject in [key for key in needed if key[1] in output.subjects]:
+                if _is_in(known, output, name, subject):
+                    del needed[name, subject]
+    for (name, subject), claim in needed.items():
+        asked = f"{claim}, against the reference of {subject}"
+        found = f"no case has {_CONTENT[name]} there"
+        raise ProtocolError(asked, found, "There is nothing to find: bring cases that have it, or leave the claim out.")
+
+
+_CONTENT = {
+    "boxes_found": "a lesion",
+    "point_error_px": "a landmark",
+    "point_error_mm": "a landmark",
+    "largest_point_error_px": "a landmark",
+    "largest_point_error_mm": "a landmark",
+    "identifiers_left": "an identifier",
+    "marks_kept": "a mark",
+}
+"""What has to be in the reference of a case for a score to be defined, of scores that need something there."""
+
+
+def _needed(outputs: Iterable[RawOutput], claims: Iterable[Criterion]) -> dict[tuple[str, str], str]:
+    """By score and subject, the first primary claim that needs something in the reference of some case."""
+    subjects = {subject for output in outputs for subject in output.subjects}
+    found: dict[tuple[str, str], str] = {}
+    for claim in claims:
+        name, _, subject = claim.estimand.quantity.partition(":")
+        score = name.removesuffix(f"_{TO_REFERENCE}")
+        if claim.role == "primary" and score != name and score in _CONTENT and subject in subjects:
+            found.setdefault((score, subject), f"criterion {claim.id}")
+    return found
+
+
+def _is_in(known: Any, output: RawOutput, score: str, subject: str) -> bool:
+    """Whether the reference of a case has something of a subject for a score."""
+    if known is None:
+        return False
+    return bool(known.get(_PARTS[score]) if score in _PARTS else _concerning(output, subject, known))
 
 
 _OR_ELSE = "or hold edits against the original: against='original'."

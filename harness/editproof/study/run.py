@@ -52,7 +52,7 @@ from editproof.study.exhibits import exhibit_pictures
 from editproof.study.gathering import case_row
 from editproof.study.history import judgements_in, remember
 from editproof.study.judging import EditorStudy, Judgement, claims_in
-from editproof.study.on_images import check_measurable, check_quantities
+from editproof.study.on_images import check_measurable, check_quantities, quantities_on_images
 from editproof.study.plan import Plan
 from editproof.study.planting import Planting
 from editproof.study.study_file import StudyFile, told_by
@@ -361,7 +361,9 @@ class Run:
         key = spec, bool(self._planted)
         if key not in self._known:
             with holding(self.store / "locks" / f"{slug(spec)}-{digest_of(spec)[:8]}.lock"):
-                self._known[key] = self.bench(spec).measured(self.dataset, jobs=self.jobs)
+                table = self.bench(spec).measured(self.dataset, jobs=self.jobs)
+            asked = quantities_on_images(self.own_metrics, self._instrument_cards, self.axes)
+            self._known[key] = table.looking_for(asked)
         return self._known[key]
 
     def _copied(self, spec: str) -> Measurements:

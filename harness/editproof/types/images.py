@@ -69,7 +69,8 @@ class Case:
     annotations : mapping of str to JSON
         Reference of outputs that are no numbers, by kind, where the cohort knows it: ``points`` (``{"apex": [x, y]}``),
         ``boxes`` (a list of ``[x, y, width, height, label]``; an empty one says that there is none) and ``text``
-        (``{"text": ..., "identifiers": [...], "marks": [...]}``), in pixels of the image; docs/outputs.md.
+        (``{"text": ..., "identifiers": [...], "marks": [...]}``), in pixels of the image; docs/outputs.md. A kind that
+        is absent, or None, is not known.
     """
 
     case_id: str
