@@ -15,7 +15,7 @@ from editproof import (
     ssim,
     verdict_on,
 )
-from editproof.criteria.conformance import verdict_on_control
+from editproof.criteria.controls import verdict_on_control
 from editproof.criteria.factory import example_of
 from editproof.criteria.flawless import flawless, is_of_effect
 from editproof.criteria.registry import ESTIMANDS, estimand_from

@@ -15,7 +15,7 @@ from editproof import criteria as c
 from editproof.core import registry
 from editproof.criteria import Criterion, Estimand, at_least, at_most, estimand
 from editproof.criteria.catalogue import page
-from editproof.criteria.conformance import control_verdicts, verdict_on_control
+from editproof.criteria.controls import control_verdicts, verdict_on_control
 from editproof.criteria.factory import example_of, is_factory
 from editproof.criteria.registry import ESTIMANDS, check_registered, estimand_digests, estimand_from, foreign
 from editproof.criteria.rehearsal import drawn, rehearse

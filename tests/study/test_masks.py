@@ -20,7 +20,8 @@ from editproof.criteria import (
     mask_surface_dice,
     verdict_on,
 )
-from editproof.criteria.conformance import floor_verdicts, outcome_of_editor, verdict_on_control
+from editproof.criteria.conformance import floor_verdicts, outcome_of_editor
+from editproof.criteria.controls import verdict_on_control
 from editproof.datasets.cohort import Cohort
 from editproof.editing.store import Store
 from editproof.errors import EditproofError, InstrumentError, ProtocolError

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from editproof import Criterion, at_least, at_most
 from editproof.criteria import against_target, local_change, mae_drift, prediction_change, psnr, ssim, target_gain
-from editproof.criteria.conformance import floor_verdicts, verdict_on_control
+from editproof.criteria.conformance import floor_verdicts
+from editproof.criteria.controls import verdict_on_control
 from editproof.criteria.flawless import flawless
 from editproof.criteria.reach import beyond_reach
 from editproof.criteria.rehearsal import drawn

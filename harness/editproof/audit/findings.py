@@ -8,24 +8,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from editproof.audit.completeness import gaps
+from editproof.audit.metric_sources import outputs_by_quantity
 from editproof.audit.reservations import reservations
 from editproof.core.digests import digest_of
 from editproof.core.progress import watched
 from editproof.criteria.attribution import attribution, causes
-from editproof.criteria.conformance import (
-    control_verdicts,
-    floor_verdicts,
-    outcome_of_editor,
-    outcome_of_run,
-    told_verdict,
-    verdict_on_control,
-)
+from editproof.criteria.conformance import floor_verdicts, outcome_of_editor, outcome_of_run, told_verdict
+from editproof.criteria.controls import IDENTITY, control_verdicts, removal_verdicts, verdict_on_control
 from editproof.criteria.exhibited import tellings_of
 from editproof.criteria.masks import mask_report
 from editproof.criteria.planting import planted_verdicts
 from editproof.criteria.redecision import criterion_from, decided_claims
+from editproof.criteria.sources import source_of
 from editproof.errors import EditproofError
 from editproof.evidence.facts import Claim, Facts, ToolFacts, made_elsewhere
 from editproof.evidence.findings import Exhibit, Findings, Origins, ToolFindings
@@ -203,8 +200,17 @@ def _validity(facts: Facts, verdicts: Sequence[Sequence[Verdict]]) -> tuple[Verd
     ]
     claims = [claim for tool in facts.tools for claim in tool.claims]
     planted = planted_verdicts(claims, facts.tools[0].measurements, facts.controls, facts.shard)
-    sensitivity = control_verdicts(controls, alone=is_of_readings_alone(facts))
-    return (*floors, *sensitivity, *planted, told_verdict(told))
+    made_of = partial(source_of, cards=facts.instruments, named=outputs_by_quantity(facts.instruments))
+    sensitivity = control_verdicts(controls, made_of, alone=is_of_readings_alone(facts))
+    removals = removal_verdicts(
+        [
+            (criterion_from(claim.criterion), facts.controls[IDENTITY].where(stratum))
+            for (_, stratum), claim in sorted(primary.items())
+            if IDENTITY in facts.controls
+        ],
+        made_of,
+    )
+    return (*floors, *sensitivity, *removals, *planted, told_verdict(told))
 
 
 def _tool_findings(

@@ -6,7 +6,7 @@ source is needed only to show that the numbers were made by that source, and in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from editproof.evidence.bundle import RECORD
 from editproof.evidence.measurements import IMAGE
@@ -16,6 +16,7 @@ from editproof.metrics import BUILT_IN, METRICS, METRICS_VERSION
 from editproof.metrics.masks import units_of_structures
 from editproof.metrics.outputs import units_of_outputs
 from editproof.metrics.registry import own_in_protocol, version_in_protocol
+from editproof.types import InstrumentCard
 
 
 def unknown_metrics(evidence: Evidence) -> tuple[str, ...]:
@@ -52,3 +53,22 @@ def metric_faults(evidence: Evidence) -> Iterator[str]:
             elif units.get(quantity, unit) != unit:
                 found = f"unit of {quantity} is {unit!r}, its metric gives {units[quantity]!r}"
                 yield f"measurements/{name}-rows.csv: {found}"
+
+
+def outputs_by_quantity(cards: Iterable[InstrumentCard]) -> dict[str, str]:
+    """By each quantity that built-in metrics give of masks and outputs: the label map or output that it is of.
+
+    Examples
+    --------
+    >>> from editproof.types import RawOutput
+    >>> card = InstrumentCard("x", "x", (), 1, {}, "", "", raw_outputs=(RawOutput("lesions", "boxes", ("nodule",)),))
+    >>> outputs_by_quantity([card])["boxes_found_to_original:nodule"]
+    'lesions'
+    """
+    found: dict[str, str] = {}
+    for card in cards:
+        for mask in card.masks:
+            found |= dict.fromkeys(units_of_structures(BUILT_IN, mask.labels.values()), mask.name)
+        for output in card.raw_outputs:
+            found |= dict.fromkeys(units_of_outputs(BUILT_IN, [output]), output.name)
+    return found

@@ -29,6 +29,12 @@ def is_of_effect(criterion: Criterion) -> bool:
     return estimand.scope == IMAGES and (is_against_target(criterion) or estimand.perfect is not None)
 
 
+def is_of_removal(criterion: Criterion) -> bool:
+    """Whether a claim asks that something be gone, which an image that is destroyed lacks as well."""
+    estimand = criterion.estimand
+    return is_of_effect(criterion) and not is_against_target(criterion) and estimand.perfect != estimand.unchanged
+
+
 def verdict_on_flawless(criterion: Criterion, unchanged: Measurements) -> Verdict:
     """A criterion decided for a tool that could not be better.
 
@@ -69,3 +75,21 @@ def flawless(criterion: Criterion, unchanged: Measurements) -> Measurements:
     edited = targets.drop(columns="repeat").assign(arm=EDITED).merge(came_back, on="case")
     kept = rows[(rows["arm"] != EDITED) | ~rows["case"].isin(set(targets["case"]))]
     return replace(unchanged, rows=pd.concat([kept, edited[list(rows.columns)]], ignore_index=True))
+
+
+def left_unread(criterion: Criterion, unchanged: Measurements) -> Measurements:
+    """Measurements in which just that is left of each original which was not seen on it, of a claim of removal.
+
+    Of an original on which all is read nothing is left; of one on which nothing is read, everything.
+
+    Parameters
+    ----------
+    criterion : Criterion
+        Of removal; see :func:`is_of_removal`.
+    unchanged : Measurements
+        Of the control ``identity``.
+    """
+    rows, estimand = unchanged.rows, criterion.estimand
+    made = (rows["arm"] == EDITED) & (rows["quantity"] == estimand.quantity)
+    whole = estimand.unchanged + (estimand.perfect or 0.0)
+    return replace(unchanged, rows=rows.assign(value=rows["value"].where(~made, whole - rows["value"])))
