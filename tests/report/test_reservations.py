@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
+from editproof import Criterion, at_least
 from editproof.audit.findings import evidence_of
 from editproof.audit.publication import statement_on
+from editproof.audit.reservations import floors_on_few, without_reference
+from editproof.criteria import boxes_found, boxes_lost
 from editproof.evidence.bundle import save
 from editproof.evidence.exits import exit_code
 from editproof.evidence.record import Evidence
 from editproof.report.formats import certificate, junit, markdown
 from editproof.report.page import html
 from editproof.report.text import terminal
-from editproof.types import Outcome
+from editproof.types import Outcome, RawOutput
 
 from tests.audit import study
 from tests.records import replace
@@ -120,3 +124,43 @@ def test_families_of_several_tests_are_said_to_be_several() -> None:
         whole = (lambda run: html.render(run, images=False)) if form == "page" else FORMS[form]
         assert "2 families, one for each of test_a and test_b" in " ".join(whole(spread(("test_a", "test_b"))).split())
         assert "families, one for each" not in whole(spread(("test_a", "test_a")))
+
+
+@pytest.mark.parametrize(
+    ("made", "reserved"),
+    [
+        ((boxes_found("nodule"),), True),
+        ((boxes_found("nodule"), boxes_lost("nodule")), True),
+        ((boxes_found("nodule"), boxes_found("lesions", against="reference")), False),
+        ((), False),
+    ],
+)
+def test_boxes_that_are_held_against_no_reference_are_reserved(made, reserved) -> None:
+    """How much worse edits are than originals says nothing of how well the originals are read."""
+    lesions = RawOutput("lesions", "boxes", ("nodule",))
+    card = dataclasses.replace(study.INSTRUMENT, quantities=(), raw_outputs=(lesions,))
+    asked = [Criterion(f"DET-{k}", estimand, at_least(0.5), source="s").card for k, estimand in enumerate(made)]
+    claims = [SimpleNamespace(criterion=criterion) for criterion in asked]
+    facts = SimpleNamespace(instruments=(card,), tools=(SimpleNamespace(claims=claims),))
+    found = [reservation.sentence for reservation in without_reference(facts)]
+    assert found == (
+        [
+            f"No primary claim holds lesions of {card.name} against the reference, so no check of this run shows whether "
+            "it reads the originals well."
+        ]
+        if reserved
+        else []
+    )
+
+
+def test_a_floor_on_fewer_than_half_of_the_patients_is_reserved(sound) -> None:
+    (tool,) = sound.facts.tools
+    table = tool.measurements
+    assert list(floors_on_few(sound.facts)) == []
+    patients = sorted(set(table.patients))
+    rare = table.cases["reference:bone_age"].where(table.cases["patient"].isin(patients[:3]))
+    few = dataclasses.replace(table, cases=table.cases.assign(**{"reference:bone_age": rare}))
+    facts = dataclasses.replace(sound.facts, tools=(dataclasses.replace(tool, measurements=few),))
+    [found] = floors_on_few(facts)
+    assert found.kind == "floor on few patients"
+    assert f"BASE-bone_age (3 of {len(patients)})" in found.sentence

@@ -20,7 +20,7 @@ from editproof.criteria import (
     mask_surface_dice,
     verdict_on,
 )
-from editproof.criteria.conformance import floor_verdicts, outcome_of_editor
+from editproof.criteria.conformance import floor_verdicts, outcome_of_editor, patients_of_floors
 from editproof.criteria.controls import verdict_on_control
 from editproof.datasets.cohort import Cohort
 from editproof.editing.store import Store
@@ -218,6 +218,17 @@ def test_an_instrument_that_does_not_find_its_structures_on_the_originals_makes_
     assert floor_of(unknown).outcome is Outcome.INCONCLUSIVE
     for verdict in (missed, floor_of(unknown)):
         assert outcome_of_editor((), (verdict,), ())[0] is Outcome.INVALID
+
+
+def test_a_floor_says_on_how_many_patients_it_was_decided(tables):
+    card = replace(Outliner.card, floors={"square": {"dice_at_least": 0.85}})
+    assert floor_of(tables.keeps).because == "the point estimate reaches the floor, at least 0.85"
+    assert patients_of_floors(card, tables.keeps) == {"BASE-square": N}
+    rows = tables.keeps.rows
+    rare = rows["quantity"].ne("dice_to_reference:square") | rows["case"].isin(["C00", "C01"])
+    few = replace(tables.keeps, rows=rows[rare].reset_index(drop=True))
+    assert floor_of(few).because == f"the point estimate reaches the floor, at least 0.85, on 2 of {N} patients"
+    assert patients_of_floors(card, few) == {"BASE-square": 2}
 
 
 def test_the_floor_is_held_on_targets_where_every_case_has_one(tables):

@@ -7,19 +7,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from editproof.audit.coverage import part_of_the_cohort
+from editproof.audit.metric_sources import outputs_by_quantity
 from editproof.audit.readings_alone import KINDS_OF_READINGS
 from editproof.core.numbers import brief, grouped, percent
 from editproof.criteria import Criterion
+from editproof.criteria.conformance import patients_of_floors
 from editproof.criteria.declared import LOW, has_low_cap
 from editproof.criteria.readings import WORST_CASE
 from editproof.criteria.redecision import criterion_from
+from editproof.criteria.sources import source_of
 from editproof.evidence.facts import Facts
+from editproof.evidence.measurements import EDITED
 from editproof.evidence.plain import plain
 from editproof.evidence.protocol import EXPLORATORY, lock_of, moment, versions_left_open
 from editproof.evidence.reservations import Reservation
+from editproof.metrics.outputs import TO_REFERENCE
 from editproof.report.text.wording import counted, in_words, listed
 from editproof.types import CriterionCard
 
@@ -30,6 +36,9 @@ PLACEHOLDER_LIMITS, NO_FLOOR = "placeholder limits", "no floor"
 
 USUAL: Final = 0.95
 """One-sided confidence that claims of non-inferiority usually have (ICH E9 asks for 0.975)."""
+
+FEW: Final = 0.5
+"""Share of the patients below which those on whom a floor is decided are few."""
 
 NAMED: Final = 5
 """Ids that a sentence names."""
@@ -126,6 +135,47 @@ def without_floor(facts: Facts) -> Iterator[Reservation]:
             )
 
 
+def without_reference(facts: Facts) -> Iterator[Reservation]:
+    """Outputs without numbers of which each primary claim would hold of an instrument that reads the originals badly.
+
+    No card sets floors for them. A claim against the reference is one, since the unchanged image has to meet it.
+    """
+    cards = facts.instruments
+    named = outputs_by_quantity(cards)
+    claims = {claim.criterion.id: claim.criterion for tool in facts.tools for claim in tool.claims}
+    primary = [made for made in claims.values() if made.role == "primary" and made.specification is not None]
+    asked: dict[tuple[str, str], bool] = {}
+    for estimand in (criterion_from(made).estimand for made in primary):
+        if (source := source_of(replace(estimand, arm=EDITED), cards, named)) is not None:
+            floor = TO_REFERENCE in estimand.quantity.partition(":")[0] and not estimand.signed
+            key = source.instrument, source.output
+            asked[key] = asked.get(key, False) or floor
+    for card in cards:
+        names = [output.name for output in card.kept_outputs]
+        if free := [in_words(name) for name in names if not asked.get((card.name, name), True)]:
+            yield Reservation(
+                NO_FLOOR,
+                f"No primary claim holds {listed(free)} of {card.name} against the reference, "
+                "so no check of this run shows whether it reads the originals well.",
+            )
+
+
+def floors_on_few(facts: Facts) -> Iterator[Reservation]:
+    """Floors that are decided on fewer than half of the patients, such as those who have a lesion."""
+    if not facts.tools:
+        return
+    measured = facts.tools[0].measurements
+    patients = len(set(measured.patients))
+    for card in facts.instruments:
+        counts = patients_of_floors(card, measured)
+        if few := [f"{name} ({n} of {patients})" for name, n in counts.items() if n < FEW * patients]:
+            yield Reservation(
+                "floor on few patients",
+                f"Fewer than half of the patients have what floors of {card.name} are held to: {listed(few)}. "
+                "How well it reads the originals is shown of those alone.",
+            )
+
+
 def open_versions(facts: Facts) -> Iterator[Reservation]:
     """Tools of which a lock for a gate let another version be judged than the one that it was written with."""
     lock = None if facts.lock is None else lock_of(facts.lock)
@@ -211,6 +261,8 @@ KINDS: Final[tuple[Callable[[Facts], Iterator[Reservation]], ...]] = (
     part_of_the_cohort,
     drawn_phantoms,
     without_floor,
+    without_reference,
+    floors_on_few,
     replayed_edits,
     unchecked_determinism,
     earlier_judgements,

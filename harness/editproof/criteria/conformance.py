@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from editproof.criteria import Criterion, at_least, at_most, verdict_on
 from editproof.criteria.controls import undecided
 from editproof.criteria.criterion import overall
-from editproof.criteria.estimand import Estimand
+from editproof.criteria.estimand import IMAGES, Estimand
 from editproof.criteria.estimands.accuracy import mae
 from editproof.criteria.estimands.discrimination import auc
 from editproof.criteria.estimands.masks import mask_dice
@@ -52,17 +52,40 @@ def floor_verdicts(card: InstrumentCard, measured: Measurements) -> tuple[Verdic
     good it is in the population; the interval is shown.
     """
     verdicts = []
+    for criterion in _floors(card, measured):
+        if _is_shown(criterion, measured):
+            verdicts.append(_by_point(verdict_on(criterion, measured), len(set(measured.patients))))
+        else:
+            verdicts.append(undecided(criterion, measured, Outcome.INCONCLUSIVE, "no case has a reference mask"))
+    return tuple(verdicts)
+
+
+def patients_of_floors(card: InstrumentCard, measured: Measurements) -> dict[str, int]:
+    """By id of each floor that something shows, on how many patients it is decided: those who have what it is held to.
+
+    Parameters
+    ----------
+    card : InstrumentCard
+    measured : Measurements
+        Of any tool: all have the same originals.
+    """
+    shown = [criterion for criterion in _floors(card, measured) if _is_shown(criterion, measured)]
+    return {criterion.id: criterion.estimand.raw(measured).n_patients for criterion in shown}
+
+
+def _floors(card: InstrumentCard, measured: Measurements) -> Iterator[Criterion]:
     for quantity, floors in card.floors.items():
         drawn = quantity in card.structures
         held = f"dice_to_reference:{quantity}" if drawn else quantity
         arm = TARGET if _of_targets(measured, held, drawn=drawn) else ORIGINAL
         for name, limit in floors.items():
-            criterion = _floor(card, quantity, name, limit, arm)
-            if drawn and not measured.has(held, arm, IMAGE):  # as in a shard of few cases
-                verdicts.append(undecided(criterion, measured, Outcome.INCONCLUSIVE, "no case has a reference mask"))
-            else:
-                verdicts.append(_by_point(verdict_on(criterion, measured)))
-    return tuple(verdicts)
+            yield _floor(card, quantity, name, limit, arm)
+
+
+def _is_shown(criterion: Criterion, measured: Measurements) -> bool:
+    """Whether there is what a floor is held to; of a structure that no case has, as in a shard of few, nothing is."""
+    estimand = criterion.estimand
+    return estimand.scope != IMAGES or measured.has(estimand.quantity, estimand.arm, IMAGE)
 
 
 def _floor(card: InstrumentCard, quantity: str, name: str, limit: float, arm: str) -> Criterion:
@@ -171,17 +194,19 @@ def outcome_of_run(tools: Mapping[str, tuple[Outcome, str]], reserved: Collectio
     return worst, f"{'; '.join(groups)}."
 
 
-def _by_point(verdict: Verdict) -> Verdict:
+def _by_point(verdict: Verdict, patients: int) -> Verdict:
     value, card = verdict.estimate.value, verdict.criterion
     if value is None:
         return verdict
     met = card.low <= value <= card.high
     words = "reaches" if met else "misses"
+    n = verdict.estimate.n_patients
+    of = f", on {n} of {patients} patients" if n < patients else ""
     return Verdict(
         card,
         verdict.editor,
         verdict.stratum,
         verdict.estimate,
         Outcome.PASS if met else Outcome.FAIL,
-        f"the point estimate {words} the floor, {card.required}",
+        f"the point estimate {words} the floor, {card.required}{of}",
     )
