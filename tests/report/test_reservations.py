@@ -10,7 +10,7 @@ import pytest
 from editproof import Criterion, at_least
 from editproof.audit.findings import evidence_of
 from editproof.audit.publication import statement_on
-from editproof.audit.reservations import floors_on_few, without_reference
+from editproof.audit.reservations import floors_on_few, held_to_no_reference
 from editproof.criteria import boxes_found, boxes_lost
 from editproof.evidence.bundle import save
 from editproof.evidence.exits import exit_code
@@ -142,7 +142,7 @@ def test_boxes_that_are_held_against_no_reference_are_reserved(made, reserved) -
     asked = [Criterion(f"DET-{k}", estimand, at_least(0.5), source="s").card for k, estimand in enumerate(made)]
     claims = [SimpleNamespace(criterion=criterion) for criterion in asked]
     facts = SimpleNamespace(instruments=(card,), tools=(SimpleNamespace(claims=claims),))
-    found = [reservation.sentence for reservation in without_reference(facts)]
+    found = [reservation.sentence for reservation in held_to_no_reference(facts)]
     assert found == (
         [
             f"No primary claim holds lesions of {card.name} against the reference, so no check of this run shows whether "

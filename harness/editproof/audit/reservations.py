@@ -135,7 +135,7 @@ def without_floor(facts: Facts) -> Iterator[Reservation]:
             )
 
 
-def without_reference(facts: Facts) -> Iterator[Reservation]:
+def held_to_no_reference(facts: Facts) -> Iterator[Reservation]:
     """Outputs without numbers of which each primary claim would hold of an instrument that reads the originals badly.
 
     No card sets floors for them. A claim against the reference is one, since the unchanged image has to meet it.
@@ -261,7 +261,7 @@ KINDS: Final[tuple[Callable[[Facts], Iterator[Reservation]], ...]] = (
     part_of_the_cohort,
     drawn_phantoms,
     without_floor,
-    without_reference,
+    held_to_no_reference,
     floors_on_few,
     replayed_edits,
     unchecked_determinism,
