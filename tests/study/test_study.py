@@ -193,8 +193,8 @@ def test_no_case_and_no_id_twice(bench):
         bench.measured(Cohort([*cohort(2), *cohort(1)]))
 
 
-def test_a_colour_image_is_named(bench):
-    odd = Cohort([Case("c0", "p0", lambda: Pixels(*[np.zeros((4, 4, 3), np.uint8)] * 3), "d", {})])
+def test_an_image_of_a_shape_that_no_image_has_is_named(bench):
+    odd = Cohort([Case("c0", "p0", lambda: Pixels(*[np.zeros((2, 4, 4, 3), np.uint8)] * 3), "d", {})])
     with pytest.raises(DatasetError, match="an image of shape"):
         bench.measured(odd)
 
