@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from editproof.audit.findings import evidence_of
 from editproof.audit.publication import deliver
 from editproof.cli import command_line, main
 from editproof.evidence.record import Evidence
@@ -71,6 +72,8 @@ class Folder:
             self.keep(name, study.locked(study.evidence(tools)))
             for shard, cases in parts:
                 self.keep(f"{name}-{shard[0]}", study.evidence(tools, cases, shard))
+        gentle = study.locked(study.evidence(("gentle",)))
+        self.keep("later", evidence_of(replace(gentle.facts, created="2026-11-24T12:00:00+00:00")))
         record = self.path / "tampered" / "evidence.json"
         self.keep("tampered", study.locked(study.evidence(("gentle",))))
         record.write_text(record.read_text().replace('"outcome": "PASS"', '"outcome": "FAIL"', 1))
@@ -162,9 +165,9 @@ SCENARIOS: dict[str, dict[int, Callable[[Folder], int]]] = {
         4: lambda at: main(["verify", "harsh", "--public-key", "nothere.pem"]),
     },
     "compare": {
-        0: lambda at: compare(at, "gentle", "gentle"),
+        0: lambda at: compare(at, "gentle", "later"),
         1: lambda at: compare(at, "gentle", "harsh"),
-        9: lambda at: compare(at, "gentle", "gentle", "--strict"),
+        9: lambda at: compare(at, "gentle", "later", "--strict"),
         4: lambda at: compare(at, "gentle", "harsh", "--margin=BA-1"),
     },
     "merge": {

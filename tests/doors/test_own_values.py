@@ -85,6 +85,10 @@ def test_locked_judged_compared_and_verified_elsewhere(run_outside, repo, tmp_pa
     assert {"brightest_change"} < set(evidence["protocol"]["metrics"])
     elsewhere = tmp_path / "elsewhere"
     shutil.copytree(run, elsewhere / "run")
+    again = run_outside(repo, *PYTEST, "--editor", "mytool.py:make", "--lock", "lock.json")
+    assert again.returncode == 0, again.stdout + again.stderr
+    (later,) = set((repo / "reports").iterdir()) - {run}
+    shutil.copytree(later, elsewhere / "later")
     shutil.copy(repo / "own.py", elsewhere)
     verify = (*EDITPROOF, "verify", "run")
     alone = run_outside(elsewhere, "-P", *verify)
@@ -92,7 +96,7 @@ def test_locked_judged_compared_and_verified_elsewhere(run_outside, repo, tmp_pa
     assert "estimand 'glare' is not known here" in alone.stdout
     trusted = run_outside(elsewhere, "-P", *verify, "--trust", "own.py")
     assert trusted.returncode == 0, trusted.stdout + trusted.stderr
-    compare = (*EDITPROOF, "compare", "run", "run", "--margin", "G-1=6", "--margin", "W-1=2", "--trust", "own.py")
+    compare = (*EDITPROOF, "compare", "run", "later", "--margin", "G-1=6", "--margin", "W-1=2", "--trust", "own.py")
     compared = run_outside(elsewhere, "-P", *compare)
     assert compared.returncode == 0, compared.stdout + compared.stderr
     (elsewhere / "own.py").write_text(OWN.replace("rise[mask].max()", "rise[mask].mean()"))
