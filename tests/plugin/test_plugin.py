@@ -93,7 +93,7 @@ def test_refused_edits_are_counted_and_judged(lab):
 
 
 def test_malformed_edits_are_counted(lab):
-    lab.runpytest_subprocess(*ARGUMENTS, "--editor", "tools.py:wide")
+    lab.runpytest_subprocess(*ARGUMENTS, "--editor", "tools.py:wide", "--same-failures", "0")
     assert evidence_of(lab)["editors"][0]["flow"]["malformed"] == 90
 
 

@@ -18,6 +18,7 @@ from editproof.datasets.degraded import Degradation, degraded
 from editproof.editing.store import Store
 from editproof.editors.registry import editor_from_spec
 from editproof.errors import EditorError, ProtocolError
+from editproof.evidence.gallery import chosen
 from editproof.evidence.measurements import (
     CLASSICAL_FILL,
     EDITED,
@@ -162,7 +163,7 @@ def test_a_stored_edit_is_a_png_that_viewers_show_in_its_own_colours(tables):
 
 def test_the_page_shows_exhibits_in_colour_and_where_any_channel_changed(tables):
     bench, table = tables["green"]
-    first = exhibit_pictures(cohort(), bench, table)[0].images
+    first = exhibit_pictures(cohort(), bench, chosen(table))[0].images
     original, edited = (np.asarray(Pillow.open(io.BytesIO(first[role]))) for role in ("original", "edited"))
     assert original.shape == (*SHAPE, 3)
     assert original[30, 60, 0] > original[30, 60, 2]

@@ -16,12 +16,12 @@ from editproof.datasets.index.reading import checked_against, index_at
 from editproof.datasets.reading import CohortReading
 from editproof.datasets.rsna.cohort import named_rsna
 from editproof.errors import DatasetError
+from editproof.types import Dataset
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from editproof.datasets.cohort import Cohort
-    from editproof.types import Dataset
 
     DatasetFactory = Callable[[Any], Dataset]
 
@@ -56,7 +56,8 @@ def dataset_from_spec(spec: str, extra: Mapping[str, DatasetFactory] | None = No
         Where the name or an option is unknown, a value is not one that it takes, the cohort cannot be read, or the
         annotations of a case are of another form (:mod:`editproof.datasets.annotations`).
     """
-    return with_plain_annotations(_named(spec, extra or {}))
+    found = _named(spec, extra or {})
+    return with_plain_annotations(found) if isinstance(found, Dataset) else found  # what is none is refused elsewhere
 
 
 def _named(spec: str, extra: Mapping[str, DatasetFactory]) -> Dataset:
