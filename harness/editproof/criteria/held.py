@@ -39,10 +39,10 @@ def agreement(
     if margin is not None:
         below = Threshold("margin", margin, BELOW, SHARE)
         shown = f"{name}: share of {known_unit(per, 'images')}s below {margin:g}"
-        return share(shown, quantity, below, per, missing, 1.0, _needs(against))
+        return share(shown, quantity, below, per, missing, 1.0, needs_of(against))
     return Estimand(
-        name=name, quantity=quantity, statistic=_mean, scope=IMAGES, instrument=IMAGE, missing=missing, unchanged=1.0,
-        least=0.0, most=1.0, ideal=1.0, kind=PROBABILITY, needs=_needs(against),
+        name=name, quantity=quantity, statistic=mean_of_edits, scope=IMAGES, instrument=IMAGE, missing=missing,
+        unchanged=1.0, least=0.0, most=1.0, ideal=1.0, kind=PROBABILITY, needs=needs_of(against),
     )  # fmt: skip
 
 
@@ -64,10 +64,10 @@ def deviation(
     if margin is not None:
         above = Threshold("margin", margin, ABOVE, interval)
         shown = f"{name}: share of {known_unit(per, 'images')}s above {margin:g} {unit}".rstrip()
-        return share(shown, quantity, above, per, missing, 0.0, _needs(against))
+        return share(shown, quantity, above, per, missing, 0.0, needs_of(against))
     return Estimand(
-        name=name, quantity=quantity, unit=unit, statistic=_mean, scope=IMAGES, instrument=IMAGE, missing=missing,
-        least=least, most=most, ideal=0.0, needs=_needs(against),
+        name=name, quantity=quantity, unit=unit, statistic=mean_of_edits, scope=IMAGES, instrument=IMAGE,
+        missing=missing, least=least, most=most, ideal=0.0, needs=needs_of(against),
     )  # fmt: skip
 
 
@@ -129,12 +129,13 @@ def share(
     )  # fmt: skip
 
 
-def _needs(against: str) -> frozenset[str]:
+def needs_of(against: str) -> frozenset[str]:
     """What has to be there: against the reference, what the original comes to stands in for no edit."""
     return _ORIGINAL if against == "reference" else frozenset()
 
 
-def _mean(readings: Readings) -> Statistic:
+def mean_of_edits(readings: Readings) -> Statistic:
+    """Mean over patients of the number on their edits."""
     return readings.mean_of(readings.values)
 
 

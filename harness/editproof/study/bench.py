@@ -240,8 +240,10 @@ class Bench:
         """
         pixels = decoded_case(case)
         image, store, digest = read_only(pixels.image), Store(self.store_root), PixelDigest()
-        made = map(_made, self.instruments)
-        new = [one for one in made if store.record(READINGS, _reading_key(one, case, digest(image))) is None]
+        new = []
+        for instrument in map(_made, self.instruments):
+            (key,) = _reading_keys(instrument, _covariates(instrument, case), [digest(image)]).values()
+            new += [instrument] if store.record(READINGS, key) is None else []
         deque(self._readings(case, pixels, {(ORIGINAL, 0): image}, PixelDigest()), maxlen=0)
         for instrument in new:
             check_response(instrument, case.case_id, image, _covariates(instrument, case))
@@ -291,17 +293,17 @@ class Bench:
             for row in reading_rows(instrument.card, readings[digest])
         ]
         drawn = {place: structures[digest] for place, digest in digests.items() if digest in structures}
-        each_ = {
+        given = {
             digest: ImageOutputs(readings[digest], outputs.get(digest, {}), unique[digest].shape) for digest in readings
         }
-        return rows, drawn, {place: each_[digest] for place, digest in digests.items()}
+        return rows, drawn, {place: given[digest] for place, digest in digests.items()}
 
     def _kept_readings(
         self, instrument: Instrument, case: Case, unique: Mapping[str, Image]
     ) -> dict[str, ImageReading]:
         """What an instrument gives of images, by their digest; what was never read is read and kept."""
         store, told = Store(self.store_root), _covariates(instrument, case)
-        keys = {digest: _reading_key(instrument, case, digest) for digest in unique}
+        keys = _reading_keys(instrument, told, unique)
         draws, gives = bool(instrument.card.masks), bool(instrument.card.kept_outputs)
         readings: dict[str, ImageReading] = {}
         for digest, key in keys.items():
@@ -374,9 +376,10 @@ def _kept_record(bench: Bench, keys: Mapping[str, str], case: Case) -> CaseRecor
     return record
 
 
-def _reading_key(instrument: Instrument, case: Case, digest: str) -> str:
-    """The key under which what is read off an image of a case is kept."""
-    return digest_of([instrument_in_protocol(instrument.card), digest, _covariates(instrument, case)])
+def _reading_keys(instrument: Instrument, told: Mapping[str, float], digests: Iterable[str]) -> dict[str, str]:
+    """The keys under which what is read off images of a case is kept, by the digests of the images."""
+    declared = instrument_in_protocol(instrument.card)
+    return {digest: digest_of([declared, digest, told]) for digest in digests}
 
 
 def _covariates(instrument: Instrument, case: Case) -> dict[str, float]:

@@ -11,14 +11,11 @@ from dataclasses import replace
 
 from editproof.criteria.estimand import IMAGES, PROBABILITY, Estimand
 from editproof.criteria.factory import estimand, known_unit, reach_of
-from editproof.criteria.held import share
-from editproof.criteria.readings import Readings
-from editproof.criteria.threshold import ABOVE, AMOUNT, BELOW, SHARE, Threshold
+from editproof.criteria.held import agreement, loss, mean_of_edits, measured_as, needs_of, share
+from editproof.criteria.threshold import ABOVE, AMOUNT, SHARE, Threshold
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import EDITED, IMAGE
-from editproof.stats.statistic import Statistic
 
-AGAINST = ("original", "reference")
 TOLERANCES = (1, 2, 3)
 UNITS = {"px": "pixels", "mm": "mm"}
 AREAS = {"px": "pixels", "mm2": "mm2"}
@@ -46,7 +43,7 @@ def mask_dice(
     arm : str
         ``"original"`` with ``against="reference"`` says how well the instrument draws, for validity floors.
     """
-    made = _overlap("Dice", "dice", structure, against, margin, per, missing)
+    made = agreement("Dice", "dice", structure, against=against, margin=margin, per=per, missing=missing)
     return made if arm == EDITED else replace(made, name=f"{made.name}, {arm}", arm=arm, needs=frozenset())
 
 
@@ -68,8 +65,8 @@ def mask_surface_dice(
     if tolerance not in TOLERANCES or tolerance_unit not in UNITS:
         found = f"tolerances of {', '.join(map(str, TOLERANCES))} {' or '.join(UNITS)} are measured"
         raise ProtocolError(f"surface Dice at {tolerance} {tolerance_unit}", found, "Choose one of those.")
-    name = f"surface Dice at {tolerance} {tolerance_unit}"
-    return _overlap(name, f"surface_dice_{tolerance}{tolerance_unit}", structure, against, margin, per, missing)
+    words, output = f"surface Dice at {tolerance} {tolerance_unit}", f"surface_dice_{tolerance}{tolerance_unit}"
+    return agreement(words, output, structure, against=against, margin=margin, per=per, missing=missing)
 
 
 @estimand(example={"structure": "carpals"})
@@ -78,11 +75,8 @@ def mask_dice_loss(structure: str, *, missing: str = "worst_case") -> Estimand:
 
     A missing edit loses 1.
     """
-    return Estimand(
-        name=f"loss of Dice against the reference, {structure}", quantity=f"dice_to_reference:{structure}",
-        statistic=_loss, scope=IMAGES, kind=PROBABILITY, needs=frozenset({"original"}), instrument=IMAGE,
-        missing=missing, least=-1.0, most=1.0, ideal=0.0, signed=True,
-    )  # fmt: skip
+    made = loss("Dice", "dice", structure, missing=missing)
+    return replace(made, name=f"loss of Dice against the reference, {structure}")
 
 
 @estimand(example={"structure": "carpals", "cap": 40.0})
@@ -108,16 +102,15 @@ def mask_distance(
     """
     if unit not in UNITS:
         raise ProtocolError(f"a surface distance in {unit!r}", f"there are {', '.join(UNITS)}", "Choose one of those.")
-    quantity = f"hd95_{unit}_{_against(against)}:{structure}"
-    name = f"HD95 {_words(against)}, {structure}"
+    quantity, name = measured_as(f"hd95_{unit}", structure, against), f"HD95 to the {against}, {structure}"
     if margin is not None:
         beyond = Threshold("margin", margin, ABOVE, AMOUNT)
         counted = f"{name}: share of {known_unit(per, 'images')}s beyond {margin:g} {unit}"
-        return share(counted, quantity, beyond, per, missing, 0.0, _needs(against))
+        return share(counted, quantity, beyond, per, missing, 0.0, needs_of(against))
     least, most = reach_of(cap)
     return Estimand(
-        name=name, quantity=quantity, unit=UNITS[unit], statistic=_mean, scope=IMAGES,
-        instrument=IMAGE, missing=missing, least=least, most=most, ideal=0.0, needs=_needs(against),
+        name=name, quantity=quantity, unit=UNITS[unit], statistic=mean_of_edits, scope=IMAGES,
+        instrument=IMAGE, missing=missing, least=least, most=most, ideal=0.0, needs=needs_of(against),
     )  # fmt: skip
 
 
@@ -141,13 +134,7 @@ def mask_area_difference(
     """
     if unit not in AREAS:
         raise ProtocolError(f"an area in {unit!r}", f"there are {', '.join(AREAS)}", "Choose one of those.")
-    least, most = reach_of(cap, signed=True)
-    return Estimand(
-        name=f"difference of area {_words(against)}, {structure}", unit=AREAS[unit],
-        quantity=f"area_difference_{unit}_{_against(against)}:{structure}",
-        statistic=_mean, scope=IMAGES, instrument=IMAGE, missing=missing, least=least, most=most,
-        ideal=0.0, signed=True, needs=_needs(against),
-    )  # fmt: skip
+    return _difference("area", AREAS[unit], f"area_difference_{unit}", structure, cap, against, missing)
 
 
 @estimand(example={"structure": "carpals"})
@@ -159,15 +146,7 @@ def mask_area_change(
 
     For the parameters see :func:`mask_dice`; here the share is of those above the margin. A missing edit counts 1.
     """
-    quantity, name = f"area_change_{_against(against)}:{structure}", f"change of area {_words(against)}, {structure}"
-    if margin is not None:
-        above = Threshold("margin", margin, ABOVE, SHARE)
-        counted = f"{name}: share of {known_unit(per, 'images')}s above {margin:g}"
-        return share(counted, quantity, above, per, missing, 0.0, _needs(against))
-    return Estimand(
-        name=name, quantity=quantity, statistic=_mean, scope=IMAGES, instrument=IMAGE, missing=missing, least=0.0,
-        most=1.0, ideal=0.0, kind=PROBABILITY, needs=_needs(against),
-    )  # fmt: skip
+    return _change("area", structure, against, margin, per, missing)
 
 
 @estimand(example={"structure": "brain", "cap": 50.0})
@@ -186,13 +165,7 @@ def mask_volume_difference(
         The largest difference in ml that counts in full.
     against : {"original", "reference"}
     """
-    least, most = reach_of(cap, signed=True)
-    return Estimand(
-        name=f"difference of volume {_words(against)}, {structure}", unit="ml",
-        quantity=f"volume_difference_ml_{_against(against)}:{structure}",
-        statistic=_mean, scope=IMAGES, instrument=IMAGE, missing=missing, least=least, most=most,
-        ideal=0.0, signed=True, needs=_needs(against),
-    )  # fmt: skip
+    return _difference("volume", "ml", "volume_difference_ml", structure, cap, against, missing)
 
 
 @estimand(example={"structure": "brain"})
@@ -205,61 +178,28 @@ def mask_volume_change(
     Of cohorts of volumes. For the parameters see :func:`mask_dice`; here the share is of those above the margin. A
     missing edit counts 1.
     """
-    quantity, name = (
-        f"volume_change_{_against(against)}:{structure}",
-        f"change of volume {_words(against)}, {structure}",
-    )
+    return _change("volume", structure, against, margin, per, missing)
+
+
+def _difference(what: str, unit: str, output: str, structure: str, cap: float, against: str, missing: str) -> Estimand:
+    """An estimand of the size of a structure less that of the mask it is held against, with its sign."""
+    least, most = reach_of(cap, signed=True)
+    return Estimand(
+        name=f"difference of {what} to the {against}, {structure}", unit=unit,
+        quantity=measured_as(output, structure, against), statistic=mean_of_edits, scope=IMAGES, instrument=IMAGE,
+        missing=missing, least=least, most=most, ideal=0.0, signed=True, needs=needs_of(against),
+    )  # fmt: skip
+
+
+def _change(what: str, structure: str, against: str, margin: float | None, per: str, missing: str) -> Estimand:
+    """An estimand of a difference of size over the larger of both sizes, from 0 to 1."""
+    quantity = measured_as(f"{what}_change", structure, against)
+    name = f"change of {what} to the {against}, {structure}"
     if margin is not None:
         above = Threshold("margin", margin, ABOVE, SHARE)
         counted = f"{name}: share of {known_unit(per, 'images')}s above {margin:g}"
-        return share(counted, quantity, above, per, missing, 0.0, _needs(against))
+        return share(counted, quantity, above, per, missing, 0.0, needs_of(against))
     return Estimand(
-        name=name, quantity=quantity, statistic=_mean, scope=IMAGES, instrument=IMAGE, missing=missing, least=0.0,
-        most=1.0, ideal=0.0, kind=PROBABILITY, needs=_needs(against),
+        name=name, quantity=quantity, statistic=mean_of_edits, scope=IMAGES, instrument=IMAGE, missing=missing,
+        least=0.0, most=1.0, ideal=0.0, kind=PROBABILITY, needs=needs_of(against),
     )  # fmt: skip
-
-
-def _overlap(
-    words: str, output: str, structure: str, against: str, margin: float | None, per: str, missing: str
-) -> Estimand:
-    """An estimand of a share of overlap, which is 1 where two masks are equal."""
-    quantity, name = f"{output}_{_against(against)}:{structure}", f"{words} {_words(against)}, {structure}"
-    if margin is not None:
-        below = Threshold("margin", margin, BELOW, SHARE)
-        counted = f"{name}: share of {known_unit(per, 'images')}s below {margin:g}"
-        return share(counted, quantity, below, per, missing, 1.0, _needs(against))
-    return Estimand(
-        name=name, quantity=quantity, statistic=_mean, scope=IMAGES, instrument=IMAGE, missing=missing, unchanged=1.0,
-        least=0.0, most=1.0, ideal=1.0, kind=PROBABILITY, needs=_needs(against),
-    )  # fmt: skip
-
-
-def _against(against: str) -> str:
-    """The end of the name of what is measured.
-
-    Raises
-    ------
-    ProtocolError
-        Where masks are held against nothing of that name.
-    """
-    if against not in AGAINST:
-        raise ProtocolError(f"masks against {against!r}", f"there are {', '.join(AGAINST)}", "Choose one of those.")
-    return f"to_{against}"
-
-
-def _needs(against: str) -> frozenset[str]:
-    """What has to be there: of masks against the reference, what the original comes to stands in for no edit."""
-    return frozenset({"original"}) if "reference" in against else frozenset()
-
-
-def _words(against: str) -> str:
-    return f"to the {against}"
-
-
-def _mean(readings: Readings) -> Statistic:
-    return readings.mean_of(readings.values)
-
-
-def _loss(readings: Readings) -> Statistic:
-    found = readings.mean_of(-readings.changes, readings.unmoved)
-    return found.noted(original=readings.average(readings.original), edited=readings.average(readings.values))
