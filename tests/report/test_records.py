@@ -6,8 +6,10 @@ import importlib.util
 import io
 import re
 from pathlib import Path
+from xml.etree.ElementTree import fromstring
 
 import pytest
+import xmlschema
 from editproof.audit.publication import deliver
 from editproof.cli import main
 from editproof.errors import EvidenceError
@@ -17,7 +19,7 @@ from editproof.report.formats import certificate, junit, pdf
 from editproof.report.formats.registry import SUFFIX, rendered_form
 from editproof.report.page import html
 from editproof.types import Outcome
-from junitparser import Error, Failure, JUnitXml, Skipped
+from junitparser import Failure, JUnitXml, Skipped
 
 from tests.audit import study
 from tests.records import replace
@@ -54,9 +56,38 @@ def test_junit_has_a_case_for_each_verdict_and_its_outcome_as_type(whole: Eviden
 def test_junit_lets_nothing_pass_in_an_invalid_run(whole: Evidence) -> None:
     run, *tools = suites(gold.invalid(whole))
     assert {case.result[0].type for case in run if case.result} == {"RESERVATION", "INCOMPLETE", "INVALID"}
+    assert run.errors == sum(1 for verdict in gold.invalid(whole).validity if not verdict)
     for suite in tools:
-        assert suite.errors == suite.tests > 0
-        assert all(isinstance(case.result[0], Error) for case in suite)
+        assert suite.skipped == suite.tests > 0
+        assert suite.errors == 0, "the cause is counted once, in the suite of the run"
+        assert {(type(case.result[0]), case.result[0].type) for case in suite} == {(Skipped, "INVALID")}
+
+
+def test_junit_has_the_estimate_of_what_passed_too(whole: Evidence) -> None:
+    for suite, editor in zip(fromstring(junit.render(whole))[1:], whole.editors, strict=True):
+        printed = (suite.findtext("system-out") or "").splitlines()
+        assert [line.split()[0] for line in printed] == [verdict.outcome.value for verdict in editor.verdicts]
+        assert all("required" in line for line in printed)
+
+
+@pytest.mark.parametrize("form", ["whole", "invalid", "no tool", "no verdict", "hostile", "two runs"])
+def test_junit_is_valid_under_the_schemas_of_ant_and_jenkins(whole: Evidence, form: str) -> None:
+    text = {
+        "whole": lambda: junit.render(whole),
+        "invalid": lambda: junit.render(gold.invalid(whole)),
+        "no tool": lambda: junit.render(replace(whole, editors=())),
+        "no verdict": lambda: junit.render(gold.without_verdicts(whole)),
+        "hostile": lambda: junit.render(hostile(whole)),
+        "two runs": lambda: junit.joined([junit.render(whole), junit.render(gold.invalid(whole))]),
+    }[form]()
+    xmlschema.validate(text, Path(__file__).with_name("junit.xsd"))
+
+
+@pytest.mark.parametrize("broken", [' hostname="localhost"', "<system-err />", ' id="0"', ' time="0"'])
+def test_the_schema_of_junit_finds_what_is_missing(whole: Evidence, broken: str) -> None:
+    text = junit.render(whole).replace(broken, "", 1)
+    with pytest.raises(xmlschema.XMLSchemaValidationError):
+        xmlschema.validate(text, Path(__file__).with_name("junit.xsd"))
 
 
 def test_junit_without_a_tool_or_a_verdict_is_still_one(whole: Evidence) -> None:

@@ -1,4 +1,9 @@
-"""The verdicts as JUnit XML, for the test page of a continuous-integration service."""
+"""The verdicts as JUnit XML, for the test page of a continuous-integration service.
+
+Valid against the schema of Apache Ant's reports (Windy Road's ``JUnit.xsd``) and against that of Jenkins
+(``junit-10.xsd`` of its xUnit plug-in) at once. The former asks for more than a verdict has: a host, here always
+``localhost``, and durations, here always 0, since a claim is decided after the edits were measured.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +24,16 @@ def render(evidence: Evidence) -> str:
     A test case without a child passed. ``failure`` has the outcome as its type: FAIL, INCONCLUSIVE (of a primary
     criterion, which does not pass), or the flaw of the run (EXPLORATORY, where a given lock was departed from;
     INCOMPLETE). An INCONCLUSIVE secondary criterion is ``skipped``, since it is neither shown to hold nor shown to be
-    broken; so is each reservation. In an INVALID run every case is an ``error``: no verdict is valid.
+    broken; so is each reservation. In an INVALID run each control or floor that was missed is an ``error``, and every
+    case of a tool is ``skipped``: it has no verdict, and its cause is counted once. The estimates of all cases, passed
+    ones too, are lines of each suite's ``system-out``.
     """
     void = evidence.outcome is Outcome.INVALID
-    tools = [_suite(tool.card.name, evidence, _of_tool(tool, void), tool) for tool in evidence.editors]
-    return _document(evidence.run, [_suite("the run", evidence, _of_run(evidence)), *tools])
+    tools = [
+        _suite(tool.card.name, evidence, _of_tool(tool, void), _estimates(tool.verdicts), tool)
+        for tool in evidence.editors
+    ]
+    return _document([_suite("the run", evidence, _of_run(evidence), _estimates(evidence.validity)), *tools])
 
 
 def joined(texts: Sequence[str]) -> str:
@@ -39,16 +49,16 @@ def joined(texts: Sequence[str]) -> str:
     suites = []
     for root in map(fromstring, texts):
         for suite in root:
-            suite.set("name", f"{root.get('name')}: {suite.get('name')}")
+            suite.set("name", f"{suite.get('package')}: {suite.get('name')}")
             suites.append(suite)
-    return _document(f"{len(texts)} runs", suites)
+    return _document(suites)
 
 
-def _document(name: str, suites: Iterable[Element]) -> str:
-    root = Element("testsuites", name=_text(name))
+def _document(suites: Iterable[Element]) -> str:
+    root = Element("testsuites")
     root.extend(suites)
-    for count in ("tests", "failures", "errors"):
-        root.set(count, str(sum(int(suite.get(count, "0")) for suite in root)))
+    for number, suite in enumerate(root):
+        suite.set("id", str(number))
     indent(root, " ")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'
 
@@ -67,15 +77,23 @@ def _of_run(evidence: Evidence) -> Iterable[Element]:
 def _of_tool(editor: EditorEvidence, void: bool) -> Iterable[Element]:
     for verdict in editor.verdicts:
         kind, outcome, message = "failure", verdict.outcome.value, "" if verdict else _found(verdict)
-        if void or verdict.outcome is Outcome.INVALID:
-            kind, outcome, message = "error", Outcome.INVALID.value, f"The run is invalid. {_found(verdict)}"
+        if void:
+            kind, outcome, message = "skipped", Outcome.INVALID.value, f"The run is invalid. {_found(verdict)}"
+        elif verdict.outcome is Outcome.INVALID:
+            kind = "error"
         elif verdict.met and not verdict:
             kind = "skipped"
         yield _case(editor.card.name, _name(verdict), kind, outcome, message)
 
 
-def _suite(name: str, evidence: Evidence, cases: Iterable[Element], editor: EditorEvidence | None = None) -> Element:
-    suite = Element("testsuite", name=_text(name), timestamp=_text(evidence.created))
+def _estimates(verdicts: Iterable[Verdict]) -> str:
+    return "\n".join(f"{verdict.outcome.value} {_name(verdict)}: {_found(verdict)}" for verdict in verdicts)
+
+
+def _suite(
+    name: str, evidence: Evidence, cases: Iterable[Element], printed: str, editor: EditorEvidence | None = None
+) -> Element:
+    suite = Element("testsuite", name=_text(name), package=_text(evidence.run), timestamp=_text(evidence.created[:19]))
     reservations = evidence.reservations_on(editor) if editor else evidence.reservations
     facts = {
         "run": evidence.run,
@@ -96,12 +114,15 @@ def _suite(name: str, evidence: Evidence, cases: Iterable[Element], editor: Edit
     suite.extend(cases)
     for count, kind in (("tests", "testcase"), ("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(count, str(sum(1 for _ in suite.iter(kind))))
+    suite.attrib |= {"hostname": "localhost", "time": "0"}
+    SubElement(suite, "system-out").text = "\n".join(map(_text, printed.splitlines()))
+    SubElement(suite, "system-err")
     return suite
 
 
 def _case(group: str, name: str, kind: str, outcome: str, message: str) -> Element:
     """A test case; ``message`` is empty where it passed."""
-    case = Element("testcase", classname=_text(group), name=_text(name))
+    case = Element("testcase", classname=_text(group), name=_text(name), time="0")
     if message:
         SubElement(case, kind, type=outcome, message=_text(message))
     return case
