@@ -8,6 +8,7 @@ import pytest
 from editproof.datasets.folder.cohort import folder
 from editproof.datasets.folder.files import Entry
 from editproof.datasets.index.writing import spec_of
+from editproof.datasets.reading import CohortReading
 from editproof.datasets.tables.labels import labels_of
 from editproof.datasets.tables.table import number_of, sex_of, table
 from editproof.errors import DatasetError
@@ -148,3 +149,48 @@ def test_images_beside_a_table_of_other_columns_are_no_rsna(images):
     write_csv(images / "boneage.csv", "id,finding", "0,x")
     assert spec_of(str(images)) == f"folder:{images}?names=stem"
     assert "1 table in the folder was not read: boneage.csv." in " ".join(folder(images, names="stem").card.warnings)
+
+
+def test_rows_without_a_dicom_file_are_counted_by_an_index_too(tmp_path):
+    """Without an index they end the reading."""
+    pytest.importorskip("pydicom", reason="needs the extra dicom")
+    from editproof.datasets.dicom.cohort import dicom
+
+    from tests.datasets.dicoms import radiograph_file, written
+
+    written(radiograph_file(radiograph(1)), tmp_path / "a.dcm")
+    write_csv(tmp_path / "labels.csv", "file,bone_age", "a.dcm,100", "lost.dcm,90", "gone.dcm,80")
+    with pytest.raises(DatasetError, match=r"2 of 3 rows of labels\.csv have no DICOM file"):
+        dicom(tmp_path, masks="files")
+    said = dicom(tmp_path, masks="files", reading=CohortReading(tolerant=True)).card.warnings
+    assert "2 of 3 rows of labels.csv are of no DICOM file that was read." in said
+
+
+def test_an_image_in_place_of_a_folder_is_called_one(images):
+    with pytest.raises(DatasetError, match=r"it is one image\. Name the folder that it is in"):
+        folder(images / "0.png")
+
+
+def test_a_name_that_differs_in_capitals_is_found_and_named(images):
+    """Where a disk keeps capitals apart; elsewhere the file is read."""
+    write_csv(images / "manifest.csv", "case_id,image", "C0,0.PNG")
+    if (images / "0.PNG").exists():
+        pytest.skip("this disk does not keep capitals apart")
+    with pytest.raises(DatasetError, match=r"There is 0\.png, which differs in capitals"):
+        folder(images)
+
+
+@pytest.mark.parametrize("first", ["sep=;", "SEP=;\r", '"sep=;"'])
+def test_the_separator_that_a_spreadsheet_declares_is_taken(images, first):
+    write_csv(images / "manifest.csv", first, "case_id;image;bone_age", "C0;0.png;121,5")
+    (case,) = folder(images)
+    assert case.reference["bone_age"] == 121.5
+
+
+def test_several_words_for_yes_and_no_are_noted_in_strata(images):
+    write_csv(images / "manifest.csv", *rows("male", "True", "FALSE", "yes"))
+    assert "The column male says yes and no in several words (FALSE, True, yes): each is a subgroup." in warnings_of(
+        images
+    )
+    write_csv(images / "manifest.csv", *rows("male", "yes", "no", "yes"))
+    assert "several words" not in warnings_of(images)

@@ -80,8 +80,11 @@ def cells_of(text: str, usual: str = COMMA) -> list[list[str]]:
     [['case', 'before', 'after'], ['C1', '192.8', '190']]
     >>> cells_of("case,note" + chr(10) + 'C1,"a;b"')
     [['case', 'note'], ['C1', 'a;b']]
+    >>> cells_of("sep=;" + chr(10) + "case;note" + chr(10) + "C1;a")  # as spreadsheets read it
+    [['case', 'note'], ['C1', 'a']]
     """
-    separator = separator_of(text, usual)
+    text, told = _without_sep(text)
+    separator = told or separator_of(text, usual)
     rows: list[list[str]] = []
     try:
         rows.extend(csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator))
@@ -110,6 +113,9 @@ def separator_of(text: str, usual: str = COMMA) -> str:
     >>> separator_of("id;estimand;region"), separator_of("case,note;remark"), separator_of("case")
     (';', ',', ',')
     """
+    text, told = _without_sep(text)
+    if told:
+        return told
     header = _QUOTED.sub("", next((line for line in text.splitlines() if line.strip()), ""))
     counts = {separator: header.count(separator) for separator in NAMES if separator in header}
     most = max(counts.values(), default=0)
@@ -119,6 +125,15 @@ def separator_of(text: str, usual: str = COMMA) -> str:
         return next(iter(counts))
     found = " and ".join(f"{n} {NAMES[separator]}{'s' * (n != 1)}" for separator, n in counts.items())
     raise SeparatedError(f"its header has {found}", "Separate cells by one of them, and quote cells that hold another.")
+
+
+def _without_sep(text: str) -> tuple[str, str]:
+    """The text without a first line ``sep=;``, and the separator that this line declares, or ""."""
+    first, _, rest = text.partition("\n")
+    name, equals, separator = first.strip("\r").strip('"').partition("=")
+    if name.strip().lower() == "sep" and equals and separator in NAMES:
+        return rest, separator
+    return text, ""
 
 
 def _with_points(rows: Sequence[Sequence[str]], separator: str) -> list[list[str]]:

@@ -150,6 +150,7 @@ def dicom(
                 [kind for name, kind in listing.others.items() if name not in rows.files and root / name != own_key]
             ),
             *_warnings(cases, facts, unlisted, masks),
+            *rows.notes_on_unmet(),
             *([IN_COLOUR] if colour else []),
             *structures.notes(len(cases)),
             *rows.ignored(),

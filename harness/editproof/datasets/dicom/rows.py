@@ -97,6 +97,11 @@ class Rows:
         """How many rows no file was found for."""
         return len(self._by) - len(self._met)
 
+    def notes_on_unmet(self) -> list[str]:
+        """A warning on rows of which no case came, where they do not end the reading."""
+        missing = self.unmet()
+        return [f"{missing} of {len(self)} rows of {self.name} are of no DICOM file that was read."] if missing else []
+
     def strata(self, line: Mapping[str, str]) -> dict[str, str | float]:
         """The strata that a row declares."""
         found = {

@@ -131,6 +131,7 @@ def dicom_volumes(
         reading=reading,
         warnings=[
             *listing.notes(),
+            *rows.notes_on_unmet(),
             *left_out([kind for name, kind in listing.others.items() if name not in rows.files]),
             *(words for count, words in notes if count),
             *rows.ignored(),

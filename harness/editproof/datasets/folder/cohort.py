@@ -297,6 +297,8 @@ def _images_in(sheet: CaseTable, root: Path, reading: CohortReading) -> Iterator
 
 def _sheet(there: Path, root: Path, pattern: NamePattern | None, asked: str) -> tuple[CaseTable, list[str]]:
     """The manifest, filled up with what file names say; or a table made of file names alone."""
+    if there.is_file() and there.name.lower().endswith(READ):
+        raise DatasetError(asked, "it is one image", "Name the folder that it is in, or the manifest of that folder.")
     present = [there.name] if there.is_file() else [name for name in MANIFESTS if (root / name).is_file()]
     if len(present) > 1:
         raise DatasetError(asked, f"both {' and '.join(present)}", "Name the one to read, folder:PATH/manifest.csv.")

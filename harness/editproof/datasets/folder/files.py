@@ -161,9 +161,17 @@ def file_below(root: Path, cell: str, column: str, case_id: str, *, alias: str =
         found = f"{alias or cell} lies outside {root}"
         raise DatasetError(f"{column} of case {case_id}", found, "Name files below the folder.")
     if not target.is_file():
-        advice = f"Correct the {'table' if alias else 'manifest'}."
+        advice = f"{_alike(target, alias)}Correct the {'table' if alias else 'manifest'}."
         raise DatasetError(f"{column} of case {case_id}", f"{alias or root / name} does not exist", advice)
     return Entry(root, name.as_posix(), zipped=False, alias=alias)
+
+
+def _alike(target: Path, alias: str) -> str:
+    """What errors say of a file that differs from a name in capitals alone, which some systems take for the same."""
+    if alias or not target.parent.is_dir():
+        return ""
+    twins = [path.name for path in sorted(target.parent.iterdir()) if path.name.casefold() == target.name.casefold()]
+    return f"There is {twins[0]}, which differs in capitals. " if twins else ""
 
 
 @lru_cache(maxsize=16)

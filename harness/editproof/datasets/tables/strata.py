@@ -18,11 +18,14 @@ MARKER = "marker"
 """The stratum that says whether an image has anything to edit; every reader gives it."""
 
 
+_TRUTH = frozenset({"yes", "no", "true", "false", "1", "0", "1.0", "0.0"})
+
+
 def notes_on_strata(sheet: CaseTable, columns: Iterable[str], *, quoting: bool = True) -> list[str]:
     """Warnings on columns that may not mean what they are read as.
 
-    Columns of words in which most cells are numbers (an age ``12y`` among ages), and words that differ in capitals
-    alone. Without ``quoting`` no cell is repeated.
+    Columns of words in which most cells are numbers (an age ``12y`` among ages), words that differ in capitals
+    alone, and several words for yes and no. Without ``quoting`` no cell is repeated.
     """
     notes = []
     for column in columns:
@@ -38,6 +41,10 @@ def notes_on_strata(sheet: CaseTable, columns: Iterable[str], *, quoting: bool =
         if twins := [sorted(each) for each in spellings.values() if len(each) > 1]:
             shown = f" ({', '.join(twins[0][:3])})" if quoting else ""
             notes.append(f"The column {column} has words that differ in capitals alone{shown}: each is a subgroup.")
+        forms = sorted(set(cells))
+        if len(forms) > 2 and _TRUTH.issuperset(form.lower() for form in forms):
+            shown = f" ({', '.join(forms)})" if quoting else ""
+            notes.append(f"The column {column} says yes and no in several words{shown}: each is a subgroup.")
     return notes
 
 
