@@ -5,12 +5,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 IOPAINT := .iopaint
+LITELLM := .litellm
 PLUGINS := .plugins
 LOWEST := .lowest
 AUDIT := .audit
 COVERAGE := $(if $(filter true 1,$(CI)),--cov --cov-report=term:skip-covered)
 
-.PHONY: demo example docs test test-all test-lowest audit lint iopaint ocr plugins realesrgan clean
+.PHONY: demo example docs test test-all test-lowest audit lint iopaint litellm ocr plugins realesrgan clean
 
 demo: $(READY)  ## judge two tools on 200 embedded phantoms and leave a report to open
 	@$(BIN)/python -m editproof.cli demo
@@ -52,6 +53,13 @@ $(IOPAINT)/.ready: tests/editors/iopaint.txt tests/editors/iopaint_sitecustomize
 	$(BIN)/python -c 'import numpy, pathlib; print(pathlib.Path(numpy.__file__).parents[1])' >$$site/project.pth
 	@touch $@
 
+litellm: $(LITELLM)/.ready  ## the real LiteLLM proxy for its test, in an environment of its own
+
+$(LITELLM)/.ready: tests/editors/litellm.txt $(READY)
+	$(BIN)/python -m venv --clear --without-pip $(LITELLM)
+	$(BIN)/python -m pip --python $(LITELLM)/bin/python install -q -r tests/editors/litellm.txt
+	@touch $@
+
 plugins: $(PLUGINS)/.ready  ## plug-ins of pytest beside which ours has to do no harm, for their test alone
 
 $(PLUGINS)/.ready: tests/doors/plugins.txt $(READY)
@@ -83,4 +91,4 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(IOPAINT) $(PLUGINS) $(LOWEST) $(AUDIT) .editproof .coverage*
+	rm -rf $(VENV) $(IOPAINT) $(LITELLM) $(PLUGINS) $(LOWEST) $(AUDIT) .editproof .coverage*

@@ -212,3 +212,26 @@ def test_any_member_of_a_list_may_hold_the_picture(server, desk, request_of, tmp
     requests = [request_of(shape=(80, 64), repeat=repeat) for repeat in range(3)]
     outcomes = [desk().outcomes(tool, [one])[0] for one in requests]
     assert [outcome.status.value for outcome in outcomes] == ["ok", "ok", "failed"]
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0, "input_tokens_details": None},
+        {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0, "input_tokens_details": {"text_tokens": 0, "image_tokens": 0}},
+        {},
+        {"input_tokens": "many"},
+    ],
+    ids=["zeros of a gateway", "zeros in detail", "empty", "no numbers"],
+)  # fmt: skip
+def test_a_bill_of_nothing_is_an_unknown_one(server, desk, request_of, usage):
+    answer = {"data": [{"b64_json": base64.b64encode(png(np.eye(80, 64, dtype=np.uint8))).decode()}], "usage": usage}
+    server.script = [(200, answer)]
+    editor, edits = editor_from_spec(server.openai()), desk(since=0.0)
+    edits.outcomes(editor, [request_of()])
+    assert edits.ledger.totals().committed_usd == editor.service.expected_usd
+
+
+def test_a_gateway_is_asked_to_send_a_request_on_once(server, desk, request_of):
+    desk().outcomes(editor_from_spec(server.openai()), [request_of()])
+    assert server.requests[0]["headers"]["x-litellm-num-retries"] == "0"

@@ -73,6 +73,9 @@ PASSED_ON = ("quality", "input_fidelity", "background", "output_format", "output
 NOT_OF_THE_EDIT = ("key_env", "timeout", "concurrency", "rpm", "mode")
 """None of these changes an edit; what one mode paid for is used by the other."""
 
+ONCE = {"x-litellm-num-retries": "0"}
+"""Asks a gateway of LiteLLM to send a request on once: by itself it sends one that failed three times."""
+
 BASE64 = """Ask it for base64: extra_body={"response_format": "b64_json"}."""
 
 FILE_BYTES_PER_S = 10_000
@@ -244,6 +247,7 @@ class OpenAI:
             base_url=base_url,
             max_retries=0,
             timeout=float(self.options["timeout"]),
+            default_headers=ONCE,
             http_client=self._carrier(Bounds(float(self.options["timeout"]))),
         )
 
@@ -313,7 +317,7 @@ def images_api(given: Given) -> Editor:
 
 
 def _billed(usage: JSON, prices: Prices | None) -> dict[str, JSON]:
-    """What an answer says that it cost; a usage that cannot be read is kept, and costs what nobody knows."""
+    """What an answer says that it cost; a usage that cannot be read, or of nothing, costs what nobody knows."""
     facts: dict[str, JSON] = {"usage": usage}
     if prices is None:
         return facts
@@ -321,4 +325,5 @@ def _billed(usage: JSON, prices: Prices | None) -> dict[str, JSON]:
         cost = prices.cost_usd(usage)
     except (TypeError, AttributeError, ValueError):
         return facts
-    return {**facts, "cost_usd": cost, "prices_as_of": prices.as_of} if 0 <= cost < math.inf else facts
+    # a gateway fills a bill that it was not told with zeros
+    return {**facts, "cost_usd": cost, "prices_as_of": prices.as_of} if 0 < cost < math.inf else facts
