@@ -8,11 +8,13 @@ from __future__ import annotations
 import argparse
 import math
 
+from tests.simulation import outputs
 from tests.simulation.catalogue import SIZES, full
 from tests.simulation.suite import suite_tally
 from tests.simulation.tally import Tally, monte_carlo_error, tally
 
 SUITE = "Disasters, a mean and a share"
+OUTPUTS = "Outputs that are not numbers"
 
 HEAD = """
 | world | false PASS, at most | false PASS, at least | coverage of 95 % | no interval |
@@ -51,6 +53,19 @@ def main() -> None:
         for n in SIZES:
             found = suite_tally(n, asked.runs)
             print(f"| {n} | {found.mean_alone:.3f} | {found.both:.3f} |", flush=True)
+    if asked.only.lower() in OUTPUTS.lower():
+        _print_outputs(asked.runs, asked.world)
+
+
+def _print_outputs(runs: int, names: list[str]) -> None:
+    """False PASS by kind of harm, and how often a harmless tool passes; ``--world`` names families."""
+    heads = " | ".join(f"false PASS, {words}" for words in outputs.HARMS)
+    print(f"\n### {OUTPUTS}\n\n| family | patients | {heads} | a harmless tool passes |\n|---|---|---|---|---|---|")
+    for family in outputs.FAMILIES:
+        for n in outputs.SIZES if not names or family.name in names else ():
+            found = outputs.rates(family, n, runs)
+            wrong = " | ".join(f"{rate:.3f}" for rate in found.false_pass.values())
+            print(f"| {family.name} | {n} | {wrong} | {found.harmless:.3f}, slack {family.slack:g} |", flush=True)
 
 
 if __name__ == "__main__":

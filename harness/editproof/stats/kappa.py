@@ -17,9 +17,12 @@ import numpy as np
 from editproof.stats.interval import Interval
 from editproof.stats.readers import ReaderFigures, interval_over_readers
 from editproof.stats.sums import Sums, per_patient
+from editproof.stats.unseen import WithUnseen
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    from editproof.stats.statistic import Smooth
 
     Names = NDArray[np.str_]
     Values = NDArray[np.float64]
@@ -52,11 +55,12 @@ def weighted_kappa(one: ArrayLike, other: ArrayLike, weights: str = "quadratic")
     return float(kappas_by_reader([first[:, None]], [second[:, None]], patients, weights).values[0])
 
 
-def quadratic_kappa(values: Values, other: Values, patients: Names) -> Sums:
-    """Quadratic-weighted kappa of readings with other ones of the same cases, as a function of sums over patients.
+def quadratic_kappa(values: Values, other: Values, patients: Names, before: Values | None = None) -> Smooth:
+    """Quadratic-weighted kappa of readings with other ones of the same cases; patients weigh alike.
 
-    The repeats of a case share its weight. Of one reading a case it is Cohen's, which equals the concordance
-    correlation coefficient.
+    The cases of a patient share his weight, and the repeats of a case share its. Of one reading and one case a patient
+    it is Cohen's, which equals the concordance correlation coefficient. The limits count one more patient, whose
+    readings are as far apart as the grades that occur (:mod:`editproof.stats.unseen`).
 
     Parameters
     ----------
@@ -64,6 +68,8 @@ def quadratic_kappa(values: Values, other: Values, patients: Names) -> Sums:
         NaN is a reading that there is not.
     other : ndarray of float, shape (n_cases,)
     patients : ndarray of str, shape (n_cases,)
+    before : ndarray of float, shape (n_cases,), optional
+        Of the originals: then the kappa of ``values`` less that of ``before``.
 
     Examples
     --------
@@ -72,10 +78,35 @@ def quadratic_kappa(values: Values, other: Values, patients: Names) -> Sums:
     0.8
     """
     there = ~np.isnan(values).all(axis=1) & ~np.isnan(other)
-    x, y = values[there], other[there]
+    arms = [values[there]] if before is None else [values[there], before[there][:, None]]
+    y, names = other[there], patients[there]
+    columns = [column for x in arms for column in _columns(x, y)]
+    rows = per_patient(names, *columns)
+    far, near = _rows_of_unseen(np.concatenate([y, *(x.ravel() for x in arms)]))
+    worst, best = (far, near) if before is None else (np.hstack([far, near]), np.hstack([near, far]))
+    sums = Sums(rows / rows[:, :1], _kappa_of_sums if before is None else _change_of_sums)
+    return WithUnseen(sums=sums, patients=np.unique(names), worst=worst, best=best)
+
+
+def _columns(x: Values, y: Values) -> tuple[Any, ...]:
     mine, square = np.nanmean(x, axis=1), np.nanmean(x * x, axis=1)
-    sums = per_patient(patients[there], 1.0, mine, square, y, y * y, mine * y)
-    return Sums(sums, _kappa_of_sums)
+    return np.ones(len(y)), mine, square, y, y * y, mine * y
+
+
+def _rows_of_unseen(seen: Values) -> tuple[Values, Values]:
+    """Of one more patient, at every grade that was seen: with a reading as far off as can be, and with an equal one."""
+    least, most = (float(np.nanmin(seen)), float(np.nanmax(seen))) if len(seen) else (0.0, 0.0)
+    y = np.unique(np.round(np.linspace(least, most, _GRADES_TRIED)))
+    far, near = (np.stack(_columns(x[:, None], y), axis=1) for x in (np.where(y - least > most - y, least, most), y))
+    return far, near
+
+
+_GRADES_TRIED = 9
+"""Of a longer scale, so many grades at equal distances stand for all."""
+
+
+def _change_of_sums(sums: NDArray[Any]) -> NDArray[Any]:
+    return np.asarray(_kappa_of_sums(sums[..., :6]) - _kappa_of_sums(sums[..., 6:]))
 
 
 def _kappa_of_sums(sums: NDArray[Any]) -> NDArray[Any]:

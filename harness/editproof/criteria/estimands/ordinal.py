@@ -115,15 +115,19 @@ def _agreement_loss(readings: Readings, *, alike: Threshold) -> Statistic:
 
 
 def _kappa(readings: Readings, *, against: str) -> Statistic:
-    sums = quadratic_kappa(readings.values, _other(readings, against), readings.patients)
-    if not np.isfinite(sums.value):
-        return readings.undefined("every grade is the same, so that chance leaves nothing to disagree on")
-    return readings.smooth(sums, 1.0 if readings.same and against == "original" else None)
+    found = quadratic_kappa(readings.values, _other(readings, against), readings.patients)
+    return found if np.isfinite(found.value) else readings.undefined(_ONE_GRADE)
 
 
 def _kappa_drift(readings: Readings) -> Statistic:
-    edited = quadratic_kappa(readings.values, readings.reference, readings.patients)
-    original = quadratic_kappa(readings.original[:, None], readings.reference, readings.patients)
-    if not np.isfinite(edited.value) or not np.isfinite(original.value):
-        return readings.undefined("every grade is the same, so that chance leaves nothing to disagree on")
-    return readings.smooth(edited - original, readings.unmoved).noted(original=original.value, edited=edited.value)
+    before = readings.original[:, None]
+    of_edits, of_originals = (
+        quadratic_kappa(values, readings.reference, readings.patients).value for values in (readings.values, before)
+    )
+    if not np.isfinite(of_edits) or not np.isfinite(of_originals):
+        return readings.undefined(_ONE_GRADE)
+    found = quadratic_kappa(readings.values, readings.reference, readings.patients, readings.original)
+    return found.noted(original=of_originals, edited=of_edits)
+
+
+_ONE_GRADE = "every grade is the same, so that chance leaves nothing to disagree on"

@@ -1,0 +1,31 @@
+"""The short form of the worlds of outputs: no family of estimands passes at its limit more often than it may."""
+
+from __future__ import annotations
+
+import pytest
+from editproof.criteria.registry import ESTIMANDS
+
+from tests.simulation.outputs import FAMILIES, HARMS, rates
+from tests.simulation.tally import monte_carlo_error
+
+RUNS, PATIENTS, ALPHA = 40, 40, 0.05
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_a_claim_on_an_output_is_seldom_passed_at_its_limit_and_a_harmless_tool_passes(family):
+    harms = {words: HARMS[words] for words in ("1 in 20 lost", "all harmed a little")}
+    found = rates(family, PATIENTS, RUNS, harms)
+    assert found.worst <= ALPHA + monte_carlo_error(ALPHA, RUNS, 3.5), found.false_pass
+    assert found.harmless >= 0.9 or family.approximate, "kappa needs more patients"
+
+
+OUTPUT_MODULES = {"boxes", "classes", "ordinal", "points", "texts", "detection"}
+
+
+def test_every_estimand_of_outputs_has_a_world():
+    """Masks have worlds of their own (test_masks.py)."""
+    known = {family.estimand.spec.name for family in FAMILIES}
+    of_outputs = {
+        name for name in ESTIMANDS.built_in if ESTIMANDS[name].__module__.rpartition(".")[2] in OUTPUT_MODULES
+    }
+    assert not of_outputs - known
