@@ -1,4 +1,4 @@
-"""A loopback server that speaks the protocols of Stability, Replicate, BFL and ComfyUI as their documentation has them."""
+"""A loopback server that speaks the protocols of the services that presets are for, as their documentation has them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,12 @@ KEYS |= {
     "/v1/predictions": KEYS["/v1/models"],
     "/v1/flux": ("x-key", "key-of-bfl"),
     "/v1/get_result": ("x-key", "key-of-bfl"),
+    "/v1/images": ("authorization", "Bearer key-of-litellm"),
+    "/openai/": ("api-key", "key-of-azure"),
+    "/v1beta": ("x-goog-api-key", "key-of-gemini"),
+    "/fal-ai": ("authorization", "Key key-of-fal"),
 }
+MODERATED = "Your request was rejected as a result of our safety system."
 
 
 class Services:
@@ -76,6 +81,19 @@ def _handler(service: Services) -> type[BaseHTTPRequestHandler]:
                 if service.end == "refused":
                     answer["finish_reason"] = "CONTENT_FILTERED"
                 self.reply(200, answer)
+            elif path.endswith("/images/edits"):
+                self.images_api(path, multipart(self.headers["Content-Type"], body))
+            elif path.startswith("/v1beta/models/"):
+                self.gemini(path, json.loads(body))
+            elif path.startswith("/fal-ai/"):
+                told = json.loads(body)
+                job = self.submitted(
+                    *(told[name].removeprefix("data:image/png;base64,") for name in ("image_url", "mask_url"))
+                )
+                at = f"{service.url}/fal-ai/flux-pro/requests/{job}"
+                self.reply(
+                    200, {"request_id": job, "status": "IN_QUEUE", "response_url": at, "status_url": f"{at}/status"}
+                )
             elif path.endswith("/predictions"):
                 told = json.loads(body)["input"]
                 job = self.submitted(*(told[name].removeprefix("data:image/png;base64,") for name in ("image", "mask")))
@@ -91,9 +109,52 @@ def _handler(service: Services) -> type[BaseHTTPRequestHandler]:
                 job = self.submitted(told["1"]["inputs"]["image"], told["2"]["inputs"]["mask"])
                 self.reply(200, {"prompt_id": job, "number": 1, "node_errors": {}})
 
+        def images_api(self, path: str, told: dict) -> None:
+            """The Images API as Azure's deployments and LiteLLM serve it."""
+            if path.startswith("/openai/"):
+                assert parse_qs(urlsplit(self.path).query)["api-version"]
+                assert path.split("/")[3] == "gpt-image-1"
+            else:
+                assert (told["model"], self.headers["x-litellm-num-retries"]) == ("gpt-image-2", "0")
+            if service.end == "refused":
+                self.reply(
+                    400,
+                    {
+                        "error": {
+                            "code": "moderation_blocked",
+                            "message": MODERATED,
+                            "type": "image_generation_user_error",
+                        }
+                    },
+                )
+                return
+            image = told["image[]" if path.startswith("/openai/") else "image"]
+            assert told["size"] == "{1}x{0}".format(*pixels(image).shape)
+            self.reply(200, {"created": 1, "data": [{"b64_json": self.edit(image, told["mask"])}]})
+
+        def gemini(self, path: str, told: dict) -> None:
+            assert path.endswith(":generateContent")
+            image, mask = (part["inlineData"]["data"] for part in told["contents"][0]["parts"] if "inlineData" in part)
+            if service.end == "refused":
+                self.reply(
+                    200,
+                    {
+                        "candidates": [{"finishReason": "IMAGE_SAFETY", "index": 0}],
+                        "usageMetadata": {"totalTokenCount": 9},
+                    },
+                )
+                return
+            part = {"inlineData": {"mimeType": "image/png", "data": self.edit(image, mask)}}
+            content = {"role": "model", "parts": [{"text": "Here it is."}, part]}
+            self.reply(
+                200,
+                {"candidates": [{"content": content, "finishReason": "STOP"}], "usageMetadata": {"totalTokenCount": 9}},
+            )
+
         def edit(self, image: bytes | str, mask: bytes | str) -> str:
             one, other = (pixels(base64.b64decode(x) if isinstance(x, str) else x) for x in (image, mask))
-            return base64.b64encode(png(edited(one, other > 127))).decode()
+            mask = other[..., 3] == 0 if other.ndim == 3 else other > 127
+            return base64.b64encode(png(edited(one, mask))).decode()
 
         def submitted(self, image: str, mask: str) -> str:
             job = f"job{len(service.jobs)}"
@@ -115,9 +176,29 @@ def _handler(service: Services) -> type[BaseHTTPRequestHandler]:
                 assert query["type"] == "output"
                 self.send(200, service.jobs[query["filename"].removesuffix("_0 1.png")][1], "image/png")
                 return
-            job = query.get("id") or parts.path.rsplit("/", 1)[1]
+            job = query.get("id") or parts.path.removesuffix("/status").rsplit("/", 1)[1]
+            if "/requests/" in parts.path and not parts.path.endswith("/status"):
+                self.fal_result(job)
+                return
             service.jobs[job][0] -= 1
             self.reply(200, self.state(parts.path, job, done=service.jobs[job][0] <= 0))
+
+        def fal_result(self, job: str) -> None:
+            if service.jobs[job][0] > 0:
+                self.reply(400, {"detail": "Request is still in progress"})
+                return
+            if service.end == "refused":
+                wrong = {
+                    "loc": ["body", "prompt"],
+                    "msg": "flagged by a content checker",
+                    "type": "content_policy_violation",
+                }
+                self.reply(422, {"detail": [wrong]})
+                return
+            file = {"url": f"{service.url}/files/{job}/out.png", "content_type": "image/png"}
+            self.reply(
+                200, {"images": [file], "seed": 1, "has_nsfw_concepts": [service.end == "blackened"], "prompt": "x"}
+            )
 
         def state(self, path: str, job: str, *, done: bool) -> dict:
             file, refused = f"{service.url}/files/{job}/out.png", service.end == "refused"
@@ -125,6 +206,8 @@ def _handler(service: Services) -> type[BaseHTTPRequestHandler]:
                 if done and refused:
                     return {"id": job, "status": "failed", "error": "NSFW content detected. Try a different prompt."}
                 return {"id": job, "status": "succeeded" if done else "processing", "output": file if done else None}
+            if path.startswith("/fal-ai/"):
+                return {"status": "COMPLETED" if done else "IN_PROGRESS", "request_id": job}
             if path == "/v1/get_result":
                 if done and refused:
                     return {"id": job, "status": "Request Moderated", "result": None}
@@ -133,8 +216,19 @@ def _handler(service: Services) -> type[BaseHTTPRequestHandler]:
                     "status": "Ready" if done else "Pending",
                     "result": {"sample": file} if done else None,
                 }
+            if done and refused:
+                return {
+                    job: {
+                        "outputs": {},
+                        "status": {"status_str": "error", "completed": False, "messages": [["execution_error", {}]]},
+                    }
+                }
             image = {"filename": f"{job}_0 1.png", "subfolder": "", "type": "output"}
-            return {job: {"outputs": {"9": {"images": [image]}}, "status": {"completed": True}}} if done else {}
+            return (
+                {job: {"outputs": {"9": {"images": [image]}}, "status": {"status_str": "success", "completed": True}}}
+                if done
+                else {}
+            )
 
         def reply(self, status: int, value: dict) -> None:
             self.send(status, json.dumps(value).encode(), "application/json")

@@ -19,9 +19,16 @@ PAGE = (Path(__file__).parents[2] / "docs" / "editors.md").read_text(encoding="u
 """A workflow of ComfyUI whose nodes take base64, as the page has it."""
 
 
+KEYS = {
+    "stability": "STABILITY_API_KEY", "replicate": "REPLICATE_API_TOKEN", "bfl": "BFL_API_KEY", "litellm": "LITELLM_API_KEY",
+    "azure": "AZURE_OPENAI_API_KEY", "gemini": "GEMINI_API_KEY", "fal": "FAL_KEY",
+}  # fmt: skip
+JOBS = ["replicate", "bfl", "comfyui", "fal", "comfyui of the page"]
+
+
 @pytest.fixture
 def services(monkeypatch):
-    for name in ("STABILITY_API_KEY", "REPLICATE_API_TOKEN", "BFL_API_KEY"):
+    for name in KEYS.values():
         monkeypatch.setenv(name, f"key-of-{name.split('_')[0].lower()}")
     running = Services()
     yield running
@@ -33,9 +40,9 @@ def tool(services, tmp_path):
     """A tool by the name of its preset or template, asking every hundredth of a second."""
 
     def make(name: str, **fields: object):
-        from editproof.editors.templates import PRESETS
+        from editproof.editors.presets import PRESETS
 
-        template = COMFY if name == "comfyui" else PRESETS[name]
+        template = COMFY if name == "comfyui of the page" else PRESETS[name]
         template = {**template, "url": services.url, **fields}
         if "poll" in template:
             template["poll"] = {**template["poll"], "every": 0.01}
@@ -45,7 +52,7 @@ def tool(services, tmp_path):
     return make
 
 
-ALL = ["stability", "replicate", "bfl", "comfyui"]
+ALL = [*KEYS, "comfyui", "comfyui of the page"]
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -59,7 +66,7 @@ def test_an_edit_comes_back_from_every_service(services, tool, desk, request_of,
     assert b"key-of-" not in kept
 
 
-@pytest.mark.parametrize("name", ["stability", "replicate", "bfl"])
+@pytest.mark.parametrize("name", KEYS)
 def test_a_refusal_is_told_from_a_failure(services, tool, desk, request_of, name):
     services.end = "refused"
     [outcome] = desk().outcomes(tool(name), [request_of()])
@@ -67,7 +74,7 @@ def test_a_refusal_is_told_from_a_failure(services, tool, desk, request_of, name
     assert services.made == 1
 
 
-@pytest.mark.parametrize("name", ["replicate", "bfl", "comfyui"])
+@pytest.mark.parametrize("name", JOBS)
 def test_asking_about_a_job_is_repeated_and_the_job_is_not(services, tool, desk, request_of, name):
     services.faults, services.asks = [502, 429, 503, 500], 5
     [outcome] = desk().outcomes(tool(name), [request_of()])
@@ -75,7 +82,7 @@ def test_asking_about_a_job_is_repeated_and_the_job_is_not(services, tool, desk,
     assert services.made == 1
 
 
-@pytest.mark.parametrize("name", ["replicate", "bfl", "comfyui"])
+@pytest.mark.parametrize("name", JOBS)
 def test_a_job_that_never_ends_is_timed_out(services, tool, desk, request_of, name):
     services.asks = 10**9
     [outcome] = desk().outcomes(tool(name, timeout=0.3), [request_of()])
@@ -83,15 +90,47 @@ def test_a_job_that_never_ends_is_timed_out(services, tool, desk, request_of, na
     assert services.made == 1
 
 
-@pytest.mark.parametrize("name", ["stability", "replicate", "bfl"])
+@pytest.mark.parametrize("name", KEYS)
 def test_without_its_key_nothing_is_sent(services, tool, desk, request_of, name, monkeypatch):
-    variable = next(
-        word for word in ("STABILITY_API_KEY", "REPLICATE_API_TOKEN", "BFL_API_KEY") if name.upper() in word
-    )
-    monkeypatch.delenv(variable)
-    with pytest.raises(EditorError, match=f"the environment has no {variable}"):
+    monkeypatch.delenv(KEYS[name])
+    with pytest.raises(EditorError, match=f"the environment has no {KEYS[name]}"):
         desk().outcomes(tool(name), [request_of()])
     assert services.made == 0
+
+
+def test_a_workflow_that_fails_is_a_failed_edit_with_its_words(services, tool, desk, request_of):
+    services.end = "refused"
+    [outcome] = desk().outcomes(tool("comfyui"), [request_of()])
+    assert (outcome.status, services.made) == (EditStatus.FAILED, 1)
+    assert "the job ended as error" in outcome.message
+    assert "execution_error" in outcome.message
+
+
+def test_a_picture_that_was_blackened_is_a_refusal(services, tool, desk, request_of):
+    services.end = "blackened"
+    [outcome] = desk().outcomes(tool("fal"), [request_of()])
+    assert (outcome.status, outcome.message) == (EditStatus.REFUSED, "refused: has_nsfw_concepts")
+
+
+def test_a_result_that_fails_is_asked_for_again_and_the_job_is_not(services, tool, desk, request_of):
+    services.faults, services.asks = [502, 503], 1
+    [outcome] = desk().outcomes(tool("fal"), [request_of()])
+    assert (outcome.status, services.made) == (EditStatus.OK, 1)
+
+
+def test_a_model_by_name_is_part_of_the_request_and_of_the_tool(services, tool, desk, request_of):
+    """Where the request says the model, no server is asked which one it runs."""
+    one, other = tool("gemini"), tool("gemini", model="gemini-3-image")
+    assert one.card.version != other.card.version
+    desk().outcomes(other, [request_of()])
+    assert services.requests == [("POST", "/v1beta/models/gemini-3-image:generateContent")]
+    with pytest.raises(EditorError, match=r"which the request does not say.*Write \{model\} in the path"):
+        tool("stability", model="core")
+
+
+def test_a_preset_without_an_address_says_how_to_name_it():
+    with pytest.raises(EditorError, match=r"lacks url\. Name the server: http:azure\?url=https://HOST"):
+        editor_from_spec("http:azure")
 
 
 def test_variables_are_taken_everywhere_but_in_the_address(services, tool, desk, request_of, monkeypatch):
@@ -166,7 +205,7 @@ def test_files_are_fetched_from_named_hosts_alone(services, tool, desk, request_
     """The presets name the hosts that their services deliver from."""
     from editproof.core.egress import server_of
     from editproof.editors.pictures import check_host
-    from editproof.editors.templates import PRESETS
+    from editproof.editors.presets import PRESETS
 
     server = server_of("https://api.replicate.com", "t")
     hosts = PRESETS["replicate"]["files_from"]

@@ -33,8 +33,9 @@ from editproof.editors import replies
 from editproof.editors.adapter import Service
 from editproof.editors.pace import on_the_wire
 from editproof.editors.pictures import NoPictureError, check_host, found_at, picture_of, place_in
+from editproof.editors.presets import PRESETS
 from editproof.editors.refusals import refusal_in
-from editproof.editors.templates import PRESETS, check_template, filled, filled_from, target, template_of
+from editproof.editors.templates import check_template, filled, filled_from, target, template_of
 from editproof.errors import EditorError
 from editproof.imaging import codec, geometry
 from editproof.imaging.axes import YX, YXC
@@ -88,7 +89,7 @@ class WebEditor:
 
     def __call__(self, request: EditRequest) -> EditOutcome:
         """The outcome of one request; before the first, the server says which model it runs, where one was named."""
-        if self.template.get("model") and not self._asked:
+        if self.template.get("model") and self.template.get("model_path") and not self._asked:
             self._check_model(str(self.template["model"]))
         multiple = int(self.template["multiple"])
         parcel = codec.parcel_of(request, lambda shape: geometry.padded(shape, multiple))
@@ -103,6 +104,7 @@ class WebEditor:
             "seed": request.seed,
             "width": width,
             "height": height,
+            "model": str(self.template.get("model", "")),
         }
         kind, body = self._encoded(values, files)
         place, headers = target(self.template, values, self.card.name), {"Content-Type": kind, **self._headers()}
@@ -137,22 +139,35 @@ class WebEditor:
             told = None
         if refusal_in(submitted.content, submitted.headers, words=False):
             return submitted
-        place = filled_from(str(poll["url"]), lambda path: found_at(told, path), tool, quoted=True)
-        url = place if place.startswith(("http:", "https:")) else self._url(place)
-        check_host(url, self.server, poll.get("hosts", ()), tool)
+        url = self._asked_at("url", told)
+        result = self._asked_at("result", told) if "result" in poll else ""
         while (left := until - time.monotonic()) > 0:
             try:
                 answer = fetched_from(url, self._headers(), left)
             except NoAnswerError:
                 answer = Answer(replies.AWAY, {}, b"")
+            if 200 <= answer.status < 300 and url == result:
+                return answer
             if 200 <= answer.status < 300 and (ended := self._ended(answer)):
-                return ended
+                if not result or isinstance(ended, EditOutcome):
+                    return ended
+                url = result
+                continue
             if not 200 <= answer.status < 300:
                 fault = replies.fault_of(answer.status, answer.headers, answer.content, tool, free=True)
                 if "retry_after_s" not in fault.provenance:
                     return fault
             time.sleep(min(float(poll.get("every", 1)), max(0.0, until - time.monotonic())))
         return replies.timed_out(self._seconds)
+
+    def _asked_at(self, field: str, told: JSON) -> str:
+        """The address in a field of ``poll``, made of places in the first answer."""
+        place = filled_from(
+            str(self.template["poll"][field]), lambda path: found_at(told, path), self.card.name, quoted=True
+        )
+        url = place if place.startswith(("http:", "https:")) else self._url(place)
+        check_host(url, self.server, self.template["poll"].get("hosts", ()), self.card.name)
+        return url
 
     def _ended(self, answer: Answer) -> Answer | EditOutcome | None:
         """The answer where the job is done, how it failed, or None where it is under way."""
@@ -271,8 +286,10 @@ def web(given: Given) -> Editor:
     if unknown := sorted(set(template) - FIELDS):
         advice = f"{did_you_mean(unknown[0], FIELDS)}Fields: {', '.join(sorted(FIELDS))}."
         raise EditorError(asked, f"unknown field {unknown[0]}", advice)
-    if "url" not in template or "body" not in template:
-        raise EditorError(asked, "the template lacks url or body", "See docs/editors.md.")
+    if "url" not in template:
+        raise EditorError(asked, "the template lacks url", f"Name the server: http:{name}?url=https://HOST")
+    if "body" not in template:
+        raise EditorError(asked, "the template lacks body", "See docs/editors.md.")
     check_template(template, asked)
     server = server_of(str(template["url"]), asked)
     try:
@@ -294,8 +311,9 @@ def web(given: Given) -> Editor:
         raise EditorError(asked, f"mask={template['mask']}", f"Write one of {', '.join(codec.POLARITIES)}.")
     kept = {key: template[key] for key in ("url", "path", "body", "answer", "mask", "multiple", "rgb")}
     if template.get("model"):
-        if not template.get("model_path"):
-            raise EditorError(asked, "a model is named, and no model_path at which the server says which one it runs")
+        if not template.get("model_path") and "{model}" not in json.dumps([template["path"], template["body"]]):
+            found = "a model is named, which the request does not say, and no model_path at which the server says it"
+            raise EditorError(asked, found, "Write {model} in the path or the body, or model_path.")
         kept["model"] = str(template["model"])
     kept |= {name: template[name] for name in ("query", "poll", "files_from", "file") if template.get(name)}
     if template["encoding"] != "json":

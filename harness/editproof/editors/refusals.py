@@ -36,6 +36,9 @@ NO_MONEY = frozenset(
 )  # fmt: skip
 """Codes of an account that is used up."""
 
+FLAGS = frozenset({"hasnsfwconcepts", "hasnsfwconcept", "nsfwcontentdetected"})
+"""Names under which a service says that it blackened a picture."""
+
 _REFUSED = re.compile(
     r"content.?(policy|filter|moderation|management)|moderation.?(blocked|system)|safety.?(system|filter|polic)"
     r"|flagged (as|by|for)|\bnsfw\b|responsible.?ai|prohibited content",
@@ -75,6 +78,8 @@ def refusal_in(content: bytes, headers: Mapping[str, str], *, words: bool) -> st
     for code in [finish, *_codes(said)]:
         if _plain(code) in REFUSALS:
             return code
+    if flag := next(_flags(said), ""):
+        return flag
     found = _REFUSED.search(content.decode(errors="replace")) if words and said is not None else None
     return found[0] if found else ""
 
@@ -116,6 +121,16 @@ def _codes(value: Any, deep: int = 0) -> Iterator[str]:
     elif isinstance(value, list) and deep < _DEEP:
         for inner in value:
             yield from _codes(inner, deep + 1)
+
+
+def _flags(value: Any, deep: int = 0) -> Iterator[str]:
+    """Names that say yes of a picture that was blackened, as fal has them."""
+    if not isinstance(value, dict | list) or deep >= _DEEP:
+        return
+    for name, inner in value.items() if isinstance(value, dict) else enumerate(value):
+        if _plain(str(name)) in FLAGS and (inner is True or (isinstance(inner, list) and True in inner)):
+            yield str(name)
+        yield from _flags(inner, deep + 1)
 
 
 def _plain(text: str) -> str:

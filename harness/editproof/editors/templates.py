@@ -1,7 +1,8 @@
 """Templates of requests: how a tool behind HTTP is asked, where its picture is, and how long it is waited for.
 
 A template is a JSON object with the fields of :data:`FIELDS`. In the values of ``path``, ``query``, ``headers`` and
-``body``, ``{image}``, ``{mask}``, ``{prompt}``, ``{seed}``, ``{width}`` and ``{height}`` are filled, and ``${NAME}``
+``body``, ``{image}``, ``{mask}``, ``{prompt}``, ``{seed}``, ``{width}``, ``{height}`` and ``{model}`` are filled,
+and ``${NAME}``
 is taken from the environment when a request is sent, so that no secret is ever in a file, a card or a record.
 """
 
@@ -17,86 +18,13 @@ from urllib.parse import quote, urlencode
 from editproof.core import variables
 from editproof.core.literals import literal_secrets
 from editproof.core.nearest import did_you_mean
+from editproof.editors.presets import PRESETS
 from editproof.errors import EditorError
 from editproof.types import JSON
 
-POLL_FIELDS: Final = ("url", "status", "done", "failed", "every", "hosts")
-"""Fields of ``poll``: a path or address made of places in the first answer, where the state is, and what it may be."""
-
-PRESETS: Final[dict[str, dict[str, Any]]] = {
-    "iopaint": {
-        "url": "http://127.0.0.1:8080",
-        "path": "/api/v1/inpaint",
-        "body": {"image": "{image}", "mask": "{mask}", "prompt": "{prompt}", "sd_seed": "{seed}"},
-        "answer": "raw",
-        "model_path": "/api/v1/model",
-        "model_field": "name",
-    },
-    "a1111": {
-        "url": "http://127.0.0.1:7860",
-        "path": "/sdapi/v1/img2img",
-        "body": {
-            "init_images": ["{image}"],
-            "mask": "{mask}",
-            "inpainting_mask_invert": 0,
-            "inpaint_full_res": False,
-            "prompt": "{prompt}",
-            "seed": "{seed}",
-            "width": "{width}",
-            "height": "{height}",
-        },
-        "answer": "images.0",
-        "multiple": 8,
-        "model_path": "/sdapi/v1/options",
-        "model_field": "sd_model_checkpoint",
-    },
-    "stability": {
-        "url": "https://api.stability.ai",
-        "path": "/v2beta/stable-image/edit/inpaint",
-        "encoding": "multipart",
-        "headers": {"Authorization": "Bearer ${STABILITY_API_KEY}", "Accept": "application/json"},
-        "body": {"image": "{image}", "mask": "{mask}", "prompt": "{prompt}", "seed": "{seed}", "output_format": "png"},
-        "answer": "image",
-    },
-    "replicate": {
-        "url": "https://api.replicate.com",
-        "path": "/v1/models/black-forest-labs/flux-fill-pro/predictions",
-        "headers": {"Authorization": "Bearer ${REPLICATE_API_TOKEN}"},
-        "body": {
-            "input": {
-                "image": "data:image/png;base64,{image}",
-                "mask": "data:image/png;base64,{mask}",
-                "prompt": "{prompt}",
-                "seed": "{seed}",
-                "output_format": "png",
-            }
-        },
-        "poll": {"url": "{urls.get}", "status": "status", "done": ["succeeded"], "failed": ["failed", "canceled"]},
-        "answer": "output",
-        "files_from": ["replicate.delivery"],
-        "multiple": 32,
-    },
-    "bfl": {
-        "url": "https://api.bfl.ai",
-        "path": "/v1/flux-pro-1.0-fill",
-        "headers": {"x-key": "${BFL_API_KEY}"},
-        "body": {
-            "image": "{image}", "mask": "{mask}", "prompt": "{prompt}", "seed": "{seed}", "output_format": "png",
-        },
-        "poll": {
-            "url": "{polling_url}",
-            "status": "status",
-            "done": ["Ready"],
-            "failed": ["Error", "Request Moderated", "Content Moderated", "Task not found"],
-            "hosts": ["bfl.ai"],
-        },
-        "answer": "result.sample",
-        "files_from": ["bfl.ai"],
-        "multiple": 32,
-    },
-}  # fmt: skip
-"""Templates by name. IOPaint: white = edit, answers with the image's bytes; A1111: base64 in ``images``; Stability:
-a form; Replicate and BFL: a request is submitted, asked about until it is done, and its file is downloaded."""
+POLL_FIELDS: Final = ("url", "status", "done", "failed", "every", "hosts", "result")
+"""Fields of ``poll``: a path or address made of places in the first answer, where the state is, and what it may be;
+``result``, where the answer of a job that is done is fetched, if not there."""
 
 _PLACE = re.compile(r"\$\{(\w+)\}|\{([\w.*]+)\}")
 
