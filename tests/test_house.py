@@ -44,7 +44,9 @@ ONLY_USERS = {
     "timm": {"core/timm_import.py"},
     "openai": {"editors/openai.py", "editors/openai_batch.py"},
     "nibabel": {"imaging/nifti.py", "imaging/volumes.py"},
-    "pydicom": {"datasets/dicom/file.py", "datasets/dicom/pixels.py", "datasets/dicom/tags.py"},
+    "pydicom": {
+        "datasets/dicom/file.py", "datasets/dicom/pixels.py", "datasets/dicom/tags.py", "datasets/masks/segments.py",
+    },
     **{name: {"core/http.py"} for name in ("httpx2", "httpcore2", "http", "socket")},
     "pydantic": {"core/records.py"},
     "pydantic_core": {"core/declared.py"},

@@ -8,7 +8,7 @@ turned by whole axes and never resampled, so that one volume stored in any of 48
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,11 +44,15 @@ class Placement:
         Distance between slices, rows and columns in millimetres.
     affine : ndarray of float64, shape (4, 4)
         From slice, row, column and 1 to the patient's left, back and head in millimetres, and 1.
+    space, series : str
+        UIDs of the frame of reference and of the series, where DICOM says them; they decide what masks fit.
     """
 
     shape: tuple[int, int, int]
     spacing_mm: tuple[float, float, float]
     affine: NDArray[np.float64]
+    space: str = field(default="", repr=False)
+    series: str = field(default="", repr=False)
 
     def departure(self, other: Placement) -> str:
         """In words, how another volume lies elsewhere; empty where it lies in the same place.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from editproof.datasets.dicom.listing import stem_of
 from editproof.datasets.folder.files import Entry
 from editproof.datasets.folder.structures import named_in
+from editproof.datasets.masks.parts import named_part
 from editproof.datasets.tables.labels import Labels, labels_of
 from editproof.datasets.tables.requests import Wish, request_columns, wish_of
 from editproof.datasets.tables.strata import PREFIX, notes_on_strata, strata_columns
@@ -62,7 +63,7 @@ class Rows:
         lines = self.sheet.rows if self.sheet else ()
         columns = ("edit_mask", "protected_mask", *self.structures)
         cells = {line.get(column, "").replace("\\", "/") for line in lines for column in columns}
-        return {self.name, *cells}
+        return {self.name, *cells, *(named_part(cell)[0] for cell in cells)}
 
     def __len__(self) -> int:
         return len(self._by)

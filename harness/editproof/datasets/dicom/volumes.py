@@ -17,10 +17,12 @@ from editproof.datasets.dicom.listing import listing_of
 from editproof.datasets.dicom.pseudonyms import Pseudonyms, pseudonyms
 from editproof.datasets.dicom.rows import Rows, labels_beside
 from editproof.datasets.dicom.series import VERSION, Slice, Stack, series_volume, slices_of, stack_of
-from editproof.datasets.folder.files import Entry, existing, file_below
-from editproof.datasets.folder.volumes import mask_frame_checked, mask_in
+from editproof.datasets.folder.files import Entry, existing
+from editproof.datasets.folder.structures import StructureFiles
+from editproof.datasets.folder.volumes import check_masks, mask_frame_checked, mask_in, reference_masks_in
 from editproof.datasets.kinds import found_in, left_out
 from editproof.datasets.masks.files import Masks, mask_digests
+from editproof.datasets.masks.parts import mask_below
 from editproof.datasets.reading import CohortReading
 from editproof.datasets.tables.labels import without_reference
 from editproof.errors import DatasetError
@@ -37,6 +39,7 @@ class _Series:
     files: list[Entry] = field(default_factory=list)
     digests: list[str] = field(default_factory=list)
     slices: list[Slice] = field(default_factory=list)
+    spaces: set[str] = field(default_factory=set)
 
     @property
     def folder(self) -> str:
@@ -67,7 +70,9 @@ def dicom_volumes(
     path, labels, masks, key, reading
         As :func:`editproof.datasets.dicom.cohort.dicom` takes them. A row belongs to the series that
         ``series_instance_uid`` names, or ``file`` (the folder that holds the files of one series, or the file of many
-        frames), or ``case_id`` (the name of that folder). Masks are NIfTI files of the frame of the volume.
+        frames), or ``case_id`` (the name of that folder). Masks, and the reference masks of
+        ``structure:NAME``, are NIfTI files of the frame of the volume, or parts of a SEG or RTSTRUCT
+        (:mod:`editproof.datasets.masks.parts`).
 
     Returns
     -------
@@ -86,12 +91,15 @@ def dicom_volumes(
     if not root.is_dir():
         raise DatasetError(asked, "it is not a folder", "Name the folder that holds the DICOM files.")
     sheet, listing = labels_beside(root, labels, asked), listing_of(root)
-    if not listing.files:
+    rows = Rows(sheet)
+    images = [entry for entry in listing.files if entry.name not in rows.files]
+    if not images:
         raise DatasetError(asked, f"no DICOM file in it{found_in(root)}", "Check the path; unpack archives first.")
-    met = _series_in(listing.files, reading)
+    met = _series_in(images, reading)
     names = pseudonyms([digest for one in met for digest in one.digests], Path(key) if key else None)
-    rows, cases, unlisted = Rows(sheet), [], 0
-    reader = _Reader(root, names, rows, masks)
+    cases, unlisted = [], 0
+    structures = StructureFiles(root, rows.structures, {}, alias="its file")
+    reader = _Reader(root, names, rows, masks, structures)
     for one in met:
         flawed = f"series-{hashlib.sha256(' '.join(sorted(one.digests)).encode()).hexdigest()[:16]}"
         if flawed in reading.left_out:
@@ -134,6 +142,7 @@ def dicom_volumes(
             *rows.notes_on_unmet(),
             *left_out([kind for name, kind in listing.others.items() if name not in rows.files]),
             *(words for count, words in notes if count),
+            *structures.notes(len(cases)),
             *rows.ignored(),
             *without_reference(units, [case.reference for case in cases]),
         ],
@@ -142,13 +151,18 @@ def dicom_volumes(
 
 
 def dicom_volume_pixels(
-    files: Sequence[Entry], stack: Stack, edit: Entry | None, protected: Entry | None, case_id: str
+    files: Sequence[Entry],
+    stack: Stack,
+    edit: Entry | None,
+    protected: Entry | None,
+    structures: Mapping[str, Entry],
+    case_id: str,
 ) -> Pixels:
     """Decode one case; where no file gives the protected mask, all that may not be edited is protected."""
     volume = series_volume(files, stack, f"case {case_id}")
     marker = mask_in(edit, stack.frame, "the edit mask", case_id) if edit else np.zeros(volume.shape, bool)
     kept = mask_in(protected, stack.frame, "the protected mask", case_id) if protected else ~marker
-    return Pixels(volume, marker, kept)
+    return Pixels(volume, marker, kept, structures=reference_masks_in(structures, stack.frame, case_id))
 
 
 @dataclass(frozen=True)
@@ -159,15 +173,22 @@ class _Reader:
     names: Pseudonyms
     rows: Rows
     masks: Masks
+    structures: StructureFiles
 
     def case(self, one: _Series, line: Mapping[str, str]) -> Case:
         own = line.get("case_id", "") if line.get("series_instance_uid") or line.get("file") else ""
         case_id = own or self.names.of("case", one.uid)
         stack = stack_of(one.slices, one.asked)
+        if len(one.spaces) > 1:
+            found = "its slices lie in several frames of reference"
+            raise DatasetError(one.asked, found, "Keep one stack of parallel slices to a series, or leave it out.")
+        stack = replace(stack, frame=replace(stack.frame, space=next(iter(one.spaces)), series=one.facts.series))
         edit, protected = (self._mask(line, column, stack, case_id) for column in ("edit_mask", "protected_mask"))
         if self.masks == "auto" and edit is None:
             found = "it is a volume, and masks are found automatically on radiographs of hands alone"
             raise DatasetError(f"masks of {one.asked}", found, "Name NIfTI masks in the column edit_mask.")
+        structures = self.structures.of(line, one.files[0], case_id)
+        check_masks({}, structures.of_volume(case_id), stack.frame, case_id)
         reference, strata = self.rows.labels.of(line, case_id)
         facts = one.facts
         if "sex" not in reference and facts.sex in ("M", "F"):
@@ -177,10 +198,11 @@ class _Reader:
         patient = line.get("patient_id") or facts.patient or facts.study or one.uid
         wish = self.rows.wish(line)
         parts = [*one.digests, f"series:{VERSION}", *mask_digests(edit, protected, "files"), *wish.digests]
+        parts += structures.digests
         return Case(
             case_id=case_id,
             patient_id=self.names.of("patient", patient),
-            decode=partial(dicom_volume_pixels, tuple(one.files), stack, edit, protected, case_id),
+            decode=partial(dicom_volume_pixels, tuple(one.files), stack, edit, protected, structures.masks, case_id),
             digest=hashlib.sha256(" ".join(parts).encode()).hexdigest(),
             reference=reference,
             strata={**header, **strata, **self.rows.strata(line), "burned_in": facts.burned_in},
@@ -190,7 +212,7 @@ class _Reader:
         )
 
     def _mask(self, line: Mapping[str, str], column: str, stack: Stack, case_id: str) -> Entry | None:
-        entry = file_below(self.root, line.get(column, ""), column, case_id, alias=f"its {column} file")
+        entry = mask_below(self.root, line.get(column, ""), column, case_id, alias=f"its {column} file")
         if entry is not None:
             mask_frame_checked(entry, stack.frame, column, case_id)
         return entry
@@ -218,4 +240,5 @@ def _series_in(files: Sequence[Entry], reading: CohortReading) -> list[_Series]:
             one.slices += slices_of(header, len(one.files), place)
             one.files.append(replace(entry, alias=place))
             one.digests.append(digest)
+            one.spaces.add(str(header.get("FrameOfReferenceUID", "")))
     return list(met.values())

@@ -18,9 +18,10 @@ from editproof.datasets.folder.files import IMAGE_SUFFIXES, Entry, bare_name, en
 from editproof.datasets.folder.images import header_checked, note_on_turned
 from editproof.datasets.folder.names import NamePattern, name_pattern
 from editproof.datasets.folder.structures import LABEL_MAP, LABELS, NOT_IMAGES, CaseStructures, StructureFiles
-from editproof.datasets.folder.volumes import VERSION, frame_in, is_volume, mask_frame_checked, volume_pixels
+from editproof.datasets.folder.volumes import VERSION, check_masks, frame_in, is_volume, volume_pixels
 from editproof.datasets.kinds import found_in, unread
 from editproof.datasets.masks.files import MASKS, Masks, mask_digests, notes_on_masks, with_masks
+from editproof.datasets.masks.parts import mask_below, named_part
 from editproof.datasets.reading import INDEX, CohortReading
 from editproof.datasets.tables.annotations import annotations_in
 from editproof.datasets.tables.labels import PREFIX, Labels, labels_of, without_reference
@@ -272,14 +273,10 @@ class _Reader:
         if not is_missing(line.get("spacing_mm", "")):
             found = f"{line['spacing_mm']!r}, where the header of {image} says it"
             raise DatasetError(f"spacing_mm of case {case_id}", found, "Leave the cell empty.")
-        named = {column: file_below(self.root, line.get(column, ""), column, case_id) for column in _OF_IMAGE}
+        named = {column: mask_below(self.root, line.get(column, ""), column, case_id) for column in _OF_IMAGE}
         target = named["target"] or file_below(self.root, _beside(self.root, image), "target", case_id)
-        for column, entry in {**named, "target": target}.items():
-            if entry is not None:
-                mask_frame_checked(entry, frame, column, case_id)
         structures = self.structures.of(line, image, case_id)
-        for name, entry in structures.of_volume(case_id).items():
-            mask_frame_checked(entry, frame, f"the mask of {name}", case_id)
+        check_masks({**named, "target": target}, structures.of_volume(case_id), frame, case_id)
         edit, protected = named["edit_mask"], named["protected_mask"]
         digests = [f"nifti:{VERSION}", *mask_digests(edit, protected, "files"), *structures.digests]
         return _Files(edit, protected, target, structures, frame.spacing_mm, digests)
@@ -346,7 +343,8 @@ def _filled_from_names(sheet: CaseTable, pattern: NamePattern) -> CaseTable:
 def _named_in(sheet: CaseTable, root: Path) -> set[str]:
     """Paths below the folder of the table and of every file that it names, or all images where there is no table."""
     columns = ("image", *_OF_IMAGE)
-    named = {PurePosixPath(line.get(name, "").replace("\\", "/")).as_posix() for line in sheet.rows for name in columns}
+    cells = {line.get(name, "").replace("\\", "/") for line in sheet.rows for name in columns}
+    named = {PurePosixPath(path).as_posix() for cell in cells for path in (cell, named_part(cell)[0])}
     targets = {entry.name for entry in entries(root) if PurePosixPath(entry.name).parts[0] == TARGETS}
     images = set() if sheet.entry.name else {e.name for e in entries(root) if e.suffix in READ}
     images = {name for name in images if PurePosixPath(name).parts[0] not in NOT_IMAGES}

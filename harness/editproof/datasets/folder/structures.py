@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from editproof.core.usage import Kind, Option
-from editproof.datasets.folder.files import IMAGE_SUFFIXES, Entry, entries, file_below
+from editproof.datasets.folder.files import IMAGE_SUFFIXES, Entry, entries
 from editproof.datasets.folder.images import gray_image, header_checked, mask_image
+from editproof.datasets.masks.parts import mask_below
 from editproof.errors import DatasetError
 from editproof.imaging.nifti import SUFFIXES
 
@@ -119,7 +120,7 @@ class StructureFiles:
         return CaseStructures(found, labels, self.labels if labels else {})
 
     def _taken(self, cell: str, name: str, asked: str, case_id: str, column: str) -> Entry | None:
-        entry = file_below(self.root, cell, asked, case_id, alias=self.alias)
+        entry = mask_below(self.root, cell, asked, case_id, alias=self.alias)
         if entry and (other := self.taken.setdefault((name, entry.name), case_id)) != case_id:
             advice = f"Name a file for each in a column {column}."
             raise DatasetError(f"{asked} of case {case_id}", f"{entry} is that of case {other}", advice)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from editproof.core.extras import need
+from editproof.datasets.masks.parts import DrawnPart, check_segments_apart, part_mask
 from editproof.errors import DatasetError
 from editproof.imaging import nifti
 from editproof.imaging.nifti import SUFFIXES
@@ -48,13 +49,16 @@ def frame_in(entry: Entry, case_id: str) -> Placement:
 
 
 def mask_frame_checked(entry: Entry, frame: Placement, what: str, case_id: str) -> None:
-    """Refuse a mask that does not lie where its image does, from the headers alone.
+    """Refuse a mask that does not lie where its image does; of NIfTI from the headers alone.
 
     Raises
     ------
     DatasetError
     """
     asked = f"{what} of case {case_id}"
+    if isinstance(entry, DrawnPart):
+        part_mask(entry, frame, asked)
+        return
     if not is_volume(entry):
         raise DatasetError(asked, f"{entry} is no NIfTI file, as its image is", "Store it as .nii.gz.")
     try:
@@ -92,7 +96,9 @@ def label_map_in(entry: Entry, frame: Placement, what: str, case_id: str) -> Ima
 
 
 def mask_in(entry: Entry, frame: Placement, what: str, case_id: str) -> Mask:
-    """A mask of two levels, 0 and another, in the frame of an image."""
+    """A mask of two levels, 0 and another, or a part of a DICOM file, in the frame of an image."""
+    if isinstance(entry, DrawnPart):
+        return part_mask(entry, frame, f"{what} of case {case_id}")
     labels = label_map_in(entry, frame, what, case_id)
     mask: Mask = labels > 0
     if (levels := np.unique(labels[mask])).size > 1:
@@ -130,8 +136,27 @@ def volume_pixels(
     free = wanted is not None and edit is None
     marker = mask_in(edit, frame, "the edit mask", case_id) if edit else np.full(volume.shape, free)
     anatomy = mask_in(protected, frame, "the protected mask", case_id) if protected else ~marker | free
-    named = {name: mask_in(entry, frame, f"the mask of {name}", case_id) for name, entry in (structures or {}).items()}
-    return Pixels(volume, marker, anatomy, wanted, named)
+    return Pixels(volume, marker, anatomy, wanted, reference_masks_in(structures or {}, frame, case_id))
+
+
+def reference_masks_in(masks: Mapping[str, Entry], frame: Placement, case_id: str) -> dict[str, Mask]:
+    """The reference mask of each structure, in the frame of an image."""
+    return {name: mask_in(entry, frame, f"the mask of {name}", case_id) for name, entry in masks.items()}
+
+
+def check_masks(
+    files: Mapping[str, Entry | None], structures: Mapping[str, Entry], frame: Placement, case_id: str
+) -> None:
+    """Refuse masks that do not lie where their image does, and segments that overlap where their file does not say so.
+
+    Raises
+    ------
+    DatasetError
+    """
+    for what, entry in {**files, **{f"the mask of {name}": entry for name, entry in structures.items()}}.items():
+        if entry is not None:
+            mask_frame_checked(entry, frame, what, case_id)
+    check_segments_apart(structures, frame, case_id)
 
 
 def _target(entry: Entry, volume: Image, frame: Placement, case_id: str) -> Image:
