@@ -137,7 +137,7 @@ def test_every_verdict_has_its_figures(whole: Evidence, page: str) -> None:
         estimate = verdict.estimate
         n = [int(text) for text in re.search(r'<td class="num n">(\d+) / (\d+) / (\d+)</td>', row).groups()]
         assert n == [estimate.n_patients, estimate.n_edits, estimate.n_missing]
-        figures = re.search(r'"value">([^<]*)<.*?"ci"[^>]*>\[([^,]*), ([^\]]*)\]', row)
+        figures = re.search(r'"value">([^<]*)<.*?"ci"[^>]*><span class="level">90 %</span> \[([^,]*), ([^\]]*)\]', row)
         if estimate.value is None:
             assert figures is None
             assert "no estimate" in row
@@ -243,7 +243,33 @@ def test_a_miss_is_never_left_out_of_the_card_of_a_tool(whole: Evidence) -> None
     assert "claim 13." in head
     assert "claim 8." in head
     assert "claim 14." not in head
-    assert f"{15 - MOST_LEADING} more primary criteria" in head
+    assert f"{15 - MOST_LEADING} more primary criteria, which passed" in head
+    failed = [replace(verdict, outcome=Outcome.FAIL) for verdict in many]
+    page = render(replace(whole, editors=(replace(editor, verdicts=tuple(failed), tests=tests),)), images=False)
+    head = Page.of(page.partition('id="validity"')[0]).text
+    assert all(f"claim {k}." in head for k in range(15))
+    assert "more primary" not in head
+
+
+def test_an_interval_has_its_level_beside_it_and_a_count_has_no_interval(whole: Evidence, page: str) -> None:
+    bare = re.sub(r"<(script|style)>.*?</\1>", "", page, flags=re.DOTALL)
+    words = Page.of(bare.partition('<section id="readings">')[0]).text  # captions of charts say it once, in words
+    intervals = re.findall(r"(\S+ %|\S+ \S+) \[[+−]?[\d∞][^\]]*, [^\]]*\]", words)
+    assert len(intervals) > 40
+    assert {text for text in intervals if not text.endswith("%")} == set()
+    check = whole.validity[2]
+    counted = replace(
+        check, estimate=replace(check.estimate, value=3.0, low=3.0, high=3.0, method="count", unit="criteria")
+    )
+    shown = Page.of(render(replace(whole, validity=(counted,)), images=False)).text
+    assert "[3, 3]" not in shown
+    assert "3 criteria" in shown
+
+
+def test_reservations_are_a_banner_above_the_verdicts(page: str) -> None:
+    banner = page.partition('class="banner RESERVED"')[2].partition("</div>")[0]
+    assert "PLACEHOLDER LIMITS" in banner
+    assert page.index('class="banner RESERVED"') < page.index('<article class="card')
 
 
 def test_three_tools_stand_side_by_side(whole: Evidence) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import itertools
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from xml.etree.ElementTree import fromstring
 
 import pytest
@@ -161,13 +164,28 @@ def test_page_on_paper_has_every_section_and_no_script(whole: Evidence, page: st
     assert not unresolved
 
 
+def test_certificate_has_every_primary_claim_and_the_digests_that_it_is_given(whole: Evidence) -> None:
+    first = whole.editors[0].verdicts[0]
+    many = tuple(
+        replace(
+            first, criterion=replace(first.criterion, id=f"P-{k}"), outcome=Outcome.FAIL if k == 35 else Outcome.PASS
+        )
+        for k in range(40)
+    )
+    editor = replace(whole.editors[0], verdicts=many, tests=tuple(f"t{k}" for k in range(40)))
+    text = Page.of(certificate.render(replace(whole, editors=(editor,)), digests={"manifest.json": "ab" * 32})).text
+    assert all(f"P-{k} " in text for k in range(40))
+    assert f"manifest.json sha256 {'ab' * 32}" in text
+
+
 @needs_weasyprint
-def test_certificate_is_one_page_of_archival_pdf_and_the_same_twice(whole: Evidence) -> None:
+def test_certificate_is_short_archival_pdf_and_the_same_twice(whole: Evidence) -> None:
     third = replace(whole.editors[0], card=replace(whole.editors[0].card, name="third-tool"))
-    for evidence in (whole, gold.invalid(whole), replace(whole, editors=(*whole.editors, third))):
+    three = replace(whole, editors=(*whole.editors, third))
+    for evidence, pages in ((whole, 2), (gold.invalid(whole), 1), (three, 2)):
         content = rendered_form(evidence, "certificate", as_pdf=True)
         assert content == rendered_form(evidence, "certificate", as_pdf=True)
-        assert len(archival(content)) == 1
+        assert len(archival(content)) == pages
 
 
 @needs_weasyprint
@@ -180,15 +198,52 @@ def test_report_as_pdf_is_archival_and_has_every_section() -> None:
         assert heading in text
 
 
+@needs_weasyprint
+def test_pdf_is_tagged_and_declares_it(whole: Evidence) -> None:
+    """Read with pikepdf: no fault of syntax, PDF/A-2a and PDF/UA-1, language, title, alternative text, headings in order."""
+    pikepdf = pytest.importorskip("pikepdf", reason="needs the package pikepdf")
+    small = replace(gold.evidence(12, pictures=False), editors=(gold.evidence(12).editors[1],))
+    for name in ("certificate", "pdf"):
+        with pikepdf.open(io.BytesIO(rendered_form(small, name, as_pdf=True))) as made:
+            assert made.check_pdf_syntax() == []
+            root = made.Root
+            assert root.MarkInfo.Marked
+            assert root.ViewerPreferences.DisplayDocTitle
+            assert str(root.Lang) == "en"
+            with made.open_metadata() as stated:
+                assert (stated.pdfa_status, stated["pdfuaid:part"]) == ("2A", "1")
+                assert "gold-run" in stated["dc:title"]
+            elements = list(structure(root.StructTreeRoot.K))
+            headings = [int(kind[1]) for kind, _ in elements if re.fullmatch(r"H\d", kind)]
+            assert (headings[0], headings.count(1)) == (1, 1)
+            assert all(after - before <= 1 for before, after in itertools.pairwise(headings)), "no level is skipped"
+            assert {"Table", "TH", "TD", "Figure"} <= {kind for kind, _ in elements}
+            assert [1 for kind, entry in elements if kind == "Figure" and not str(entry.get("/Alt", ""))] == []
+
+
+def structure(entry: Any) -> Iterator[tuple[str, Any]]:
+    """Every element of the structure tree of a PDF in reading order: its kind and its dictionary."""
+    import pikepdf
+
+    if isinstance(entry, pikepdf.Array):
+        for kid in entry:
+            yield from structure(kid)
+    elif isinstance(entry, pikepdf.Dictionary):
+        if "/S" in entry:
+            yield str(entry.S).lstrip("/"), entry
+        if "/K" in entry:
+            yield from structure(entry.K)
+
+
 def archival(content: bytes) -> list[str]:
-    """The pages' text, of a PDF that declares PDF/A-2u, embeds its fonts and its colour profile, and runs nothing."""
+    """The pages' text, of a PDF that declares PDF/A-2a, embeds its fonts and its colour profile, and runs nothing."""
     from pypdf import PdfReader
 
     reader = PdfReader(io.BytesIO(content))
     root = reader.trailer["/Root"]
     metadata = root["/Metadata"].get_object().get_data().decode()
     assert re.search(r"part[>=\"]+2", metadata)
-    assert re.search(r"conformance[>=\"]+U", metadata)
+    assert re.search(r"conformance[>=\"]+A", metadata)
     assert root["/OutputIntents"][0].get_object()["/DestOutputProfile"]
     assert "/ID" in reader.trailer
     assert "/OpenAction" not in root

@@ -48,7 +48,7 @@ def _named_only(facts: Facts) -> Iterator[str]:
     for entry in facts.roll:
         unjudged = [name for name in entry.criteria if name not in claimed]
         if unjudged and entry.test in spoke:
-            yield f"{entry.test} names {_some(unjudged)}, which no test judged"
+            yield f"{entry.test} names {', '.join(unjudged)}, which no test judged"
 
 
 def _spared(facts: Facts, protocol: Mapping[str, JSON], lock: Lock | None) -> Iterator[str]:
@@ -57,9 +57,9 @@ def _spared(facts: Facts, protocol: Mapping[str, JSON], lock: Lock | None) -> It
     for tool in facts.tools:
         own = {(claim.criterion.id, claim.stratum) for claim in tool.claims}
         if spared := [place_of(*claim) for claim in sorted(made - locked - own)]:
-            yield f"{tool.card.name} was spared {_some(spared)}, which another tool had to meet"
+            yield f"{tool.card.name} was spared {', '.join(spared)}, which another tool had to meet"
         if unjudged := [place_of(*claim) for claim in sorted(locked - own)]:
-            yield f"{tool.card.name} was not judged by {_some(unjudged)}, which the lock has"
+            yield f"{tool.card.name} was not judged by {', '.join(unjudged)}, which the lock has"
 
 
 def _places(claims: Mapping[str, Mapping[str, JSON]]) -> set[tuple[str, str]]:

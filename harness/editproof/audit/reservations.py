@@ -40,9 +40,6 @@ USUAL: Final = 0.95
 FEW: Final = 0.5
 """Share of the patients below which those on whom a floor is decided are few."""
 
-NAMED: Final = 5
-"""Ids that a sentence names."""
-
 
 def reservations(facts: Facts, departures: Sequence[str]) -> tuple[Reservation, ...]:
     """Everything that limits what a run shows.
@@ -108,7 +105,7 @@ def _primary(facts: Facts, holds: Callable[[CriterionCard], bool]) -> str:
     """The primary claims of which something holds, in words; empty where there are none."""
     asked = {claim.criterion.id: claim.criterion for tool in facts.tools for claim in tool.claims}
     names = sorted(name for name, card in asked.items() if card.role == "primary" and holds(card))
-    return listed([*names[:NAMED], f"{len(names) - NAMED} more"] if len(names) > NAMED else names)
+    return listed(names)  # all: what a reservation is about is not to be hidden
 
 
 def _made(holds: Callable[[Criterion], bool]) -> Callable[[CriterionCard], bool]:

@@ -279,7 +279,7 @@ def _reported(folder: Path, options: argparse.Namespace) -> tuple[int, str]:
     """Write a form of one run where it goes to a file of its own; else its text, and the exit code it deserves."""
     from editproof.audit.publication import PAGE, write_page
     from editproof.audit.verification import faults, signed_by
-    from editproof.evidence.bundle import loaded, opened, record_in
+    from editproof.evidence.bundle import digests_of_bundle, loaded, opened, record_in
     from editproof.report.formats.registry import rendered_form
 
     name, file, images = options.format, options.output, options.report_images == "all"
@@ -292,7 +292,10 @@ def _reported(folder: Path, options: argparse.Namespace) -> tuple[int, str]:
         print(write_page(opened(folder), folder, images=images))
         return CONFORMS, ""
     as_pdf = file is not None and file.suffix.lower() == ".pdf"
-    form = rendered_form(loaded(folder), name, images=images, signature=signed_by(folder), as_pdf=as_pdf)
+    form = rendered_form(
+        loaded(folder), name, images=images, signature=signed_by(folder), as_pdf=as_pdf,
+        digests=digests_of_bundle(folder),
+    )  # fmt: skip
     if name in PRINTED:
         return CONFORMS, form.decode()
     whole = folder.resolve()

@@ -110,6 +110,11 @@ def manifest_of(folder: Path, names: Iterable[str]) -> bytes:
     return json_bytes({"schema": MANIFEST_SCHEMA, "sha256": digests})
 
 
+def digests_of_bundle(folder: Path) -> dict[str, str]:
+    """SHA-256 of the record and of the manifest of a folder, by which the whole bundle can be named."""
+    return {name: hashlib.sha256(content_of(folder / name)).hexdigest() for name in (RECORD, MANIFEST)}
+
+
 def digests_in(folder: Path) -> dict[str, str]:
     """What the manifest of a folder says.
 

@@ -1,7 +1,8 @@
-"""A record of the test on one page, which cannot be mistaken for an approval."""
+"""A record of the test with every primary claim, which cannot be mistaken for an approval."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from markupsafe import Markup
@@ -10,16 +11,12 @@ from editproof.evidence.record import Evidence
 from editproof.evidence.reservations import heading
 from editproof.report.page import views
 from editproof.report.page.environment import environment, source
-from editproof.report.page.views import CriterionRow, Group, Tool
 from editproof.report.text.wording import listed, printable
 from editproof.types import Outcome
 
 CONFIRMATORY = "CONFIRMATORY"
 LONGEST = 160
-"""Characters of one field, so that the certificate fits on one page."""
-
-_ROOM = 22
-"""Rows that fit on the page, for all tools together; each tool needs five beside its criteria."""
+"""Characters of one field, so that the certificate stays short: about 25 claims fit on its first page."""
 
 
 class Signature(Protocol):
@@ -33,8 +30,8 @@ class Signature(Protocol):
     def meaning(self) -> str: ...
 
 
-def render(evidence: Evidence, signature: Signature | None = None) -> str:
-    """One HTML page that prints on one sheet: verdict, tool, cohort, protocol, label, signature.
+def render(evidence: Evidence, signature: Signature | None = None, digests: Mapping[str, str] | None = None) -> str:
+    """One HTML page: verdict and every primary claim of each tool, cohort, digests, reservations, label, signature.
 
     For a run that is INVALID, EXPLORATORY or incomplete, or that judged no tool, the page shows no verdict: its heading
     then states that nothing was proven, and why.
@@ -44,6 +41,8 @@ def render(evidence: Evidence, signature: Signature | None = None) -> str:
     evidence : Evidence
     signature : Signature, optional
         Of the run; the caller has checked it.
+    digests : mapping of str to str, optional
+        SHA-256 of the files of the bundle that the certificate is about, by name; the caller has checked them.
     """
     obstacles = _obstacles(evidence)
     tools = views.tools(evidence, images=False)
@@ -54,8 +53,8 @@ def render(evidence: Evidence, signature: Signature | None = None) -> str:
         obstacles=obstacles,
         proven=not obstacles,
         reason=lambda tool: "" if obstacles else tool.evidence.reason,
-        rows=lambda tool: () if obstacles else _rows(tool, len(tools)),
-        more=lambda tool: 0 if obstacles else _primary(tool) - len(_rows(tool, len(tools))),
+        rows=lambda tool: () if obstacles else tool.primary,
+        digests=digests,
         passed=(sum(map(bool, evidence.validity)), len(evidence.validity)),
         reservations=printable(" ".join(found.sentence for found in evidence.reservations), 4 * LONGEST) or "none",
         heading_of=lambda tool: heading(tool.evidence.outcome, evidence.reservations_on(tool.evidence)),
@@ -89,16 +88,3 @@ def _obstacles(evidence: Evidence) -> list[tuple[str, str]]:
         ("NO TOOL", "The run judged no tool.", not evidence.editors),
     ]
     return [(name, printable(why, 3 * LONGEST)) for name, why, raised in reasons if raised]
-
-
-def _rows(tool: Tool, tools: int) -> tuple[tuple[Group, CriterionRow], ...]:
-    room = max(0, (_ROOM - 5 * tools) // tools)
-    return tool.leading[:room] if _primary(tool) <= room else _missed_first(tool.leading)[:room]
-
-
-def _missed_first(pairs: tuple[tuple[Group, CriterionRow], ...]) -> tuple[tuple[Group, CriterionRow], ...]:
-    return tuple(sorted(pairs, key=lambda pair: bool(pair[1].verdict)))
-
-
-def _primary(tool: Tool) -> int:
-    return sum(group.card.role == "primary" for group in tool.shared)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from editproof.evidence.record import Evidence
     from editproof.report.formats.certificate import Signature
 
@@ -30,6 +32,7 @@ def rendered_form(
     images: bool = True,
     signature: Signature | None = None,
     as_pdf: bool = False,
+    digests: Mapping[str, str] | None = None,
 ) -> bytes:
     """The evidence in one format, as the bytes of its file.
 
@@ -43,6 +46,8 @@ def rendered_form(
         Shown on the certificate; the caller has checked it.
     as_pdf : bool
         The certificate as PDF; ``"pdf"`` is the whole report.
+    digests : mapping of str to str, optional
+        SHA-256 of files of the bundle by name, for the certificate; the caller has checked them.
     """
     from editproof.report.formats import certificate, junit, markdown, pdf, tidy
     from editproof.report.page import html
@@ -52,7 +57,7 @@ def rendered_form(
     if name == "pdf":
         return pdf.pdf_of(html.render(evidence, images=images, printed=True))
     if name == "certificate":
-        page = certificate.render(evidence, signature)
+        page = certificate.render(evidence, signature, digests)
         return pdf.pdf_of(page) if as_pdf else page.encode()
     text = {"html": lambda: html.render(evidence, images=images), "junit": lambda: junit.render(evidence)}
     return text.get(name, lambda: markdown.render(evidence))().encode()

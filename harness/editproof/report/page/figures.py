@@ -46,10 +46,11 @@ def figures(estimate: Estimate, card: CriterionCard | None = None, digits: int |
     """
     if not estimate.exists or estimate.value is None:
         return Figures("–", "", "", "", estimate.reason or "no reason was given")
-    ends = [x for x in (estimate.low, estimate.high) if x is not None]
+    counted = estimate.method == "count"  # of criteria or verdicts: exact, so that there is no interval
+    ends = [] if counted else [x for x in (estimate.low, estimate.high) if x is not None]
     edges = (card.low, card.high) if card else ()
     if digits is None:
-        digits = 0 if estimate.method == "count" else decimals_for((estimate.value, *ends), edges)
+        digits = 0 if counted else decimals_for((estimate.value, *ends), edges)
     sign = card is not None and card.signed
     value, *around = (number(x, digits, edges, sign=sign) for x in (estimate.value, *ends))
     unit = "" if estimate.unit in _UNITLESS else estimate.unit

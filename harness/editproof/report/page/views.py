@@ -19,7 +19,7 @@ from editproof.report.text.wording import MISSING, STATUS, in_words, stratum_in_
 from editproof.types import CriterionCard, EditStatus, Estimate, Outcome, Quantity, Verdict
 
 MOST_LEADING = 12
-"""Primary criteria on the card of a tool; if there are more, some that passed appear in the table only."""
+"""Primary criteria on the card of a tool; of more, some that passed are in the table alone, and none that missed."""
 
 
 @dataclass(frozen=True)
@@ -108,9 +108,15 @@ class Tool:
     def leading(self) -> tuple[tuple[Group, CriterionRow], ...]:
         """The first row of each primary criterion, in the order of the tests; those that missed are never left out."""
         primary = [(group, group.rows[0]) for group in self.shared if group.card.role == "primary"]
-        missed_first = sorted(primary, key=lambda pair: pair[0].passed)
-        kept = {id(group) for group, _ in missed_first[:MOST_LEADING]}
+        missed = [group for group, _ in primary if not group.passed]
+        passed = [group for group, _ in primary if group.passed]
+        kept = {id(group) for group in [*missed, *passed[: max(0, MOST_LEADING - len(missed))]]}
         return tuple((group, row) for group, row in primary if id(group) in kept)
+
+    @property
+    def primary(self) -> tuple[tuple[Group, CriterionRow], ...]:
+        """Every verdict on a primary criterion, of every subgroup, in the order of the tests."""
+        return tuple((group, row) for group in self.shared if group.card.role == "primary" for row in group.rows)
 
     @property
     def more_primary(self) -> int:
