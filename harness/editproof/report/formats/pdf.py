@@ -57,7 +57,7 @@ def pdf_of(html: str) -> bytes:
     for name in ("weasyprint", "fontTools"):
         logging.getLogger(name).setLevel(logging.ERROR)
     data_alone = URLFetcher(allowed_protocols={"data"})
-    page = weasyprint.HTML(string=titled(coloured(html)), url_fetcher=data_alone)
+    page = weasyprint.HTML(string=with_alternatives(coloured(html)), url_fetcher=data_alone)
     identity = hashlib.sha256(html.encode()).digest()[:16]
     content: bytes = page.write_pdf(finisher=_declared_accessible, pdf_variant=VARIANT, pdf_identifier=identity)
     return content
@@ -71,14 +71,14 @@ def _declared_accessible(_: object, pdf: Any) -> None:
             entry.stream = [part.replace(b"</rdf:RDF>", _ACCESSIBLE + b"</rdf:RDF>") for part in entry.stream]
 
 
-def titled(html: str) -> str:
+def with_alternatives(html: str) -> str:
     """A page in which every drawing has a title, which becomes its alternative text.
 
     Examples
     --------
-    >>> titled('<svg role="img" aria-label="PASS: bias"><g/></svg>')
+    >>> with_alternatives('<svg role="img" aria-label="PASS: bias"><g/></svg>')
     '<svg role="img" aria-label="PASS: bias"><title>PASS: bias</title><g/></svg>'
-    >>> titled('<svg aria-hidden="true"><g/></svg>')
+    >>> with_alternatives('<svg aria-hidden="true"><g/></svg>')
     '<svg aria-hidden="true"><title>drawing; the words beside it say the same</title><g/></svg>'
     """
 
