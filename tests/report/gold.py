@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from editproof.evidence.facts import MaskTrial
 from editproof.evidence.findings import Attribution, MaskReport
+from editproof.evidence.maps import text_of_cells
 from editproof.evidence.measurements import Measurements, measurements_of
 from editproof.evidence.record import EditorEvidence, Evidence, PicturedExhibit
 from editproof.types import (
@@ -34,6 +35,8 @@ Floats = npt.NDArray[np.float64]
 Gray = npt.NDArray[np.uint8]
 
 REPEATS = 3
+HAND = np.hypot((np.arange(46)[:, None] - 26) / 20, (np.arange(37)[None] - 18) / 11) < 1
+"""Cells of a frame of 320 x 256 pixels in which the hand lies."""
 SYNTHETIC = "placeholder: invented for the tests of the report"
 STRATA = ("all", "sex=F", "sex=M", "bone_age<96", "bone_age>=96")
 TELEA = EditorCard(
@@ -163,6 +166,7 @@ class _Cohort:
         logit = self.logit[:, None] * (1 - 0.75 * blur) + flip + 1.0 * blur
         missing = {(case % n, case % REPEATS): status for case, status in zip(range(4, 400, 7), lost, strict=False)}
         edits, rows = [], []
+        maps = [(name, "original", 0, "anatomy", "320x256", text_of_cells(HAND)) for name in self.case]
         for i, name in enumerate(self.case):
             rows += [
                 (name, "original", 0, "pooled", "bone_age", self.read_age[i], "months"),
@@ -178,12 +182,23 @@ class _Cohort:
                         (name, "edited", k, "image", "ks_distance:protected", 0.001 + 0.2 * blur, "1"),
                         (name, "edited", k, "image", "changed_share:outside_mask", 1.4 * blur, "1"),
                     ]
+                    maps += [
+                        (name, "edited", k, "changed", "320x256", text_of_cells(_cells(i, blur > 0.05))),
+                        (
+                            name,
+                            "edited",
+                            k,
+                            "changed_outside_mask",
+                            "320x256",
+                            text_of_cells(_cells(i, blur > 0.05) & HAND),
+                        ),
+                    ]
         cases = [
             {"case": c, "patient": c, "reference:bone_age": a, "reference:sex": m,
              "stratum:sex": "M" if m else "F", "stratum:bone_age": a}
             for c, a, m in zip(self.case, self.age, self.male, strict=True)
         ]  # fmt: skip
-        table = measurements_of(card.name, cases, rows, edits, _histograms(blur))
+        table = measurements_of(card.name, cases, rows, edits, _histograms(blur), maps)
         return replace(table, deterministic="2026-11-20T09:30:00+00:00" if card.deterministic else "")
 
     def validity(self, table: Measurements) -> tuple[Verdict, ...]:
@@ -373,6 +388,13 @@ def _failure_rate(m: Measurements) -> Estimate:
 
 def _probability(logit: float) -> float:
     return float(1 / (1 + np.exp(-logit)))
+
+
+def _cells(case: int, redrawn: bool) -> np.ndarray:
+    """A corner where there was a marker, and of a tool that redraws the frame more of the hand the later the case."""
+    rows, columns = np.indices(HAND.shape)
+    hand = (rows % 40 > case % 30) & HAND if redrawn else np.zeros(HAND.shape, bool)
+    return hand | ((rows < 6 + case % 3) & (columns < 8 + case % 5))
 
 
 def _histograms(blur: float) -> list[tuple[object, ...]]:

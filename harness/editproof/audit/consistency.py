@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from editproof.audit.maps import map_faults
 from editproof.evidence.facts import Facts
 from editproof.evidence.measurements import (
     EDITED,
@@ -65,6 +66,7 @@ def inconsistencies(facts: Facts, expected_cases: int) -> Iterator[str]:
         for card in facts.instruments:
             yield from _readings(place, table, card)
         yield from _histograms(place, table)
+        yield from map_faults(place, table)
         yield from _planted(place, table, facts)
     yield from _shared(tables)
     if "identity" in facts.controls:
@@ -217,6 +219,7 @@ def _shared(tables: Mapping[str, Measurements]) -> Iterator[str]:
             ("cases", first[1].cases, table.cases),
             ("rows", _of_originals(first[1].rows), _of_originals(table.rows)),
             ("histograms", _of_originals(first[1].histograms), _of_originals(table.histograms)),
+            ("maps", _of_originals(first[1].maps), _of_originals(table.maps)),
         ):
             if not one.equals(other):
                 difference = _first_difference(one, other)

@@ -145,6 +145,7 @@ def _joined(name: str, parts: Sequence[Part]) -> Measurements:
         _in_order((table.rows for table in tables), place),
         _in_order((table.edits for table in tables), place),
         summed,
+        _in_order((table.maps for table in tables), place),
         deterministic=min(checks) if all(checks := [table.deterministic for table in tables]) else "",
     )
     return joined.looking_for({quantity for table in tables for quantity in table.undefined})

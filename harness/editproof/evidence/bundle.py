@@ -24,7 +24,7 @@ MANIFEST_SCHEMA = "editproof-manifest/1"
 RECORD, MANIFEST, ATTESTATION = "evidence.json", "manifest.json", "attestation.intoto.json"
 SUMS = "SHA256SUMS"
 """The manifest and what it lists, as ``sha256sum -c`` reads it: to be checked without this package."""
-TABLES = ("cases", "rows", "edits", "histograms")
+TABLES = ("cases", "rows", "edits", "histograms", "maps")
 TEXT_COLUMNS = (
     "case",
     "patient",
@@ -38,6 +38,8 @@ TEXT_COLUMNS = (
     "first",
     "digest",
     "made",
+    "frame",
+    "cells",
 )
 KINDS: dict[str, type] = {SCHEMA: Evidence, COMPARISON: Comparison}
 """What a folder may hold, by the schema that its record names."""

@@ -45,6 +45,7 @@ CASE_COLUMNS = ("case", "patient")
 ROW_COLUMNS = ("case", "arm", "repeat", "instrument", "quantity", "value", "unit")
 EDIT_COLUMNS = ("case", "repeat", "status", "message", "first", "digest", "made")
 HISTOGRAM_COLUMNS = ("arm", "region", "level", "count")
+MAP_COLUMNS = ("case", "arm", "repeat", "quantity", "frame", "cells")
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,8 @@ class Measurements:
         known.
     histograms : DataFrame
         Pooled intensity histograms for display: ``arm, region, level, count`` on a common scale of 256 levels.
+    maps : DataFrame
+        Which cells of a grid over its frame each edit changed, for display: see :mod:`editproof.evidence.maps`.
     deterministic : str
         When a check showed that the tool gives equal pixels whenever it is asked, ISO 8601 in UTC: its repeats are
         then equal and no copies. Empty where no such check was made.
@@ -82,6 +85,7 @@ class Measurements:
     rows: pd.DataFrame
     edits: pd.DataFrame
     histograms: pd.DataFrame
+    maps: pd.DataFrame
     stratum: str = WHOLE
     deterministic: str = ""
     undefined: tuple[str, ...] = ()
@@ -110,6 +114,7 @@ class Measurements:
             rows=rows,
             undefined=tuple(sorted({*self.undefined, *(_on_images(self.rows) - _on_images(rows))})),
             edits=self.edits[self.edits["case"].isin(inside)],
+            maps=self.maps[self.maps["case"].isin(inside)],
             stratum=stratum if self.stratum == WHOLE else f"{self.stratum}&{stratum}",
         )
 
@@ -117,7 +122,7 @@ class Measurements:
         """The same measurements in tables of their own."""
         return replace(
             self, cases=self.cases.copy(), rows=self.rows.copy(), edits=self.edits.copy(),
-            histograms=self.histograms.copy(),
+            histograms=self.histograms.copy(), maps=self.maps.copy(),
         )  # fmt: skip
 
     @property
@@ -246,6 +251,7 @@ def measurements_of(
     rows: Sequence[tuple[object, ...]],
     edits: Sequence[tuple[object, ...]],
     histograms: Sequence[tuple[object, ...]] = (),
+    maps: Sequence[tuple[object, ...]] = (),
 ) -> Measurements:
     """The table made of plain records, in the column order of the module's ``*_COLUMNS``.
 
@@ -264,6 +270,8 @@ def measurements_of(
         if known how its first attempt ended, the digest of its pixels, and when it was made.
     histograms : sequence of tuple
         For display alone: ``(arm, region, level, count)``.
+    maps : sequence of tuple
+        For display alone: ``(case, arm, repeat, quantity, frame, cells)``.
 
     Raises
     ------
@@ -286,6 +294,7 @@ def measurements_of(
         _frame(editor, "row", rows, ROW_COLUMNS).astype({"repeat": int, "value": float}),
         _frame(editor, "edit", [_told(edit) for edit in edits], EDIT_COLUMNS).astype({"repeat": int}),
         pd.DataFrame(list(histograms), columns=list(HISTOGRAM_COLUMNS)),
+        pd.DataFrame(list(maps), columns=list(MAP_COLUMNS)).astype({"repeat": int}),
     )
     for found, advice in _faults(table):
         raise ProtocolError(_asked(editor), found, advice)

@@ -142,6 +142,18 @@ def _apart(original: Image, edited: Image) -> Iterator[tuple[slice, NDArray[np.f
         yield place, np.abs(original[place].astype(np.float64) - edited[place])
 
 
+def largest_changes(pair: Pair) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Largest change along the slices at each row and column, and that of voxels outside the edit mask.
+
+    Both of shape (Y, X), in the unit of the volume.
+    """
+    anywhere, outside = (np.zeros(pair.original.shape[1:]) for _ in range(2))
+    for place, apart in _apart(pair.original, pair.edited):
+        np.maximum(anywhere, apart.max(axis=0), out=anywhere)
+        np.maximum(outside, apart.max(axis=0, where=~pair.edit_mask[place], initial=0.0), out=outside)
+    return anywhere, outside
+
+
 @shared
 def _sums(pair: Pair) -> dict[str, _Sums]:
     clearly, masks = MEANINGFUL * range_of(pair.before), {**pair.regions}

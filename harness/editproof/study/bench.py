@@ -46,6 +46,7 @@ from editproof.study.case_records import (
     measuring_code,
     metric_rows,
     pictures_of,
+    place_maps,
     target_rows,
 )
 from editproof.study.gathering import Gathered
@@ -213,7 +214,8 @@ class Bench:
         rows = (*self._readings(case, pixels, images, hashed), *measured, *seen)
         histograms = (Histogram(arm, region, tuple(counts)) for arm, region, counts in histogram_rows(pictures))
         also = () if planted is None else (planted.status,)
-        return CaseRecord(case.case_id, tuple(ends), tuple(MeasuredRow(*row) for row in rows), tuple(histograms), also)
+        of_rows, maps = tuple(MeasuredRow(*row) for row in rows), tuple(place_maps(pictures))
+        return CaseRecord(case.case_id, tuple(ends), of_rows, tuple(histograms), also, maps)
 
     def _ends(
         self, case: Case, pixels: Pixels, outcomes: Iterable[EditOutcome], digests: Mapping[int, str]

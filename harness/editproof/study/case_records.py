@@ -14,17 +14,19 @@ import numpy as np
 from editproof.core.declared import Number, Whole, closed
 from editproof.core.digests import PixelDigest, pixel_digest
 from editproof.editing.store import RecordKind
+from editproof.evidence.maps import text_of_cells
 from editproof.evidence.measurements import EDITED, IMAGE, ORIGINAL, TARGET
 from editproof.imaging.axes import YX, ZYX, spatial_shape
 from editproof.imaging.output import in_frame, mask_in_frame, spacing_in_frame
 from editproof.metrics import BUILT_IN, OF_IMAGE, OF_PAIR, OF_TARGET, Metric, Pair, Picture, measured
 from editproof.metrics.colour import luma_of
 from editproof.metrics.intensity import on_256_levels
+from editproof.metrics.places import cells_of_anatomy, changed_cells, grid_of
 from editproof.study.planting import MEASURED
 from editproof.types import JSON, EditStatus, Pixels
 
 if TYPE_CHECKING:
-    from editproof.types import Image
+    from editproof.types import Image, Mask
 
 
 MEASURED_ARMS = {OF_PAIR: (EDITED,), OF_IMAGE: (ORIGINAL, EDITED), OF_TARGET: (ORIGINAL, TARGET, EDITED)}
@@ -61,6 +63,16 @@ class Histogram(NamedTuple):
     counts: tuple[Whole, ...]
 
 
+class PlaceMap(NamedTuple):
+    """Which cells of a grid over the frame of the original were changed, or hold anatomy."""
+
+    arm: str
+    repeat: Whole
+    quantity: str
+    frame: str
+    cells: str
+
+
 @closed
 @dataclass(frozen=True)
 class CaseRecord:
@@ -71,6 +83,7 @@ class CaseRecord:
     rows: tuple[MeasuredRow, ...]
     histograms: tuple[Histogram, ...]
     planted: tuple[EditStatus, ...] = ()
+    maps: tuple[PlaceMap, ...] = ()
 
 
 CASES = RecordKind("cases", CaseRecord)
@@ -87,7 +100,7 @@ def measuring_code() -> str:
     pixels = [*(home / "metrics").glob("*.py"), *(home / "imaging").glob("*.py")]
     own = [Path(__file__).with_name(f"{name}.py") for name in ("case_records", "masks", "outputs")]
     read = [home / "instruments" / f"{name}.py" for name in ("masks", "raw")]
-    others = [home / "stats" / "ks.py", home / "evidence" / "planted.py", *read]
+    others = [home / "stats" / "ks.py", *(home / "evidence" / f"{name}.py" for name in ("planted", "maps")), *read]
     for path in [*own, *others, *arms, *sorted(pixels)]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -177,6 +190,23 @@ def histogram_rows(pictures: Mapping[tuple[str, int], Picture]) -> list[list[JSO
         for region, levels in luma_of(picture).levels.items():
             counts[arm, region] = counts.get((arm, region), 0) + on_256_levels(levels)
     return [[arm, region, [int(count) for count in histogram]] for (arm, region), histogram in counts.items()]
+
+
+def place_maps(pictures: Mapping[tuple[str, int], Picture]) -> Iterator[PlaceMap]:
+    """Where the anatomy of a case lies, and where each of its edits changed; equal pixels are compared once."""
+    original = pictures[ORIGINAL, 0]
+    frame = str(grid_of(original))
+    known: dict[int, dict[str, str]] = {}
+    for (arm, repeat), picture in pictures.items():
+        if arm == ORIGINAL:
+            texts = _texts(cells_of_anatomy(original))
+        elif not (texts := known.get(id(picture), {})):
+            texts = known[id(picture)] = _texts(changed_cells(Pair(original, picture)))
+        yield from (PlaceMap(arm, repeat, name, frame, text) for name, text in texts.items())
+
+
+def _texts(maps: Mapping[str, Mask]) -> dict[str, str]:
+    return {name: text_of_cells(cells) for name, cells in maps.items()}
 
 
 def measured_quantities(own: Iterable[Metric] = (), axes: str = "") -> dict[str, tuple[tuple[str, ...], str]]:
