@@ -46,6 +46,7 @@ ONLY_USERS = {
     "nibabel": {"imaging/nifti.py", "imaging/volumes.py"},
     "pydicom": {
         "datasets/dicom/file.py", "datasets/dicom/pixels.py", "datasets/dicom/tags.py", "datasets/masks/segments.py",
+        "imaging/dicom.py",
     },
     **{name: {"core/http.py"} for name in ("httpx2", "httpcore2", "http", "socket")},
     "pydantic": {"core/records.py"},

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from editproof.core.numbers import brief
-from editproof.imaging import nifti
+from editproof.imaging import dicom, nifti
 from editproof.imaging.volumes import affine_of
 from editproof.types import EditOutcome, EditRequest, EditStatus
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from editproof.types import Image
 
 SUFFIX = ".nii.gz"
@@ -52,6 +54,25 @@ def returned_volume(content: bytes, request: EditRequest, *, placed: bool) -> Ed
         return EditOutcome.failure(EditStatus.MALFORMED, f"asked for a volume of the same frame, {fault}")
     same = volume.astype(request.image.dtype)
     return EditOutcome.ok(same if np.array_equal(same, volume) else volume, format="nifti")
+
+
+def returned_series(path: Path, request: EditRequest) -> EditOutcome:
+    """The outcome of a DICOM series that a tool wrote for a request, each slice placed by its geometry.
+
+    Parameters
+    ----------
+    path : Path
+        Folder with a file for each slice, in any order and orientation.
+    request : EditRequest
+    """
+    frame = dicom.sent_frame(request.image.shape, request.spacing_mm)
+    try:
+        volume = dicom.volume_from((file.read_bytes() for file in dicom.dicom_files(path)), frame)
+    except ValueError as error:
+        return EditOutcome.failure(EditStatus.MALFORMED, f"what came back is not the series that was sent: {error}")
+    same = volume.astype(request.image.dtype)
+    wide = volume.astype(np.float32)
+    return EditOutcome.ok(same if np.array_equal(same, volume) else wide, format="dicom")
 
 
 def slices(

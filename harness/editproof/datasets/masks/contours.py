@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from editproof.datasets.dicom.tags import quiet
-from editproof.datasets.masks.lattice import REDRAW, SAME_PLACE, check_places, check_space, in_voxels, part_number
+from editproof.datasets.masks.faults import REDRAW, check_places, check_space, part_number
 from editproof.errors import DatasetError
+from editproof.imaging.lattice import SAME_PLACE, in_voxels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

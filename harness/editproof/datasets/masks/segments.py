@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from editproof.datasets.dicom.tags import COPY_AGAIN, quiet
-from editproof.datasets.masks.lattice import check_places, check_space, part_number, plane_in
+from editproof.datasets.masks.faults import REDRAW, check_places, check_space, part_number
 from editproof.errors import DatasetError
+from editproof.imaging.lattice import plane_in
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -100,7 +101,10 @@ def _plane(header: Any, group: Any, frame: Placement, size: tuple[int, int], ask
     directions = told("PlaneOrientationSequence", "ImageOrientationPatient").reshape(2, 3)
     between_rows, between_columns = told("PixelMeasuresSequence", "PixelSpacing")
     steps = np.stack([directions[1] * between_rows, directions[0] * between_columns])
-    return plane_in(frame, position, steps, size, asked)
+    try:
+        return plane_in(frame, position, steps, size)
+    except ValueError as error:
+        raise DatasetError(asked, str(error), REDRAW) from None
 
 
 def _check_length(header: Any, asked: str) -> None:
