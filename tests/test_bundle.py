@@ -7,11 +7,12 @@ import math
 import shutil
 import subprocess
 
+import numpy as np
 import pandas as pd
 import pytest
 from editproof.audit.consistency import inconsistencies
 from editproof.errors import EvidenceError
-from editproof.evidence.bundle import bundle_faults, loaded, save
+from editproof.evidence.bundle import _csv, bundle_faults, loaded, save
 from editproof.evidence.findings import Attribution
 from editproof.evidence.measurements import measurements_of
 from editproof.evidence.plain import plain, typed
@@ -152,3 +153,13 @@ def test_verdicts_survive_the_wire(low, high, outcome, words):
     card = CriterionCard("X", words, "e", "u", low, high, "r", 0.95, "primary", "s")
     sent = Verdict(card, words, "all", estimate(), outcome, words)
     assert typed(Verdict, json.loads(json.dumps(plain(sent), allow_nan=False))) == sent
+
+
+@pytest.mark.parametrize("kind", ["object", "str"])
+def test_tables_are_written_as_pandas_writes_them(kind):
+    words = ["a", "", "a,b", 'q"x', "new\nline", "r\rx", "1.0", " s", "é", None]
+    numbers = [1.0, np.nan, np.inf, -np.inf, 1e-300, 0.1, 1e22, 5e-324, 123456789.123456789, -0.0]
+    table = pd.DataFrame({"w": pd.Series(words, dtype=kind), "v": numbers, "n": range(10)})
+    mixed = table.assign(o=[1, True, "a", None, *[2] * 6])
+    for one in (table, table[["w"]], table[:0], mixed, table.assign(b=True), table.astype({"n": "int32"})):
+        assert _csv(one) == one.to_csv(index=False, lineterminator="\n").encode()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeAlias
 
+import numpy as np
 import pandas as pd
 
 from editproof.core.schemas import fault_of_schema
@@ -269,7 +272,32 @@ def _fetched(folder: Path, value: JSON) -> Measurements | bytes:
 
 
 def _csv(table: pd.DataFrame) -> bytes:
-    return bytes(table.to_csv(index=False, lineterminator="\n").encode())
+    """A table as pandas writes it; text of few words is written once for each word, which takes a tenth of the time."""
+    columns = [_cells(table.iloc[:, place]) for place in range(table.shape[1])]
+    if not len(table) or len(columns) < 2 or None in columns:
+        return bytes(table.to_csv(index=False, lineterminator="\n").encode())
+    head = str(table.iloc[:0].to_csv(index=False, lineterminator="\n"))
+    rows = map(",".join, zip(*filter(None, columns), strict=True))
+    return (head + "\n".join(rows) + "\n").encode()
+
+
+def _cells(column: pd.Series[Any]) -> list[str] | None:
+    """The text of each cell of a column, nothing where there is no value; None where it is neither numbers nor text."""
+    if column.dtype == np.int64:
+        return list(map(str, column.tolist()))
+    if column.dtype == np.float64:
+        return ["" if math.isnan(value) else repr(value) for value in column.tolist()]
+    codes, words = pd.factorize(column, use_na_sentinel=False)
+    if not all(isinstance(word, str) or word is None or word != word for word in words):
+        return None
+    cells = [_cell(word) if isinstance(word, str) else "" for word in words]
+    return [cells[code] for code in codes.tolist()]
+
+
+def _cell(word: str) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow([word, ""])
+    return line.getvalue().removesuffix(",\n")
 
 
 def _table(path: Path, text: Iterable[str]) -> pd.DataFrame:

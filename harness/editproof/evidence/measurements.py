@@ -12,6 +12,7 @@ import pandas as pd
 from editproof.core.nearest import nearest
 from editproof.core.numbers import brief
 from editproof.errors import ProtocolError
+from editproof.evidence.codes import Codes, Place, codes_of
 from editproof.evidence.strata import WHOLE, in_stratum
 from editproof.types import EditStatus
 
@@ -105,18 +106,20 @@ class Measurements:
         """
         if stratum == WHOLE:
             return self
-        chosen = self.cases[in_stratum(self.cases, stratum)]
-        inside = set(chosen["case"])
-        rows = self.rows[self.rows["case"].isin(inside)]
-        return replace(
+        inside = in_stratum(self.cases, stratum)
+        part = self.cases[inside]
+        codes = self.codes.of_cases(inside)
+        found = replace(
             self,
-            cases=chosen.reset_index(drop=True),
-            rows=rows,
-            undefined=tuple(sorted({*self.undefined, *(_on_images(self.rows) - _on_images(rows))})),
-            edits=self.edits[self.edits["case"].isin(inside)],
-            maps=self.maps[self.maps["case"].isin(inside)],
+            cases=part.reset_index(drop=True),
+            rows=self.rows[inside[self.codes.case]],
+            undefined=tuple(sorted({*self.undefined, *(_on_images(self.codes) - _on_images(codes))})),
+            edits=self.edits[self.edits["case"].isin(set(part["case"]))],
+            maps=self.maps[self.maps["case"].isin(set(part["case"]))],
             stratum=stratum if self.stratum == WHOLE else f"{self.stratum}&{stratum}",
         )
+        found.__dict__["codes"] = codes  # as it would be made of the rows
+        return found
 
     def copied(self) -> Measurements:
         """The same measurements in tables of their own."""
@@ -170,31 +173,19 @@ class Measurements:
 
     def looking_for(self, quantities: Iterable[str]) -> Measurements:
         """The same, where these quantities of images were looked for; those that no image has are undefined."""
-        return replace(self, undefined=tuple(sorted(set(quantities) - _on_images(self.rows))))
-
-    @cached_property
-    def _places(self) -> dict[tuple[str, str, str], NDArray[np.intp]]:
-        """Rows of each quantity of an arm by an instrument, in their order; found once, since tables do not change."""
-        columns = (self.rows[name].astype(object) for name in ("quantity", "arm", "instrument"))
-        codes, names = zip(*(pd.factorize(column, use_na_sentinel=False) for column in columns), strict=True)
-        shape = tuple(map(len, names))
-        found: dict[tuple[str, str, str], NDArray[np.intp]] = {}
-        if len(self.rows):
-            flat = np.ravel_multi_index(codes, shape)
-            order = np.argsort(flat, kind="stable")
-            kinds, starts = np.unique(flat[order], return_index=True)
-            for kind, places in zip(kinds, np.split(order, starts[1:]), strict=True):
-                key = tuple(str(name[k]) for name, k in zip(names, np.unravel_index(kind, shape), strict=True))
-                found[key] = places  # type: ignore[index]
+        found = replace(self, undefined=tuple(sorted(set(quantities) - _on_images(self.codes))))
+        found.__dict__["codes"] = self.codes
         return found
 
     @cached_property
-    def _in_rows(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
-        """Place of the case among the cases, repeat and value of each row."""
-        row_of = {case: index for index, case in enumerate(self.cases["case"])}
-        codes, names = pd.factorize(self.rows["case"])
-        cases = np.array([row_of[name] for name in names], dtype=np.intp)[codes]
-        return cases, self.rows["repeat"].to_numpy(int), self.rows["value"].to_numpy(float)
+    def codes(self) -> Codes:
+        """The rows by numbers; made once, since tables do not change."""
+        return codes_of(self.cases, self.rows)
+
+    @property
+    def _places(self) -> dict[Place, NDArray[np.intp]]:
+        """Rows of each quantity of an arm by an instrument, in their order."""
+        return self.codes.places
 
     def matrix(self, quantity: str, arm: str = EDITED, instrument: str = POOLED) -> NDArray[np.float64]:
         """Values as a matrix, shape (n_cases, n_repeats), NaN where an edit is missing; unedited arms have one column.
@@ -221,8 +212,8 @@ class Measurements:
             )
         values = np.full((len(self.cases), 1 if arm in SINGLE else self.n_repeats), np.nan)
         if places is not None:
-            cases, repeats, value = self._in_rows
-            values[cases[places], repeats[places]] = value[places]
+            codes = self.codes
+            values[codes.case[places], codes.repeat[places]] = codes.value[places]
         return values
 
     def instruments_of(self, quantity: str) -> set[str]:
@@ -231,8 +222,8 @@ class Measurements:
 
     def readings(self) -> dict[str, str]:
         """Unit by quantity of what the instrument read off the edits, in the order of the readings."""
-        read = self.rows[(self.rows["instrument"] == POOLED) & (self.rows["arm"] == EDITED)]
-        return {str(name): self.unit(str(name)) for name in read["quantity"].unique()}
+        first = {of: places[0] for (of, arm, by), places in self._places.items() if (arm, by) == (EDITED, POOLED)}
+        return {quantity: self.unit(quantity) for quantity in sorted(first, key=first.__getitem__)}
 
     def foremost_reading(self) -> str:
         """The first continuous reading of the edits, else the first of any kind; empty where none came back."""
@@ -241,14 +232,14 @@ class Measurements:
 
     def unit(self, quantity: str) -> str:
         """Unit under which the quantity was measured; empty where it was not."""
-        units = self.rows.loc[self.rows["quantity"] == quantity, "unit"]
-        return str(units.iloc[0]) if len(units) else ""
+        rows = [int(places[0]) for (of, _, _), places in self._places.items() if of == quantity]
+        return str(self.rows["unit"].iloc[min(rows)]) if rows else ""
 
 
 def measurements_of(
     editor: str,
     cases: Sequence[Mapping[str, object]],
-    rows: Sequence[tuple[object, ...]],
+    rows: Sequence[tuple[object, ...]] | pd.DataFrame,
     edits: Sequence[tuple[object, ...]],
     histograms: Sequence[tuple[object, ...]] = (),
     maps: Sequence[tuple[object, ...]] = (),
@@ -263,7 +254,7 @@ def measurements_of(
         Name of the tool.
     cases : sequence of mapping
         One for each case: ``case``, ``patient``, ``reference:<quantity>`` and ``stratum:<name>``.
-    rows : sequence of tuple
+    rows : sequence of tuple, or DataFrame
         One for each reading: ``(case, arm, repeat, instrument, quantity, value, unit)``.
     edits : sequence of tuple
         One for each requested edit, those that did not come back among them: ``(case, repeat, status, message)``, and
@@ -301,9 +292,9 @@ def measurements_of(
     return table
 
 
-def _on_images(rows: pd.DataFrame) -> set[str]:
+def _on_images(codes: Codes) -> set[str]:
     """The quantities of images that have a value in some row."""
-    return set(map(str, rows.loc[rows["instrument"] == IMAGE, "quantity"].unique()))
+    return {quantity for quantity, _, instrument in codes.places if instrument == IMAGE}
 
 
 def _asked(editor: str) -> str:
@@ -315,11 +306,11 @@ def _told(edit: tuple[object, ...]) -> tuple[object, ...]:
     return (*edit, "", "", "") if len(edit) == EDIT_COLUMNS.index("first") else edit
 
 
-def _frame(editor: str, noun: str, records: Sequence[tuple[object, ...]], columns: tuple[str, ...]) -> pd.DataFrame:
+def _frame(
+    editor: str, noun: str, records: Sequence[tuple[object, ...]] | pd.DataFrame, columns: tuple[str, ...]
+) -> pd.DataFrame:
     """Records as a table whose repeats are whole numbers from 0 on and whose values are finite."""
-    if odd := next((record for record in records if len(record) != len(columns)), None):
-        raise ProtocolError(_asked(editor), f"the {noun} {tuple(odd)!r}", f"Give {', '.join(columns)}.")
-    frame = pd.DataFrame(list(records), columns=list(columns))
+    frame = records if isinstance(records, pd.DataFrame) else _framed(editor, noun, records, columns)
     for column, words in (
         ("repeat", "Repeats are counted 0, 1, 2, ..."),
         ("value", f"A value is a finite number up to {brief(GREATEST)}."),
@@ -336,6 +327,12 @@ def _frame(editor: str, noun: str, records: Sequence[tuple[object, ...]], column
     return frame
 
 
+def _framed(editor: str, noun: str, records: Sequence[tuple[object, ...]], columns: tuple[str, ...]) -> pd.DataFrame:
+    if odd := next((record for record in records if len(record) != len(columns)), None):
+        raise ProtocolError(_asked(editor), f"the {noun} {tuple(odd)!r}", f"Give {', '.join(columns)}.")
+    return pd.DataFrame(list(records), columns=list(columns))
+
+
 def _faults(table: Measurements) -> Iterator[tuple[str, str]]:
     """What keeps a table from being judged, and what to do."""
     for name in CASE_COLUMNS:
@@ -350,10 +347,11 @@ def _faults(table: Measurements) -> Iterator[tuple[str, str]]:
         yield f"case {case!r} twice", "Give each case once, with a name of its own."
     known = set(table.cases["case"])
     for what, rows in (("a row", table.rows), ("an edit", table.edits)):
-        if strange := sorted({str(case) for case in rows["case"] if case not in known}):
+        if strange := sorted({str(case) for case in rows["case"].unique() if case not in known}):
             yield f"{what} of case {strange[0]!r}, which is not among the cases", "Add the case, or leave it out."
     key = ["case", "arm", "repeat", "instrument", "quantity"]
-    for twice in table.rows.loc[table.rows.duplicated(key), key].itertuples(index=False):
+    rows = table.rows if table.codes.has_twice() else table.rows[:0]
+    for twice in rows.loc[rows.duplicated(key), key].itertuples(index=False):
         yield f"two values of {', '.join(map(str, twice))}", "Give each reading once."
         break
     units = table.rows.drop_duplicates(["quantity", "unit"])
@@ -368,8 +366,9 @@ def _faults(table: Measurements) -> Iterator[tuple[str, str]]:
 
 def _faults_of_edits(table: Measurements) -> Iterator[tuple[str, str]]:
     """Where edits and readings contradict one another: each edit that came back was read, and no other."""
-    unedited = table.rows["arm"].isin(SINGLE)
-    for row in table.rows[unedited & (table.rows["repeat"] != 0)].itertuples():
+    codes = table.codes
+    unedited = np.array([arm in SINGLE for _, arm, _ in codes.kinds], dtype=bool)[codes.kind]
+    for row in table.rows[unedited & (codes.repeat != 0)].itertuples():
         yield f"repeat {row.repeat} of arm {row.arm!r} of case {row.case}", "That arm has one image a case, repeat 0."
     edits = table.edits
     for case, repeat in edits.loc[edits.duplicated(["case", "repeat"]), ["case", "repeat"]].itertuples(index=False):
@@ -379,17 +378,19 @@ def _faults_of_edits(table: Measurements) -> Iterator[tuple[str, str]]:
         repeats = ", ".join(map(str, sorted(edits.loc[edits["case"] == case, "repeat"])))
         yield f"repeats {repeats} of case {case}", "Count repeats from 0, and give those that failed too."
     ended = dict(zip(zip(edits["case"], edits["repeat"], strict=True), edits["status"], strict=True))
-    rows = table.rows[~unedited]
-    for row in rows.drop_duplicates(["case", "repeat"]).itertuples():
+    for row in table.rows[codes.first_of_edits(~unedited)].itertuples():
         status = ended.get((row.case, row.repeat))
         if status != EditStatus.OK.value:
             ending = "was not requested" if status is None else f"is {status!r}"
             found = f"a reading of edit {row.repeat} of case {row.case}, which {ending}"
             yield found, "Enter the edit as it ended, and leave out the readings of one that did not come back."
-    read = rows[(rows["arm"] == EDITED) & (rows["instrument"] == POOLED)]
     came_back = {edit for edit, status in ended.items() if status == EditStatus.OK.value}
-    for quantity, of_it in read.groupby("quantity", sort=False):
-        lacking = came_back - set(zip(of_it["case"], of_it["repeat"], strict=True))
+    names = table.cases["case"].to_numpy(object)
+    for quantity, arm, instrument in sorted(codes.places, key=lambda place: int(codes.places[place][0])):
+        if (arm, instrument) != (EDITED, POOLED):
+            continue
+        rows = codes.places[quantity, arm, instrument]
+        lacking = came_back - set(zip(names[codes.case[rows]], codes.repeat[rows].tolist(), strict=True))
         if lacking:
             case, repeat = min(lacking, key=lambda edit: (str(edit[0]), edit[1]))
             found = f"no reading of {quantity} of edit {repeat} of case {case}, which is 'ok'"

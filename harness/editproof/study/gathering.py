@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
-from editproof.evidence.measurements import Measurements, measurements_of
+from editproof.evidence.codes import words_at
+from editproof.evidence.measurements import ROW_COLUMNS, Measurements, measurements_of
 from editproof.study.case_records import CaseRecord, EndedEdit, PlaceMap
 from editproof.types import JSON, Case
 
@@ -61,11 +63,7 @@ class Gathered:
         """All records, in the order of the cases, as one table; histograms are summed."""
         kinds = list(self._kinds)
         records = [(case.case_id, self._records[case.case_id]) for case in self._cases if case.case_id in self]
-        rows = []
-        for case, record in records:
-            for place, value in zip(record.kinds.tolist(), record.values.tolist(), strict=True):
-                arm, repeat, instrument, quantity, unit = kinds[place]
-                rows.append((case, arm, repeat, instrument, quantity, value, unit))
+        rows = _rows(records, kinds)
         edits = [(case, edit.repeat, edit.status.value, *edit[2:]) for case, record in records for edit in record.edits]
         order = dict.fromkeys(place for _, record in records for place in record.histograms)
         histograms = [
@@ -75,6 +73,23 @@ class Gathered:
         ]
         maps = [(case, *each) for case, record in records for each in record.maps]
         return measurements_of(editor, [case_row(case) for case in self._cases], rows, edits, histograms, maps)
+
+
+def _rows(records: Sequence[tuple[str, _Lean]], kinds: Sequence[tuple[str, int, str, str, str]]) -> pd.DataFrame:
+    """The rows of all records, by columns: words are written once for each kind of row."""
+    places = np.concatenate([np.empty(0, dtype=np.intp), *(record.kinds for _, record in records)])
+    case = np.repeat(np.arange(len(records)), [len(record.kinds) for _, record in records])
+    arm, repeat, instrument, quantity, unit = zip(*kinds, strict=True) if kinds else ((),) * 5
+    columns: dict[str, Any] = {
+        "case": words_at([name for name, _ in records], case),
+        "arm": words_at(arm, places),
+        "repeat": np.array(repeat, dtype=int)[places],
+        "instrument": words_at(instrument, places),
+        "quantity": words_at(quantity, places),
+        "value": np.concatenate([np.empty(0), *(record.values for _, record in records)]),
+        "unit": words_at(unit, places),
+    }
+    return pd.DataFrame(columns)[list(ROW_COLUMNS)]
 
 
 def case_row(case: Case) -> dict[str, JSON]:

@@ -157,10 +157,9 @@ class Run:
 
     def check(self, claims: Collection[Criterion] = ()) -> None:
         """Raise the one clear error that a wrong tool, cohort, instrument or claim deserves, before work is done."""
-        _ = self.own_metrics, self.cards, self._fitting, self._lock, self._register
-        for card in self.cards.values():
-            for chain in chains(card).values():
-                round_trip(f"{chain}+identity")
+        _ = self.own_metrics, self.cards, self._fitting, self._lock, self._register, self._measurable
+        if not claims:
+            return
         for claim in claims:
             rehearse(claim.estimand)
         self.plant_for(claims)
@@ -168,6 +167,15 @@ class Run:
         check_measurable(claims, self.own_metrics, self._instrument_cards, self.whole, self.axes)
         asked_by = {region: f"criterion {claim.id}" for claim in claims for region in regions_of(claim)}
         check_regions(self.whole, asked_by)
+
+    @cached_property
+    def _measurable(self) -> bool:
+        """That arms can be made again and the cohort bears what instruments declare, whatever is claimed."""
+        for card in self.cards.values():
+            for chain in chains(card).values():
+                round_trip(f"{chain}+identity")
+        check_measurable((), self.own_metrics, self._instrument_cards, self.whole, self.axes)
+        return True
 
     @cached_property
     def cases(self) -> pd.DataFrame:

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -15,6 +16,7 @@ from editproof.core import numbers
 from editproof.evidence.reservations import NON_INFERIORITY, heading
 from editproof.evidence.tabled import is_of_readings_alone
 from editproof.report.charts.bars import WIDTH
+from editproof.report.page.compiled import CompiledTemplates
 from editproof.report.page.fragility import fragility, other_figures
 from editproof.report.page.readers import has_readers, reader_rows
 from editproof.report.text import wording
@@ -31,6 +33,7 @@ def environment() -> Environment:
     """The one environment of every page: autoescape on, an undefined name is an error."""
     made = Environment(
         loader=PackageLoader("editproof.report", "templates"),
+        bytecode_cache=CompiledTemplates(Path(__file__).parents[1] / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_shown,
