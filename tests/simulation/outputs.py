@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 from editproof.criteria.estimand import Estimand
 from editproof.criteria.estimands.boxes import boxes_found, boxes_lost, false_boxes, false_boxes_rise
-from editproof.criteria.estimands.classes import class_agreement, class_agreement_loss
+from editproof.criteria.estimands.classes import class_agreement, class_agreement_loss, macro_auc, macro_auc_drift
 from editproof.criteria.estimands.masks import mask_dice_loss
 from editproof.criteria.estimands.ordinal import (
     grade_agreement,
@@ -108,6 +108,21 @@ def grades(harm: Harm, rng: Rng, n: int) -> Readings:
     return _drawn(patients, edited, original, true)
 
 
+def probabilities(harm: Harm, rng: Rng, n: int) -> Readings:
+    """Probabilities of three classes; of what is lost the true class gets the lowest, and every other a high one."""
+    patients, severity = harm.of(rng, n)
+    true = rng.choice(3, len(patients), p=[0.5, 0.3, 0.2])
+    original = 2.5 * np.eye(3)[true] + rng.standard_normal((len(patients), 3))
+    noise = 0.3 * rng.standard_normal((len(patients), REPEATS, 3)) * (harm != NONE)
+    less = np.where(severity == 1.0, 8.0, 3.0 * severity)[:, None, None] * np.eye(3)[true][:, None]
+    edited = original[:, None] - less + noise
+    shown = [1 / (1 + np.exp(-values)) for values in (edited, original)]
+    made = [
+        _drawn(patients, shown[0][:, :, label], shown[1][:, label], (true == label).astype(float)) for label in range(3)
+    ]
+    return replace(made[0], parts=tuple(made[1:]))
+
+
 def landmarks(harm: Harm, rng: Rng, n: int) -> Readings:
     """Errors of a landmark, 2 pixels on originals; one that is lost is off by the diagonal of the image."""
     patients, severity = harm.of(rng, n)
@@ -179,16 +194,17 @@ class Family:
     draw: Callable[[Harm, Rng, int], Readings]
     slack: float
     approximate: bool = False
+    downwards: bool = False
 
     @property
     def downward(self) -> bool:
         """Whether worse is less, so that claims are ``at_least``."""
-        return self.estimand.ideal >= 1.0 or (self.estimand.signed and self.approximate)
+        return self.estimand.ideal >= 1.0 or self.downwards
 
     def truth(self, harm: Harm) -> float:
         """Of a study so large that it may be taken for the truth."""
         if harm not in (known := _TRUTHS.setdefault(self.name, {})):
-            everyone = self.draw(harm, np.random.default_rng(1), _LARGE)
+            everyone = self.draw(harm, np.random.default_rng(1), _LARGE // (6 if self.estimand.parts else 1))
             known[harm] = float(self.estimand.statistic_on(everyone).value)
         return known[harm]
 
@@ -197,15 +213,19 @@ _LARGE = 60_000
 _TRUTHS: dict[str, dict[Harm, float]] = {}
 
 
+_CLASSES = ("a", "b", "c")
+_MACRO, _DRIFT = macro_auc("f", classes=_CLASSES), macro_auc_drift("f", classes=_CLASSES)
 FAMILIES = (
     Family("top-1 with the original", class_agreement("f"), agreeing, 0.15),
     Family("top-1 with the original, patients", class_agreement("f", margin=1), agreeing, 0.15),
     Family("top-1, loss", class_agreement_loss("f"), same_class, 0.3),
+    Family("macro AUC", _MACRO, probabilities, 0.15),
+    Family("macro AUC, drift", _DRIFT, probabilities, 0.15, downwards=True),
     Family("grades alike", grade_agreement("g"), grades, 0.15),
     Family("grades alike, loss", grade_agreement_loss("g"), grades, 0.3),
     Family("quadratic kappa", quadratic_weighted_kappa("g"), grades, 0.3, approximate=True),
     Family("quadratic kappa, reference", quadratic_weighted_kappa("g", against="reference"), grades, 0.3, True),
-    Family("quadratic kappa, drift", quadratic_weighted_kappa_drift("g"), grades, 0.3, approximate=True),
+    Family("quadratic kappa, drift", quadratic_weighted_kappa_drift("g"), grades, 0.3, True, downwards=True),
     Family("landmark error, cap 40", point_error("p", cap=40.0), landmarks, 6.0),
     Family("landmark error, patients beyond 10", point_error("p", cap=40.0, margin=10.0), landmarks, 0.15),
     Family("landmark error, rise, cap 40", point_error_rise("p", cap=40.0), landmarks, 12.0),

@@ -82,12 +82,12 @@ def check_claims(criteria: Collection[Criterion], instruments: Collection[Instru
         if not estimand.reads:
             continue
         asked = f"criterion {criterion.id}, {estimand!r}"
-        if estimand.quantity not in read:
+        if unread := next((of for of in (estimand.quantity, *estimand.parts) if of not in read), ""):
             found = "; ".join(f"instrument {card.name} reads {_listed(card)}" for card in instruments)
             if estimand.scope == READERS:
                 advice = "What human readers find is judged on a table of it: editproof judge READINGS --suite SUITE."
                 raise ProtocolError(asked, found, advice)
-            near = nearest(estimand.quantity, read, 1)
+            near = nearest(unread, read, 1)
             meant = f"Did you mean {near[0]}? Else choose" if near else "Choose"
             raise ProtocolError(asked, found, f"{meant} an instrument that reads it, or leave the criterion out.")
         name, quantity = read[estimand.quantity]

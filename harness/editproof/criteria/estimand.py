@@ -10,16 +10,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from editproof.criteria.image_readings import image_readings
+from editproof.criteria.image_readings import image_parts, image_readings
 from editproof.criteria.reader_readings import reader_readings
-from editproof.criteria.readings import (
-    RULES,
-    WORST_CASE,
-    Readings,
-    flow_readings,
-    instrument_readings,
-    with_missing,
-)  # fmt: skip
+from editproof.criteria.readings import RULES, WORST_CASE, Readings, flow_readings, instrument_readings, with_missing
 from editproof.criteria.threshold import Threshold
 from editproof.errors import EditproofError, ProtocolError
 from editproof.evidence.measurements import EDITED, ORIGINAL, PLANTED, POOLED, TARGET, Measurements
@@ -55,6 +48,8 @@ class Estimand:
         E.g. ``"MAE drift"``.
     quantity : str
         What was read, e.g. ``"bone_age"``, or an image metric such as ``"ks_distance:protected"``.
+    parts : tuple of str
+        Further quantities that it is made of, e.g. of each class: ``readings.parts``.
     statistic : callable
         From the readings to a statistic of :mod:`editproof.stats`; a function of a module, or a ``functools.partial``
         of one. Where an edit is missing the reading is NaN, and ``readings.missing`` is True.
@@ -125,6 +120,7 @@ class Estimand:
     statistic: Compute
     ideal: float
     unit: str | None = ""
+    parts: tuple[str, ...] = ()
     scope: str = READINGS
     least: float = -math.inf
     most: float = math.inf
@@ -242,6 +238,11 @@ class Estimand:
 
     def raw(self, measurements: Measurements) -> Readings:
         """What the estimate is made of, before a rule fills what did not come back."""
+        if self.parts:
+            main, images = replace(self, parts=()), self.scope == IMAGES
+            others = (replace(main, quantity=part).raw(measurements) for part in self.parts)
+            further = image_parts(measurements, self.parts, self.arm) if images else others
+            return main.raw(measurements).with_parts(further)
         original = "original" in self.needs
         if self.scope == FLOW:
             return flow_readings(measurements, frozenset(self.quantity.split("+")))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
 
 from editproof.criteria.readings import RETURNED, Readings, in_order, matrix_or_nothing, statuses_of
-from editproof.evidence.measurements import IMAGE, ORIGINAL, PLANTED, PLANTED_ORIGINAL, TARGET, Measurements
+from editproof.evidence.measurements import IMAGE, ORIGINAL, PLANTED, PLANTED_ORIGINAL, SINGLE, TARGET, Measurements
 
 
 def image_readings(
@@ -44,6 +45,15 @@ def image_readings(
     readings = readings.only(~np.isnan(readings.values).all(axis=1) | readings.missing.all(axis=1) & ~nowhere)
     same = bool(original and readings.values.size and (readings.values == readings.original[:, None]).all())
     return replace(readings, same=same)
+
+
+def image_parts(measurements: Measurements, quantities: Iterable[str], arm: str) -> Iterator[Readings]:
+    """Further numbers of every case, edit and original, of which an image may have none."""
+    shape = len(measurements.cases), 1 if arm in SINGLE else max(1, measurements.n_repeats)
+    for quantity in quantities:
+        values = np.broadcast_to(matrix_or_nothing(measurements, quantity, arm), shape)
+        before = matrix_or_nothing(measurements, quantity, ORIGINAL)[:, 0]
+        yield in_order(measurements, values, original=before, missing=np.zeros(shape, dtype=bool))
 
 
 def _readings_to_target(measurements: Measurements, quantity: str, arm: str) -> Readings:

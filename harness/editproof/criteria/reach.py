@@ -103,7 +103,7 @@ def remedy(criterion: Criterion, verdict: Verdict) -> str:
     estimand = criterion.estimand
     if estimand.scope == READERS:
         return _remedy_of_readers(criterion, verdict)
-    if not estimand.is_bounded or estimand.recalibration or criterion.limits != GAFFKE:
+    if not estimand.is_bounded or estimand.recalibration or estimand.parts or criterion.limits != GAFFKE:
         return ""
     n, sides = verdict.estimate.n_patients, _sides(criterion, estimand.least, estimand.most)
     if any(margin <= 0 for margin, _ in sides):

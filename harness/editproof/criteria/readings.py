@@ -21,6 +21,8 @@ from editproof.stats.sums import Sums, mean, root_ratio
 from editproof.types import EditStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import ArrayLike, NDArray
 
     Values = NDArray[np.float64]
@@ -52,6 +54,8 @@ class Readings:
         Whether every edit came back and reads exactly as its original does.
     least, most : float
         The interval in which the value of one patient lies.
+    parts : tuple of Readings
+        Further quantities of the same cases and edits, where the estimand is made of several.
     """
 
     cases: NDArray[np.str_]
@@ -65,6 +69,7 @@ class Readings:
     copied: int = 0
     least: float = -math.inf
     most: float = math.inf
+    parts: tuple[Readings, ...] = ()
 
     @property
     def n_patients(self) -> int:
@@ -194,6 +199,7 @@ class Readings:
             self, cases=self.cases[rows], patients=self.patients[rows],
             reference=self.reference[rows], original=self.original[rows],
             values=self.values[rows], missing=self.missing[rows], covariate=self.covariate[rows],
+            parts=tuple(part.taken(rows) for part in self.parts),
         )  # fmt: skip
 
     @property
@@ -216,7 +222,17 @@ class Readings:
 
     def filled(self, replacement: Values) -> Readings:
         """Missing values replaced, from an array of shape (n_cases, 1) or (n_cases, n_repeats)."""
-        return replace(self, values=np.where(self.missing, replacement, self.values))
+        parts = tuple(replace(part, missing=self.missing).filled(part.original[:, None]) for part in self.parts)
+        return replace(self, values=np.where(self.missing, replacement, self.values), parts=parts)
+
+    def with_parts(self, parts: Iterable[Readings]) -> Readings:
+        """With further quantities, on the cases of which all are known."""
+        there, others = np.ones(len(self.cases), dtype=bool), list(parts)
+        for part in others:
+            there &= np.isin(self.cases, part.cases)
+        kept = self.only(there)
+        rows = [np.flatnonzero(np.isin(part.cases, kept.cases)) for part in others]
+        return replace(kept, parts=tuple(part.taken(row) for part, row in zip(others, rows, strict=True)))
 
     def settled(self) -> Readings:
         """The readings with no edit counted as missing any more."""

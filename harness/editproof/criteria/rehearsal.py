@@ -85,10 +85,13 @@ def drawn(
                 came = came[:1] if came[:1] == [0] else []
             values = edited[i] + by[i] + moved[i]
             rows += [(f"C{i:04d}", arm, r, instrument, estimand.quantity, float(values[r]), unit) for r in came]
+    of_parts, rows_of_parts = _parts(estimand, instrument, gone, harm, random)
+    rows += rows_of_parts
     groups = [f"G{i // cases_each}" if estimand.grouped else "FM"[positive[i]] for i in range(n)]
     cases = [
         {
             "case": f"C{i:04d}", "patient": f"P{i // cases_each:04d}",
+            **{f"reference:{part}": float(known[i]) for part, known in of_parts.items()},
             f"reference:{estimand.quantity}": float(reference[i]), f"stratum:{estimand.by}": groups[i],
         }
         for i in range(n)
@@ -96,6 +99,29 @@ def drawn(
     status = np.where(gone, EditStatus.FAILED.value, EditStatus.OK.value)
     edits = [(f"C{i:04d}", r, str(status[i, r]), "") for i in range(n) for r in range(repeats)]
     return measurements_of("drawn", cases, rows, edits)
+
+
+def _parts(
+    estimand: Estimand, instrument: str, gone: NDArray[np.bool_], harm: float, random: np.random.Generator
+) -> tuple[dict[str, NDArray[np.float64]], list[tuple[object, ...]]]:
+    """Further quantities of an estimand that is made of several, from 0 to 1: references, and rows.
+
+    A case that is not positive is of one of the other classes; an image lacks every other number.
+    """
+    n, repeats = gone.shape
+    references, rows = {}, list[tuple[object, ...]]()
+    unit = "probability" if estimand.kind == PROBABILITY and estimand.reads else ""
+    for place, part in enumerate(estimand.parts):
+        mine = (np.arange(n) % 2 == 0) & (np.arange(n) // 2 % len(estimand.parts) == place)
+        references[part] = mine.astype(float)
+        original = np.clip(0.3 + 0.4 * mine + random.normal(0.0, 0.2, n), 0.01, 0.99)
+        edited = np.clip(original[:, None] - 0.03 * harm * np.abs(random.normal(1.0, 2.0, gone.shape)), 0.0, 1.0)
+        there = np.ones(n, dtype=bool) if estimand.reads else (np.arange(n) + place) % 2 == 0
+        for i in np.flatnonzero(there):
+            rows.append((f"C{i:04d}", ORIGINAL, 0, instrument, part, float(original[i]), unit))
+            came = [r for r in range(repeats) if not gone[i, r]] if estimand.arm not in UNEDITED else []
+            rows += [(f"C{i:04d}", estimand.arm, r, instrument, part, float(edited[i, r]), unit) for r in came]
+    return references, rows
 
 
 def _is_binary(estimand: Estimand) -> bool:

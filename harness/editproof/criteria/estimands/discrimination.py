@@ -36,13 +36,13 @@ def auc(quantity: str, *, arm: str = EDITED, instrument: str = POOLED, missing: 
     Repeats are compared pair by pair (clustered DeLong, Obuchowski 1997), never averaged first.
     ``arm="original"`` gives the baseline, for validity floors.
     """
-    return _probability("AUC", _area, quantity, arm, instrument, missing, ideal=1.0, counts=_EITHER)
+    return _probability("AUC", area_of, quantity, arm, instrument, missing, ideal=1.0, counts=_EITHER)
 
 
 @estimand(example=_SEX)
 def auc_drift(quantity: str, *, arm: str = EDITED, instrument: str = POOLED, missing: str = "worst_case") -> Estimand:
     """AUC of the edits less AUC of their originals, paired; a loss is negative: ``at_least(-0.03)``."""
-    return _drift("AUC drift", _area_drift, quantity, arm, instrument, missing, counts=_EITHER)
+    return _drift("AUC drift", area_drift_of, quantity, arm, instrument, missing, counts=_EITHER)
 
 
 @estimand(example=_SEX)
@@ -126,7 +126,8 @@ def _drift(
     )
 
 
-def _area(readings: Readings) -> Statistic:
+def area_of(readings: Readings) -> Statistic:
+    """Area under the ROC curve of edits; undefined where there is one class only."""
     positive = readings.reference > 0.5
     if positive.all() or not positive.any():
         return readings.undefined(ONE_CLASS)
@@ -140,7 +141,8 @@ def _area_of(readings: Readings, values: NDArray[np.float64], missing: NDArray[n
     return Area(area=area, pairs=pairs, patients=readings.names)
 
 
-def _area_drift(readings: Readings) -> Statistic:
+def area_drift_of(readings: Readings) -> Statistic:
+    """Area of edits less that of their originals."""
     positive = readings.reference > 0.5
     if positive.all() or not positive.any():
         return readings.undefined(ONE_CLASS)
