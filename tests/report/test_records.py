@@ -19,7 +19,8 @@ from editproof.errors import EvidenceError
 from editproof.evidence.attestation import Manifestation
 from editproof.evidence.record import Evidence
 from editproof.report.formats import certificate, junit, pdf
-from editproof.report.formats.registry import SUFFIX, rendered_form
+from editproof.report.formats.form import Beside
+from editproof.report.formats.registry import FORMS, rendered_form
 from editproof.report.page import html
 from editproof.types import Outcome
 from junitparser import Failure, JUnitXml, Skipped
@@ -183,8 +184,8 @@ def test_certificate_is_short_archival_pdf_and_the_same_twice(whole: Evidence) -
     third = replace(whole.editors[0], card=replace(whole.editors[0].card, name="third-tool"))
     three = replace(whole, editors=(*whole.editors, third))
     for evidence, pages in ((whole, 2), (gold.invalid(whole), 1), (three, 2)):
-        content = rendered_form(evidence, "certificate", as_pdf=True)
-        assert content == rendered_form(evidence, "certificate", as_pdf=True)
+        content = rendered_form(evidence, "certificate", Beside(suffix=".pdf"))
+        assert content == rendered_form(evidence, "certificate", Beside(suffix=".pdf"))
         assert len(archival(content)) == pages
 
 
@@ -269,7 +270,7 @@ def test_command_writes_or_prints_each_form(tmp_path: Path, capsys: pytest.Captu
         assert main(["report", str(run), "--format", name]) == 0
     printed = capsys.readouterr().out
     assert "<testsuites" in printed
-    assert "| Outcome | Criterion |" in printed
+    assert "| Outcome | Criterion | Role |" in printed
     assert main(["report", str(run), "--format", "certificate"]) == 0
     assert "not signed" in (tmp_path / f"{run.name}-certificate.html").read_text()
     assert {file.name for file in run.rglob("*")} == before, "what is sealed stays as it was"
@@ -278,7 +279,7 @@ def test_command_writes_or_prints_each_form(tmp_path: Path, capsys: pytest.Captu
     assert copy.read_bytes() == page.read_bytes()
 
 
-@pytest.mark.parametrize("name", SUFFIX)
+@pytest.mark.parametrize("name", FORMS.names)
 def test_no_form_is_made_of_verdicts_that_do_not_follow(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:

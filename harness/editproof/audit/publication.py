@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from editproof.errors import EvidenceError
 from editproof.evidence import attestation
-from editproof.evidence.bundle import ATTESTATION, MANIFEST, Record, content_of, digests_in, json_bytes, save, seal
+from editproof.evidence.bundle import ATTESTATION, Record, content_of, digests_of_bundle, json_bytes, save, seal
 from editproof.evidence.comparison import Comparison
 from editproof.report.page.comparison import render_comparison
 from editproof.report.page.html import render
@@ -124,7 +123,7 @@ def statement_on(
     folder: Path, record: Record, manifestation: attestation.Manifestation | None = None
 ) -> dict[str, JSON]:
     """The statement that a sealed folder deserves."""
-    digests = {**digests_in(folder), MANIFEST: hashlib.sha256(content_of(folder / MANIFEST)).hexdigest()}
+    digests = digests_of_bundle(folder)
     reserved = [found.sentence for found in record.reservations]
     result = attestation.result_of(record.outcome, reservations=bool(reserved))
     digest = str(record.protocol["digest"])

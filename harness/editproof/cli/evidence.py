@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from editproof.cli.trust import add_trust, trusted
+from editproof.cli.verbs import Suggested
 from editproof.errors import EvidenceError
 from editproof.evidence.exits import CONFORMS, DOES_NOT_CONFORM, PROVES_NOTHING, exit_code, objection
 from editproof.evidence.reservations import NON_INFERIORITY, heading
-from editproof.report.formats.registry import PRINTED, SUFFIX
+from editproof.report.formats.registry import FORMS
 from editproof.report.text.wording import in_one_line
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from editproof.cli.verbs import Verbs
     from editproof.evidence.attestation import PublicKey
     from editproof.evidence.bundle import Record
+    from editproof.report.formats.form import Form
 
     Action = Callable[[argparse.Namespace], int]
 
@@ -40,9 +42,11 @@ def add_to(verbs: Verbs) -> None:
             verb.add_argument("--report-images", choices=("all", "none"), default="all")
             verb.add_argument(
                 "--format",
-                choices=tuple(SUFFIX),
+                choices=Suggested(FORMS.names),
                 default="html",
-                help="junit and markdown are printed, others written beside the run (default: html)",
+                metavar="FORM",
+                help=f"{', '.join(FORMS.names)}, or one of your own; text for a CI service is printed, others are "
+                "written beside the run (default: html)",
             )
             verb.add_argument(
                 "--output",
@@ -256,50 +260,46 @@ def _exit(made: Record, *, strict: bool, allow_departures: bool = False) -> int:
 
 
 def _report(options: argparse.Namespace) -> int:
-    from editproof.report.formats.junit import joined
-
-    several, printed = len(options.run) > 1, options.format in PRINTED
-    if several and options.output and not printed:
+    several, form = len(options.run) > 1, FORMS[options.format]
+    if several and options.output and not form.joined:
         found = f"{len(options.run)} runs and one file {options.output}"
         raise EvidenceError(f"--format {options.format}", found, "Leave --output out: each goes beside its run.")
     codes, texts = [], []
     for folder in _runs_among(options.run):
-        code, text = _reported(folder, options)
+        code, text = _reported(folder, form, options)
         codes.append(code)
         texts += [text] if text else []
-    if printed and texts:
-        whole = joined(texts) if options.format == "junit" else "\n".join(texts)
+    if form.joined and texts:
+        whole = form.joined(texts)
         if options.output:
             options.output.write_text(whole, encoding="utf-8")
         print(*([options.output] if options.output else [whole]), end="\n" if options.output else "")
     return max(codes)
 
 
-def _reported(folder: Path, options: argparse.Namespace) -> tuple[int, str]:
+def _reported(folder: Path, form: Form, options: argparse.Namespace) -> tuple[int, str]:
     """Write a form of one run where it goes to a file of its own; else its text, and the exit code it deserves."""
     from editproof.audit.publication import PAGE, write_page
     from editproof.audit.verification import faults, signed_by
     from editproof.evidence.bundle import digests_of_bundle, loaded, opened, record_in
-    from editproof.report.formats.registry import rendered_form
+    from editproof.report.formats.form import Beside
 
-    name, file, images = options.format, options.output, options.report_images == "all"
+    file, images = options.output, options.report_images == "all"
     record_in(folder)
     if found := [fault for fault in faults(folder) if not fault.startswith(f"{PAGE}:")]:
         said = f"editproof: {folder} does not verify, so there is no report of it"
         print("\n".join([*map(in_one_line, found), said]), file=sys.stderr)
         return DOES_NOT_CONFORM, ""
-    if name == "html" and file is None:
+    if form.name == "html" and file is None:
         print(write_page(opened(folder), folder, images=images))
         return CONFORMS, ""
-    as_pdf = file is not None and file.suffix.lower() == ".pdf"
-    form = rendered_form(
-        loaded(folder), name, images=images, signature=signed_by(folder), as_pdf=as_pdf,
-        digests=digests_of_bundle(folder),
-    )  # fmt: skip
-    if name in PRINTED:
-        return CONFORMS, form.decode()
+    suffix = file.suffix.lower() if file else ""
+    beside = Beside(images=images, signature=signed_by(folder), digests=digests_of_bundle(folder), suffix=suffix)
+    content = form.render(loaded(folder), beside)
+    if form.is_printed:
+        return CONFORMS, content.decode()
     whole = folder.resolve()
-    file = file or whole.with_name(whole.name + SUFFIX[name])  # beside the run: what is sealed stays as it was
-    file.write_bytes(form)
+    file = file or whole.with_name(whole.name + form.suffix)  # beside the run: what is sealed stays as it was
+    file.write_bytes(content)
     print(file)
     return CONFORMS, ""

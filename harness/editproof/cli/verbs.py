@@ -13,6 +13,15 @@ HANDED = "pytest"
 """Destination of the words that a verb hands on to pytest."""
 
 
+class Suggested(tuple[str, ...]):
+    """Choices that a shell completes, of which there are more: what a trusted file adds is known when it is read."""
+
+    __slots__ = ()
+
+    def __contains__(self, value: object) -> bool:
+        return True
+
+
 class HandedOn(argparse.Action):
     """An option of a run, kept as it was written, after those before it."""
 

@@ -45,7 +45,7 @@ class Registry(Generic[T]):
     group : str
         Entry points of installed packages; each is loaded when its name is first asked for.
     hook : str
-        Hook of the root ``conftest.py`` by which a study adds its own.
+        Hook of the root ``conftest.py`` by which a study adds its own; empty where a study has no say.
     built_in : callable
         Returns the values of this package; called when a name is first asked for.
     name_of : callable
@@ -116,6 +116,8 @@ class Registry(Generic[T]):
     @property
     def advice(self) -> str:
         """How a user makes an own value known."""
+        if not self.hook:
+            return f"Declare your own as an entry point of the group {self.group}, or give its file: --trust FILE.py."
         return (
             f"Return your own from {self.hook} in the root conftest.py, or from an entry point of the group "
             f"{self.group}; for evidence, give its file: --trust FILE.py."
@@ -170,7 +172,7 @@ class Registry(Generic[T]):
         try:
             return self._name_of(value)
         except TypeError as error:
-            raise ProtocolError(f"{self.kind} from {by}", str(error), f"See {self.hook}.") from error
+            raise ProtocolError(f"{self.kind} from {by}", str(error), f"See {self.hook or self.group}.") from error
 
     def _loaded(self, point: EntryPoint) -> T:
         try:

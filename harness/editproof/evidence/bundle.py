@@ -116,8 +116,8 @@ def manifest_of(folder: Path, names: Iterable[str]) -> bytes:
 
 
 def digests_of_bundle(folder: Path) -> dict[str, str]:
-    """SHA-256 of the record and of the manifest of a folder, by which the whole bundle can be named."""
-    return {name: hashlib.sha256(content_of(folder / name)).hexdigest() for name in (RECORD, MANIFEST)}
+    """The sha256 (hex) of each file of a sealed folder by name: what its manifest says, and the manifest's own."""
+    return {**digests_in(folder), MANIFEST: hashlib.sha256(content_of(folder / MANIFEST)).hexdigest()}
 
 
 def digests_in(folder: Path) -> dict[str, str]:

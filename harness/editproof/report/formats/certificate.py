@@ -7,6 +7,7 @@ from typing import Protocol
 
 from markupsafe import Markup
 
+from editproof.evidence.bundle import MANIFEST, RECORD
 from editproof.evidence.record import Evidence
 from editproof.evidence.reservations import heading
 from editproof.report.page import views
@@ -42,19 +43,20 @@ def render(evidence: Evidence, signature: Signature | None = None, digests: Mapp
     signature : Signature, optional
         Of the run; the caller has checked it.
     digests : mapping of str to str, optional
-        SHA-256 of the files of the bundle that the certificate is about, by name; the caller has checked them.
+        SHA-256 of the files of the bundle, by name, of which those of record and manifest are shown; the caller has
+        checked them.
     """
-    obstacles = _obstacles(evidence)
+    flaws = obstacles(evidence)
     tools = views.tools(evidence, images=False)
     return environment().get_template("certificate.html.j2").render(
         evidence=evidence,
         tools=tools,
-        heading=_heading(evidence, bool(obstacles)),
-        obstacles=obstacles,
-        proven=not obstacles,
-        reason=lambda tool: "" if obstacles else tool.evidence.reason,
-        rows=lambda tool: () if obstacles else tool.primary,
-        digests=digests,
+        heading=_heading(evidence, bool(flaws)),
+        obstacles=flaws,
+        proven=not flaws,
+        reason=lambda tool: "" if flaws else tool.evidence.reason,
+        rows=lambda tool: () if flaws else tool.primary,
+        digests={name: digests[name] for name in (RECORD, MANIFEST) if name in digests} if digests else {},
         passed=(sum(map(bool, evidence.validity)), len(evidence.validity)),
         reservations=printable(" ".join(found.sentence for found in evidence.reservations), 4 * LONGEST) or "none",
         heading_of=lambda tool: heading(tool.evidence.outcome, evidence.reservations_on(tool.evidence)),
@@ -74,7 +76,7 @@ def _heading(evidence: Evidence, void: bool) -> str:
     return "; ".join(f"{listed(names)}: {said[0].lower()}{said[1:]}" for said, names in found.items())
 
 
-def _obstacles(evidence: Evidence) -> list[tuple[str, str]]:
+def obstacles(evidence: Evidence) -> list[tuple[str, str]]:
     """The reasons why no verdict of the run may be shown, by name; empty if it may."""
     void = evidence.outcome is Outcome.INVALID or any(e.outcome is Outcome.INVALID for e in evidence.editors)
     reasons = [

@@ -69,13 +69,14 @@ def _hex(digest: object) -> str:
 
 
 def _table(verdicts: tuple[Verdict, ...]) -> Iterator[str]:
-    yield "| Outcome | Criterion | Patients | Estimate | Required |"
-    yield "|---|---|---|---|---|"
+    yield "| Outcome | Criterion | Role | Patients | Estimate | Required |"
+    yield "|---|---|---|---|---|---|"
     for verdict in verdicts:
         card, shown = verdict.criterion, figures(verdict.estimate, verdict.criterion)
         cells = (
             f"{_MARK[verdict.outcome]} {verdict.outcome.value}",
             _text(f"{card.id} {card.estimand}"),
+            _text(card.role),
             _text(stratum_in_words(verdict.stratum)),
             _text(str(shown) if not shown.reason else f"no estimate: {shown.reason}"),
             _text(typeset(card.required)),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from editproof.core.numbers import grouped
-from editproof.types import EditStatus
+from editproof.types import JSON, EditStatus
 
 LONGEST: Final = 2000
 """Characters of one string that a page shows; the rest is cut, and the page states how much."""
@@ -97,6 +98,21 @@ def in_one_line(text: str, limit: int = LONGEST) -> str:
     'harm + PASS'
     """
     return " ".join(printable(text, limit).split())
+
+
+def all_in_one_line(tree: JSON, limit: int = LONGEST) -> JSON:
+    """A tree of JSON in which every text is one line, printable; so are its keys.
+
+    Examples
+    --------
+    >>> all_in_one_line({"name": ["a" + chr(10) + "b", 1.5, None]})
+    {'name': ['a b', 1.5, None]}
+    """
+    if isinstance(tree, str):
+        return in_one_line(tree, limit)
+    if isinstance(tree, Mapping):
+        return {in_one_line(key, limit): all_in_one_line(value, limit) for key, value in tree.items()}
+    return [all_in_one_line(value, limit) for value in tree] if isinstance(tree, (list, tuple)) else tree
 
 
 def visible(text: str) -> str:
