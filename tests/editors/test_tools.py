@@ -318,3 +318,34 @@ def test_two_files_that_differ_in_form_alone_are_refused(tmp_path):
         (tmp_path / name).write_bytes(png(np.zeros((75, 53), np.uint8)))
     with pytest.raises(EditorError, match="Keep one of them"):
         editor_from_spec(f"folder:{tmp_path}")
+
+
+CANNOT_START = {
+    "CRLF": (b"#!/bin/sh\r\ncp $1 $2\r\n", "", r"line ends of Windows \(CRLF\).*dos2unix tool"),
+    "CRLF after env": (b"#!/usr/bin/env python3\r\nprint()\r\n", "", "dos2unix tool"),
+    "CRLF for a shell": (b"cp $1 $2\r\n", "sh ", "dos2unix tool"),
+    "no interpreter": (b"#!/no/such/shell\ncp $1 $2\n", "", "names no interpreter that is there"),
+    "empty first line": (b"#!\ncp $1 $2\n", "", "names no interpreter that is there"),
+    "no first line": (b"cp $1 $2\n", "", "is a text whose first line names no interpreter"),
+}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows starts programs by other rules")
+@pytest.mark.parametrize("name", CANNOT_START)
+def test_a_program_that_cannot_start_is_refused_when_it_is_read(tmp_path, name):
+    content, before, found = CANNOT_START[name]
+    (tmp_path / "tool").write_bytes(content)
+    (tmp_path / "tool").chmod(0o755)
+    with pytest.raises(EditorError, match=found):
+        editor_from_spec(f"cmd:{before}{tmp_path / 'tool'} {{image}} {{output}}")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows starts programs by other rules")
+@pytest.mark.parametrize("first", ["#!/bin/sh", "#! /bin/sh -eu", "#!/usr/bin/env -S sh -e"])
+def test_a_program_that_starts_is_no_alarm(tmp_path, request_of, first):
+    (tmp_path / "tool").write_text(f'{first}\ncp "$1" "$2"\n', newline="\n")
+    (tmp_path / "tool").chmod(0o755)
+    request = request_of()
+    outcome = editor_from_spec(f"cmd:{tmp_path / 'tool'} {{image}} {{output}}")(request)
+    assert outcome.status is EditStatus.OK, outcome.message
+    editor_from_spec(f"cmd:{sys.executable} -c pass {{output}}")

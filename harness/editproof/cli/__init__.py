@@ -48,6 +48,8 @@ GROUPS = {
 """Groups of verbs by the heading under which they are listed."""
 
 
+INTERRUPTED = 130
+"""Exit code where SIGINT ended the command, as shells have it."""
 STOPPED = 141
 """Exit code where whoever reads the output stopped reading, as of a program that SIGPIPE ended."""
 
@@ -66,6 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not _silenced():
             raise
         return STOPPED
+    except KeyboardInterrupt:
+        print("editproof: interrupted. What was kept is whole; run the same command to go on.", file=sys.stderr)
+        return INTERRUPTED
 
 
 def _silenced() -> bool:

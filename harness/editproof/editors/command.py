@@ -16,12 +16,12 @@ import numpy as np
 
 from editproof.core.extras import need
 from editproof.core.numbers import brief
-from editproof.core.processes import end_with_children
+from editproof.core.processes import end_programs_on_signals, started
 from editproof.core.redaction import redacted
 from editproof.core.usage import SECONDS, YES_NO, Given, Option, Usage, one_of, takes, whole
 from editproof.editors import volumes
 from editproof.editors.adapter import Service
-from editproof.editors.programs import files_digest, is_file
+from editproof.editors.programs import check_starts, files_digest, is_file
 from editproof.errors import EditorError
 from editproof.imaging import codec, dicom, geometry
 from editproof.imaging.axes import YX, YXC, ZYX, axes_of
@@ -106,19 +106,13 @@ class Command:
         words = [_filled(word, {**values, "seed": str(request.seed)}) for word in self.words]
         output, folder = files["output"], files["output"].parent
         with (folder / "stderr").open("w+b") as log:
-            program = subprocess.Popen(
-                words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, start_new_session=True
-            )
             try:
-                code = program.wait(self.timeout_s)
+                with started(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder) as program:
+                    code = program.wait(self.timeout_s)
             except subprocess.TimeoutExpired:
-                end_with_children(program)
                 return EditOutcome.failure(
                     EditStatus.TIMED_OUT, f"not done after {brief(self.timeout_s)} s", stderr=_tail(log)
                 )
-            except BaseException:  # an interruption: what was started does not run on
-                end_with_children(program)
-                raise
             said: dict[str, JSON] = {"exit_code": code, "stderr": _tail(log)}
         if code != 0:
             last = said["stderr"].strip().splitlines()[-1:] or ["nothing on its error stream"]
@@ -179,6 +173,7 @@ def command(given: Given) -> Editor:
         os.path.abspath(program),
         *(os.path.abspath(word) if is_file(word) else word for word in words[1:]),
     ]
+    check_starts(words, asked)
     names = [redacted(Path(word).name if is_file(word) else word) for word in words]
     card = EditorCard(
         f"cmd:{Path(program).name}",
@@ -190,6 +185,7 @@ def command(given: Given) -> Editor:
         conversion="rgb" if rgb else "",
     )
     prompted = any("{prompt}" in word for word in words)
+    end_programs_on_signals()
     for extra, wanted in (("volumes", in_volumes), ("dicom", in_dicom)):
         if wanted:
             need(extra, asked, EditorError)

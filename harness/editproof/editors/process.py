@@ -23,7 +23,7 @@ from concurrent.futures import TimeoutError as LateError
 from dataclasses import replace
 from typing import BinaryIO
 
-from editproof.core.processes import end_with_children
+from editproof.core.processes import begun, end_programs_on_signals, end_with_children, is_stopping
 from editproof.editors.adapter import Service
 from editproof.editors.frames import BrokenFrameError, in_pairs, outcome_of, read_frame, request_frame, write_frame
 from editproof.errors import EditorError
@@ -149,11 +149,11 @@ class _Line:
     """One process and the messages to and from it; several threads may wait for answers at once."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
+        end_programs_on_signals()
+        self._process = begun(
             [sys.executable, "-P", "-c", _BOOT, json.dumps([path or os.getcwd() for path in sys.path])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            start_new_session=True,
         )
         self._waiting: dict[int, Future[Answer]] = {}
         self._numbers = itertools.count()
@@ -195,6 +195,8 @@ class _Line:
     def fate(self, error: Exception) -> str:
         """How the process ended, in words."""
         code = self._process.wait()
+        if is_stopping():
+            raise KeyboardInterrupt
         if self._killed:
             return f"wrote what is no answer ({error})"
         if code < 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shlex
 import shutil
@@ -17,6 +18,7 @@ from editproof.core.redaction import redacted
 from editproof.errors import EditorError
 
 _PYTHON = re.compile(r"(python|pypy)[0-9.]*")
+_SHELLS = frozenset({"sh", "bash", "dash", "ksh", "zsh"})
 _WHERE = (
     "import json, sys, sysconfig as s; print(json.dumps([sys.path, s.get_path('stdlib'), s.get_path('platstdlib')]))"
 )
@@ -50,6 +52,45 @@ def files_digest(words: Sequence[str], asked: str) -> str:
     for path in sorted(others, key=lambda path: path.as_posix()):
         digest.update(path.name.encode() + hashlib.sha256(text_of_source(path.name, path.read_bytes())).digest())
     return digest.hexdigest()[:16]
+
+
+def check_starts(words: Sequence[str], asked: str) -> None:
+    """Refuse a program that no system can start, before it is asked for the first edit.
+
+    Raises
+    ------
+    EditorError
+        Where the first line of a script ends as on Windows, names an interpreter that is not there, or is missing;
+        or where a script that a shell is to read has the line ends of Windows.
+    """
+    if os.name == "nt":
+        return
+    program = Path(words[0])
+    beginning, name = _beginning(program), program.name
+    first, feed, _ = beginning.partition(b"\n")
+    if first.startswith(b"#!"):
+        _check_line_end(first, name, asked)
+        interpreter = first[2:].split()[:1]
+        if not interpreter or not Path(os.fsdecode(interpreter[0])).exists():
+            found = f"the first line of {name} names no interpreter that is there"
+            raise EditorError(asked, found, "Correct it: #!/bin/sh, or #!/usr/bin/env python3.")
+    elif feed and b"\0" not in beginning:
+        found = f"{name} is a text whose first line names no interpreter"
+        raise EditorError(asked, found, "Begin it with #!/bin/sh, or name what runs it: cmd:sh FILE ...")
+    if name in _SHELLS:
+        for script in [Path(word) for word in words[1:] if is_file(word)][:1]:
+            _check_line_end(_beginning(script).partition(b"\n")[0], script.name, asked)
+
+
+def _check_line_end(line: bytes, name: str, asked: str) -> None:
+    if line.endswith(b"\r"):
+        found = f"{name} has the line ends of Windows (CRLF), with which it cannot be run here"
+        raise EditorError(asked, found, f"Save it with line ends of Unix: dos2unix {name}.")
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(4096)
 
 
 def is_file(word: str) -> bool:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import TypeVar
 
+from editproof.core.processes import end_programs_on_signals, end_with
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -41,22 +43,30 @@ def results(function: Callable[[Item], Result], items: Iterable[Item], *, jobs: 
     if jobs == 1:
         yield from map(function, items)
         return
+    others = set(multiprocessing.active_children())
     with (
         _single_threaded(),
-        ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), initializer=_compute_in_one_thread) as pool,
+        ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), initializer=_begin_worker) as pool,
     ):
         futures = [pool.submit(function, item) for item in items]
         try:
             for future in as_completed(futures):
                 yield future.result()
-        except BaseException:
+        except BaseException as error:
             pool.shutdown(wait=False, cancel_futures=True)
+            if not isinstance(error, Exception):  # an interruption waits for nobody
+                for worker in set(multiprocessing.active_children()) - others:
+                    worker.terminate()
             raise
 
 
-def _compute_in_one_thread() -> None:
-    """Where OpenCV is told how many threads to use: it reads no variable of the environment."""
+def _begin_worker() -> None:
+    """Where OpenCV is told how many threads to use, for it reads no variable of the environment, and when to end."""
     import cv2
+
+    end_programs_on_signals()
+    if parent := multiprocessing.parent_process():
+        end_with(parent)
 
     cv2.setNumThreads(1)
 
