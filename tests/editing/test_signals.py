@@ -35,7 +35,7 @@ for outcome in each(lambda request: editor(request), requests, threads=2):
     print("ENDED AS", outcome.status, flush=True)
 """
 
-COMMAND = "import sys; from editproof.core.processes import code_of; code_of(sys.argv[1:])"
+COMMAND = "import sys; from editproof.core.processes import exit_code_of; exit_code_of(sys.argv[1:])"
 
 
 def alive(pid: int) -> bool:
@@ -117,10 +117,10 @@ def test_a_worker_ends_with_the_process_that_it_works_for(family):
     script = program.with_name("main.py")
     script.write_text(
         "import subprocess, sys\n"
-        "from editproof.core.processes import started\n"
+        "from editproof.core.processes import program_at_work\n"
         "from editproof.study.workers import results\n"
         "def work(words):\n"
-        "    with started(words) as program:\n"
+        "    with program_at_work(words) as program:\n"
         "        program.wait()\n"
         "if __name__ == '__main__':\n"
         "    list(results(work, [sys.argv[1:]] * 2, jobs=2))\n"

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from editproof.core.nearest import did_you_mean
-from editproof.core.processes import code_of
+from editproof.core.processes import exit_code_of
 from editproof.core.shipped import shipped_suites
 from editproof.errors import ProtocolError
 from editproof.study.options import handed_on
@@ -31,7 +31,7 @@ def run_pytest(words: Iterable[str], *, quiet: bool = False) -> int:
     command = [sys.executable, "-m", "pytest", "-p", PLUGIN, *handed_on(words)]
     variables = {**os.environ, "PYTHONIOENCODING": "utf-8:backslashreplace"}  # as this command writes, on any console
     stdout = subprocess.DEVNULL if quiet else None
-    return code_of(command, env=variables, stdout=stdout)
+    return exit_code_of(command, env=variables, stdout=stdout)
 
 
 def path_of_suite(suite: str) -> str:

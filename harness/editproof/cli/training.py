@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from editproof.core.processes import code_of
+from editproof.core.processes import exit_code_of
 from editproof.errors import InstrumentError
 from editproof.evidence.exits import WRONG_USAGE
 
@@ -32,7 +32,7 @@ def _train(options: argparse.Namespace) -> int:
     root = repository(Path.cwd())
     path = os.pathsep.join(filter(None, (str(root), os.environ.get("PYTHONPATH"))))
     command = [sys.executable, "-m", "models.train", *options.arguments]
-    code = code_of(command, env={**os.environ, "PYTHONPATH": path})
+    code = exit_code_of(command, env={**os.environ, "PYTHONPATH": path})
     return WRONG_USAGE if code == _REFUSED_BY_ARGPARSE else code
 
 

@@ -21,7 +21,7 @@ _stopping = threading.Event()
 
 
 @contextlib.contextmanager
-def started(words: list[str], **told: Any) -> Iterator[subprocess.Popen[Any]]:
+def program_at_work(words: list[str], **told: Any) -> Iterator[subprocess.Popen[Any]]:
     """A program in a session of its own, for as long as the block lasts; it and its children do not outlive that.
 
     Raises
@@ -112,7 +112,7 @@ def end_with(parent: Any) -> None:
     threading.Thread(target=watch, name="watch the parent", daemon=True).start()
 
 
-def code_of(command: list[str], **told: Any) -> int:
+def exit_code_of(command: list[str], **told: Any) -> int:
     """Exit code of a command of ours, which is ended or interrupted where this process is, and has time to write."""
     program = subprocess.Popen(command, **told)
     before: dict[int, Any] = {}

@@ -16,7 +16,7 @@ import numpy as np
 
 from editproof.core.extras import need
 from editproof.core.numbers import brief
-from editproof.core.processes import end_programs_on_signals, started
+from editproof.core.processes import end_programs_on_signals, program_at_work
 from editproof.core.redaction import redacted
 from editproof.core.usage import SECONDS, YES_NO, Given, Option, Usage, one_of, takes, whole
 from editproof.editors import volumes
@@ -107,7 +107,7 @@ class Command:
         output, folder = files["output"], files["output"].parent
         with (folder / "stderr").open("w+b") as log:
             try:
-                with started(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder) as program:
+                with program_at_work(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder) as program:
                     code = program.wait(self.timeout_s)
             except subprocess.TimeoutExpired:
                 return EditOutcome.failure(
