@@ -15,6 +15,7 @@ from editproof.evidence.facts import MaskTrial
 from editproof.evidence.findings import Attribution, MaskReport
 from editproof.evidence.maps import text_of_cells
 from editproof.evidence.measurements import Measurements, measurements_of
+from editproof.evidence.patches import levels_of
 from editproof.evidence.record import EditorEvidence, Evidence, PicturedExhibit
 from editproof.types import (
     CriterionCard,
@@ -432,6 +433,8 @@ def _exhibits(card: EditorCard, m: Measurements, cohort: _Cohort) -> tuple[Pictu
             }  # fmt: skip
             images = {"original": original, "edited": edited, "edit_mask": label * np.uint8(255),
                       "protected_mask": hand * np.uint8(255)}  # fmt: skip
+            redrawn = (original != edited).reshape(12, 16, 9, 16).mean(axis=(1, 3))
+            images |= {"patches": levels_of(np.where(redrawn > 0.02, 0.25, 1.0))}
             files = {name: _png(image) for name, image in images.items()}
             claims = ("BA-1", "BA-2") if rank == "worst" and not exhibits else ()
             exhibits.append(PicturedExhibit(cohort.case[i], k, rank, readings, claims, files))

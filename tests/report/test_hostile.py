@@ -58,6 +58,7 @@ def hostile_table(table: Measurements) -> Measurements:
         rows=table.rows.assign(case=table.rows["case"] + IN_TABLES, quantity=table.rows["quantity"] + IN_TABLES),
         edits=table.edits.assign(case=table.edits["case"] + IN_TABLES, message=IN_TABLES),
         histograms=table.histograms.assign(region=table.histograms["region"] + IN_TABLES),
+        maps=table.maps.assign(case=table.maps["case"] + IN_TABLES, frame=table.maps["frame"] + IN_TABLES),
     )
 
 

@@ -108,6 +108,7 @@ CHANGED_MAPS = {
     "none of one edit": (lambda maps: maps.drop(index=1), "repeat"),
     "twice": (lambda maps: maps.iloc[[0, *range(len(maps))]], "twice"),
     "of another size": (lambda maps: maps.assign(frame="9x9"), "bytes"),
+    "of another case": (lambda maps: maps.assign(case="z"), "not among"),
     "no frame": (lambda maps: maps.assign(frame="large"), "large"),
     "no text of a map": (lambda maps: maps.assign(cells="?"), "cells"),
     "written otherwise": (lambda maps: maps.assign(cells="A" * 256), "as this version"),

@@ -27,6 +27,8 @@ def map_faults(place: str, table: Measurements) -> Iterator[str]:
         return
     for key in maps.loc[maps.duplicated(["case", "arm", "repeat", "quantity"]), ["case", "quantity"]].itertuples():
         yield f"{where}: cells: {key.quantity} of case {key.case} is there twice"
+    for case in sorted({str(case) for case in maps["case"]} - {str(case) for case in table.cases["case"]}):
+        yield f"{where}: case: {case} is not among the cases"
     came_back = table.edits.loc[table.edits["status"] == EditStatus.OK, ["case", "repeat"]]
     edited, mapped = set(came_back.itertuples(index=False, name=None)), maps[maps["quantity"] == CHANGED]
     if set(mapped[["case", "repeat"]].itertuples(index=False, name=None)) != edited:

@@ -30,7 +30,8 @@ class Pictures:
     Attributes
     ----------
     images : mapping of str to bytes
-        PNG bytes by role: ``"original"``, ``"edited"``, ``"edit_mask"``, ``"protected_mask"`` (all of one size).
+        PNG bytes by role: ``"original"``, ``"edited"``, ``"edit_mask"``, ``"protected_mask"`` (all of one size), and
+        ``"patches"`` (one pixel a cell; see :mod:`editproof.evidence.patches`).
     """
 
     case: str

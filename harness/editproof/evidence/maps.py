@@ -135,7 +135,7 @@ def map_frames(table: Measurements) -> list[str]:
 
 
 def cohort_map(table: Measurements, quantity: str) -> CohortMap | None:
-    """The map of a cohort; None where there is none, or the originals do not have one frame.
+    """The map of a cohort; None where there is none that can be read, or the originals do not have one frame.
 
     An edit that did not come back is in no map: it is neither changed nor unchanged. A patient counts once, whatever
     the number of cases and of repeats.
@@ -145,19 +145,23 @@ def cohort_map(table: Measurements, quantity: str) -> CohortMap | None:
     table : Measurements
     quantity : {"changed", "changed_outside_mask", "anatomy"}
     """
-    frames, maps = map_frames(table), table.maps[table.maps["quantity"] == quantity]
+    known = table.maps["case"].isin(set(table.cases["case"]))
+    frames, maps = map_frames(table), table.maps[known & (table.maps["quantity"] == quantity)]
     if quantity != ANATOMY:
         maps = maps[maps["arm"] == EDITED]
     if len(frames) != 1 or maps.empty:
         return None
-    grid = Grid.of(frames[0])
     patient_of = dict(zip(table.cases["case"], table.cases["patient"], strict=True))
     cases = [str(case) for case in maps["case"]]
     weights, patients = _weights(cases, [str(patient_of[case]) for case in cases])
-    shares, texts = np.zeros(grid.shape), maps["cells"].tolist()
-    for start in range(0, len(texts), _AT_ONCE):
-        part = slice(start, start + _AT_ONCE)
-        shares += np.tensordot(weights[part], cells_of_texts(texts[part], grid.shape), axes=1)
+    try:
+        grid = Grid.of(frames[0])
+        shares, texts = np.zeros(grid.shape), maps["cells"].tolist()
+        for start in range(0, len(texts), _AT_ONCE):
+            part = slice(start, start + _AT_ONCE)
+            shares += np.tensordot(weights[part], cells_of_texts(texts[part], grid.shape), axes=1)
+    except ValueError:  # a fault of the bundle, which `verify` names
+        return None
     return CohortMap(grid, np.minimum(shares, 1.0), patients)
 
 

@@ -11,15 +11,19 @@ import numpy as np
 from editproof.datasets.checks import decoded_case
 from editproof.evidence.facts import Pictures
 from editproof.evidence.findings import Exhibit
+from editproof.evidence.patches import PATCHES, levels_of
 from editproof.imaging.axes import ZYX, axes_of
 from editproof.imaging.colour import bgr
 from editproof.imaging.output import in_frame
 from editproof.imaging.png import PNG_FAST
 from editproof.imaging.sheets import most_changed, sheet_of, window_of
+from editproof.metrics.patches import crossings
 from editproof.study.bench import Bench
 from editproof.types import Case, Dataset, Pixels
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from editproof.types import Image
 
 LONGEST_SIDE = 480
@@ -42,13 +46,15 @@ def _pictures(bench: Bench, case: Case, repeat: int) -> dict[str, bytes]:
         return {}
     if axes_of(pixels.image.shape) == ZYX:
         return {role: exhibit_png(sheet) for role, sheet in sheets_of(pixels, outcome.image, case.spacing_mm).items()}
+    edited = in_frame(outcome.image, pixels.image.shape)
     images = {
         "original": pixels.image,
-        "edited": in_frame(outcome.image, pixels.image.shape),
+        "edited": edited,
         "edit_mask": pixels.edit_mask.astype(np.uint8) * 255,
         "protected_mask": pixels.protected_mask.astype(np.uint8) * 255,
     }
-    return {role: exhibit_png(image) for role, image in images.items()}
+    shown = {role: exhibit_png(image) for role, image in images.items()}
+    return {**shown, PATCHES: patches_png(crossings(pixels.image, edited))}
 
 
 def sheets_of(pixels: Pixels, edited: Image, spacing_mm: tuple[float, ...] | None) -> dict[str, np.ndarray]:
@@ -58,6 +64,11 @@ def sheets_of(pixels: Pixels, edited: Image, spacing_mm: tuple[float, ...] | Non
     masks = {"edit_mask": pixels.edit_mask, "protected_mask": pixels.protected_mask}
     sheets = {role: sheet_of(volume, place, window, spacing_mm) for role, volume in shown.items()}
     return sheets | {role: sheet_of(mask, place, (0.0, 1.0), spacing_mm) for role, mask in masks.items()}
+
+
+def patches_png(found: NDArray[np.float64]) -> bytes:
+    """A PNG with one pixel for each cell of a map of patches."""
+    return bytes(cv2.imencode(".png", levels_of(found), PNG_FAST)[1].tobytes())
 
 
 def exhibit_png(image: np.ndarray) -> bytes:

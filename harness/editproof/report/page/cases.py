@@ -11,6 +11,7 @@ import numpy as np
 from editproof.core.numbers import number
 from editproof.evidence.measurements import Measurements
 from editproof.evidence.record import PicturedExhibit
+from editproof.report.page.patches import PatchPicture, patch_picture
 from editproof.report.page.pictures import EncodedPictures, pictures
 from editproof.report.page.readings import Paired
 from editproof.report.text.wording import STATUS, in_words
@@ -45,6 +46,7 @@ class Shown:
 
     exhibit: PicturedExhibit
     pictures: EncodedPictures | None
+    patches: PatchPicture | None
     readings: tuple[PrintedReading, ...]
     is_first: bool = True  # of its case, to which a link to the pictures of a case leads
 
@@ -71,7 +73,8 @@ def shown(exhibits: Iterable[PicturedExhibit], *, images: bool) -> tuple[Shown, 
     for exhibit in exhibits:
         readings = tuple(_exhibit_reading(name, dict(values)) for name, values in exhibit.readings.items())
         encoded = pictures(exhibit.images) if images else None
-        made.append(Shown(exhibit, encoded, readings, is_first=exhibit.case not in known))
+        patches = patch_picture(exhibit.images) if images else None
+        made.append(Shown(exhibit, encoded, patches, readings, is_first=exhibit.case not in known))
         known.add(exhibit.case)
     return tuple(made)
 

@@ -36,7 +36,7 @@ class EncodedPictures:
 
 def pictures(images: Mapping[str, bytes]) -> EncodedPictures | None:
     """The pictures of an exhibit; None if original or edit is absent or does not decode."""
-    original, edited = _decoded(images.get("original")), _decoded(images.get("edited"))
+    original, edited = decoded_picture(images.get("original")), decoded_picture(images.get("edited"))
     if original is None or edited is None or original.shape != edited.shape:
         return None
     difference = _most_changed(edited.astype(np.float32) - original.astype(np.float32))
@@ -44,9 +44,9 @@ def pictures(images: Mapping[str, bytes]) -> EncodedPictures | None:
     return EncodedPictures(
         size[0],
         size[1],
-        _uri(_reduced(original, size)),
-        _uri(_reduced(edited, size)),
-        _uri(difference_map(difference, size)),
+        data_uri(_reduced(original, size)),
+        data_uri(_reduced(edited, size)),
+        data_uri(difference_map(difference, size)),
         _outlines(images, size),
         float((np.abs(difference) > 0.02 * 255).mean()),
     )
@@ -88,7 +88,7 @@ def _diverging() -> list[int]:
 def _outlines(images: Mapping[str, bytes], size: tuple[int, int]) -> Markup | None:
     canvas = np.zeros((size[1], size[0]), dtype=np.uint8)
     for code, role in ((1, "protected_mask"), (2, "edit_mask")):
-        mask = _decoded(images.get(role))
+        mask = decoded_picture(images.get(role))
         if mask is None or not mask.any():
             continue
         inside = np.asarray(_reduced(mask, size)) > 127
@@ -101,10 +101,10 @@ def _outlines(images: Mapping[str, bytes], size: tuple[int, int]) -> Markup | No
         return None
     picture = Image.fromarray(canvas).convert("P")
     picture.putpalette([0, 0, 0, 0, 200, 180, 255, 190, 0])
-    return _uri(picture, transparency=0)
+    return data_uri(picture, transparency=0)
 
 
-def _decoded(png: bytes | None) -> NDArray[np.uint8] | None:
+def decoded_picture(png: bytes | None) -> NDArray[np.uint8] | None:
     """Levels 0 to 255, of three channels where the picture is in colour; 16-bit pictures by their upper byte."""
     if not png:
         return None
@@ -128,7 +128,8 @@ def _reduced(levels: NDArray[np.uint8], size: tuple[int, int]) -> Image.Image:
     return picture if picture.size == size else picture.resize(size, Image.Resampling.BOX)
 
 
-def _uri(picture: Image.Image, **options: int) -> Markup:
+def data_uri(picture: Image.Image, **options: int) -> Markup:
+    """A picture as the address of itself, as PNG."""
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", compress_level=4, **options)  # as small as the slowest, in a third of its time
     return Markup(f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}")
