@@ -136,14 +136,17 @@ def test_a_study_that_cannot_pass_says_what_it_needs_and_with_that_it_passes(mad
     assert verdict_on(criterion, enough), "a tool that changes nothing passes with so many"
     verdict = verdict_on(criterion, few)
     assert not verdict
-    assert remedy(criterion, verdict) == f"With {verdict.estimate.n_patients} patients no tool can pass H9: {said}"
+    found = remedy(criterion, verdict)
+    assert found
+    assert found.sentence == f"With {verdict.estimate.n_patients} patients no tool can pass H9: {said}"
 
 
 def test_one_reader_passes_only_a_claim_about_that_reader():
     alone = one_reader(identical(80))
     of_all = claim(reader_drift("nodule", least=0, most=10), within(-0.5, 0.5))
     told = remedy(of_all, verdict_on(of_all, alone))
-    assert told == (
+    assert told
+    assert told.sentence == (
         "With 1 reader no tool can pass H9: it needs 2 readers (or readers='fixed': a claim about this one alone)."
     )
     assert verdict_on(claim(reader_drift("nodule", least=0, most=10, readers="fixed"), within(-0.5, 0.5)), alone)
@@ -161,9 +164,9 @@ def test_what_nothing_bounds_needs_twenty_patients_and_the_control_may_be_alike(
     """Arms that are alike settle nothing of a tool; the control is alike by its making, and has to pass."""
     criterion = claim(made, region)
     few, enough = identical(19), identical(20)
-    assert (
-        remedy(criterion, verdict_on(criterion, few)) == "With 19 patients no tool can pass H9: it needs 20 patients."
-    )
+    found = remedy(criterion, verdict_on(criterion, few))
+    assert found
+    assert found.sentence == "With 19 patients no tool can pass H9: it needs 20 patients."
     assert not verdict_on(criterion, enough)
     assert verdict_on_flawless(criterion, enough)
     assert not verdict_on_flawless(criterion, few)

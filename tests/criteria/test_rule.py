@@ -178,7 +178,7 @@ def test_what_a_claim_would_need_is_what_it_needs(name, n):
     if verdict.outcome is Outcome.PASS:
         assert made.counts, "there are enough in all, though the sentence speaks of a class"
         return
-    needed = int(said.partition("it needs ")[2].split()[0].rstrip(",."))
+    needed = int(said.needs.split()[0].rstrip(","))
     enough = needed * (2 if made.counts else 1)
     assert verdict_on(claim, drawn(made, patients=enough + 2 * bool(made.counts), harm=0.0, lost=0.0))
     fewer = enough - (8 if made.counts else 2)  # limits of an area are drawn, and a little uncertain
@@ -189,10 +189,11 @@ def test_a_cap_that_would_do_does():
     claim = Criterion("A", MADE["mae_drift"].capped(60.0), at_most(2.0), source="s")
     small = drawn(claim.estimand, patients=60, harm=0.0, lost=0.0)
     said = remedy(claim, verdict_on(claim, small))
-    assert said == "With 60 patients no tool can pass A: it needs 89, or a cap of at most 41 months."
+    assert said
+    assert said.sentence == "With 60 patients no tool can pass A: it needs 89, or a cap of at most 41 months."
     assert verdict_on(Criterion("A", claim.estimand.capped(41.0), at_most(2.0), source="s"), small)
-    [(verdict, sentence)] = beyond_reach([(claim, "all")], small)
-    assert (verdict.outcome, sentence) == (Outcome.INCONCLUSIVE, said)
+    [(verdict, found)] = beyond_reach([(claim, "all")], small)
+    assert (verdict.outcome, found) == (Outcome.INCONCLUSIVE, said)
 
 
 def test_what_a_suite_bears_is_told_before_the_first_edit():

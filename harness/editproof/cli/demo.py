@@ -26,7 +26,12 @@ def add_to(verbs: Verbs) -> None:
     """Declare ``demo``."""
     words = "judge two tools on phantoms that ship with the package, and leave a report to open"
     demo = verbs.add_parser("demo", help=words, description=words)
-    demo.add_argument("--n", type=int, default=N, help=f"patients, three edits each (default: {N})")
+    demo.add_argument(
+        "--n",
+        type=int,
+        default=N,
+        help=f"patients, three edits each (default: {N}); fewer than 98 make an INVALID run, which says what it needs",
+    )
     demo.set_defaults(action=_demo)
 
 

@@ -10,7 +10,7 @@ from editproof.core.numbers import decimals_for, figure
 from editproof.criteria.criterion import Criterion, verdict_on
 from editproof.criteria.estimand import Estimand
 from editproof.criteria.flawless import is_against_target, is_of_effect, is_of_removal, left_unread, verdict_on_flawless
-from editproof.criteria.reach import remedy
+from editproof.criteria.reach import in_few_sentences, remedy
 from editproof.criteria.redecision import criterion_from
 from editproof.criteria.sources import READ, Source, source_of
 from editproof.evidence.measurements import EDITED, Measurements
@@ -179,7 +179,8 @@ def _missed(harmless: Mapping[str, Verdict]) -> str:
     missed = [place for place, verdict in harmless.items() if not verdict]
     if not missed:
         return ""
-    needs = [said for place in missed if (said := remedy(criterion_from(harmless[place].criterion), harmless[place]))]
+    found = (remedy(criterion_from(harmless[place].criterion), harmless[place]) for place in missed)
+    needs = in_few_sentences(one for one in found if one)
     return " ".join([f"missed: {', '.join(missed)}{'.' if needs else ''}", *needs]).removesuffix(".")
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import starmap
 
 from editproof.core.numbers import brief
 from editproof.criteria.criterion import Criterion, verdict_on
@@ -24,6 +25,30 @@ from editproof.stats.interval import MIN_PATIENTS
 from editproof.types import EditStatus, Verdict, place_of
 
 Claims = Sequence[tuple[Criterion, str]]
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """What a claim would need that flawless data do not meet.
+
+    Attributes
+    ----------
+    has : str
+        What the cohort has, e.g. ``"60 patients"``; empty where no cohort would do.
+    place : str
+        The claim, and its stratum if it has one.
+    needs : str
+        What would do, e.g. ``"89"``; empty where nothing would, since the limit leaves no room.
+    """
+
+    has: str
+    place: str
+    needs: str
+
+    @property
+    def sentence(self) -> str:
+        """What that comes to, e.g. ``"With 60 patients no tool can pass BA-1: it needs 89."``."""
+        return in_sentence([self])
 
 
 @dataclass(frozen=True)
@@ -73,14 +98,45 @@ def in_sentences(
     """
     asked = list({(claim.id, stratum): (claim, stratum) for claim, stratum in claims}.values())
     hopeless = list(beyond_reach(asked, flawless))
-    for verdict, would_do in hopeless:
-        yield would_do or f"Not even the unchanged {image} passes: {verdict!r}."
+    yield from in_few_sentences(found for _, found in hopeless if found)
+    yield from (f"Not even the unchanged {image} passes: {verdict!r}." for verdict, found in hopeless if not found)
     if lossy and not hopeless and (borne := losses(asked, flawless)) and borne.sentence:
         yield borne.sentence
 
 
-def beyond_reach(claims: Claims, flawless: Measurements) -> Iterator[tuple[Verdict, str]]:
-    """The primary claims that flawless data do not meet, each with what would do, in one sentence."""
+def in_few_sentences(remedies: Iterable[Remedy]) -> list[str]:
+    """What several claims would need: a sentence for what the cohort has, in which claims of one need stand together.
+
+    Examples
+    --------
+    >>> told = {"A": "59", "B": "89, or a cap of at most 41 months", "C": "59"}
+    >>> in_few_sentences(Remedy("20 patients", place, needs) for place, needs in told.items())
+    ['With 20 patients no tool can pass A and C: each needs 59; B: it needs 89, or a cap of at most 41 months.']
+    """
+    found: dict[str, list[Remedy]] = {}
+    for one in remedies:
+        found.setdefault(one.has, []).append(one)
+    return [in_sentence(group) for group in found.values()]
+
+
+def in_sentence(remedies: Sequence[Remedy]) -> str:
+    """What some claims would need on a cohort that has the same for all of them."""
+    needs: dict[str, list[str]] = {}
+    for one in remedies:
+        needs.setdefault(one.needs, []).append(one.place)
+    opening = f"With {remedies[0].has} no" if remedies[0].has else "No"
+    return f"{opening} tool can pass {'; '.join(starmap(_of_one_need, needs.items()))}."
+
+
+def _of_one_need(needs: str, places: Sequence[str]) -> str:
+    if len(places) == 1:
+        return f"{places[0]}: {f'it needs {needs}' if needs else 'its limit leaves no room beside the ideal value'}"
+    said = f"each needs {needs}" if needs else "their limits leave no room beside the ideal value"
+    return f"{', '.join(places[:-1])} and {places[-1]}: {said}"
+
+
+def beyond_reach(claims: Claims, flawless: Measurements) -> Iterator[tuple[Verdict, Remedy | None]]:
+    """The primary claims that flawless data do not meet, each with what would do; None where no number would."""
     for criterion, stratum in claims:
         if criterion.role == "primary":
             verdict = verdict_on_flawless(criterion, flawless.where(stratum))
@@ -88,8 +144,8 @@ def beyond_reach(claims: Claims, flawless: Measurements) -> Iterator[tuple[Verdi
                 yield verdict, remedy(criterion, verdict)
 
 
-def remedy(criterion: Criterion, verdict: Verdict) -> str:
-    """What a claim would need that the unchanged radiograph does not meet; empty where no number would do.
+def remedy(criterion: Criterion, verdict: Verdict) -> Remedy | None:
+    """What a claim would need that the unchanged image does not meet; None where no number would do.
 
     Examples
     --------
@@ -97,31 +153,31 @@ def remedy(criterion: Criterion, verdict: Verdict) -> str:
     >>> from editproof.criteria.rehearsal import drawn
     >>> claim = Criterion("BA-1", mae_drift("bone_age", cap=60.0), at_most(2.0), source="an example")
     >>> small = drawn(claim.estimand, patients=60, harm=0.0, lost=0.0)
-    >>> remedy(claim, verdict_on(claim, small))
+    >>> remedy(claim, verdict_on(claim, small)).sentence
     'With 60 patients no tool can pass BA-1: it needs 89, or a cap of at most 41 months.'
     """
     estimand = criterion.estimand
     if estimand.scope == READERS:
         return _remedy_of_readers(criterion, verdict)
     if not estimand.is_bounded or estimand.recalibration or estimand.parts or criterion.limits != GAFFKE:
-        return ""
+        return None
     n, sides = verdict.estimate.n_patients, _sides(criterion, estimand.least, estimand.most)
     if any(margin <= 0 for margin, _ in sides):
-        return _no_room(verdict)
+        return Remedy("", verdict.place, "")
     power = 2 if estimand.root else 1
     needed = _needed(criterion, sides, power)
     if not n or (needed <= n and not estimand.counts):
-        return ""
+        return None
     of_whom = f" {estimand.counts}" if estimand.counts else ""
-    said = f"With {n} patients no tool can pass {verdict.place}: it needs {needed}{of_whom}"
+    needs = f"{needed}{of_whom}"
     if estimand.spec is not None and estimand.spec.arguments.get("cap") and estimand.ideal == 0.0:
         share = -math.expm1(math.log(1 - criterion.confidence) / n)
         cap = math.floor(10 * min(margin for margin, _ in sides) / share ** (1 / power)) / 10
-        said += f", or a cap of at most {brief(math.floor(cap) if cap > 10 else cap)} {estimand.unit or ''}".rstrip()
-    return f"{said}."
+        needs += f", or a cap of at most {brief(math.floor(cap) if cap > 10 else cap)} {estimand.unit or ''}".rstrip()
+    return Remedy(f"{n} patients", verdict.place, needs)
 
 
-def _remedy_of_readers(criterion: Criterion, verdict: Verdict) -> str:
+def _remedy_of_readers(criterion: Criterion, verdict: Verdict) -> Remedy | None:
     """The readers, and the cases of the class that counts, that a claim on readers would need at least."""
     estimand, told = criterion.estimand, verdict.estimate
     n, readers = told.n_patients, told.notes.get("readers")
@@ -131,15 +187,14 @@ def _remedy_of_readers(criterion: Criterion, verdict: Verdict) -> str:
         needs.append("2 readers (or readers='fixed': a claim about this one alone)")
     sides = _sides(criterion, estimand.ideal - estimand.reach, estimand.ideal + estimand.reach)
     if any(margin <= 0 for margin, _ in sides):
-        return _no_room(verdict)
+        return Remedy("", verdict.place, "")
     bounded = math.isfinite(estimand.reach) and criterion.limits == GAFFKE
     unseen = _needed(criterion, sides, 1) if bounded and sides else 1
     needed = max(unseen, MIN_PATIENTS, criterion.min_patients)
     if n and (needed > n or (estimand.counts and bounded and not needs)):
         has.append(f"{n} patients")
         needs.append(f"{needed} patients {estimand.counts}".rstrip())
-    said = f"With {' and '.join(has)} no tool can pass {verdict.place}: it needs {' and '.join(needs)}."
-    return said if has else ""
+    return Remedy(" and ".join(has), verdict.place, " and ".join(needs)) if has else None
 
 
 def _is_of_all_readers(estimand: Estimand) -> bool:
@@ -155,10 +210,6 @@ def _sides(criterion: Criterion, least: float, most: float) -> list[tuple[float,
 
 def _needed(criterion: Criterion, sides: Iterable[tuple[float, float]], power: int) -> int:
     return max(patients_for(margin**power, reach**power, criterion.confidence) for margin, reach in sides)
-
-
-def _no_room(verdict: Verdict) -> str:
-    return f"No tool can pass {verdict.place}: its limit leaves no room beside the ideal value."
 
 
 def losses(claims: Claims, flawless: Measurements) -> Losses | None:

@@ -48,13 +48,15 @@ def _lines(evidence: Evidence) -> Iterator[str]:
         yield from (_line(verdict) for verdict in evidence.validity if not verdict)
     for editor in evidence.editors:
         yield ""
-        yield from _of_tool(editor, heading(editor.outcome, evidence.reservations_on(editor)))
+        yield from _of_tool(editor, heading(editor.outcome, evidence.reservations_on(editor)), said=evidence.reason)
 
 
-def _of_tool(editor: EditorEvidence, title: str) -> Iterator[str]:
+def _of_tool(editor: EditorEvidence, title: str, said: str) -> Iterator[str]:
+    """A tool's block; a reason that was said of the whole run is not said again."""
     name = in_one_line(editor.card.name, 60)
     yield from _wrapped(f"{_MARK[editor.outcome]} {name}: {title} ({editor.outcome.value})")
-    yield from _wrapped(editor.reason, "  ")
+    if editor.outcome is not Outcome.INVALID or editor.reason != said:
+        yield from _wrapped(editor.reason, "  ")
     lost = editor.flow.get("requested", 0) - editor.flow.get("ok", 0)
     yield f"  {counted(editor.flow.get('requested', 0), 'edit')} requested, {grouped(lost)} not returned"
     if told := origins(editor):
