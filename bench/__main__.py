@@ -9,10 +9,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from bench import page, pixels
+from bench import curve, ensemble, page, pixels, plugin, warm
 from bench.figures import machine, save, table
 
-PARTS = {"pixels": pixels, "page": page}
+PARTS = {
+    "pixels": pixels, "page": page, "warm": warm, "plugin": plugin, "ensemble": ensemble, "curve": curve,
+}  # fmt: skip
 
 
 def main() -> int:
