@@ -38,6 +38,7 @@ ONLY_USERS = {
     },
     "torch": {
         "instruments/runtimes/torch.py", "core/timm_import.py", "instruments/runtimes/torchscript.py",
+        "instruments/runtimes/transformers.py",
         "editors/diffusers.py",
     },
     "onnxruntime": {"instruments/runtimes/onnx.py"},

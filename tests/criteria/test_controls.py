@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -61,7 +62,7 @@ def table(editor: str, values: dict[Criterion, list[tuple[float, float]]]):
     for claim, pairs in values.items():
         made = claim.estimand
         name = "pooled" if made.instrument == "pooled" else "image"
-        unit = {"age": "months", "size": "mm", "kl": "grade"}.get(made.quantity, made.unit or "")
+        unit = {"age": "months", "size": "mm", "kl": "grade", "weight": "kg"}.get(made.quantity, made.unit or "")
         for k, pair in enumerate(pairs):
             arms = zip(("original", "edited"), pair, strict=True)
             rows += [(f"C{k}", arm, 0, name, made.quantity, value, unit) for arm, value in arms]
@@ -95,6 +96,37 @@ def test_what_is_the_same_of_a_destroyed_image_makes_no_valid_run(kind):
     assert [found for found, verdict in constant.items() if not verdict] == [name]
     assert constant[name].because.startswith("passed by all (OUT-1: ")
     assert outcome_of_editor((), tuple(constant.values()))[0] is Outcome.INVALID
+
+
+@pytest.mark.parametrize("alive", ["lesion", "nodule"])
+def test_a_structure_that_never_changes_is_found_beside_one_that_does(alive):
+    """One label map holds both; the living one does not vouch for the other."""
+    claims = {
+        Criterion(f"SEG-{place}", mask_dice(name), at_least(0.7), source="s"): (1.0, 0.1 if name == alive else 1.0)
+        for place, name in enumerate(("lesion", "nodule"))
+    }
+    found = validity({PIXELS: (0.0, 0.9), **claims})
+    assert [name for name, verdict in found.items() if not verdict] == ["CTRL-readings-map"]
+    still = "nodule" if alive == "lesion" else "lesion"
+    assert found["CTRL-readings-map"].because.startswith(f"passed by all on {still} (SEG-")
+    assert all(validity(dict.fromkeys(claims, (1.0, 0.1))).values())
+
+
+def test_a_number_that_never_changes_is_found_beside_one_that_does():
+    drifts = [
+        Criterion(f"DR-{name}", prediction_change(name, unit=unit, cap=60), at_most(5.0), source="s")
+        for name, unit in (("age", "months"), ("weight", "kg"))
+    ]
+    both = replace(READER, quantities=(AGE, Quantity("weight", "kg")), masks=(), raw_outputs=())
+    of = partial(source_of, cards=(both,))
+    controls = [
+        table(editor, {drift: [(50.0, 50.0 + moved)] * N for drift, moved in zip(drifts, by, strict=True)})
+        for editor, by in (("identity", (0, 0)), ("destructive", (30, 0)))
+    ]
+    found = control_verdicts([{one.editor: verdict_on_control(drift, one) for one in controls} for drift in drifts], of)
+    [missed] = [verdict for verdict in found if not verdict]
+    assert missed.criterion.id == "CTRL-readings"
+    assert missed.because.startswith("passed by all on weight (DR-weight: ")
 
 
 @pytest.mark.parametrize("made", [false_boxes("nodule", cap=5), mask_false_lesions("nodule", cap=5)])

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from editproof.datasets.cohort import where
+from editproof.datasets.cohort import Cohort, where
 from editproof.datasets.folder.cohort import folder
 from editproof.datasets.registry import dataset_from_spec
 from editproof.datasets.sampling import balanced_sample
@@ -82,3 +84,23 @@ def test_the_other_sex_fills_up_where_one_is_too_small():
 def test_the_sample_where_both_sexes_reach():
     labels = {str(i): (float(i % 2), (i * 7) % 50) for i in range(60)}
     assert balanced_sample(labels, 6, seed=0) == ["2", "11", "23", "26", "35", "50"]
+
+
+def test_a_digest_that_a_reader_states_does_not_stand_for_other_cases(three):
+    """A reader of one's own may state a constant: other cases make another cohort, equal ones the same."""
+    cohort = folder(three)
+
+    def digest(ids, stated="constant"):
+        shown = where(cohort, ids)
+        return dataset_from_spec(
+            "own", {"own": lambda _: Cohort(replace(shown.card, digest=stated), shown.cases)}
+        ).card.digest
+
+    assert digest("AB") == digest("AB")
+    assert len({digest("AB"), digest("AC"), digest("BA", "another"), digest("ABC")}) == 4
+    changed = Cohort(cohort.card, tuple(replace(case, reference={**case.reference, "sex": 1.0}) for case in cohort))
+    found = dataset_from_spec("own", {"own": lambda _: Cohort(replace(changed.card, digest="constant"), changed.cases)})
+    assert found.card.digest != digest("ABC")
+    assert dataset_from_spec(f"folder:{three}").card.digest == cohort.card.digest, (
+        "built-in readers count their cases already"
+    )

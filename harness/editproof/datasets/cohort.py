@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, overload
 
+from editproof.core.digests import digest_of
 from editproof.core.numbers import brief
 from editproof.datasets.cases import digest_of_cases
 from editproof.datasets.checks import notes_on_regions, regions_in
@@ -130,6 +131,22 @@ def where(dataset: Dataset, ids: Collection[str]) -> Cohort:
         dataset.card, digest=digest_of_cases(kept), n_cases=len(kept), n_patients=patients, warnings=warnings
     )
     return Cohort(card, kept)
+
+
+def with_digest_of_cases(dataset: Dataset) -> Cohort:
+    """A cohort of somebody's own reader, whose digest is made of its cases as well as of what its card states.
+
+    A reader may state the same whatever its cases say, and a lock, a list of earlier judgements and a comparison would
+    take other cases for the same.
+
+    Raises
+    ------
+    DatasetError
+        A field of a case holds what no plain data can say.
+    """
+    cases = tuple(dataset)
+    stated = str(dataset.card.digest)
+    return Cohort(replace(dataset.card, digest=digest_of([stated, digest_of_cases(cases)])), cases)
 
 
 def with_marker(case: Case, reading: CohortReading) -> Case:

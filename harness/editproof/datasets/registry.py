@@ -9,6 +9,7 @@ from editproof.core.nearest import did_you_mean
 from editproof.core.specification import Specification, specification
 from editproof.core.usage import Given, parsed, usage_of
 from editproof.datasets.annotations import with_plain_annotations
+from editproof.datasets.cohort import with_digest_of_cases
 from editproof.datasets.dicom.cohort import named_dicom
 from editproof.datasets.drawn import named_phantoms
 from editproof.datasets.folder.cohort import named_folder
@@ -57,7 +58,9 @@ def dataset_from_spec(spec: str, extra: Mapping[str, DatasetFactory] | None = No
         annotations of a case are of another form (:mod:`editproof.datasets.annotations`).
     """
     found = _named(spec, extra or {})
-    return with_plain_annotations(found) if isinstance(found, Dataset) else found  # what is none is refused elsewhere
+    plain = with_plain_annotations(found) if isinstance(found, Dataset) else found  # what is none is refused elsewhere
+    own = isinstance(found, Dataset) and _parsed(spec, lambda _: True).name in (extra or {})
+    return with_digest_of_cases(plain) if own else plain
 
 
 def _named(spec: str, extra: Mapping[str, DatasetFactory]) -> Dataset:

@@ -80,6 +80,14 @@ class PythonFile(CardFile):
 
 @closed
 @dataclass(frozen=True, kw_only=True)
+class HubFile(CardFile):
+    """A card of a folder of Hugging Face, whose three files it names by their sha256."""
+
+    outputs: _Outputs | None = None
+
+
+@closed
+@dataclass(frozen=True, kw_only=True)
 class WebFile(CardFile):
     """A card of an instrument behind HTTP."""
 
@@ -101,12 +109,13 @@ FILES: Mapping[str, type[InstrumentCard]] = {
     "onnx": ModelFile,
     "torchscript": ModelFile,
     "python": PythonFile,
+    "transformers": HubFile,
     "http": WebFile,
     "table": TableFile,
 }
 """What a card may say, by its runtime."""
 RUNTIMES = tuple(FILES)
-DRAWS = ("onnx", "torchscript", "python", "http")
+DRAWS = ("onnx", "torchscript", "python", "transformers", "http")
 """Runtimes of which an instrument can draw masks."""
 GIVES = ("python", "http")
 """Runtimes of which an instrument can give points, boxes and text."""

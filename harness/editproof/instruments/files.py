@@ -58,8 +58,8 @@ def verified(card: InstrumentCard, folder: Path, name: str, noun: str = "file") 
     """
     asked = f"{noun} {name} of instrument {card.name}"
     path = folder / name
-    if path.resolve().parent != folder.resolve():
-        raise InstrumentError(asked, "it does not lie beside its card", "Put it into the card's folder.")
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise InstrumentError(asked, "it does not lie beside its card, or below", "Put it into the card's folder.")
     if not path.is_file():
         raise InstrumentError(asked, f"there is no such file in {folder}", "Fetch it again beside its card.")
     content = check_content(path.read_bytes(), asked, InstrumentError)

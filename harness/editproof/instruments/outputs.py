@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Raw = Mapping[str, NDArray[Any]]
 
-FILED = ("onnx", "torchscript")
+FILED = ("onnx", "torchscript", "transformers")
 """Runtimes of model files, whose cards say which of their outputs draws a mask (:mod:`~.drawing`)."""
 ARGMAX = "argmax"
 _ACTIVATIONS = {

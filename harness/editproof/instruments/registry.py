@@ -91,6 +91,10 @@ def _of_card(path: Path, *, trusted: bool) -> Instrument:
         from editproof.instruments.runtimes.http import WebInstrument
 
         return with_options(WebInstrument(card))
+    if runtime == "transformers":
+        from editproof.instruments.runtimes.transformers import HubFolder
+
+        return with_options(HubFolder(card, folder))
     if runtime == "python":
         from editproof.instruments.runtimes.python import Scikit
 

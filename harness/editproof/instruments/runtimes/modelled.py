@@ -18,6 +18,7 @@ from editproof.core.records import section_from_plain
 from editproof.errors import InstrumentError
 from editproof.imaging.axes import axes_in_words, axes_of
 from editproof.imaging.framing import ModelFrame
+from editproof.instruments.bundles import check_bundle
 from editproof.instruments.card import CODE
 from editproof.instruments.drawing import drawings_of
 from editproof.instruments.files import refuse_pickle, verified
@@ -107,6 +108,7 @@ class Modelled:
         """
         extra, packages = NEEDS[str(self.card.reading["runtime"])]
         need(extra, self._asked, InstrumentError, packages=packages)
+        check_bundle(self.card, self._folder, self._asked)
         for name in self._files:
             self._content(name)
 
