@@ -21,6 +21,7 @@ from editproof.types import (
     CriterionCard,
     DatasetCard,
     EditorCard,
+    EstimandSpec,
     Estimate,
     InstrumentCard,
     Outcome,
@@ -298,6 +299,12 @@ _INSTRUMENT = InstrumentCard(
 )  # fmt: skip
 
 
+_SPECIFICATIONS = {
+    "MAE drift": EstimandSpec("mae_drift", {"quantity": "bone_age", "cap": 60.0}),
+    "AUC drift": EstimandSpec("auc_drift", {"quantity": "sex"}),
+}
+
+
 def _card(
     name: str,
     estimand: str,
@@ -312,7 +319,7 @@ def _card(
 ) -> CriterionCard:
     return CriterionCard(
         name, sentence, estimand, unit, low, high, required, 0.95, role, SYNTHETIC, hazard, requirement=requirement,
-        signed="drift" in estimand or estimand == "bias",
+        signed="drift" in estimand or estimand == "bias", specification=_SPECIFICATIONS.get(estimand),
     )  # fmt: skip
 
 

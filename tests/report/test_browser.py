@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from editproof.audit.comparing import compared
@@ -14,6 +18,7 @@ from editproof.evidence.record import Evidence
 from editproof.report.formats import certificate
 from editproof.report.page.comparison import render_comparison
 from editproof.report.page.html import render
+from editproof.types import Outcome
 
 from tests.audit import study
 from tests.report import gold
@@ -122,7 +127,7 @@ def test_clear_is_reached_by_key_and_shows_every_row_again(opened: WebDriver) ->
     assert opened.execute_script(SHOWN) < total
     opened.find_element(By.CSS_SELECTOR, ".filters button").send_keys(Keys.ENTER)
     assert opened.execute_script(SHOWN) == total
-    assert {facet.first_selected_option.text for facet in facets} == {"all", "all rows"}
+    assert {facet.first_selected_option.text for facet in facets} == {"all", "all rows", "as in the suite"}
 
 
 def test_slider_moves_by_keyboard_and_by_mouse(opened: WebDriver) -> None:
@@ -269,10 +274,16 @@ def test_empty_states_raise_no_error(browser: WebDriver, whole: Evidence, tmp_pa
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_accessibility_rules_of_axe_are_met(opened: WebDriver, scheme: str) -> None:
+@pytest.mark.parametrize("width", [390, 1024, 1440])
+def test_accessibility_rules_of_axe_are_met(opened: WebDriver, scheme: str, width: int) -> None:
     prefer(opened, scheme)
-    opened.execute_script("document.querySelectorAll('details').forEach(d => { d.open = true })")
-    assert violations(opened) == []
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        opened.execute_script("document.querySelectorAll('details').forEach(d => { d.open = true })")
+        assert violations(opened) == []
+    finally:
+        opened.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 @pytest.fixture(scope="module")
@@ -324,6 +335,67 @@ def luminance(colour: str) -> float:
 
 def contrast(a: float, b: float) -> float:
     return (max(a, b) + 0.05) / (min(a, b) + 0.05)
+
+
+SAVED = """
+window.saved = [];
+URL.createObjectURL = blob => { saved.push(blob); return '#verdict'; };
+for (const path of arguments[0]) document.querySelector(path).click();
+const done = arguments[1];
+Promise.all(saved.map(blob => blob.text())).then(done);
+"""
+
+
+def test_tables_are_saved_as_csv_and_charts_as_svg(opened: WebDriver, whole: Evidence) -> None:
+    chart = ".charts figure[data-tool='1'] .export"
+    cases, claims, drawn = opened.execute_async_script(SAVED, ["#cases-1 .export", "[data-tool='0'] .export", chart])
+    rows = list(csv.reader(io.StringIO(cases.lstrip("\ufeff"))))
+    assert len({len(row) for row in rows}) == 1
+    assert {row[0] for row in rows[2:]} == set(whole.editors[1].measurements.cases["case"])
+    verdicts = whole.editors[0].verdicts
+    rows = list(csv.reader(io.StringIO(claims.lstrip("\ufeff"))))
+    assert [row[0] for row in rows if row[0] in Outcome.__members__] == [v.outcome.value for v in verdicts]
+    assert not re.search(r'"[=@]|−\\d', cases + claims)
+    root = ElementTree.fromstring(drawn)
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert "var(" not in drawn
+    assert "class=" not in drawn
+
+
+def test_cases_are_searched_ordered_and_reached_from_a_claim(opened: WebDriver) -> None:
+    drill = opened.find_element(By.CSS_SELECTOR, ".drill[data-tool='1'][data-column='1']")
+    opened.execute_script("arguments[0].click()", drill)
+    box = opened.find_element(By.ID, "cases-1")
+    assert box.get_attribute("open")
+    changes = "return [...document.querySelectorAll('#cases-1 tbody tr')].map(r => r.cells[9].textContent)"
+    sizes = [abs(float(text.replace("−", "-"))) for text in opened.execute_script(changes) if text != "–"]
+    assert sizes == sorted(sizes, reverse=True)
+    assert opened.switch_to.active_element.text.startswith("largest change")
+    opened.switch_to.active_element.send_keys(Keys.ENTER)
+    sizes = [abs(float(text.replace("−", "-"))) for text in opened.execute_script(changes) if text != "–"]
+    assert sizes == sorted(sizes), "the same head once more turns the order round"
+    box.find_element(By.CSS_SELECTOR, "[type=search]").send_keys("synthetic-007")
+    assert box.find_element(By.TAG_NAME, "output").text == "1 of 40 cases"
+    opened.find_element(By.CSS_SELECTOR, ".filters [type=search]").send_keys("answers nearly every request")
+    assert opened.execute_script(SHOWN) == 2
+    opened.execute_script("document.querySelector('.filters button').click()")
+    assert opened.execute_script(SHOWN) > 2
+
+
+def test_dots_are_reached_by_keys_and_a_case_is_picked_out_everywhere(opened: WebDriver) -> None:
+    chart = opened.find_element(By.CSS_SELECTOR, "figure[data-tool='1'] svg:has([data-case])")
+    opened.execute_script("arguments[0].focus()", chart)
+    chart.send_keys(Keys.HOME, Keys.ARROW_RIGHT)
+    told = opened.find_element(By.ID, "tip").text
+    assert re.match(r"synthetic-\d+, repeat \d", told)
+    chart.send_keys(Keys.ENTER)
+    index = str(int(told[len("synthetic-") :].partition(",")[0]))
+    picked = "return [...document.querySelectorAll('.picked')].map(e => e.dataset.case ?? e.id)"
+    found = opened.execute_script(picked)
+    assert {f"case-0-{index}", f"case-1-{index}"} <= set(found)
+    dots = [name for name in found if ":" in name]
+    assert len(dots) > 4
+    assert {name.partition(":")[0] for name in dots} == {index}
 
 
 MOVED = "return getComputedStyle(document.getElementById('viewer')).getPropertyValue('--move')"

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from editproof.evidence.record import Evidence
 from editproof.report.page.html import render
+from editproof.report.page.mapping import ASKED, CHECKED, SUPPORTED
 from editproof.report.page.views import MOST_LEADING
 from editproof.types import Outcome
 
@@ -264,6 +265,37 @@ def test_an_interval_has_its_level_beside_it_and_a_count_has_no_interval(whole: 
     shown = Page.of(render(replace(whole, validity=(counted,)), images=False)).text
     assert "[3, 3]" not in shown
     assert "3 criteria" in shown
+
+
+NUMBER = re.compile(r"(?<![\w.:/=-])[+−-]?\d+\.\d+(?![\w.:])")
+"""A number with decimals, apart from versions, addresses, digests and instants."""
+
+
+def test_every_number_is_one_of_the_formatter(whole: Evidence, page: str) -> None:
+    """No minus of a rounded zero, no digits of a machine, a true minus sign, wherever a number is shown."""
+    bare = re.sub(r"<(script|style|code)\b.*?</\1>", " ", page, flags=re.DOTALL)
+    shown = [
+        *NUMBER.findall(Page.of(bare).text),
+        *NUMBER.findall(" ".join(re.findall(r'(?:title|aria-label)="([^"]*)"', bare))),
+    ]
+    assert len(shown) > 1000
+    assert [text for text in shown if re.fullmatch(r"[−-]0\.0*", text)] == []
+    assert [text for text in shown if len(text.partition(".")[2]) > 6] == []
+    assert [text for text in shown if text.startswith("-")] == []
+    assert not re.search(r"[−-]0(?:\.0+)? ?%|\bnan\b|\binf\b", Page.of(bare).text)
+
+
+def test_mapping_says_support_with_the_day_and_the_text_of_each_check(page: str) -> None:
+    section = page.partition("Where a reviewer finds each item")[2].partition("Provenance</h2>")[0]
+    text = Page.of(section).text
+    assert "Cybersecurity 2(h)" in text
+    for number in ("15c", "16c", "9", "24, 25, 26", "32", "33"):
+        assert f"<td>{number}</td>" in section
+    rows = re.findall(r"<tr>.*?</tr>", section.partition("What here supports it")[2], re.DOTALL)
+    assert len(rows) == len(SUPPORTED)
+    assert all(f"<td>{CHECKED}: " in row for row in rows)
+    assert not re.search(r"complian|certif(ies|ied)|approv(es|ed)", text)
+    assert all(row.anchor in page for row in (*ASKED, *SUPPORTED) if row.where)
 
 
 def test_reservations_are_a_banner_above_the_verdicts(page: str) -> None:

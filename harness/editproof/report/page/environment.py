@@ -16,6 +16,7 @@ from editproof.core import numbers
 from editproof.evidence.reservations import NON_INFERIORITY, heading
 from editproof.evidence.tabled import is_of_readings_alone
 from editproof.report.charts.bars import WIDTH
+from editproof.report.page import mapping
 from editproof.report.page.compiled import CompiledTemplates
 from editproof.report.page.fragility import fragility, other_figures
 from editproof.report.page.readers import has_readers, reader_rows
@@ -69,6 +70,11 @@ def environment() -> Environment:
         "counted": wording.counted,
         "families": families,
         "origins": origins,
+        "ASKED": mapping.ASKED,
+        "SUPPORTED": mapping.SUPPORTED,
+        "FRAMEWORKS": mapping.FRAMEWORKS,
+        "SOURCES": mapping.SOURCES,
+        "CHECKED": mapping.CHECKED,
         "listed": wording.listed,
         "BAR": int(WIDTH),
         "TONE": {outcome: palette()[name] for outcome, name in TONES.items()},

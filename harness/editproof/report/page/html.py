@@ -52,7 +52,7 @@ def render(evidence: Evidence, *, images: bool = True, printed: bool = False) ->
 
 def page_of(template: str, *, printed: bool = False, **content: object) -> str:
     """A template filled with its content, and with style and script inside."""
-    style, script = source("print.css" if printed else "style.css"), source("script.js")
+    style, script = source("print.css" if printed else "style.css"), source("script.js") + source("tables.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     inside = {"style": Markup(style), "script": Markup(script), "script_digest": digest, "printed": printed}
     return environment().get_template(template).render(**content, **inside)

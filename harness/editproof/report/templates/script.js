@@ -108,7 +108,7 @@
   // Criteria: a row is shown when every chosen facet matches it.
   const form = document.querySelector(".filters");
   const filter = () => {
-    const want = Object.fromEntries(all("select", form).map((s) => [s.dataset.facet, s.value]));
+    const want = Object.fromEntries(all("select[data-facet]", form).map((s) => [s.dataset.facet, s.value]));
     let shown = 0, total = 0;
     for (const table of all(".tooltable")) {
       let left = 0;
@@ -131,7 +131,7 @@
     form.addEventListener("change", filter);
     form.addEventListener("reset", (event) => {
       event.preventDefault(); // the browser would reset the fields after this handler: do it here, so that the rows follow in the same step
-      all("select", form).forEach((s) => { s.value = ""; });
+      all("select", form).forEach((s) => { s.value = ""; if (s.dataset.order === "") s.dispatchEvent(new Event("change", { bubbles: true })); });
       filter();
     });
     form.addEventListener("submit", (event) => event.preventDefault());
@@ -155,7 +155,7 @@
       const [reference, original, edits, change] = cells.slice(4 * k, 4 * k + 4).map((c) => c.textContent);
       return `${head.textContent}: reference ${reference}, original ${original}, edits ${edits} (${change})`;
     });
-    return [`${row.querySelector("th").textContent}, repeat ${Number(dot.dataset.case.split(":")[1]) + 1}`, ...lines,
+    return [`${row.querySelector("th").firstChild.textContent.trim()}, repeat ${Number(dot.dataset.case.split(":")[1]) + 1}`, ...lines,
       picturesOf(row) ? "Click: its pictures" : "Click: its row among all cases"].join("\n");
   };
   document.addEventListener("pointerover", (event) => {
