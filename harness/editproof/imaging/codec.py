@@ -6,11 +6,13 @@ Files are made from pixels alone, so that nothing of a source file's metadata ca
 from __future__ import annotations
 
 import base64
+import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from PIL import Image as Pillow
 
 from editproof.imaging.colour import bgr, is_colour
 from editproof.imaging.png import PNG_FAST
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from editproof.imaging.geometry import Fit
     from editproof.types import Image, Mask
 
+MOST_PIXELS = 64_000_000
+"""Decoded pixels at most: eight times the largest RSNA original; a larger header is taken for a bomb."""
 ALPHA, WHITE, BLACK = "alpha", "white", "black"
 POLARITIES = (ALPHA, WHITE, BLACK)
 """The value that marks the pixels that may change: alpha 0 (OpenAI), white (most servers) or black."""
@@ -182,13 +186,32 @@ def mask_png(mask: Mask, polarity: str) -> bytes:
 
 
 def decoded_image(content: bytes) -> Image | None:
-    """The pixels of an image file as stored (gray, BGR or BGRA), or None where it does not decode."""
-    if not content:
+    """The pixels of an image file as stored (gray, BGR or BGRA), or None where it does not decode.
+
+    A PNG that is cut, or claims more bytes or pixels than it may have, is not given to the decoder, which would
+    allocate what it claims.
+    """
+    if not content or not _is_bounded(content):
         return None
     try:
         return cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error:
         return None
+
+
+def _is_bounded(content: bytes) -> bool:
+    """Whether an image has no more pixels than may be decoded, and the parts of a PNG lie within it."""
+    if format_of(content) != "png":
+        try:
+            with Pillow.open(io.BytesIO(content)) as picture:
+                return picture.width * picture.height <= MOST_PIXELS
+        except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError):
+            return False
+    width, height = (int.from_bytes(content[at : at + 4]) for at in (16, 20))
+    at, kind = 8, b""
+    while kind != b"IEND" and at < len(content):
+        kind, at = content[at + 4 : at + 8], at + 12 + int.from_bytes(content[at : at + 4])
+    return kind == b"IEND" and at <= len(content) and width * height <= MOST_PIXELS
 
 
 def as_kind_of(original: Image, pixels: Image) -> Image:

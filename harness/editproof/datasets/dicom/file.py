@@ -18,8 +18,9 @@ import numpy as np
 from editproof.datasets.dicom.codestream import code_stream_of
 from editproof.datasets.dicom.remarks import AGE, BITS, COLOUR, INVERSE, SEX, SIDE, SPACING
 from editproof.datasets.dicom.tags import CONTRADICTED, COPY_AGAIN, pydicom_or_error, quiet, tag_name, value_of
-from editproof.datasets.folder.files import MOST_BYTES, MOST_PIXELS
+from editproof.datasets.folder.files import MOST_BYTES
 from editproof.errors import DatasetError
+from editproof.imaging.codec import MOST_PIXELS
 from editproof.imaging.volumes import MOST_VOXELS
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from editproof.core.separated import is_missing
 from editproof.core.usage import FILLED, Given, Option, Usage, takes
 from editproof.datasets.cohort import MARKERS_UP_TO, Cohort, check_unique_ids, cohort_of, with_marker
 from editproof.datasets.folder.colour import COLOUR, Colour, image_of, in_colour, notes_on_colour
-from editproof.datasets.folder.files import IMAGE_SUFFIXES, Entry, bare_name, entries, existing, file_below
+from editproof.datasets.folder.files import IMAGE_SUFFIXES, Entry, bare_name, entries, existing, file_below, is_there
 from editproof.datasets.folder.images import header_checked, note_on_turned
 from editproof.datasets.folder.names import NamePattern, name_pattern
 from editproof.datasets.folder.structures import LABEL_MAP, LABELS, NOT_IMAGES, CaseStructures, StructureFiles
@@ -288,7 +288,7 @@ def _images_in(sheet: CaseTable, root: Path, reading: CohortReading) -> Iterator
         name = PurePosixPath(line["image"].replace("\\", "/"))
         entry = Entry(root, name.as_posix(), zipped=False)
         listed = line["case_id"] not in reading.left_out and line["image"]
-        if listed and not is_volume(entry) and (root / name).is_file():
+        if listed and not is_volume(entry) and is_there(root / name):
             yield line["case_id"], entry
 
 
@@ -391,4 +391,4 @@ def _target_file(root: Path, line: Mapping[str, str], image: Entry, case_id: str
 def _beside(root: Path, image: Entry) -> str:
     """The path below the folder of the target of an image's name below ``targets/``; empty where there is none."""
     names = (f"{TARGETS}/{image.stem}{suffix}" for suffix in READ)
-    return next((name for name in names if (root / name).is_file()), "")
+    return next((name for name in names if is_there(root / name)), "")

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 IMAGE_SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg")
-MOST_PIXELS = 64_000_000
-"""Decoded pixels at most: eight times the largest RSNA original; a larger header is taken for a zip bomb."""
 MOST_BYTES = 256 * 1024 * 1024
 """Bytes at most that are read from one file or zip member."""
+_LONGEST_NAME = 200
+"""Characters of a path below a cohort that is not there, from which it is taken for something else."""
 _UNREADABLE = (
     OSError,
     KeyError,
@@ -156,6 +156,9 @@ def file_below(root: Path, cell: str, column: str, case_id: str, *, alias: str =
     if not cell:
         return None
     name = PurePosixPath(cell.replace("\\", "/"))
+    if not is_there(root / name) and len(cell) > _LONGEST_NAME:
+        found = f"{alias or f'{cell[:40]}...'} is no name of a file: it has {len(cell)} characters"
+        raise DatasetError(f"{column} of case {case_id}", found, "Look for a quotation mark without its partner.")
     target = (root / name).resolve()
     if not target.is_relative_to(root):
         found = f"{alias or cell} lies outside {root}"
@@ -164,6 +167,14 @@ def file_below(root: Path, cell: str, column: str, case_id: str, *, alias: str =
         advice = f"{_alike(target, alias)}Correct the {'table' if alias else 'manifest'}."
         raise DatasetError(f"{column} of case {case_id}", f"{alias or root / name} does not exist", advice)
     return Entry(root, name.as_posix(), zipped=False, alias=alias)
+
+
+def is_there(path: Path) -> bool:
+    """Whether a path is a file; one that no disk can hold is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _alike(target: Path, alias: str) -> str:

@@ -12,14 +12,12 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
 from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
-from editproof.datasets.folder.files import MOST_PIXELS
 from editproof.errors import DatasetError
-from editproof.imaging.codec import format_of
+from editproof.imaging.codec import MOST_PIXELS, decoded_image, format_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -125,7 +123,7 @@ def _as_seen(entry: Entry, case_id: str, mask: bool) -> Image:
     """The pixels as seen, of one channel or of three (blue, green, red); what cannot be read is refused."""
     data, asked = entry.read(), _asked(case_id, mask)
     header = _header(entry, data, asked, mask)
-    image: Any = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    image: Any = decoded_image(data)
     if image is None:
         raise DatasetError(asked, f"{entry} is damaged", "Copy the file again, or leave it out.")
     if image.dtype not in (np.uint8, np.uint16):

@@ -15,7 +15,7 @@ import numpy as np
 
 from editproof.core.extras import need
 from editproof.datasets.dicom.tags import pydicom_or_error, quiet, tag_name
-from editproof.datasets.folder.files import Entry, file_below
+from editproof.datasets.folder.files import Entry, file_below, is_there
 from editproof.datasets.masks.contours import contour_mask
 from editproof.datasets.masks.segments import segment_mask
 from editproof.errors import DatasetError
@@ -63,7 +63,7 @@ def mask_below(root: Path, cell: str, column: str, case_id: str, *, alias: str =
         Where the file is not there, or a part of a file that is not DICOM is named.
     """
     name, chosen = named_part(cell)
-    if chosen and (root / cell.replace("\\", "/")).is_file():
+    if chosen and is_there(root / cell.replace("\\", "/")):
         name, chosen = cell, ""
     entry = file_below(root, name, column, case_id, alias=alias)
     if entry is None or entry.suffix in SUFFIXES:

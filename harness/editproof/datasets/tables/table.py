@@ -65,6 +65,8 @@ def table(entry: Entry, *, quoting: bool = True) -> CaseTable:
         if any(set(cell) & set("\r\n") for cell in line):
             advice = "Look for a quotation mark without its partner there; or write the cell on one line."
             raise DatasetError(asked, f"a cell with a line break in row {number}", advice)
+        if any("\0" in cell for cell in line):
+            raise DatasetError(asked, f"a zero byte in row {number}", "Save it as CSV, UTF-8.")
     lines = [line for line in ([cell.strip() for cell in line] for line in cells) if any(line)]
     if not lines:
         raise DatasetError(asked, "no row in it", "Write a header and one row per case.")
