@@ -15,8 +15,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from editproof.metrics.metric import MetricOutput
 from editproof.metrics.outputs import output_metric
@@ -40,6 +38,9 @@ _ROUNDING = 1e-9
 )
 def box_matches(pair: OutputPair) -> dict[str, float]:
     """Share of the lesions that a box finds, where there is one; and the number of boxes that are of none."""
+    from scipy.sparse import csr_array  # takes as long to import as many cases to measure; few studies have boxes
+    from scipy.sparse.csgraph import maximum_bipartite_matching
+
     hits = overlaps(pair.reading, pair.other, **pair.settings)
     if pair.settings.get("match") == "centre":
         found, true = int(hits.any(axis=0).sum()), int(hits.any(axis=1).sum())

@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from scipy.ndimage import uniform_filter1d
 
 from editproof.imaging.axes import ZYX
 from editproof.imaging.region import WHOLE, box_of
@@ -222,4 +221,6 @@ def _voxels_about(where: Mask, sides: tuple[int, int, int]) -> NDArray[np.float3
     planes = np.stack([pixels_about(plane, sides[1:]) for plane in where])
     if sides[0] == 1:
         return planes
+    from scipy.ndimage import uniform_filter1d
+
     return np.asarray(np.rint(uniform_filter1d(planes, sides[0], axis=0, mode="constant") * sides[0]), np.float32)

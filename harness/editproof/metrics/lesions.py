@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
-from scipy.ndimage import generate_binary_structure, label
 
 from editproof.metrics.masks import IMAGES_AND_VOLUMES, mask_metric
 from editproof.metrics.metric import MetricOutput
@@ -73,5 +72,7 @@ def _parts(mask: Mask) -> tuple[NDArray[np.int32], int]:
     if mask.ndim == 2:  # the same, in a third of the time
         count, in_plane = cv2.connectedComponents(mask.view(np.uint8), connectivity=8)
         return np.asarray(in_plane), count - 1
+    from scipy.ndimage import generate_binary_structure, label
+
     numbered, count = label(mask, generate_binary_structure(mask.ndim, mask.ndim))
     return np.asarray(numbered), int(count)

@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from scipy.ndimage import distance_transform_edt
 
 from editproof.imaging.axes import YX, ZYX
 from editproof.imaging.region import box_of
@@ -238,4 +237,6 @@ def _distances(*, to: Mask, of: Mask, spacing: Spacing) -> NDArray[np.float64]:
     if to.ndim == 2 and spacing[0] == spacing[1] and max(to.shape) <= _EXACT_SIDE:
         near = cv2.distanceTransform((~to).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[of]
         return np.asarray(np.sqrt(np.rint(near.astype(np.float64) ** 2)) * spacing[0], np.float64)
+    from scipy.ndimage import distance_transform_edt
+
     return np.asarray(distance_transform_edt(~to, sampling=spacing)[of], np.float64)
