@@ -55,6 +55,7 @@ from editproof.study.judging import EditorStudy, Judgement, claims_in
 from editproof.study.on_images import check_measurable, check_quantities, quantities_on_images
 from editproof.study.plan import Plan
 from editproof.study.planting import Planting
+from editproof.study.register import unknown_entries
 from editproof.study.study_file import StudyFile, told_by
 from editproof.study.suppliers import EditorSupplier, InstrumentSupplier
 from editproof.study.surroundings import environment_of, whole_roll
@@ -268,7 +269,7 @@ class Run:
         )
 
     def out_of_reach(self, claims: Iterable[tuple[Criterion, str]], *, lossy: bool = False) -> Iterator[str]:
-        """What claims (criterion and stratum) cannot show on this cohort, in sentences; known before an edit is made.
+        """What claims (criterion and stratum) cannot show on this cohort, or name in vain, before an edit is made.
 
         Parameters
         ----------
@@ -277,6 +278,7 @@ class Run:
         """
         asked = list(claims)
         self.plant_for(claim for claim, _ in asked if claim.role == "primary")
+        yield from unknown_entries(asked, self._register or {})
         yield from in_sentences(asked, self._measured("identity"), lossy=lossy, image="radiograph")
 
     def study(self, spec: str) -> EditorStudy:

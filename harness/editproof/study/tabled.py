@@ -38,6 +38,7 @@ from editproof.instruments.runtimes.table import ARMS
 from editproof.study.history import judgements_in, remember
 from editproof.study.judging import EditorStudy, Judgement, claims_in
 from editproof.study.of_readings import DESTRUCTIVE, IDENTITY, ReadingsOfCohort
+from editproof.study.register import unknown_entries
 from editproof.study.study_file import StudyFile, told_by
 from editproof.study.surroundings import environment_of, whole_roll
 from editproof.types import JSON, DatasetCard, EditorCard, InstrumentCard, Quantity
@@ -269,8 +270,10 @@ class TabledRun:
         return EditorStudy(spec, self.cards[spec], self.measured(spec), self.controls, self.check_stratum)
 
     def out_of_reach(self, claims: Iterable[tuple[Criterion, str]], *, lossy: bool = False) -> Iterator[str]:
-        """What claims (criterion and stratum) cannot show on this cohort, in sentences."""
-        yield from in_sentences(claims, self.measured(IDENTITY), lossy=lossy, image="original")
+        """What claims (criterion and stratum) cannot show on this cohort, or name in vain, in sentences."""
+        asked = list(claims)
+        yield from unknown_entries(asked, self._register or {})
+        yield from in_sentences(asked, self.measured(IDENTITY), lossy=lossy, image="original")
 
     def facts(
         self, judgements: Sequence[Judgement], incomplete: Iterable[str], command: str, roll: Iterable[RollEntry] = ()
