@@ -15,6 +15,13 @@ import numpy as np
 from editproof.criteria.estimand import Estimand
 from editproof.criteria.estimands.boxes import boxes_found, boxes_lost, false_boxes, false_boxes_rise
 from editproof.criteria.estimands.classes import class_agreement, class_agreement_loss, macro_auc, macro_auc_drift
+from editproof.criteria.estimands.detection import (
+    MOST_RANKS,
+    average_precision,
+    average_precision_drift,
+    froc_sensitivity,
+    froc_sensitivity_drift,
+)
 from editproof.criteria.estimands.masks import mask_dice_loss
 from editproof.criteria.estimands.ordinal import (
     grade_agreement,
@@ -164,6 +171,33 @@ def invented(harm: Harm, rng: Rng, n: int) -> Readings:
     return _drawn(patients, original[:, None] + more, original)
 
 
+def scored(harm: Harm, rng: Rng, n: int) -> Readings:
+    """Boxes with scores, up to three lesions an image; of a patient of whom all is lost, false boxes alone."""
+    patients, severity = harm.of(rng, n)
+    images = len(patients)
+    count = rng.integers(0, 4, images)
+    there = np.arange(MOST_RANKS)[:, None] < count
+    before = np.where(there, np.where(rng.random(there.shape) < 0.1, 0.0, rng.beta(5, 2, there.shape)), np.nan)
+    lost = rng.random((*there.shape, REPEATS)) < severity[:, None]
+    after = np.where(lost, 0.0, before[:, :, None])
+    some = np.arange(MOST_RANKS)[:, None] < rng.poisson(0.2, images)
+    false = np.where(some, rng.beta(2, 4, some.shape), np.nan)
+    flood = (np.arange(MOST_RANKS)[:, None] < 4) & (severity == 1.0)
+    invented = np.where(flood, 0.9 + 0.1 * rng.random(some.shape), false)
+    main = _drawn(patients, np.repeat(count[:, None], REPEATS, axis=1).astype(float), count.astype(float))
+    parts = [_drawn_part(main, after[k], before[k], patients) for k in range(MOST_RANKS)]
+    parts += [
+        _drawn_part(main, np.repeat(invented[k][:, None], REPEATS, axis=1), false[k], patients)
+        for k in range(MOST_RANKS)
+    ]
+    return replace(main, parts=tuple(parts))
+
+
+def _drawn_part(main: Readings, values: np.ndarray, original: np.ndarray, patients: np.ndarray) -> Readings:
+    found = readings(values, patients, original)
+    return replace(found, missing=main.missing)
+
+
 def more_invented(harm: Harm, rng: Rng, n: int) -> Readings:
     """The same of a tool that leaves originals as they are, against their own boxes."""
     drawn = invented(harm, rng, n)
@@ -213,6 +247,7 @@ _LARGE = 60_000
 _TRUTHS: dict[str, dict[Harm, float]] = {}
 
 
+_AT = (0.5, 1.0, 2.0)
 _CLASSES = ("a", "b", "c")
 _MACRO, _DRIFT = macro_auc("f", classes=_CLASSES), macro_auc_drift("f", classes=_CLASSES)
 FAMILIES = (
@@ -235,6 +270,12 @@ FAMILIES = (
     Family("false boxes, cap 5", false_boxes("b", cap=5.0), more_invented, 0.75),
     Family("false boxes, patients with one", false_boxes("b", cap=5.0, margin=0), more_invented, 0.15),
     Family("false boxes, rise, cap 5", false_boxes_rise("b", cap=5.0), invented, 1.5),
+    Family("FROC sensitivity", froc_sensitivity("b", cap=3, lesions=3, at=_AT, against="reference"), scored, 0.3),
+    Family(
+        "FROC sensitivity, drift", froc_sensitivity_drift("b", cap=3, lesions=3, at=_AT), scored, 0.4, downwards=True
+    ),
+    Family("average precision", average_precision("b", cap=3, lesions=3, against="reference"), scored, 0.45),
+    Family("average precision, drift", average_precision_drift("b", cap=3, lesions=3), scored, 0.6, downwards=True),
     Family("character error, cap 1", character_error("t"), misread, 0.2),
     Family("character error, rise, cap 1", character_error_rise("t"), misread, 0.3),
     Family("identifiers left", identifiers_left("t"), partial(left, 3), 0.15),

@@ -12,6 +12,7 @@ from editproof import Criterion, at_least, at_most
 from editproof.audit.metric_sources import metric_faults
 from editproof.criteria import (
     auc,
+    average_precision,
     boxes_found,
     boxes_lost,
     character_error,
@@ -19,6 +20,7 @@ from editproof.criteria import (
     class_agreement_loss,
     false_boxes,
     false_boxes_rise,
+    froc_sensitivity,
     grade_agreement,
     grade_agreement_loss,
     identifiers_left,
@@ -212,6 +214,12 @@ CLAIMS = {
     "patients of another class": (class_agreement("size", margin=1.0), at_most(0.3), "invents"),
     "true class lost": (class_agreement_loss("size"), at_most(0.4), "invents"),
     "macro AUC": (macro_auc("size", classes=("small", "large")), at_least(0.6), ""),
+    "free-response curve": (
+        froc_sensitivity("nodule", cap=4, lesions=2, at=[1, 2], against="reference"),
+        at_least(0.05),
+        "erases",
+    ),
+    "average precision": (average_precision("nodule", cap=4, lesions=2), at_least(0.05), "shifts"),
     "AUC of one class": (auc("size=large"), at_least(0.6), ""),
     "grade of the original": (grade_agreement("grade"), at_least(0.7), "erases"),
     "grade of the reference": (grade_agreement("grade", against="reference"), at_least(0.7), "erases"),

@@ -42,6 +42,8 @@ class OutputPair:
         Row and column spacing in millimetres, where the cohort knows it.
     settings : mapping
         As the card declares them.
+    scored : object
+        Of boxes, those of every score, also below the declared one; else None.
     """
 
     kind: str
@@ -51,6 +53,7 @@ class OutputPair:
     shape: tuple[int, ...]
     spacing_mm: tuple[float, ...] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    scored: Any = None
 
     @property
     def scales(self) -> dict[str, tuple[float, ...]]:

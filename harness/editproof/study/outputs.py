@@ -91,16 +91,18 @@ def _scores(
     if reading is None or other is None:
         return
     settings = box_settings(output) if output.kind == BOXES else dict(output.settings)
+    scored = _read(output, of, first.shape, of_every_score=True) if output.kind == BOXES else None
     for subject in output.subjects:
         one, two = (_concerning(output, subject, value) for value in (reading, other))
         if output.kind == POINTS and against == TO_REFERENCE:
             one = {name: place for name, place in one.items() if name in two}
-        pair = OutputPair(output.kind, subject, one, two, first.shape, case.spacing_mm, settings)
+        boxes = None if scored is None else _concerning(output, subject, scored)
+        pair = OutputPair(output.kind, subject, one, two, first.shape, case.spacing_mm, settings, boxes)
         for name, (value, unit) in measured(pair, (*BUILT_IN, *own)).items():
             yield [f"{name}_{against}:{subject}", value, unit]
 
 
-def _read(output: RawOutput, of: ImageOutputs, frame: tuple[int, ...]) -> Any:
+def _read(output: RawOutput, of: ImageOutputs, frame: tuple[int, ...], *, of_every_score: bool = False) -> Any:
     """What was read of an image, in the frame of the original, as scorers get it; None where there is nothing."""
     if output.kind in (CLASSES, ORDINAL):
         if of.numbers is None:
@@ -114,7 +116,7 @@ def _read(output: RawOutput, of: ImageOutputs, frame: tuple[int, ...]) -> Any:
     if output.kind == POINTS:
         return {name: [x * columns, y * rows] for name, (x, y) in came.items()}
     if output.kind == BOXES:
-        least = box_settings(output)["score"]
+        least = 0.0 if of_every_score else box_settings(output)["score"]
         return [
             [x * columns, y * rows, width * columns, height * rows, score, label]
             for x, y, width, height, score, label in came
