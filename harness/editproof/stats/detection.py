@@ -104,7 +104,8 @@ class Curve:
         found = []
         for score, _, weight in (self.true, self.false):
             column = len(levels) - np.searchsorted(levels, score)
-            found.append(np.cumsum(np.bincount(column, weights=weight, minlength=len(levels) + 1)))
+            sizes = np.asarray(np.bincount(column, weights=weight, minlength=len(levels) + 1), float)
+            found.append(np.cumsum(sizes))
         return found[0], found[1]
 
     def sums(self, most: int) -> tuple[Values, Values]:
