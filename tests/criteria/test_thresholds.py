@@ -39,8 +39,8 @@ LIMITLESS = ("hd95", "false_", "point_error", "largest_point_error", "character_
 FIXED = {"failure_rate", "refusal_rate", "planted_seen"}
 """Shares of what either is so or not, without a threshold that a claim could set."""
 NAMES = ("margin", "at", "within", "more_than")
-CHOICES = {("outside_mask_change", "more_than")}
-"""Arguments of such a name that say which of two metrics is meant."""
+CHOICES = {("outside_mask_change", "more_than"), ("froc_sensitivity", "at"), ("froc_sensitivity_drift", "at")}
+"""Arguments of such a name that say which of two metrics, or where on a curve, is meant; no value is compared with them."""
 
 
 def with_argument(name: str, argument: str, value: float, **others: object) -> Estimand:
