@@ -8,7 +8,7 @@ import editproof.audit.publication
 import editproof.criteria.redecision
 import editproof.study.run  # noqa: F401
 import pytest
-from editproof.study import bench
+from editproof.study import tasks
 from hypothesis import settings
 
 from tests import needs
@@ -21,8 +21,8 @@ settings.load_profile("unhurried")
 def _a_folder_of_its_own(request: pytest.FixtureRequest) -> None:
     """No tool or store of an earlier test stands for one of the same name: runs of pytester share this very process."""
     if "pytester" in request.fixturenames:
-        bench._made.cache_clear()
-        bench._edits_in.cache_clear()
+        tasks.supplied.cache_clear()
+        tasks.edits_in.cache_clear()
 
 
 def pytest_configure(config: pytest.Config) -> None:

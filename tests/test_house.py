@@ -50,6 +50,8 @@ ONLY_USERS = {
         "imaging/dicom.py",
     },
     **{name: {"core/http.py"} for name in ("httpx2", "httpcore2", "http", "socket")},
+    "fsspec": {"core/url_files.py"},
+    "ray": {"study/executors/ray.py", "study/executors/ray_files.py"},
     "pydantic": {"core/records.py"},
     "pydantic_core": {"core/declared.py"},
 }  # fmt: skip

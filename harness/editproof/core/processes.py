@@ -169,3 +169,20 @@ def _kill(program: subprocess.Popen[Any]) -> None:
     if program.poll() is None:
         with contextlib.suppress(OSError):
             program.kill()
+
+
+def is_running(process: int) -> bool:
+    """Whether a process of this machine is there.
+
+    Examples
+    --------
+    >>> is_running(os.getpid())
+    True
+    """
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

@@ -315,7 +315,7 @@ class Batches:
         self.store.keep_record(BATCHES, record.name, record)
 
     def _folder(self, name: str) -> Path:
-        folder = self.store.root / name
+        folder = Path(self.store.root) / name
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 

@@ -10,12 +10,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, as_c
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TypeVar
 
 from editproof.core.declared import is_amount
 from editproof.core.digests import digest_of
-from editproof.core.locks import holding
+from editproof.core.files import Place, is_url
 from editproof.core.redaction import redacted
 from editproof.editing.batches import Batches, awaited
 from editproof.editing.cleaning import cleaned, requests_alike
@@ -77,14 +76,14 @@ class Edits:
 
     Parameters
     ----------
-    root : Path
+    root : Path or str
         Of the store.
     terms : Terms, optional
     patience : Patience, optional
         How failures that cost nothing are tried again.
     """
 
-    def __init__(self, root: Path, terms: Terms | None = None, patience: Patience | None = None) -> None:
+    def __init__(self, root: Place, terms: Terms | None = None, patience: Patience | None = None) -> None:
         self.terms, self.patience = terms or Terms(), patience or Patience()
         self.store = Store(root)
         start = self.terms.since if math.isfinite(self.terms.since) else 0.0
@@ -115,15 +114,15 @@ class Edits:
         """
         if editor.around:
             return self._wrapped(editor, editor.around, requests)
-        keys = self._keys(editor, requests)
-        found = {key: self._standing(key) for key in keys}
+        keys = self.keys(editor, requests)
+        found = {key: self.standing(key) for key in keys}
         missing = {key: request for key, request in zip(keys, requests, strict=True) if found[key] is None}
         if missing and self.terms.mode == REUSE:
             gone = EditOutcome.failure(EditStatus.FAILED, "not in the store, and nothing may be asked for (mode reuse)")
             found |= dict.fromkeys(missing, gone)
         elif missing and editor.batch_service:
             found |= dict(self.batched(editor, lambda: [list(missing.values())]))
-            found |= {key: self._standing(key) for key in missing if found[key] is None}
+            found |= {key: self.standing(key) for key in missing if found[key] is None}
         elif missing:
             self._refuse_awaited(editor, missing)
             for group in requests_alike(missing, editor.service.siblings):
@@ -149,12 +148,15 @@ class Edits:
 
         def missing() -> Iterator[dict[str, EditRequest]]:
             for case in requests():
-                keyed = zip(self._keys(editor, case), case, strict=True)
-                gone = {key: request for key, request in keyed if self._standing(key) is None}
+                keyed = zip(self.keys(editor, case), case, strict=True)
+                gone = {key: request for key, request in keyed if self.standing(key) is None}
                 yield from requests_alike(gone, editor.service.siblings)
 
         if editor.batch_service is None or self.terms.mode == REUSE:
             return
+        if is_url(self.store.root):
+            found = f"batches are kept in files, and the store is at {self.store.root}"
+            raise EditorError(f"editor {editor.card.name}", found, "Name a folder: --store DIR.")
         kept, expected = partial(self._kept, editor.card.name), partial(self.expected, editor)
         batches = Batches(
             self.store,
@@ -188,8 +190,8 @@ class Edits:
         """How many edits the tool would be asked for, and what they may cost in US dollars (None: unknown)."""
         if wrapper := editor.around:
             return self.missing(wrapper.inner, [part for request in requests for part in wrapper.parts(request)])
-        keys = set(self._keys(editor, requests))
-        gone = sum(self._standing(key) is None for key in keys)
+        keys = set(self.keys(editor, requests))
+        gone = sum(self.standing(key) is None for key in keys)
         return gone, self.expected(editor, gone)
 
     def check(self, editor: CheckedEditor) -> Check | None:
@@ -211,7 +213,7 @@ class Edits:
         if wrapper := editor.around:
             return [_joined(self.history(wrapper.inner, wrapper.parts(request))) for request in requests]
         firsts = self.ledger.first_ends(self.terms.since if self.terms.mode == LIVE else 0.0)
-        keys = self._keys(editor, requests)
+        keys = self.keys(editor, requests)
         records = {key: self.store.record(EDITS, key) for key in keys}
         made = {key: date_of(record.time) if record else "" for key, record in records.items()}
         # a kill may keep an end from the ledger: then the stored one is all that is known
@@ -220,7 +222,7 @@ class Edits:
 
     def stored(self, editor: CheckedEditor, request: EditRequest) -> tuple[EditRequest, EditOutcome, float] | None:
         """A stored edit that an earlier run made, with the time in seconds of the epoch; None where there is none."""
-        [key] = self._keys(editor, [request])
+        [key] = self.keys(editor, [request])
         record = self.store.record(EDITS, key)
         if record is None or record.status is not EditStatus.OK or record.time >= self.terms.since:
             return None
@@ -229,14 +231,15 @@ class Edits:
 
     def ask_again(self, editor: CheckedEditor, request: EditRequest) -> EditOutcome:
         """One request whose answer is compared and not kept."""
-        keys, tool = self._keys(editor, [request]), editor.card.name
+        keys, tool = self.keys(editor, [request]), editor.card.name
         places = self._places.setdefault(tool, threading.Semaphore(self.at_once or editor.service.concurrency))
         with place_for(places, taken_by_tool=editor.service.takes_places):
             [outcome], ticket, seconds = self._sent(editor, keys, [request], 1, again=True)
         self.ledger.ended(ticket, tool, keys, seconds=seconds, attempt=1, **self._facts(tool, [outcome]))
         return outcome
 
-    def _keys(self, editor: CheckedEditor, requests: Sequence[EditRequest]) -> list[str]:
+    def keys(self, editor: CheckedEditor, requests: Sequence[EditRequest]) -> list[str]:
+        """Store key of each request to a tool that is no wrapper."""
         alike = self.check(editor) is not None
         return request_keys(editor.card, requests, by_case=editor.service.by_case, alike=alike)
 
@@ -244,7 +247,7 @@ class Edits:
         """Whether any of these edits is in the store."""
         if wrapper := editor.around:
             return self.stands(wrapper.inner, [part for request in requests for part in wrapper.parts(request)])
-        return any(self._standing(key) is not None for key in self._keys(editor, requests))
+        return any(self.standing(key) is not None for key in self.keys(editor, requests))
 
     def _wrapped(self, editor: CheckedEditor, wrapper: Around, requests: Sequence[EditRequest]) -> list[EditOutcome]:
         parts = [wrapper.parts(request) for request in requests]
@@ -255,7 +258,8 @@ class Edits:
             joined.append(editor.outcome(request, lambda r=request, o=outcomes: wrapper.outcome(r, o)))  # type: ignore[misc]
         return joined
 
-    def _standing(self, key: str) -> EditOutcome | None:
+    def standing(self, key: str) -> EditOutcome | None:
+        """The stored outcome that counts in this run, or None."""
         since, mode = self.terms.since, self.terms.mode
         answered = since if mode == LIVE else 0.0
         return self.store.edit(key, answered_since=answered, failed_since=0.0 if mode == REUSE else since)
@@ -265,7 +269,7 @@ class Edits:
             if editor.service.metered:
                 for stripe in sorted({key[:4] for key in missing}):
                     held.enter_context(self._lock(stripe))
-                standing = {key: self._standing(key) for key in missing}
+                standing = {key: self.standing(key) for key in missing}
                 made = {key: outcome for key, outcome in standing.items() if outcome is not None}
                 missing = {key: request for key, request in missing.items() if key not in made}
                 if not missing:
@@ -274,7 +278,7 @@ class Edits:
             return self._asked(editor, missing)
 
     def _lock(self, stripe: str) -> AbstractContextManager[None]:
-        return holding(self.store.root / "locks" / f"{stripe}.lock", poll_s=0.01)
+        return self.store.files.holding(f"locks/{stripe}.lock", poll_s=0.01)
 
     def _asked(self, editor: CheckedEditor, missing: dict[str, EditRequest]) -> dict[str, EditOutcome]:
         keys, requests, tool = list(missing), list(missing.values()), editor.card.name

@@ -17,15 +17,12 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Annotated, TypeVar
 
 from editproof.core.declared import Amount, Count, Number, open_ended
-from editproof.core.lines import append, lines_of
-from editproof.core.locks import holding
+from editproof.core.files import Place, files_at
 from editproof.core.numbers import dollars, figure
 from editproof.core.records import ABSENT, json_of_record, maybe
 from editproof.errors import EditorError, EvidenceError
@@ -164,7 +161,7 @@ class Ledger:
 
     Parameters
     ----------
-    root : Path
+    root : Path or str
         Of the store.
     since : float
         Start of the run, in seconds of the epoch; earlier lines do not count against its limits.
@@ -173,9 +170,9 @@ class Ledger:
     """
 
     def __init__(
-        self, root: Path, since: float = 0.0, max_cost: float | None = None, max_edits: int | None = None
+        self, root: Place, since: float = 0.0, max_cost: float | None = None, max_edits: int | None = None
     ) -> None:
-        self.root, self._since = Path(root), since
+        self._files, self._since = files_at(root), since
         self._max_cost, self._max_edits = max_cost, max_edits
         self._limited = max_cost is not None or max_edits is not None
         self._totals, self._offsets = Totals(), {SENT: 0, ENDED: 0}
@@ -217,10 +214,8 @@ class Ledger:
             again=again or None,
             time=now,
         )
-        with self._lock, self._across_processes():
-            if self._limited:
-                self._check(line)
-            self._append(SENT, line)
+        with self._lock:
+            self._append(SENT, line, (lambda: self._check(line)) if self._limited else None)
         return request
 
     def ended(self, request: str, tool: str, keys: Sequence[str], status: Sequence[str], **facts: JSON) -> None:
@@ -274,7 +269,7 @@ class Ledger:
             Seconds of the epoch; earlier attempts do not count. It is the same in every call.
         """
         with self._lock:
-            lines, _, self._read_to = lines_of(self.root / ENDED, self._read_to)
+            lines, _, self._read_to = self._files.lines(ENDED, self._read_to)
             for line in (maybe(Ended, text) for text in lines):
                 if line is None or line.time < since or not is_attempt(line):
                     continue
@@ -358,7 +353,7 @@ class Ledger:
 
     def _news(self, name: str, kind: type[Line]) -> tuple[list[Line | bytes], bytes]:
         """Lines since the last call, as bytes where they are torn; and what may become one."""
-        lines, rest, offset = lines_of(self.root / name, self._offsets[name])
+        lines, rest, offset = self._files.lines(name, self._offsets[name])
         found: list[Line | bytes] = [maybe(kind, line) or line for line in lines]
         if rest and (whole := maybe(kind, rest)):  # only the end of the line is lacking
             found, offset, rest = [*found, whole], offset + len(rest), b""
@@ -367,18 +362,15 @@ class Ledger:
 
     def _whole(self, name: str, kind: type[Line]) -> list[Line | None]:
         """Every line of a file, None where it is torn."""
-        lines, rest, _ = lines_of(self.root / name)
+        lines, rest, _ = self._files.lines(name)
         return [maybe(kind, line) for line in ([*lines, rest] if rest else lines)]
 
-    def _append(self, name: str, line: Sent | Ended) -> None:
-        path = self.root / name
+    def _append(self, name: str, line: Sent | Ended, check: Callable[[], None] | None = None) -> None:
         try:
-            append(path, json.dumps(json_of_record(line), sort_keys=True, ensure_ascii=False))
+            self._files.append(name, json.dumps(json_of_record(line), sort_keys=True, ensure_ascii=False), check)
         except OSError as error:
-            raise EvidenceError(f"ledger {path}", f"it cannot be written ({error.strerror})", "Free space.") from error
-
-    def _across_processes(self) -> AbstractContextManager[None]:
-        return holding(self.root / "ledger.lock") if self._limited else nullcontext()
+            asked, found = f"ledger {self._files.place(name)}", f"it cannot be written ({error.strerror})"
+            raise EvidenceError(asked, found, "Free space.") from error
 
 
 def is_attempt(line: Ended) -> bool:

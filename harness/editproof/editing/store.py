@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import math
-import os
-import tempfile
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
 
 from editproof.core.declared import Number, open_ended
 from editproof.core.digests import canonical, digest_of, pixel_digest
+from editproof.core.files import Place, files_at, is_url
 from editproof.core.records import ABSENT, from_text, json_of_record
 from editproof.editing.keeping import SUFFIXES, decoded, encoded
 from editproof.editors.names import OWN_NAME
@@ -106,7 +104,7 @@ def identity_of(card: EditorCard) -> list[JSON]:
 
 
 class Store:
-    """A folder of results that can be killed at any moment and read by many processes at once.
+    """Results in one place, which can be killed at any moment and read by many processes at once.
 
     Every file is written beside its place and moved there in one step; its name is the digest of what it
     answers. An edit is a PNG, or of a volume a compressed array, the bytes that the tool answered (``raw/``), and a
@@ -114,27 +112,19 @@ class Store:
 
     Parameters
     ----------
-    root : Path
-        Made on first use.
+    root : Path or str
+        A folder, or a URL (:mod:`editproof.core.files`); made on first use.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = Path(root)
+    def __init__(self, root: Place) -> None:
+        self.root, self.files = root if is_url(root) else Path(root), files_at(root)
 
     def name(self) -> str:
         """The store's own id, made at random when it is first asked for; a copy of the store has the same."""
-        path = self.root / "id"
-        if not path.exists():
-            self.root.mkdir(parents=True, exist_ok=True)
-            draft = self.root / f".id-{uuid.uuid4().hex}"
-            draft.write_text(f"{uuid.uuid4().hex}\n", encoding="ascii")
-            try:
-                os.link(draft, path)
-            except FileExistsError:  # another process was first
-                pass
-            finally:
-                draft.unlink()
-        return path.read_text(encoding="ascii").strip()
+        if (known := self.files.read("id")) is None:
+            fresh = f"{uuid.uuid4().hex}\n".encode("ascii")
+            known = fresh if self.files.create("id", fresh) else self.files.read("id") or b""
+        return known.decode("ascii").strip()
 
     def edit(self, key: str, *, answered_since: float = 0.0, failed_since: float = math.inf) -> EditOutcome | None:
         """The outcome that is stored under ``key`` and still counts, or None.
@@ -172,14 +162,14 @@ class Store:
         """
         answered = hashlib.sha256(outcome.raw).hexdigest() if outcome.raw else None
         if answered is not None:
-            raw = self._path("raw", answered, ".bin")
-            if not raw.exists():
-                _written(raw, outcome.raw)
+            raw = _name("raw", answered, ".bin")
+            if not self.files.exists(raw):
+                self.files.write(raw, outcome.raw)
         pixels = None
         if outcome.image is not None:
             pixels = pixel_digest(outcome.image)
             suffix, content = encoded(outcome.image)
-            _written(self._path(EDITS.folder, key, suffix), content)
+            self.files.write(_name(EDITS.folder, key, suffix), content)
         now = round(time.time(), 3)
         stored = StoredEdit(
             status=outcome.status,
@@ -194,7 +184,7 @@ class Store:
     def raw(self, key: str) -> bytes | None:
         """The bytes that the tool answered for an edit, or None where it answered none."""
         stored = self.record(EDITS, key)
-        return self._path("raw", stored.raw, ".bin").read_bytes() if stored and stored.raw else None
+        return self.files.read(_name("raw", stored.raw, ".bin")) if stored and stored.raw else None
 
     def record(self, kind: RecordKind[Value], key: str) -> Value | None:
         """The record of a kind under ``key``, or None.
@@ -204,58 +194,80 @@ class Store:
         EvidenceError
             Where its text is not the one that was stored, or not of that kind.
         """
-        path = self._path(kind.folder, key, ".json")
-        text = _sealed_text(path)
-        return None if text is None else from_text(kind.type, text, f"stored record {path}", _AGAIN)
+        name = _name(kind.folder, key, ".json")
+        text = self._sealed_text(name)
+        return None if text is None else from_text(kind.type, text, f"stored record {self.files.place(name)}", _AGAIN)
 
     def records(self, kind: RecordKind[Value]) -> Iterator[Value]:
         """Every record of a kind, in the order of their keys."""
-        for path in sorted(self.root.glob(f"{kind.folder}/??/*.json")):
-            if (record := self.record(kind, path.stem)) is not None:
+        for name in self.files.names(f"{kind.folder}/??/*.json"):
+            if (record := self.record(kind, PurePosixPath(name).stem)) is not None:
                 yield record
 
     def keep_record(self, kind: RecordKind[Value], key: str, value: Value) -> None:
         """Store a record, sealed."""
-        _written(self._path(kind.folder, key, ".json"), _sealed(json_of_record(value)))
+        self.files.write(_name(kind.folder, key, ".json"), _sealed(json_of_record(value)))
 
     def faults(self) -> Iterator[str]:
         """Everything in the store that is not as it was written, each named by its path."""
-        for path in sorted(self.root.glob("*/??/*")):
-            folder, name = path.parent.parent.name, path.name
+        for name in self.files.names("*/??/*"):
+            path = PurePosixPath(name)
             try:
-                if path.suffix == ".bin" and hashlib.sha256(path.read_bytes()).hexdigest() != path.stem:
-                    yield f"{path}: its bytes are not those that were stored"
-                elif path.suffix == ".json" and not name.startswith("."):
-                    _sealed_text(path)
-                    if folder == EDITS.folder:
-                        yield from self._faults_of_edit(path)
+                if path.suffix == ".bin" and hashlib.sha256(self.files.read(name) or b"").hexdigest() != path.stem:
+                    yield f"{self.files.place(name)}: its bytes are not those that were stored"
+                elif path.suffix == ".json" and not path.name.startswith("."):
+                    self._sealed_text(name)
+                    if path.parts[0] == EDITS.folder:
+                        yield from self._faults_of_edit(name)
             except EvidenceError as error:
                 yield f"{error.asked}: {error.found}"
 
-    def _faults_of_edit(self, path: Path) -> Iterator[str]:
-        stored = self.record(EDITS, path.stem)
+    def _faults_of_edit(self, name: str) -> Iterator[str]:
+        key = PurePosixPath(name).stem
+        stored = self.record(EDITS, key)
         if stored and stored.pixels:
-            self._image(path.stem, stored.pixels)
-        if stored and stored.raw and not self._path("raw", stored.raw, ".bin").exists():
-            yield f"{path}: the bytes it was made from are missing"
+            self._image(key, stored.pixels)
+        if stored and stored.raw and not self.files.exists(_name("raw", stored.raw, ".bin")):
+            yield f"{self.files.place(name)}: the bytes it was made from are missing"
 
     def _image(self, key: str, digest: str | None) -> Image:
-        found = (self._path(EDITS.folder, key, suffix) for suffix in SUFFIXES)
-        path = next((path for path in found if path.exists()), self._path(EDITS.folder, key, SUFFIXES[0]))
+        name = _name(EDITS.folder, key, SUFFIXES[0])
         advice = "Remove that file and its .json to have the edit made again."
         try:
-            image = decoded(path.suffix, path.read_bytes())
+            suffix, content = self._file_of_pixels(key)
+            name = _name(EDITS.folder, key, suffix)
+            image = decoded(suffix, content)
         except (OSError, ValueError) as error:
-            raise EvidenceError(f"stored edit {path}", f"it cannot be read ({error})", advice) from error
+            asked, found = f"stored edit {self.files.place(name)}", f"it cannot be read ({error})"
+            raise EvidenceError(asked, found, advice) from error
         if image is None or pixel_digest(image) != digest:
-            raise EvidenceError(f"stored edit {path}", "its pixels are not those that were stored", advice)
+            found = "its pixels are not those that were stored"
+            raise EvidenceError(f"stored edit {self.files.place(name)}", found, advice)
         return image
 
-    def _path(self, folder: str, key: str, suffix: str) -> Path:
-        return self.root / folder / key[:2] / f"{key}{suffix}"
+    def _file_of_pixels(self, key: str) -> tuple[str, bytes]:
+        for suffix in SUFFIXES:
+            if (content := self.files.read(_name(EDITS.folder, key, suffix))) is not None:
+                return suffix, content
+        raise ValueError("there is no such file")
+
+    def _sealed_text(self, name: str) -> bytes | None:
+        """The text of a stored record, found to be the one that was sealed; None where there is no such file."""
+        content = self.files.read(name)
+        if content is None:
+            return None
+        text, found = content[_SEAL:-1], ""
+        if content[: len('{"sha256":"')] + content[_SEAL - len('","value":') : _SEAL] + content[-1:] != (
+            b'{"sha256":"' + b'","value":' + b"}"
+        ):
+            found = "it carries no seal"
+        elif content[len('{"sha256":"') :][:64].decode(errors="replace") != hashlib.sha256(text).hexdigest():
+            found = "its text is not the one that was sealed"
+        if found:
+            raise EvidenceError(f"stored record {self.files.place(name)}", f"it is damaged ({found})", _AGAIN)
+        return text
 
 
-_PAUSES_S = (0.01, 0.05, 0.25, 1.0)
 _AGAIN = "Remove it to have it made again."
 _SEAL = len('{"sha256":"","value":') + 64
 
@@ -265,54 +277,5 @@ def _sealed(value: JSON) -> bytes:
     return f'{{"sha256":"{hashlib.sha256(text.encode()).hexdigest()}","value":{text}}}'.encode()
 
 
-def _sealed_text(path: Path) -> bytes | None:
-    """The text of a stored record, found to be the one that was sealed; None where there is no such file."""
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    text, found = content[_SEAL:-1], ""
-    if content[: len('{"sha256":"')] + content[_SEAL - len('","value":') : _SEAL] + content[-1:] != (
-        b'{"sha256":"' + b'","value":' + b"}"
-    ):
-        found = "it carries no seal"
-    elif content[len('{"sha256":"') :][:64].decode(errors="replace") != hashlib.sha256(text).hexdigest():
-        found = "its text is not the one that was sealed"
-    if found:
-        raise EvidenceError(f"stored record {path}", f"it is damaged ({found})", _AGAIN)
-    return text
-
-
-def _moved(temporary: str, path: Path) -> None:
-    """Put a file in its place; a file there that another process reads is waited for, as Windows asks for."""
-    for pause_s in _PAUSES_S:
-        try:
-            os.replace(temporary, path)
-            return
-        except PermissionError:
-            if not path.exists():
-                raise
-            time.sleep(pause_s)
-    os.replace(temporary, path)
-
-
-def _written(path: Path, content: bytes) -> None:
-    temporary = None
-    try:
-        try:
-            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".part-")
-        except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".part-")
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        _moved(temporary, path)
-    except BaseException as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-            advice = "Free space and run again" if full else "Name a folder that can be written to: --store DIR"
-            found = f"it cannot be written ({error.strerror})"
-            raise EvidenceError(f"store file {path}", found, f"{advice}; what is stored is kept.") from error
-        raise
+def _name(folder: str, key: str, suffix: str) -> str:
+    return f"{folder}/{key[:2]}/{key}{suffix}"

@@ -77,6 +77,9 @@ class Service:
         Requests per minute to keep to.
     metered : bool
         Whether an edit is expensive enough for concurrent processes to wait rather than to make it twice.
+    free : bool
+        Whether an edit that was lost with its worker may be asked for again, since it costs nothing but time. What is
+        not metered is free.
     expected_usd : float, optional
         What one edit is expected to cost before the first bill is in; None where nothing is known.
     precomputed : bool
@@ -95,6 +98,9 @@ class Service:
         Whether the tool is sent the words of the study's prompt, so that it cannot be asked without any.
     timeout_s : float
         Seconds after which a call to a Python tool in a process of its own ends it.
+    gpus, memory_gb : float
+        What a call needs beside one processor, where it is a task of a cluster: GPUs (0.5 for half of one), and GiB
+        of memory.
     """
 
     concurrency: int = 1
@@ -109,6 +115,14 @@ class Service:
     axes: tuple[str, ...] = (YX,)
     prompted: bool = False
     timeout_s: float = 3600.0
+    free: bool = False
+    gpus: float = 0.0
+    memory_gb: float = 0.0
+
+    @property
+    def is_free(self) -> bool:
+        """Whether asking again costs nothing but time."""
+        return not self.expected_usd and (self.free or not self.metered)
 
     def __post_init__(self) -> None:
         """Refuse a service that could never be asked for anything."""
@@ -122,6 +136,9 @@ class Service:
         if self.expected_usd is not None and not is_amount(self.expected_usd):
             found = f"expected_usd={self.expected_usd}"
             raise EditorError("what an edit is expected to cost", found, "Give US dollars from 0 on, or None.")
+        if not (is_amount(self.gpus) and is_amount(self.memory_gb)):
+            found = f"gpus={self.gpus}, memory_gb={self.memory_gb}"
+            raise EditorError("what a call to a tool needs", found, "Give numbers from 0 on.")
 
 
 _USUAL = Service()

@@ -56,7 +56,8 @@ class Diffusers:
     folder: Path
     options: Mapping[str, str] = field(repr=False)
     service: Service = field(
-        default_factory=lambda: Service(metered=True, elsewhere=True, prompted=True, axes=(YX, YXC)), repr=False
+        default_factory=lambda: Service(metered=True, free=True, elsewhere=True, prompted=True, axes=(YX, YXC)),
+        repr=False,
     )
 
     def __call__(self, request: EditRequest) -> EditOutcome:

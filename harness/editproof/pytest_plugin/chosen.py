@@ -32,6 +32,7 @@ def run_of(config: pytest.Config) -> Run | TabledRun:
         learn_estimands(config)
         config.stash[RUN] = tabled_run(config, _register(config), study_of(config))
     if RUN not in config.stash:
+        from editproof.core.files import place_at
         from editproof.core.specification import reader_of
         from editproof.datasets.registry import check_reader
         from editproof.editing.edits import Terms
@@ -63,7 +64,7 @@ def run_of(config: pytest.Config) -> Run | TabledRun:
             dataset_spec=dataset,
             instrument_specs=tuple(map(str, cards)),
             plan=plan,
-            store=config.rootpath / options.store,
+            store=place_at(config.rootpath, options.store),
             jobs=options.jobs or os.cpu_count() or 1,
             terms=Terms(
                 options.edits,
@@ -81,6 +82,8 @@ def run_of(config: pytest.Config) -> Run | TabledRun:
             editor_factories=_merged(hooks.pytest_editproof_editors(config=config)),
             dataset_factories=_merged(hooks.pytest_editproof_datasets(config=config)),
             metrics=handed_in(hooks.pytest_editproof_metrics(config=config)),
+            executor=options.executor,
+            ray_address=options.ray_address,
         )
         if not gc.get_freeze_count():
             gc.freeze()  # what was imported lives as long as the process: looking for garbage in it takes 5 % of a run

@@ -26,6 +26,7 @@ Claims = Callable[[Iterable[pytest.Item]], list["Criterion"]]
 
 def tabled_run(config: pytest.Config, register: Path | None, study: StudyFile) -> TabledRun:
     """The run on the table that ``--readings`` names."""
+    from editproof.core.files import place_at
     from editproof.datasets.tables.layout import layout_of
     from editproof.study.tabled import TabledRun
 
@@ -38,7 +39,7 @@ def tabled_run(config: pytest.Config, register: Path | None, study: StudyFile) -
         raise refusal(config, f"--instrument {cards[1]}: one card says what made a table. Name one.")
     return TabledRun(
         file=Path(options.readings),
-        store=config.rootpath / options.store,
+        store=place_at(config.rootpath, options.store),
         layout=layout_of(
             columns=options.readings_columns,
             arms=options.readings_arms,

@@ -9,23 +9,24 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 from random import random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from editproof.core.digests import PixelDigest, digest_of, read_only
+from editproof.core.files import Place
 from editproof.core.progress import watched
 from editproof.datasets.cases import digest_of_case
 from editproof.datasets.checks import decoded_case, distinct
 from editproof.editing.determinism import date_of, hold_to_claim
-from editproof.editing.edits import LIVE, Edits, Terms, each
+from editproof.editing.edits import LIVE, Terms, each
+from editproof.editing.elsewhere import innermost, is_asked_by_driver
 from editproof.editing.ledger import Totals
-from editproof.editing.store import FAILURES, Store
+from editproof.editing.store import Store
 from editproof.editors.adapter import CheckedEditor, checked
 from editproof.editors.arms import images_of
 from editproof.editors.probe import probed
-from editproof.errors import EditorError, MetricError
+from editproof.errors import MetricError
 from editproof.evidence.facts import MaskTrial
 from editproof.evidence.measurements import EDITED, ORIGINAL, Measurements
 from editproof.evidence.plain import plain
@@ -49,12 +50,14 @@ from editproof.study.case_records import (
     place_maps,
     target_rows,
 )
+from editproof.study.executors.executor import Executor
+from editproof.study.executors.local import ThisMachine
 from editproof.study.gathering import Gathered
 from editproof.study.masks import MASKS, mask_rows, reads_arm
 from editproof.study.outputs import OUTPUTS, ImageOutputs, output_rows
 from editproof.study.plan import Plan
 from editproof.study.planting import Planting
-from editproof.study.workers import results
+from editproof.study.tasks import edits_in, supplied, work_on
 from editproof.types import JSON, Case, Dataset, Editor, EditOutcome, EditRequest, Instrument, Pixels
 
 if TYPE_CHECKING:
@@ -73,7 +76,7 @@ class Bench:
 
     editor: Callable[[], Editor]
     instruments: tuple[Callable[[], Instrument], ...]
-    store_root: Path
+    store_root: Place
     plan: Plan
     terms: Terms = field(default_factory=Terms)
     metrics: tuple[Metric, ...] = ()
@@ -82,7 +85,7 @@ class Bench:
     @property
     def made_editor(self) -> CheckedEditor:
         """The editor of this very process."""
-        return checked(_made(self.editor))
+        return checked(supplied(self.editor))
 
     def edited(
         self, cases: Collection[Case] | Dataset, *, threads: int = 0, say: Callable[[str], None] | None = None
@@ -98,31 +101,38 @@ class Bench:
             Told in a few words how far a batch is, where the tool is asked by batch.
         """
         at_once = threads or self.made_editor.service.concurrency
-        edits = _edits_in(self.store_root, self.terms)
+        edits = edits_in(self.store_root, self.terms)
         edits.at_once, edits.say = at_once, say or edits.say
         self._hold_to_claim(cases)
         if self.made_editor.is_batched:
             asked = edits.batched(
-                self.made_editor, lambda: (self._all_requests(case, decoded_case(case)) for case in cases)
+                self.made_editor, lambda: (self.all_requests(case, decoded_case(case)) for case in cases)
             )
             deque(asked, maxlen=0)
         # twice as many threads, so that one decodes and stores while another's request is under way
         return each(self._edited_case, cases, threads=2 * at_once if at_once > 1 else 1)
 
     def _edited_case(self, case: Case) -> tuple[str, list[str]]:
-        outcomes = self._outcomes(self._all_requests(case, decoded_case(case)))
+        outcomes = self._outcomes(self.all_requests(case, decoded_case(case)))
         return case.case_id, [outcome.status.value for outcome in outcomes]
 
-    def measured(self, dataset: Dataset, *, jobs: int = 1) -> Measurements:
+    def measured(self, dataset: Dataset, *, jobs: int = 1, executor: Executor | None = None) -> Measurements:
         """Everything measured on the tool's edits of a cohort; what stands in the store is only read.
+
+        Parameters
+        ----------
+        jobs : int
+            Worker processes on this machine.
+        executor : Executor, optional
+            What works on the cases; without one, this machine.
 
         Raises
         ------
         DatasetError, InstrumentError
             Where a case does not decode or an instrument reads something impossible; cases done so far stand.
         """
-        cases = distinct(dataset)
-        keys = self._keys(cases)
+        cases, executor = distinct(dataset), executor or ThisMachine()
+        keys = self.keys(cases)
         store, name = Store(self.store_root), self.made_editor.card.name
         gathered = Gathered(cases)
         for case in watched(cases, len(cases), f"{name}: read what is kept"):
@@ -132,21 +142,23 @@ class Bench:
         if todo:
             self._rehearsed(todo[0])
         self._hold_to_claim(cases)
-        if todo and (self.made_editor.service.concurrency > 1 or self.made_editor.is_batched):
+        asked_first = self.made_editor.service.concurrency > 1 or self.made_editor.is_batched
+        if executor.elsewhere:
+            asked_first = is_asked_by_driver(self.made_editor)
+        if todo and asked_first:
             deque(watched(self.edited(todo), len(todo), f"{name}: edit"), maxlen=0)
         if todo:
-            done: Iterable[CaseRecord] = results(
-                partial(_kept_record, self, keys), todo, jobs=min(jobs, max(1, len(todo) // 4))
-            )
+            work = work_on(self, keys, asks=not asked_first)
+            done = executor.results(work, todo, jobs=min(jobs, max(1, len(todo) // 4)))
             for record in watched(done, len(todo), f"{name}: edit and read"):
                 gathered.add(record)
         table = gathered.table(name)
-        check = _edits_in(self.store_root, self.terms).check(self.made_editor)
+        check = edits_in(self.store_root, self.terms).check(self.made_editor)
         return replace(table, deterministic=date_of(check.time) if check else "")
 
     def standing(self, dataset: Dataset) -> int:
         """Number of cases of which an edit, or what was measured on it, is in the store already."""
-        store, keys, edits = Store(self.store_root), self._keys(dataset), _edits_in(self.store_root, self.terms)
+        store, keys, edits = Store(self.store_root), self.keys(dataset), edits_in(self.store_root, self.terms)
 
         def stands(case: Case) -> bool:
             if store.record(CASES, keys[case.case_id]) is not None:
@@ -160,12 +172,12 @@ class Bench:
         return self._outcomes(self._requests(case, pixels))
 
     def _outcomes(self, requests: Sequence[EditRequest]) -> list[EditOutcome]:
-        return _edits_in(self.store_root, self.terms).outcomes(self.made_editor, requests)
+        return edits_in(self.store_root, self.terms).outcomes(self.made_editor, requests)
 
     def _requests(self, case: Case, pixels: Pixels) -> list[EditRequest]:
         return [self.plan.request(case, pixels, repeat) for repeat in range(self.plan.repeats)]
 
-    def _all_requests(self, case: Case, pixels: Pixels) -> list[EditRequest]:
+    def all_requests(self, case: Case, pixels: Pixels) -> list[EditRequest]:
         """Those of the original, and that of the same with structures planted, where the tool can be asked for one."""
         also = [] if self.made_editor.service.precomputed else self.planting.pixels(case, pixels)
         return [*self._requests(case, pixels), *(self.plan.request(case, other, 0) for other in also)]
@@ -178,27 +190,24 @@ class Bench:
 
     def missing(self, case: Case, pixels: Pixels) -> tuple[int, float | None]:
         """How many edits of a case the tool would be asked for, and what they may cost (see :class:`Edits`)."""
-        return _edits_in(self.store_root, self.terms).missing(self.made_editor, self._all_requests(case, pixels))
+        return edits_in(self.store_root, self.terms).missing(self.made_editor, self.all_requests(case, pixels))
 
     def ledger_totals(self) -> Totals:
         """What the run has come to so far."""
-        return _edits_in(self.store_root, self.terms).ledger.totals()
+        return edits_in(self.store_root, self.terms).ledger.totals()
 
     def calls(self) -> int:
         """Requests of this run that reached the tool, or the one inside its wrappers."""
-        tool = self.made_editor
-        while tool.around:
-            tool = tool.around.inner
-        return _edits_in(self.store_root, self.terms).ledger.calls(tool.card.name)
+        return edits_in(self.store_root, self.terms).ledger.calls(innermost(self.made_editor).card.name)
 
     def edit(self, case: Case, pixels: Pixels, repeat: int) -> EditOutcome:
         """The outcome of one repeat of one case, from the store where it stands there."""
         request = self.plan.request(case, pixels, repeat)
-        return _edits_in(self.store_root, self.terms).outcomes(self.made_editor, [request])[0]
+        return edits_in(self.store_root, self.terms).outcomes(self.made_editor, [request])[0]
 
     def mask_trials(self, axes: str = "") -> tuple[MaskTrial, ...]:
         """What the tool changed under five masks, on the run's terms; paid for once, as all edits are."""
-        return probed(self.made_editor, _edits_in(self.store_root, self.terms).outcomes, self.plan.geometry, axes)
+        return probed(self.made_editor, edits_in(self.store_root, self.terms).outcomes, self.plan.geometry, axes)
 
     def record(self, case: Case) -> CaseRecord:
         """Everything measured on one case."""
@@ -220,7 +229,7 @@ class Bench:
     def _ends(
         self, case: Case, pixels: Pixels, outcomes: Iterable[EditOutcome], digests: Mapping[int, str]
     ) -> Iterator[EndedEdit]:
-        history = _edits_in(self.store_root, self.terms).history(self.made_editor, self._requests(case, pixels))
+        history = edits_in(self.store_root, self.terms).history(self.made_editor, self._requests(case, pixels))
         for repeat, (outcome, (first, made)) in enumerate(zip(outcomes, history, strict=True)):
             yield EndedEdit(repeat, outcome.status, outcome.message, first, digests.get(repeat, ""), made)
 
@@ -233,7 +242,7 @@ class Bench:
                 pixels = decoded_case(case)
                 yield self.plan.request(case, pixels, 0), self.plan.request(case, pixels, 1)
 
-        hold_to_claim(_edits_in(self.store_root, self.terms), self.made_editor, pairs)
+        hold_to_claim(edits_in(self.store_root, self.terms), self.made_editor, pairs)
 
     def _rehearsed(self, case: Case) -> None:
         """Read and measure one original before the first edit is made, so that what cannot be done is found for free.
@@ -243,7 +252,7 @@ class Bench:
         pixels = decoded_case(case)
         image, store, digest = read_only(pixels.image), Store(self.store_root), PixelDigest()
         new = []
-        for instrument in map(_made, self.instruments):
+        for instrument in map(supplied, self.instruments):
             (key,) = _reading_keys(instrument, _covariates(instrument, case), [digest(image)]).values()
             new += [instrument] if store.record(READINGS, key) is None else []
         deque(self._readings(case, pixels, {(ORIGINAL, 0): image}, PixelDigest()), maxlen=0)
@@ -264,7 +273,7 @@ class Bench:
         self, case: Case, pixels: Pixels, images: Mapping[tuple[str, int], Image], hashed: PixelDigest
     ) -> Iterator[list[JSON]]:
         for supplier in self.instruments:
-            instrument = _made(supplier)
+            instrument = supplied(supplier)
             rows, drawn, given = self._readings_of(instrument, case, images, hashed)
             yield from rows
             yield from _of_case(case, mask_rows(pixels, drawn, case.spacing_mm, self.metrics))
@@ -326,12 +335,13 @@ class Bench:
         check_alike(instrument.card, case.case_id, (reading.numbers for reading in readings.values()))
         return readings
 
-    def _keys(self, cases: Iterable[Case]) -> dict[str, str]:
+    def keys(self, cases: Iterable[Case]) -> dict[str, str]:
+        """Under which key the record of each case is kept, by the case's id."""
         planted = self.planting.cases
         study = digest_of(
             [
                 plain(self.made_editor.card),
-                [instrument_in_protocol(_made(supplier).card) for supplier in self.instruments],
+                [instrument_in_protocol(supplied(supplier).card) for supplier in self.instruments],
                 plain(self.plan),
                 measuring_code(),
                 *([self.terms.since] if self.terms.mode == LIVE else []),
@@ -346,36 +356,12 @@ class Bench:
         }
 
 
-@cache
-def _made(supplier: Callable[[], Any]) -> Any:
-    """What a supplier supplies, made once a process; equal suppliers (frozen values) are one."""
-    return supplier()
-
-
-@cache
-def _edits_in(store_root: Path, terms: Terms) -> Edits:
-    """The edits of a store, one ledger and one pace a process."""
-    return Edits(store_root, terms)
-
-
 def _of_case(case: Case, rows: Iterator[list[JSON]]) -> Iterator[list[JSON]]:
     """Rows of a case; where a metric fails, the error says which case it was."""
     try:
         yield from rows
     except MetricError as error:
         raise MetricError(f"{error.asked} on case {case.case_id}", error.found, error.advice) from error
-
-
-def _kept_record(bench: Bench, keys: Mapping[str, str], case: Case) -> CaseRecord:
-    if bench._keys([case])[case.case_id] != keys[case.case_id]:  # a worker process makes its own tool
-        name = bench.made_editor.card.name
-        raise EditorError(
-            f"editor {name}", "its code, or what reads its edits, was changed while the study ran", "Run again."
-        )
-    record = bench.record(case)
-    if not {*(edit.status for edit in record.edits), *record.planted} & {*FAILURES}:
-        Store(bench.store_root).keep_record(CASES, keys[case.case_id], record)
-    return record
 
 
 def _reading_keys(instrument: Instrument, told: Mapping[str, float], digests: Iterable[str]) -> dict[str, str]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 
 from editproof.core.digests import digest_of
+from editproof.core.files import Place
 from editproof.core.progress import watched
 from editproof.datasets.checks import PixelDigests, check_copies, check_target, pixel_digests
 from editproof.editing.store import RecordKind, Store
 from editproof.imaging.output import OutputGeometry
-from editproof.study.workers import results
+from editproof.study.executors.executor import Executor, Work
+from editproof.study.executors.local import ThisMachine
 from editproof.types import Case, Dataset
 
 PIXELS = RecordKind("pixels", PixelDigests)
@@ -21,7 +22,12 @@ _CASES_A_WORKER = 50
 
 
 def refuse_copies(
-    cohort: Dataset, store_root: Path, output: OutputGeometry | None = None, *, jobs: int = 1
+    cohort: Dataset,
+    store_root: Place,
+    output: OutputGeometry | None = None,
+    *,
+    jobs: int = 1,
+    executor: Executor | None = None,
 ) -> dict[str, PixelDigests]:
     """Refuse a cohort in which one radiograph is two cases; see :func:`editproof.datasets.checks.check_copies`.
 
@@ -43,7 +49,8 @@ def refuse_copies(
     known = {name: store.record(PIXELS, key) for name, key in keys.items()}
     new = [case for case in cases if known[case.case_id] is None]
     workers = min(jobs, max(1, len(new) // _CASES_A_WORKER))
-    read = results(partial(_kept_digests, store_root, keys), new, jobs=workers)
+    work = Work(lambda root: partial(_kept_digests, root, keys), store_root, asks=False)
+    read = (executor or ThisMachine()).results(work, new, jobs=workers)
     for name, digests in watched(read, len(new), "originals: read"):
         known[name] = digests
     found = {name: digests for name, digests in known.items() if digests is not None}
@@ -57,7 +64,7 @@ def _key(cohort: Dataset, case: Case) -> str:
     return digest_of([PIXELS.folder, _VERSION, cohort.card.name, cohort.card.digest, case.case_id, case.digest])
 
 
-def _kept_digests(store_root: Path, keys: dict[str, str], case: Case) -> tuple[str, PixelDigests]:
+def _kept_digests(store_root: Place, keys: dict[str, str], case: Case) -> tuple[str, PixelDigests]:
     digests = pixel_digests(case)
     Store(store_root).keep_record(PIXELS, keys[case.case_id], digests)
     return case.case_id, digests

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tqdm import tqdm
@@ -56,7 +55,7 @@ def make_edits(run: Run, *, threads: int = 0, dry_run: bool = False) -> int:
         try:
             _make(run, bench, threads, counts)
         except EditproofError as error:
-            ended = Ledger(Path(run.store), run.terms.since).ends(card.name)
+            ended = Ledger(run.store, run.terms.since).ends(card.name)
             print(f"{card.name}: stopped; of this run's requests, {_summary(run, ended)}")
             print(f"editproof: {error}", file=sys.stderr)
             return DOES_NOT_CONFORM
@@ -116,7 +115,7 @@ def _estimate(run: Run, bench: Bench) -> str:
 
 
 def _summary(run: Run, counts: Counter[str]) -> str:
-    ledger = Ledger(Path(run.store), run.terms.since)
+    ledger = Ledger(run.store, run.terms.since)
     spent = ledger.totals()
     lost = len(ledger.unanswered())
     words = ", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "none"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 from editproof.core import records
 from editproof.core.declared import open_ended
-from editproof.core.lines import append, lines_of
+from editproof.core.files import Place, files_at
 from editproof.evidence.facts import EarlierJudgement
 from editproof.evidence.record import Evidence
 
@@ -32,7 +31,7 @@ class Judged:
     shard: Annotated[str, records.ABSENT] = ""
 
 
-def judgements_in(store: Path, dataset: str, shard: str) -> tuple[EarlierJudgement, ...]:
+def judgements_in(store: Place, dataset: str, shard: str) -> tuple[EarlierJudgement, ...]:
     """Every judgement of a cohort in a store, from the first; of another part of it none.
 
     Parameters
@@ -42,7 +41,7 @@ def judgements_in(store: Path, dataset: str, shard: str) -> tuple[EarlierJudgeme
     shard : str
         The part of it that is judged, e.g. ``"2/4"``; empty for the whole.
     """
-    lines = [entry for line in lines_of(store / HISTORY)[0] if (entry := records.maybe(Judged, line))]
+    lines = [entry for line in files_at(store).lines(HISTORY)[0] if (entry := records.maybe(Judged, line))]
     return tuple(
         EarlierJudgement(entry.protocol, entry.tool, entry.outcome, entry.ended)
         for entry in lines
@@ -50,7 +49,7 @@ def judgements_in(store: Path, dataset: str, shard: str) -> tuple[EarlierJudgeme
     )
 
 
-def remember(store: Path, evidence: Evidence) -> None:
+def remember(store: Place, evidence: Evidence) -> None:
     """Enter what a run came to, one line for each tool that it judged."""
     for tool in evidence.editors:
         line = Judged(
@@ -61,4 +60,4 @@ def remember(store: Path, evidence: Evidence) -> None:
             evidence.created,
             evidence.shard,
         )
-        append(store / HISTORY, json.dumps(records.json_of_record(line), ensure_ascii=False))
+        files_at(store).append(HISTORY, json.dumps(records.json_of_record(line), ensure_ascii=False))

@@ -60,6 +60,13 @@ def declare_options(add: Callable[..., None]) -> None:
     add("--store", default=".editproof", metavar="DIR", help="where edits and readings are kept (default: .editproof)")
     add("--reports", default="reports", metavar="DIR", help="where evidence and report go (default: reports)")
     add("--jobs", type=int, default=0, metavar="N", help="worker processes (default: one per core)")
+    add("--executor", default="local", metavar="NAME", help="what works on the cases: local (default), ray")
+    add(
+        "--ray-address",
+        default="",
+        metavar="HOST:PORT",
+        help="with --executor ray: a cluster's head; else one is started",
+    )
     add("--allow-egress", action="append", metavar="HOST", help="host that may receive radiographs; repeatable")
     add("--max-cost", type=float, metavar="USD", help="what this run may spend on edits")
     add("--max-edits", type=int, metavar="N", help="edits that each tool may be asked for in this run")

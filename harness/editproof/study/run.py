@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from editproof.audit.findings import exhibits_of, in_reading_order, primary_claims, protocol_of
 from editproof.core import records
 from editproof.core.digests import digest_of
-from editproof.core.locks import holding
+from editproof.core.files import Place, files_at
 from editproof.core.redaction import redacted
 from editproof.criteria import Criterion
 from editproof.criteria.claimed import check_can_fail, check_claims, regions_of
@@ -48,6 +48,7 @@ from editproof.metrics.registry import in_protocol
 from editproof.study.axes import axes_in, check_taken
 from editproof.study.bench import Bench
 from editproof.study.copies import refuse_copies
+from editproof.study.executors.executor import EXECUTORS, Executor
 from editproof.study.exhibits import exhibit_pictures
 from editproof.study.gathering import case_row
 from editproof.study.history import judgements_in, remember
@@ -73,7 +74,7 @@ class Run:
     dataset_spec: str
     instrument_specs: tuple[str, ...]
     plan: Plan
-    store: Path
+    store: Place
     jobs: int = 1
     terms: Terms = field(default_factory=Terms)
     lock: Path | None = None
@@ -84,6 +85,8 @@ class Run:
     editor_factories: tuple[tuple[str, EditorFactory], ...] = ()
     dataset_factories: tuple[tuple[str, Callable[[str], Dataset]], ...] = ()
     metrics: tuple[Metric, ...] = ()
+    executor: str = "local"
+    ray_address: str = ""
     _known: dict[tuple[str, bool], Measurements] = field(default_factory=dict, repr=False, compare=False)
     _given: dict[tuple[str, bool], Measurements] = field(default_factory=dict, repr=False, compare=False)
     _planted: set[str] = field(default_factory=set, repr=False, compare=False)
@@ -99,6 +102,10 @@ class Run:
     def whole(self) -> Dataset:
         """The cohort, of which :attr:`dataset` may be a part."""
         return self.dataset.whole if isinstance(self.dataset, Shard) else self.dataset
+
+    @cached_property
+    def _executor(self) -> Executor:
+        return EXECUTORS[self.executor].open(self.ray_address)
 
     @cached_property
     def cards(self) -> dict[str, EditorCard]:
@@ -158,6 +165,7 @@ class Run:
 
     def check(self, claims: Collection[Criterion] = ()) -> None:
         """Raise the one clear error that a wrong tool, cohort, instrument or claim deserves, before work is done."""
+        _ = files_at(self.store), self._executor
         _ = self.own_metrics, self.cards, self._fitting, self._lock, self._register, self._measurable
         if not claims:
             return
@@ -240,7 +248,7 @@ class Run:
     @cached_property
     def axes(self) -> str:
         """The axes that every image of the whole cohort has; a cohort in which one image is two cases is refused."""
-        known = refuse_copies(self.whole, self.store, self.plan.geometry, jobs=self.jobs)
+        known = refuse_copies(self.whole, self.store, self.plan.geometry, jobs=self.jobs, executor=self._executor)
         return axes_in(self.whole.card.name, {case_id: digests.size for case_id, digests in known.items()})
 
     @property
@@ -370,8 +378,8 @@ class Run:
     def _measured(self, spec: str) -> Measurements:
         key = spec, bool(self._planted)
         if key not in self._known:
-            with holding(self.store / "locks" / f"{slug(spec)}-{digest_of(spec)[:8]}.lock"):
-                table = self.bench(spec).measured(self.dataset, jobs=self.jobs)
+            with files_at(self.store).holding(f"locks/{slug(spec)}-{digest_of(spec)[:8]}.lock"):
+                table = self.bench(spec).measured(self.dataset, jobs=self.jobs, executor=self._executor)
             asked = quantities_on_images(self.own_metrics, self._instrument_cards, self.axes)
             self._known[key] = table.looking_for(asked)
         return self._known[key]

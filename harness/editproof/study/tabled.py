@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from editproof.audit.findings import in_reading_order, primary_claims, protocol_of
 from editproof.core import records
+from editproof.core.files import Place
 from editproof.core.redaction import redacted
 from editproof.criteria import Criterion
 from editproof.criteria.claimed import check_can_fail, check_claims
@@ -68,7 +69,7 @@ class TabledRun:
     """
 
     file: Path
-    store: Path
+    store: Place
     layout: Layout = field(default_factory=Layout)
     cohort: Path | None = None
     tool: str = ""

@@ -1,0 +1,1 @@
+"""Where the cases of a study are worked on: on this machine, or on a cluster."""

@@ -1,0 +1,104 @@
+"""What an executor is, and which there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from editproof.core.files import Place
+from editproof.core.registry import Registry
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Work(Generic[Item, Result]):
+    """What is done to each of many independent items.
+
+    Attributes
+    ----------
+    at : callable
+        From the place of a store to the function of one item that works with the store there. Functions, items and
+        results can be pickled.
+    store : Path or str
+        The store that everything ends in.
+    asks : bool
+        Whether the function may ask a tool; else a request that it would send is refused.
+    lost : callable
+        Told of an item whose worker was lost while it was under way, before the item is given to another one. Returns
+        its result where that is kept already, else None.
+    gpus, memory_gb : float
+        What one item needs beside one processor.
+    """
+
+    at: Callable[[Place], Callable[[Item], Result]]
+    store: Place
+    asks: bool = True
+    lost: Callable[[Item], Result | None] = lambda item: None
+    gpus: float = 0.0
+    memory_gb: float = 0.0
+
+
+class Executor(Protocol):
+    """Works on items; one that is ``elsewhere`` may lose a worker, so that paid requests are never sent from there."""
+
+    @property
+    def elsewhere(self) -> bool: ...
+
+    def results(self, work: Work[Item, Result], items: Iterable[Item], *, jobs: int) -> Iterator[Result]:
+        """The result of each item, in order of completion.
+
+        An exception in any item is raised here as it was, after which no new item is begun.
+
+        Parameters
+        ----------
+        jobs : int
+            Worker processes on this machine; an executor elsewhere has its own.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class ExecutorKind:
+    """An executor by name: ``open`` makes it from the address of a cluster, or from nothing."""
+
+    name: str
+    open: Callable[[str], Executor]
+
+
+class _Executors(Registry[ExecutorKind]):
+    @property
+    def advice(self) -> str:
+        """How a user makes an own executor known."""
+        return f"Bring your own by an entry point of the group {self.group}."
+
+
+def _name_of(value: Any) -> str:
+    if not isinstance(value, ExecutorKind):
+        raise TypeError(f"{type(value).__name__} is no ExecutorKind")
+    return value.name
+
+
+def _local(address: str) -> Executor:
+    from editproof.study.executors.local import ThisMachine
+
+    return ThisMachine()
+
+
+def _ray(address: str) -> Executor:
+    from editproof.study.executors.ray import RayCluster
+
+    return RayCluster(address)
+
+
+EXECUTORS = _Executors(
+    "executor",
+    group="editproof.executors",
+    hook="",
+    built_in=lambda: (ExecutorKind("local", _local), ExecutorKind("ray", _ray)),
+    name_of=_name_of,
+    code_of=lambda kind: kind.open,
+)
+"""Executors by name."""

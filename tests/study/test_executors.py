@@ -1,0 +1,189 @@
+"""Every executor keeps one contract; a cluster that loses a node half-way loses nothing and pays for nothing twice."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import Counter
+from dataclasses import replace
+from functools import partial
+
+import pytest
+from editproof.audit.findings import evidence_of
+from editproof.core.files import files_at
+from editproof.criteria import Criterion, at_most, mae_drift, verdict_on
+from editproof.editing.edits import Terms
+from editproof.editors.adapter import checked
+from editproof.errors import DatasetError, EditorError, ProtocolError
+from editproof.evidence.bundle import files_of
+from editproof.study.bench import Bench
+from editproof.study.executors.executor import EXECUTORS, Work
+from editproof.study.judging import Judgement
+from editproof.study.plan import Plan
+from editproof.study.run import Run
+
+from tests.study.clustered import Logged, Mean, calls, cohort, doubled
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """Two nodes of processes: the driver's, and one of two processors."""
+    pytest.importorskip("ray", reason="needs the extra ray")
+    from ray.cluster_utils import Cluster
+
+    soon = {"health_check_initial_delay_ms": 500, "health_check_period_ms": 500, "health_check_failure_threshold": 3}
+    head = {"num_cpus": 1, "include_dashboard": False, "_system_config": soon}
+    made = Cluster(initialize_head=True, head_node_args=head)
+    made.other = made.add_node(num_cpus=2)
+    made.connect()
+    yield made
+    import ray
+
+    ray.shutdown()
+    made.shutdown()
+
+
+@pytest.fixture(params=["local", "ray"])
+def executor(request):
+    if request.param == "ray":
+        request.getfixturevalue("cluster")
+    return EXECUTORS[request.param].open("")
+
+
+def work(root, **options):
+    return Work(lambda place: partial(doubled, place), root, **options)
+
+
+def test_every_item_has_its_result_and_the_store_what_was_kept(executor, tmp_path):
+    assert sorted(executor.results(work(tmp_path), range(7), jobs=2)) == [0, 2, 4, 6, 8, 10, 12]
+    kept = {name: files_at(tmp_path).read(name) for name in files_at(tmp_path).names("numbers/*")}
+    assert kept == {f"numbers/{i}": b"%d" % (2 * i) for i in range(7)}
+    assert list(executor.results(work(tmp_path), [], jobs=1)) == []
+
+
+def test_an_error_is_raised_as_it_was(executor, tmp_path):
+    with pytest.raises(DatasetError, match=r"^number -1: it is below 0\. Give another\.$"):
+        list(executor.results(work(tmp_path), [1, -1], jobs=1))
+
+
+def test_an_executor_that_nobody_knows_is_one_line():
+    with pytest.raises(ProtocolError, match=r"executor 'rya'.*ray"):
+        EXECUTORS["rya"]
+
+
+def test_a_client_is_refused():
+    with pytest.raises(EditorError, match=r"ray-address ray://x:1: .*Start the run on a node"):
+        EXECUTORS["ray"].open("ray://x:1")
+
+
+def bench(folder, **tool):
+    return Bench(
+        partial(checked, Logged(folder / "log", **tool)), (Mean,), folder / "store", Plan(repeats=2),
+        Terms(since=time.time() - 1, max_cost=5.0, max_edits=100),
+    )  # fmt: skip
+
+
+def same(one, other):
+    """Whether two tables are equal in everything but when an edit was made."""
+    for name in ("cases", "rows", "histograms"):
+        assert getattr(one, name).equals(getattr(other, name)), name
+    assert one.edits.drop(columns="made").equals(other.edits.drop(columns="made"))
+    return True
+
+
+@pytest.fixture
+def killed(cluster):
+    """Kills the node that is not the driver's once so many cases of a store are done; it is given back afterwards."""
+    threads, other = [], cluster.other
+
+    def kill(store, cases):
+        def wait_and_kill():
+            until = time.monotonic() + 120
+            while len(list((store / "cases").rglob("*.json"))) < cases and time.monotonic() < until:
+                time.sleep(0.005)
+            cluster.remove_node(other, allow_graceful=False)
+
+        threads.append(threading.Thread(target=wait_and_kill, daemon=True))
+        threads[0].start()
+        return threads[0]
+
+    yield kill
+    threads[0].join()
+    cluster.other = cluster.add_node(num_cpus=2)
+
+
+@pytest.mark.parametrize(
+    "tool", [{"sends_data_to": "host", "metered": True, "expected_usd": 0.01}, {}], ids=["paid", "free"]
+)
+def test_a_node_that_is_killed_half_way_costs_nothing(killed, tmp_path, tool):
+    (tmp_path / "here").mkdir(), (tmp_path / "there").mkdir()
+    here, there = bench(tmp_path / "here", **tool), bench(tmp_path / "there", **tool)
+    expected = here.measured(cohort(24))
+    killer = killed(tmp_path / "there" / "store", 6)
+    found = there.measured(cohort(24), executor=EXECUTORS["ray"].open(""))
+    assert not killer.is_alive(), "it was killed before the end"
+    assert same(found, expected)
+    asked = Counter((case, repeat) for case, repeat, _ in calls(tmp_path / "there" / "log"))
+    processes = {int(process) for *_, process in calls(tmp_path / "there" / "log")}
+    assert len(asked) == 48
+    if tool:
+        assert set(asked.values()) == {1}, "no request was sent twice"
+        assert processes == {os.getpid()}, "the driver asks for what costs money"
+    else:
+        assert os.getpid() not in processes
+        assert len(processes) > 1
+        assert sum(asked.values()) <= 48 + 3, "a worker was lost with one request under way"
+    ledger = there.ledger_totals()
+    assert (ledger.edits["logged"], len(ledger.open)) == (sum(asked.values()), 0)
+
+
+def test_limits_hold_across_workers(cluster, tmp_path):
+    one = Bench(
+        partial(checked, Logged(tmp_path / "log", seconds=0)), (Mean,), tmp_path / "store", Plan(repeats=2),
+        Terms(since=time.time() - 1, max_edits=9),
+    )  # fmt: skip
+    with pytest.raises(EditorError, match="--max-edits 9"):
+        one.measured(cohort(12), executor=EXECUTORS["ray"].open(""))
+    assert len(calls(tmp_path / "log")) <= 9
+
+
+TOOL = """
+from editproof.types import EditorCard
+
+def brighter():
+    def brighten(request):
+        return (request.image // 2 + request.seed % 50).astype(request.image.dtype)
+    brighten.card = EditorCard("brighter", "1", "", deterministic=False)
+    return brighten
+"""
+
+
+def test_evidence_has_the_same_bytes(cluster, tmp_path):
+    (tmp_path / "tool.py").write_text(TOOL)
+    began = time.time() - 1
+    here, there = (evidence_bytes(tmp_path, name, began) for name in ("local", "ray"))
+    assert here.keys() == there.keys()
+    assert [name for name in here if here[name] != there[name]] == []
+    assert len(here["evidence.json"]) > 10_000
+
+
+def evidence_bytes(folder, executor, began):
+    """Every file of the evidence, without what says when and where it was made."""
+    spec = f"{folder / 'tool.py'}:brighter"
+    run = Run(
+        (spec,), "phantom:?n=3", ("phantom",), Plan(repeats=2), folder / executor, terms=Terms(since=began),
+        executor=executor,
+    )  # fmt: skip
+    run.check()
+    criterion = Criterion("BA-1", mae_drift("bone_age"), at_most(6), source="of a test")
+    judged = [Judgement(spec, verdict_on(criterion, run.study(spec).measurements), "test_it")]
+    facts = run.facts(judged, [], "pytest")
+    timeless = {"created": "2026-01-01T00:00:00+00:00", "environment": {}, "stores": ("a",)}
+    tools = tuple(replace(tool, measurements=without_times(tool.measurements)) for tool in facts.tools)
+    controls = {name: without_times(table) for name, table in facts.controls.items()}
+    return files_of(evidence_of(replace(facts, tools=tools, controls=controls, **timeless)))
+
+
+def without_times(table):
+    return replace(table, edits=table.edits.assign(made=""), deterministic="")
