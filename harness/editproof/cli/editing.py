@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from editproof.cli.handing import run_pytest
 from editproof.cli.verbs import hand_on
-from editproof.core.files import place_of
+from editproof.core.files import store_named
 from editproof.core.numbers import dollars
 from editproof.errors import EditorError
 from editproof.evidence.exits import CONFORMS, DOES_NOT_CONFORM, PROVES_NOTHING
@@ -29,12 +29,12 @@ def add_to(verbs: Verbs) -> None:
     hand_on(edit)
     edit.set_defaults(action=_edit)
     store = verbs.add_parser("store", help="check that everything in a store of edits is as it was written")
-    store.add_argument("root", type=place_of, metavar="DIR", help="folder or URL of the store, e.g. .editproof")
+    store.add_argument("root", type=store_named, metavar="DIR", help="folder or URL of the store, e.g. .editproof")
     store.set_defaults(action=_store)
     probe = verbs.add_parser("probe", help="find out with five small edits what a tool makes of its mask")
     probe.add_argument("editor", metavar="SPEC", help="as for --editor")
     probe.add_argument("--allow-egress", action="append", default=[], metavar="HOST")
-    probe.add_argument("--store", type=place_of, default=Path(".editproof"), metavar="DIR")
+    probe.add_argument("--store", type=store_named, default=Path(".editproof"), metavar="DIR")
     probe.set_defaults(action=_probe)
     editors = verbs.add_parser("editors", help="list the tools that --editor knows")
     editors.set_defaults(action=_editors)

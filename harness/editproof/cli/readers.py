@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from editproof.core.files import place_of
+from editproof.core.files import store_named
 from editproof.core.nearest import did_you_mean
 from editproof.errors import ProtocolError
 
@@ -24,7 +24,9 @@ def add_to(verbs: Verbs) -> None:
     draw = kinds.add_parser("draw", help=words, description=words)
     draw.add_argument("--editor", required=True, metavar="SPEC", help="tool whose stored edits are read")
     draw.add_argument("--dataset", required=True, metavar="SPEC", help="cohort, as for a run")
-    draw.add_argument("--store", type=place_of, default=Path(".editproof"), metavar="DIR", help="default: .editproof")
+    draw.add_argument(
+        "--store", type=store_named, default=Path(".editproof"), metavar="DIR", help="default: .editproof"
+    )
     draw.add_argument(
         "--study", type=Path, metavar="FILE", help="study file that the edits were asked for by (default: the one here)"
     )

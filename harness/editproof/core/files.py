@@ -107,11 +107,11 @@ def place_at(base: Path, address: str) -> Place:
     >>> place_at(Path("/work"), "s3://bucket/store"), place_at(Path("/work"), "store").as_posix()
     ('s3://bucket/store', '/work/store')
     """
-    place = place_of(address)
+    place = store_named(address)
     return base / place if isinstance(place, Path) else place
 
 
-def place_of(address: str) -> Place:
+def store_named(address: str) -> Place:
     """The place that an address names: a URL, or a folder seen from the working directory."""
     return address.rstrip("/") if is_url(address) else Path(address)
 
