@@ -18,7 +18,7 @@ from editproof.editors.adapter import checked
 from editproof.errors import DatasetError, EditorError, ProtocolError
 from editproof.evidence.bundle import files_of
 from editproof.study.bench import Bench
-from editproof.study.executors.executor import EXECUTORS, Work
+from editproof.study.executors.executor import EXECUTORS, Chosen, Work
 from editproof.study.judging import Judgement
 from editproof.study.plan import Plan
 from editproof.study.run import Run
@@ -92,52 +92,6 @@ def same(one, other):
     return True
 
 
-@pytest.fixture
-def killed(cluster):
-    """Kills the node that is not the driver's once so many cases of a store are done; it is given back afterwards."""
-    threads, other = [], cluster.other
-
-    def kill(store, cases):
-        def wait_and_kill():
-            until = time.monotonic() + 120
-            while len(list((store / "cases").rglob("*.json"))) < cases and time.monotonic() < until:
-                time.sleep(0.005)
-            cluster.remove_node(other, allow_graceful=False)
-
-        threads.append(threading.Thread(target=wait_and_kill, daemon=True))
-        threads[0].start()
-        return threads[0]
-
-    yield kill
-    threads[0].join()
-    cluster.other = cluster.add_node(num_cpus=2)
-
-
-@pytest.mark.parametrize(
-    "tool", [{"sends_data_to": "host", "metered": True, "expected_usd": 0.01}, {}], ids=["paid", "free"]
-)
-def test_a_node_that_is_killed_half_way_costs_nothing(killed, tmp_path, tool):
-    (tmp_path / "here").mkdir(), (tmp_path / "there").mkdir()
-    here, there = bench(tmp_path / "here", **tool), bench(tmp_path / "there", **tool)
-    expected = here.measured(cohort(24))
-    killer = killed(tmp_path / "there" / "store", 6)
-    found = there.measured(cohort(24), executor=EXECUTORS["ray"].open(""))
-    assert not killer.is_alive(), "it was killed before the end"
-    assert same(found, expected)
-    asked = Counter((case, repeat) for case, repeat, _ in calls(tmp_path / "there" / "log"))
-    processes = {int(process) for *_, process in calls(tmp_path / "there" / "log")}
-    assert len(asked) == 48
-    if tool:
-        assert set(asked.values()) == {1}, "no request was sent twice"
-        assert processes == {os.getpid()}, "the driver asks for what costs money"
-    else:
-        assert os.getpid() not in processes
-        assert len(processes) > 1
-        assert sum(asked.values()) <= 48 + 3, "a worker was lost with one request under way"
-    ledger = there.ledger_totals()
-    assert (ledger.edits["logged"], len(ledger.open)) == (sum(asked.values()), 0)
-
-
 def test_limits_hold_across_workers(cluster, tmp_path):
     one = Bench(
         partial(checked, Logged(tmp_path / "log", seconds=0)), (Mean,), tmp_path / "store", Plan(repeats=2),
@@ -173,7 +127,7 @@ def evidence_bytes(folder, executor, began):
     spec = f"{folder / 'tool.py'}:brighter"
     run = Run(
         (spec,), "phantom:?n=3", ("phantom",), Plan(repeats=2), folder / executor, terms=Terms(since=began),
-        executor=executor,
+        executor=Chosen(executor),
     )  # fmt: skip
     run.check()
     criterion = Criterion("BA-1", mae_drift("bone_age"), at_most(6), source="of a test")
@@ -187,3 +141,57 @@ def evidence_bytes(folder, executor, began):
 
 def without_times(table):
     return replace(table, edits=table.edits.assign(made=""), deterministic="")
+
+
+@pytest.fixture
+def killed(cluster):
+    """Kills the node that is not the driver's once so many cases of a store are done; it is given back afterwards."""
+    threads, other = [], cluster.other
+
+    def kill(store, cases):
+        def wait_and_kill():
+            until = time.monotonic() + 120
+            while len(list((store / "cases").rglob("*.json"))) < cases and time.monotonic() < until:
+                time.sleep(0.005)
+            cluster.remove_node(other, allow_graceful=False)
+
+        threads.append(threading.Thread(target=wait_and_kill, daemon=True))
+        threads[0].start()
+        return threads[0]
+
+    yield kill
+    threads[0].join()
+    cluster.other = cluster.add_node(num_cpus=2)
+
+
+def test_a_node_that_is_killed_half_way_costs_nothing(killed, tmp_path):
+    """Two tools at once, one that costs money and one that computes."""
+    tools = {"paid": {"sends_data_to": "host", "metered": True, "expected_usd": 0.01}, "free": {}}
+    for name in tools:
+        (tmp_path / name / "here").mkdir(parents=True), (tmp_path / name / "there").mkdir()
+    benches = {name: bench(tmp_path / name / "there", **tool) for name, tool in tools.items()}
+    cluster, found = EXECUTORS["ray"].open(""), {}
+    killer = killed(tmp_path / "free" / "there" / "store", 4)
+    threads = [
+        threading.Thread(target=lambda n=name: found.update({n: benches[n].measured(cohort(16), executor=cluster)}))
+        for name in tools
+    ]
+    for step in (threading.Thread.start, threading.Thread.join):
+        for thread in threads:
+            step(thread)
+    assert not killer.is_alive(), "it was killed before the end"
+    for name, tool in tools.items():
+        assert same(found[name], bench(tmp_path / name / "here", **tool).measured(cohort(16)))
+        made = calls(tmp_path / name / "there" / "log")
+        asked = Counter((case, repeat) for case, repeat, _ in made)
+        processes = {int(process) for *_, process in made}
+        assert len(asked) == 32, "nothing is lost"
+        if name == "paid":
+            assert set(asked.values()) == {1}, "no request was sent twice"
+            assert processes == {os.getpid()}, "the driver asks for what costs money"
+        else:
+            assert os.getpid() not in processes
+            assert len(processes) > 1
+            assert sum(asked.values()) <= 32 + 2, "two workers were lost, each with one request under way"
+        totals = benches[name].ledger_totals()
+        assert (totals.edits["logged"], len(totals.open)) == (len(made), 0)

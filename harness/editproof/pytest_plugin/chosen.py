@@ -37,6 +37,7 @@ def run_of(config: pytest.Config) -> Run | TabledRun:
         from editproof.datasets.registry import check_reader
         from editproof.editing.edits import Terms
         from editproof.instruments.shipped import READERS
+        from editproof.study.executors.executor import Chosen
         from editproof.study.plan import Plan
         from editproof.study.run import Run
 
@@ -82,8 +83,7 @@ def run_of(config: pytest.Config) -> Run | TabledRun:
             editor_factories=_merged(hooks.pytest_editproof_editors(config=config)),
             dataset_factories=_merged(hooks.pytest_editproof_datasets(config=config)),
             metrics=handed_in(hooks.pytest_editproof_metrics(config=config)),
-            executor=options.executor,
-            ray_address=options.ray_address,
+            executor=Chosen(options.executor, options.ray_address),
         )
         if not gc.get_freeze_count():
             gc.freeze()  # what was imported lives as long as the process: looking for garbage in it takes 5 % of a run

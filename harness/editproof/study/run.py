@@ -48,7 +48,7 @@ from editproof.metrics.registry import in_protocol
 from editproof.study.axes import axes_in, check_taken
 from editproof.study.bench import Bench
 from editproof.study.copies import refuse_copies
-from editproof.study.executors.executor import EXECUTORS, Executor
+from editproof.study.executors.executor import Chosen
 from editproof.study.exhibits import exhibit_pictures
 from editproof.study.gathering import case_row
 from editproof.study.history import judgements_in, remember
@@ -85,8 +85,7 @@ class Run:
     editor_factories: tuple[tuple[str, EditorFactory], ...] = ()
     dataset_factories: tuple[tuple[str, Callable[[str], Dataset]], ...] = ()
     metrics: tuple[Metric, ...] = ()
-    executor: str = "local"
-    ray_address: str = ""
+    executor: Chosen = field(default_factory=Chosen)
     _known: dict[tuple[str, bool], Measurements] = field(default_factory=dict, repr=False, compare=False)
     _given: dict[tuple[str, bool], Measurements] = field(default_factory=dict, repr=False, compare=False)
     _planted: set[str] = field(default_factory=set, repr=False, compare=False)
@@ -102,10 +101,6 @@ class Run:
     def whole(self) -> Dataset:
         """The cohort, of which :attr:`dataset` may be a part."""
         return self.dataset.whole if isinstance(self.dataset, Shard) else self.dataset
-
-    @cached_property
-    def _executor(self) -> Executor:
-        return EXECUTORS[self.executor].open(self.ray_address)
 
     @cached_property
     def cards(self) -> dict[str, EditorCard]:
@@ -165,7 +160,7 @@ class Run:
 
     def check(self, claims: Collection[Criterion] = ()) -> None:
         """Raise the one clear error that a wrong tool, cohort, instrument or claim deserves, before work is done."""
-        _ = files_at(self.store), self._executor
+        _ = files_at(self.store), self.executor.opened
         _ = self.own_metrics, self.cards, self._fitting, self._lock, self._register, self._measurable
         if not claims:
             return
@@ -248,7 +243,7 @@ class Run:
     @cached_property
     def axes(self) -> str:
         """The axes that every image of the whole cohort has; a cohort in which one image is two cases is refused."""
-        known = refuse_copies(self.whole, self.store, self.plan.geometry, jobs=self.jobs, executor=self._executor)
+        known = refuse_copies(self.whole, self.store, self.plan.geometry, jobs=self.jobs, executor=self.executor.opened)
         return axes_in(self.whole.card.name, {case_id: digests.size for case_id, digests in known.items()})
 
     @property
@@ -379,7 +374,7 @@ class Run:
         key = spec, bool(self._planted)
         if key not in self._known:
             with files_at(self.store).holding(f"locks/{slug(spec)}-{digest_of(spec)[:8]}.lock"):
-                table = self.bench(spec).measured(self.dataset, jobs=self.jobs, executor=self._executor)
+                table = self.bench(spec).measured(self.dataset, jobs=self.jobs, executor=self.executor.opened)
             asked = quantities_on_images(self.own_metrics, self._instrument_cards, self.axes)
             self._known[key] = table.looking_for(asked)
         return self._known[key]

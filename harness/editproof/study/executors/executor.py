@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, Protocol, TypeVar
 
 from editproof.core.files import Place
@@ -102,3 +103,16 @@ EXECUTORS = _Executors(
     code_of=lambda kind: kind.open,
 )
 """Executors by name."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The executor that a run is to have: its name, and the address of a cluster where it has one."""
+
+    name: str = "local"
+    address: str = ""
+
+    @cached_property
+    def opened(self) -> Executor:
+        """The executor itself, opened when it is first needed."""
+        return EXECUTORS[self.name].open(self.address)
