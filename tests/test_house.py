@@ -51,6 +51,8 @@ ONLY_USERS = {
     },
     **{name: {"core/http.py"} for name in ("httpx2", "httpcore2", "http", "socket")},
     "fsspec": {"core/url_files.py"},
+    "mlflow": {"audit/exporters/mlflow.py"},
+    "opentelemetry": {"audit/exporters/otel.py"},
     "ray": {"study/executors/ray.py", "study/executors/ray_files.py"},
     "pydantic": {"core/records.py"},
     "pydantic_core": {"core/declared.py"},

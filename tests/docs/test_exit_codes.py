@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from editproof.audit.exporters.exporter import EXPORTERS, Exporter
 from editproof.audit.findings import evidence_of
 from editproof.audit.publication import deliver
 from editproof.cli import command_line, main
@@ -133,6 +134,11 @@ def sign(folder: Folder, run: str) -> int:
     return main(["sign", run, "--key", "key.pem", "--signer", "Ana", "--meaning", "a test"])
 
 
+def export(folder: Folder) -> int:
+    with EXPORTERS.also([Exporter("nobody", lambda run, address: f"{run.name}: told to nobody")], "a test"):
+        return main(["export", "nobody", "harsh"])
+
+
 def spoilt_store(folder: Folder) -> int:
     """A store of which a picture was written over."""
     assert main(["probe", "opencv-telea", "--store", "spoilt"]) == 0
@@ -185,6 +191,11 @@ SCENARIOS: dict[str, dict[int, Callable[[Folder], int]]] = {
         0: lambda at: sign(at, "harsh"),
         1: lambda at: sign(at, "tampered"),
         4: lambda at: sign(at, "nothere"),
+    },
+    "export": {
+        0: export,
+        1: lambda at: main(["export", "mlflow", "tampered"]),
+        4: lambda at: main(["export", "nothere", "harsh"]),
     },
     "store": {
         0: lambda at: main(["store", "."]),

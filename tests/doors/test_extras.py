@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from editproof.audit.exporters.exporter import EXPORTERS
 from editproof.audit.publication import Signer
 from editproof.cli.completion import _completion
 from editproof.core.extras import BY_HAND, EXTRAS
@@ -101,6 +102,10 @@ AT_ONCE = {
     **{
         f"a store at {scheme}": (scheme, lambda folder, s=scheme: files_at(f"{s}://a/b"))
         for scheme in ("s3", "gs", "az")
+    },
+    **{
+        f"an export to {name}": (name, lambda folder, n=name: EXPORTERS[n].send(None, ""))
+        for name in ("mlflow", "otel")
     },
     "a store at a URL": ("url", lambda folder: files_at("file:///a/b")),
     "an enhancer": ("realesrgan", lambda folder: realesrgan(Given("realesrgan", "", {}, {"model": "-"}, {}))),

@@ -21,6 +21,7 @@ from editproof.cli import (
     demo,
     editing,
     evidence,
+    exporting,
     instruments,
     judging,
     planning,
@@ -41,7 +42,7 @@ GROUPS = {
     "before a study": (scaffold, cohorts, planning),
     "tools and their edits": (editing,),
     "judge": (running, judging, readers),
-    "what a run left": (evidence,),
+    "what a run left": (evidence, exporting),
     "instruments": (instruments, training),
     "the command itself": (completion,),
 }
