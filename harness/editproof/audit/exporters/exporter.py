@@ -102,15 +102,15 @@ def _name_of(value: Any) -> str:
 
 
 def _mlflow(run: RunSummary, address: str) -> str:
-    from editproof.audit.exporters.mlflow import send
+    from editproof.audit.exporters.mlflow import enter_in_mlflow
 
-    return send(run, address)
+    return enter_in_mlflow(run, address)
 
 
 def _otel(run: RunSummary, address: str) -> str:
-    from editproof.audit.exporters.otel import send
+    from editproof.audit.exporters.otel import send_trace
 
-    return send(run, address)
+    return send_trace(run, address)
 
 
 class _Exporters(Registry[Exporter]):

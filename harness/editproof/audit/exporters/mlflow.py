@@ -14,7 +14,7 @@ _LONGEST = 5000
 """Characters that MLflow keeps of a tag."""
 
 
-def send(run: RunSummary, address: str) -> str:
+def enter_in_mlflow(run: RunSummary, address: str) -> str:
     """Enter each tool as a run of MLflow, with its numbers as metrics and its words as tags; one is entered once.
 
     Parameters

@@ -10,7 +10,7 @@ from editproof.core.extras import need
 from editproof.errors import EvidenceError
 
 
-def send(run: RunSummary, address: str) -> str:
+def send_trace(run: RunSummary, address: str) -> str:
     """Send the trace of a run by OTLP over HTTP.
 
     Parameters
