@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
@@ -26,44 +27,50 @@ from editproof.study.run import Run
 from tests.study.clustered import Logged, Mean, calls, cohort, doubled
 
 
-@pytest.fixture(scope="module")
-def cluster():
-    """Two nodes of processes: the driver's, and one of two processors."""
+@contextmanager
+def two_nodes():
+    """A cluster of processes on this machine: the driver's node, and one of two processors."""
     pytest.importorskip("ray", reason="needs the extra ray")
+    import ray
     from ray.cluster_utils import Cluster
 
-    head = {"num_cpus": 1, "include_dashboard": False}
-    made = Cluster(initialize_head=True, head_node_args=head)
-    made.other = made.add_node(num_cpus=2)
-    made.connect()
-    yield made
-    import ray
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    try:
+        other = made.add_node(num_cpus=2)
+        made.connect()
+        yield lambda: made.remove_node(other, allow_graceful=False)
+    finally:
+        ray.shutdown()
+        made.shutdown()
 
-    ray.shutdown()
-    made.shutdown()
+
+def test_this_machine_keeps_the_contract(tmp_path):
+    check_contract(EXECUTORS["local"].open(""), tmp_path)
 
 
-@pytest.fixture(params=["local", "ray"])
-def executor(request):
-    if request.param == "ray":
-        request.getfixturevalue("cluster")
-    return EXECUTORS[request.param].open("")
+@pytest.mark.slow
+def test_a_cluster_keeps_the_contract_and_the_limits_and_loses_nothing_with_a_node(tmp_path):
+    """One test, since a cluster takes long to start and the tests of a module may be given to several processes."""
+    with two_nodes() as kill_other_node:
+        for step in ("contract", "limits", "evidence", "kill"):
+            (tmp_path / step).mkdir()
+        check_contract(EXECUTORS["ray"].open(""), tmp_path / "contract")
+        check_limits(tmp_path / "limits")
+        check_evidence(tmp_path / "evidence")
+        check_kill(kill_other_node, tmp_path / "kill")
 
 
 def work(root, **options):
     return Work(lambda place: partial(doubled, place), root, **options)
 
 
-def test_every_item_has_its_result_and_the_store_what_was_kept(executor, tmp_path):
-    assert sorted(executor.results(work(tmp_path), range(7), jobs=2)) == [0, 2, 4, 6, 8, 10, 12]
-    kept = {name: files_at(tmp_path).read(name) for name in files_at(tmp_path).names("numbers/*")}
+def check_contract(executor, folder):
+    assert sorted(executor.results(work(folder), range(7), jobs=2)) == [0, 2, 4, 6, 8, 10, 12]
+    kept = {name: files_at(folder).read(name) for name in files_at(folder).names("numbers/*")}
     assert kept == {f"numbers/{i}": b"%d" % (2 * i) for i in range(7)}
-    assert list(executor.results(work(tmp_path), [], jobs=1)) == []
-
-
-def test_an_error_is_raised_as_it_was(executor, tmp_path):
+    assert list(executor.results(work(folder), [], jobs=1)) == []
     with pytest.raises(DatasetError, match=r"^number -1: it is below 0\. Give another\.$"):
-        list(executor.results(work(tmp_path), [1, -1], jobs=1))
+        list(executor.results(work(folder), [1, -1], jobs=1))
 
 
 def test_an_executor_that_nobody_knows_is_one_line():
@@ -91,7 +98,7 @@ def same(one, other):
     return True
 
 
-def test_limits_hold_across_workers(cluster, tmp_path):
+def check_limits(tmp_path):
     one = Bench(
         partial(checked, Logged(tmp_path / "log", seconds=0)), (Mean,), tmp_path / "store", Plan(repeats=2),
         Terms(since=time.time() - 1, max_edits=9),
@@ -112,7 +119,7 @@ def brighter():
 """
 
 
-def test_evidence_has_the_same_bytes(cluster, tmp_path):
+def check_evidence(tmp_path):
     (tmp_path / "tool.py").write_text(TOOL)
     began = time.time() - 1
     here, there = (evidence_bytes(tmp_path, name, began) for name in ("local", "ray"))
@@ -142,35 +149,28 @@ def without_times(table):
     return replace(table, edits=table.edits.assign(made=""), deterministic="")
 
 
-@pytest.fixture
-def killed(cluster):
-    """Kills the node that is not the driver's once so many cases of a store are done; it is given back afterwards."""
-    threads, other = [], cluster.other
+def killed_later(kill, store, cases):
+    """A thread that kills a node once so many cases of a store are done."""
 
-    def kill(store, cases):
-        def wait_and_kill():
-            until = time.monotonic() + 120
-            while len(list((store / "cases").rglob("*.json"))) < cases and time.monotonic() < until:
-                time.sleep(0.005)
-            cluster.remove_node(other, allow_graceful=False)
+    def wait_and_kill():
+        until = time.monotonic() + 240
+        while len(list((store / "cases").rglob("*.json"))) < cases and time.monotonic() < until:
+            time.sleep(0.005)
+        kill()
 
-        threads.append(threading.Thread(target=wait_and_kill, daemon=True))
-        threads[0].start()
-        return threads[0]
-
-    yield kill
-    threads[0].join()
-    cluster.other = cluster.add_node(num_cpus=2)
+    thread = threading.Thread(target=wait_and_kill, daemon=True)
+    thread.start()
+    return thread
 
 
-def test_a_node_that_is_killed_half_way_costs_nothing(killed, tmp_path):
+def check_kill(kill_other_node, tmp_path):
     """Two tools at once, one that costs money and one that computes."""
     tools = {"paid": {"sends_data_to": "host", "metered": True, "expected_usd": 0.01}, "free": {}}
     for name in tools:
         (tmp_path / name / "here").mkdir(parents=True), (tmp_path / name / "there").mkdir()
     benches = {name: bench(tmp_path / name / "there", **tool) for name, tool in tools.items()}
     cluster, found = EXECUTORS["ray"].open(""), {}
-    killer = killed(tmp_path / "free" / "there" / "store", 4)
+    killer = killed_later(kill_other_node, tmp_path / "free" / "there" / "store", 4)
     threads = [
         threading.Thread(target=lambda n=name: found.update({n: benches[n].measured(cohort(16), executor=cluster)}))
         for name in tools
