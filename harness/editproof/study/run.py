@@ -263,13 +263,8 @@ class Run:
     def unmeasured(self, spec: str) -> EditorStudy:
         """A tool and its cohort without one edit made, for a protocol to be locked."""
         empty = measurements_of(self.cards[spec].name, [case_row(case) for case in self.dataset], [], [])
-        return EditorStudy(
-            spec,
-            self.cards[spec],
-            empty,
-            lambda: {"identity": self._measured("identity")},
-            self.check_stratum,
-        )
+        controls = lambda: {"identity": self._measured("identity")}  # noqa: E731
+        return EditorStudy(spec, self.cards[spec], empty, controls, self.check_stratum)
 
     def out_of_reach(self, claims: Iterable[tuple[Criterion, str]], *, lossy: bool = False) -> Iterator[str]:
         """What claims (criterion and stratum) cannot show on this cohort, or name in vain, before an edit is made.
