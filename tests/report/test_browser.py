@@ -21,6 +21,7 @@ from editproof.report.page.html import render
 from editproof.types import Outcome
 
 from tests.audit import study
+from tests.records import replace
 from tests.report import gold
 
 pytest.importorskip("selenium", reason="needs selenium")
@@ -335,6 +336,28 @@ def luminance(colour: str) -> float:
 
 def contrast(a: float, b: float) -> float:
     return (max(a, b) + 0.05) / (min(a, b) + 0.05)
+
+
+BARS = (
+    "return [...document.querySelectorAll('.card .bar, .forest .bar')].every(b => b.getBoundingClientRect().width > 80)"
+)
+
+
+def test_no_page_of_five_tools_is_too_wide_and_bars_keep_their_width(
+    browser: WebDriver, whole: Evidence, tmp_path: Path
+) -> None:
+    more = [replace(whole.editors[0], card=replace(whole.editors[0].card, name=f"tool-{k}")) for k in range(3)]
+    file = tmp_path / "report.html"
+    file.write_text(render(replace(whole, editors=(*whole.editors, *more)), images=False), encoding="utf-8")
+    try:
+        for width in (390, 1024, 1440):
+            size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+            browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+            browser.get(file.as_uri())
+            assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth"), width
+            assert browser.execute_script(BARS), width
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 SAVED = """
