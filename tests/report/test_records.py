@@ -205,7 +205,7 @@ def test_pdf_is_tagged_and_declares_it(whole: Evidence) -> None:
     pikepdf = pytest.importorskip("pikepdf", reason="needs the package pikepdf")
     small = replace(gold.evidence(12, pictures=False), editors=(gold.evidence(12).editors[1],))
     for name in ("certificate", "pdf"):
-        with pikepdf.open(io.BytesIO(rendered_form(small, name, as_pdf=True))) as made:
+        with pikepdf.open(io.BytesIO(rendered_form(small, name, Beside(suffix=".pdf")))) as made:
             assert made.check_pdf_syntax() == []
             root = made.Root
             assert root.MarkInfo.Marked
