@@ -24,6 +24,7 @@ yaml = pytest.importorskip("yaml")
 ACTION = ROOT / ".github" / "actions" / "gate" / "action.yml"
 TEMPLATE = ROOT / ".gitlab" / "gate.yml"
 URL = "https://ci.example/artefact/1"
+SYSTEMS = ["ubuntu-latest", "windows-latest", "macos-latest"]
 COHORT = "phantom:?n=12"
 
 
@@ -92,7 +93,7 @@ def test_the_steps_that_use_actions_keep_what_was_paid_for_and_the_report(reposi
     assert all("${{" not in step.get("run", "") for step in steps)  # an input is a value, and no part of a script
 
 
-def test_every_template_tries_each_python_that_the_package_is_for():
+def test_every_template_tries_each_python_and_system_that_the_package_is_for():
     """What ``editproof init`` writes, the template and the page; jobs of a matrix keep stores and artefacts apart."""
     pythons = ["3.11", "3.12", "3.13", "3.14"]
     wishes = Wishes(task="removal", modality="", tool="", dataset="", instrument="", ci="github")
@@ -101,9 +102,11 @@ def test_every_template_tries_each_python_that_the_package_is_for():
         written = yaml.safe_load(scaffold(replace(wishes, ci=ci), None)[path])
         jobs[ci] = (written.get("jobs") or written)["conformance"]
     page = yaml.safe_load((ROOT / "docs" / "ci.md").read_text().split("```yaml")[1].split("```")[0])
+    assert jobs["github"]["defaults"] == {"run": {"shell": "bash"}}
     for job in (jobs["github"], page["jobs"]["conformance"]):
-        assert job["strategy"]["matrix"]["python"] == pythons
-        assert "conformance-${{ matrix.python }}" in {
+        assert job["strategy"]["matrix"] == {"os": SYSTEMS, "python": pythons}
+        assert job["runs-on"] == "${{ matrix.os }}"
+        assert "conformance-${{ matrix.os }}-${{ matrix.python }}" in {
             step.get("with", {}).get(name) for step in job["steps"] for name in ("name", "artefact")
         }
     for job in (jobs["gitlab"], yaml.safe_load(TEMPLATE.read_text())[".editproof-gate"]):

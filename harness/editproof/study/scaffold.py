@@ -258,10 +258,14 @@ name: conformance
 on: [pull_request]
 jobs:
   conformance:
-    runs-on: ubuntu-latest
+    runs-on: ${{{{ matrix.os }}}}
+    defaults: {{ run: {{ shell: bash }} }}
+    env: {{ STORE: "editproof-${{{{ matrix.os }}}}-${{{{ matrix.python }}}}" }}
     strategy:
       fail-fast: false
-      matrix: {{ python: ["3.11", "3.12", "3.13", "3.14"] }}  # leave those that your tool runs on
+      matrix:  # leave those that your tool runs on
+        os: [ubuntu-latest, windows-latest, macos-latest]
+        python: ["3.11", "3.12", "3.13", "3.14"]
     steps:
       - uses: actions/checkout@v5
       - uses: actions/setup-python@v6
@@ -269,8 +273,8 @@ jobs:
       - uses: actions/cache@v5  # edits that are kept are not made, or paid for, again
         with:
           path: .editproof
-          key: editproof-${{{{ matrix.python }}}}-${{{{ github.run_id }}}}-${{{{ github.run_attempt }}}}
-          restore-keys: editproof-${{{{ matrix.python }}}}-
+          key: ${{{{ env.STORE }}}}-${{{{ github.run_id }}}}-${{{{ github.run_attempt }}}}
+          restore-keys: ${{{{ env.STORE }}}}-
       - run: pip install editproof=={version}
       - run: {run}
       - if: always()
@@ -280,7 +284,11 @@ jobs:
       - id: artefact
         if: always()
         uses: actions/upload-artifact@v5
-        with: {{ name: "conformance-${{{{ matrix.python }}}}", path: "reports/\\nconformance.xml" }}
+        with:
+          name: conformance-${{{{ matrix.os }}}}-${{{{ matrix.python }}}}
+          path: |
+            reports/
+            conformance.xml
       - if: always()
         env: {{ URL: "${{{{ steps.artefact.outputs.artifact-url }}}}" }}
         run: |
