@@ -260,12 +260,10 @@ jobs:
   conformance:
     runs-on: ${{{{ matrix.os }}}}
     defaults: {{ run: {{ shell: bash }} }}
-    env: {{ STORE: "editproof-${{{{ matrix.os }}}}-${{{{ matrix.python }}}}" }}
-    strategy:
+    env: {{ JOB: "${{{{ matrix.os }}}}-${{{{ matrix.python }}}}" }}
+    strategy:  # leave those that your tool runs on
       fail-fast: false
-      matrix:  # leave those that your tool runs on
-        os: [ubuntu-latest, windows-latest, macos-latest]
-        python: ["3.11", "3.12", "3.13", "3.14"]
+      matrix: {{ os: [ubuntu-latest, windows-latest, macos-latest], python: ["3.11", "3.12", "3.13", "3.14"] }}
     steps:
       - uses: actions/checkout@v5
       - uses: actions/setup-python@v6
@@ -273,8 +271,8 @@ jobs:
       - uses: actions/cache@v5  # edits that are kept are not made, or paid for, again
         with:
           path: .editproof
-          key: ${{{{ env.STORE }}}}-${{{{ github.run_id }}}}-${{{{ github.run_attempt }}}}
-          restore-keys: ${{{{ env.STORE }}}}-
+          key: editproof-${{{{ env.JOB }}}}-${{{{ github.run_id }}}}-${{{{ github.run_attempt }}}}
+          restore-keys: editproof-${{{{ env.JOB }}}}-
       - run: pip install editproof=={version}
       - run: {run}
       - if: always()
@@ -284,11 +282,7 @@ jobs:
       - id: artefact
         if: always()
         uses: actions/upload-artifact@v5
-        with:
-          name: conformance-${{{{ matrix.os }}}}-${{{{ matrix.python }}}}
-          path: |
-            reports/
-            conformance.xml
+        with: {{ name: "conformance-${{{{ env.JOB }}}}", path: "reports/\\nconformance.xml" }}
       - if: always()
         env: {{ URL: "${{{{ steps.artefact.outputs.artifact-url }}}}" }}
         run: |
