@@ -232,4 +232,5 @@ def test_area_has_an_interval_and_is_none_for_one_class() -> None:
     assert found.value is not None
     assert found.high is not None
     assert found.low < found.value < found.high
+    assert found.confidence == 0.9, "the level of a verdict at the usual one-sided 95 %"
     assert area(Paired(SEX, np.ones(60), score[:, 0], score), score) is None

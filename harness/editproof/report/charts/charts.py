@@ -143,7 +143,7 @@ def roc_curves(given: Read) -> Figure:
         curves.append(line(curve[0], curve[1], colour, dash, 2.5))
         areas.append(f"{arm} {_with_interval(found)}")
     caption = (
-        f"Area under the curve [95 % interval]: {', '.join(areas)}. Bands: 95 % at each point, whole patients drawn."
+        f"Area under the curve [90 % interval]: {', '.join(areas)}. Bands: 95 % at each point, whole patients drawn."
         f"{_rule(pair)}"
     )
     if len(curves) == 1:

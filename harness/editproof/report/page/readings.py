@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,9 @@ from editproof.stats.roc import roc_band, roc_points
 from editproof.types import Quantity
 
 Floats = NDArray[np.float64]
+
+LEVEL: Final = 0.9
+"""Coverage of the intervals of areas, as of claims at the usual one-sided 95 %: one number for one area on the page."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +160,7 @@ def label_changes(pair: Paired) -> tuple[int, int]:
 
 
 def area(pair: Paired, score: Floats) -> Interval | None:
-    """Area under the curve of what came back, with its 95 % interval as of a verdict; None with one class alone.
+    """Area under the curve of what came back, with its interval at the level of verdicts; None with one class alone.
 
     Parameters
     ----------
@@ -169,7 +173,7 @@ def area(pair: Paired, score: Floats) -> Interval | None:
         return None
     read, patients = score[here], pair.clusters[here]
     pairs = pairs_of(read, truth, np.zeros(read.shape, dtype=bool), patients)
-    return Area(area=auc_statistic(read, truth, patients), pairs=pairs, patients=np.unique(patients)).interval(0.95)
+    return Area(area=auc_statistic(read, truth, patients), pairs=pairs, patients=np.unique(patients)).interval(LEVEL)
 
 
 def roc(pair: Paired, score: Floats) -> tuple[Floats, Floats] | None:
