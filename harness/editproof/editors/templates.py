@@ -26,6 +26,7 @@ POLL_FIELDS: Final = ("url", "status", "done", "failed", "every", "hosts", "resu
 """Fields of ``poll``: a path or address made of places in the first answer, where the state is, and what it may be;
 ``result``, where the answer of a job that is done is fetched, if not there."""
 
+_LISTS = ("done", "failed", "hosts")
 _PLACE = re.compile(r"\$\{(\w+)\}|\{([\w.*]+)\}")
 
 
@@ -61,6 +62,7 @@ def check_template(template: Mapping[str, Any], asked: str) -> None:
         raise EditorError(asked, f"a secret stands in the template, at {place}", advice)
     if "${" in str(template["url"]):
         raise EditorError(asked, "its url takes a variable of the environment", "Write the address itself.")
+    _check_kinds(template, asked)
     headers = template["headers"]
     if not isinstance(headers, dict) or not all(isinstance(text, str) for text in headers.values()):
         raise EditorError(asked, "its headers are not texts by name", 'Write "headers": {"NAME": "TEXT"}.')
@@ -70,6 +72,24 @@ def check_template(template: Mapping[str, Any], asked: str) -> None:
         raise EditorError(asked, "a form whose body is not an object", 'Write "body": {"NAME": "TEXT"}.')
     if poll := template.get("poll"):
         _check_poll(poll, asked)
+
+
+def _check_kinds(template: Mapping[str, Any], asked: str) -> None:
+    """Refuse fields of another kind: a text in place of a list is searched letter by letter, a path may name a host."""
+    for name in ("path", "model_path"):
+        told = template.get(name, "")
+        if not isinstance(told, str) or (told and told[0] not in "/?"):
+            raise EditorError(asked, f"{name}={told!r}", "Write a path below the url, which begins with /.")
+    if template["encoding"] not in ("json", "multipart"):
+        raise EditorError(asked, f"encoding={template['encoding']!r}", "Write json or multipart.")
+    if not isinstance(template.get("query", {}), dict):
+        raise EditorError(asked, "its query is not an object", 'Write "query": {"NAME": "TEXT"}.')
+    told = template.get("poll")
+    poll: dict[str, Any] = told if isinstance(told, dict) else {}
+    lists = {"files_from": template.get("files_from", []), **{f"poll.{name}": poll.get(name, []) for name in _LISTS}}
+    for name, told in lists.items():
+        if not isinstance(told, list) or not all(isinstance(one, str) and one for one in told):
+            raise EditorError(asked, f"its {name} is not a list of texts", f'Write "{name.split(".")[-1]}": ["TEXT"].')
 
 
 def _check_poll(poll: Any, asked: str) -> None:
