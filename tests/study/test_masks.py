@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
@@ -25,13 +27,17 @@ from editproof.criteria.controls import verdict_on_control
 from editproof.datasets.cohort import Cohort
 from editproof.editing.store import Store
 from editproof.errors import EditproofError, InstrumentError, ProtocolError
+from editproof.evidence.drawn import DRAWN
+from editproof.evidence.gallery import chosen
 from editproof.evidence.measurements import EDITED, IMAGE, ORIGINAL, TARGET
 from editproof.instruments.fitness import check_apart
 from editproof.instruments.masks import unpacked
 from editproof.instruments.reading import full_readings
 from editproof.instruments.soundness import check_card
 from editproof.metrics import METRICS_VERSION
+from editproof.report.page.drawn import COLOURS, contours
 from editproof.study.bench import Bench
+from editproof.study.exhibits import exhibit_pictures
 from editproof.study.masks import MASKS
 from editproof.study.on_images import check_measurable
 from editproof.study.plan import Plan
@@ -48,6 +54,7 @@ from editproof.types import (
     Pixels,
     Quantity,
 )
+from PIL import Image as Pillow
 
 SHAPE = (40, 32)
 N = 12
@@ -357,3 +364,25 @@ def test_verifying_evidence_knows_what_metrics_of_masks_give_of_the_structures_o
     assert any(
         fault.endswith("no metric of the protocol gives dice_to_original:square") for fault in metric_faults(evidence)
     )
+
+
+def test_exhibits_keep_what_was_drawn_without_asking_again(tables):
+    bench = Bench(partial(Tool, "shifts"), (Outliner,), tables.folder / "shifts", Plan(repeats=2))
+    asked = Outliner.asked
+    kept = exhibit_pictures(CASES, bench, chosen(tables.shifts))[0]
+    assert Outliner.asked == asked
+    before, after = (np.asarray(Pillow.open(io.BytesIO(kept.images[role]))) for role in DRAWN.values())
+    square = np.zeros(SHAPE, bool)
+    square[16:28, 10:20] = True
+    np.testing.assert_array_equal(before, np.where(square, 2, 0))  # "hole" is the first by name, and is empty
+    np.testing.assert_array_equal(after, np.where(np.roll(square, 2, axis=1), 2, 0))
+    shown = contours(kept.images, ["square", "hole"])
+    assert [name for _, name in shown.legend] == ["hole", "square"]
+    pixels = np.asarray(Pillow.open(io.BytesIO(base64.b64decode(shown.edited.partition(",")[2]))).convert("RGB"))
+    line = (pixels == tuple(bytes.fromhex(COLOURS[1][1:]))).all(axis=2)
+    inner = np.zeros(SHAPE, bool)
+    inner[17:27, 13:21] = True
+    np.testing.assert_array_equal(line, np.roll(square, 2, axis=1) & ~inner)
+    assert contours({**kept.images, "drawn_edited": b""}, ["square"]) is None
+    assert contours(kept.images, []) is None
+    assert contours(kept.images, [*map(str, range(9)), "square"]).left_out == 2

@@ -31,7 +31,8 @@ class Pictures:
     ----------
     images : mapping of str to bytes
         PNG bytes by role: ``"original"``, ``"edited"``, ``"edit_mask"``, ``"protected_mask"`` (all of one size), and
-        ``"patches"`` (one pixel a cell; see :mod:`editproof.evidence.patches`).
+        ``"patches"`` (one pixel a cell; see :mod:`editproof.evidence.patches`), ``"drawn_original"`` and
+        ``"drawn_edited"`` (what instruments draw; see :mod:`editproof.evidence.drawn`).
     """
 
     case: str

@@ -279,6 +279,12 @@ class Bench:
             yield from _of_case(case, mask_rows(pixels, drawn, case.spacing_mm, self.metrics))
             yield from _of_case(case, output_rows(case, instrument.card, given, self.metrics))
 
+    def drawn(self, case: Case, images: Mapping[tuple[str, int], Image]) -> Iterator[tuple[str, str, Mask]]:
+        """What instruments draw on images of a case, kept or drawn now: arm, structure and mask."""
+        for instrument in (one for one in map(supplied, self.instruments) if one.card.masks):
+            for (arm, _), masks in self._readings_of(instrument, case, images, PixelDigest())[1].items():
+                yield from ((arm, structure, mask) for structure, mask in masks.items())
+
     def _readings_of(
         self, instrument: Instrument, case: Case, images: Mapping[tuple[str, int], Image], hashed: PixelDigest
     ) -> tuple[list[list[JSON]], dict[tuple[str, int], Mapping[str, Mask]], dict[tuple[str, int], ImageOutputs]]:

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from editproof.core.digests import read_only
 from editproof.datasets.checks import decoded_case
+from editproof.evidence.drawn import DRAWN, MOST_STRUCTURES
 from editproof.evidence.facts import Pictures
 from editproof.evidence.findings import Exhibit
+from editproof.evidence.measurements import EDITED, ORIGINAL
 from editproof.evidence.patches import PATCHES, levels_of
 from editproof.imaging.axes import ZYX, axes_of
 from editproof.imaging.colour import bgr
-from editproof.imaging.output import in_frame
+from editproof.imaging.output import in_frame, mask_in_frame
 from editproof.imaging.png import PNG_FAST
 from editproof.imaging.sheets import most_changed, sheet_of, window_of
 from editproof.metrics.patches import crossings
@@ -44,8 +47,12 @@ def _pictures(bench: Bench, case: Case, repeat: int) -> dict[str, bytes]:
     outcome = bench.edit(case, pixels, repeat)
     if outcome.image is None:
         return {}
+    drawn = list(bench.drawn(case, {(ORIGINAL, 0): read_only(pixels.image), (EDITED, repeat): outcome.image}))
     if axes_of(pixels.image.shape) == ZYX:
-        return {role: exhibit_png(sheet) for role, sheet in sheets_of(pixels, outcome.image, case.spacing_mm).items()}
+        place, spacing = most_changed(pixels.image, outcome.image), case.spacing_mm
+        flat = [(arm, structure, sheet_of(mask, place, (0.0, 1.0), spacing)) for arm, structure, mask in drawn]
+        sheets = sheets_of(pixels, outcome.image, spacing).items()
+        return {role: exhibit_png(sheet) for role, sheet in sheets} | contours_of(flat)
     edited = in_frame(outcome.image, pixels.image.shape)
     images = {
         "original": pixels.image,
@@ -54,7 +61,24 @@ def _pictures(bench: Bench, case: Case, repeat: int) -> dict[str, bytes]:
         "protected_mask": pixels.protected_mask.astype(np.uint8) * 255,
     }
     shown = {role: exhibit_png(image) for role, image in images.items()}
-    return {**shown, PATCHES: patches_png(crossings(pixels.image, edited))}
+    frame = pixels.edit_mask.shape
+    framed = [(arm, structure, mask_in_frame(mask, frame) * np.uint8(255)) for arm, structure, mask in drawn]
+    return {**shown, PATCHES: patches_png(crossings(pixels.image, edited)), **contours_of(framed)}
+
+
+def contours_of(drawn: Iterable[tuple[str, str, NDArray[np.uint8]]]) -> dict[str, bytes]:
+    """What was drawn on the original and on the edit as PNG by role: bit k of a pixel is the structure of that place.
+
+    Structures are in the order of their names, the first :data:`MOST_STRUCTURES` of them.
+    """
+    masks = {(arm, structure): mask for arm, structure, mask in drawn}
+    names = sorted({structure for _, structure in masks})[:MOST_STRUCTURES]
+    found: dict[str, NDArray[np.uint8]] = {}
+    for (arm, structure), mask in masks.items():
+        if structure in names:
+            bit = np.where(reduced(mask) > 127, np.uint8(1 << names.index(structure)), np.uint8(0))
+            found[DRAWN[arm]] = found.get(DRAWN[arm], np.uint8(0)) | bit
+    return {role: bytes(cv2.imencode(".png", bits, PNG_FAST)[1].tobytes()) for role, bits in found.items()}
 
 
 def sheets_of(pixels: Pixels, edited: Image, spacing_mm: tuple[float, ...] | None) -> dict[str, np.ndarray]:
@@ -75,8 +99,13 @@ def exhibit_png(image: np.ndarray) -> bytes:
     """An 8-bit PNG of an image or mask, reduced to ``LONGEST_SIDE``; 16-bit is scaled by 257."""
     if image.dtype == np.uint16:
         image = (image // 257).astype(np.uint8)
+    return bytes(cv2.imencode(".png", bgr(reduced(image)), PNG_FAST)[1].tobytes())
+
+
+def reduced(image: np.ndarray) -> np.ndarray:
+    """An image or mask with at most ``LONGEST_SIDE`` pixels along its longer side."""
     scale = LONGEST_SIDE / max(image.shape)
-    if scale < 1:
-        size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
-        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    return bytes(cv2.imencode(".png", bgr(image), PNG_FAST)[1].tobytes())
+    if scale >= 1:
+        return image
+    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from editproof.core.numbers import number
 from editproof.evidence.measurements import Measurements
 from editproof.evidence.record import PicturedExhibit
+from editproof.report.page.drawn import Contours, contours
 from editproof.report.page.patches import PatchPicture, patch_picture
 from editproof.report.page.pictures import EncodedPictures, pictures
 from editproof.report.page.readings import Paired
@@ -47,6 +48,7 @@ class Shown:
     exhibit: PicturedExhibit
     pictures: EncodedPictures | None
     patches: PatchPicture | None
+    drawn: Contours | None
     readings: tuple[PrintedReading, ...]
     is_first: bool = True  # of its case, to which a link to the pictures of a case leads
 
@@ -66,15 +68,16 @@ def case_rows(table: Measurements, pairs: tuple[Paired, ...]) -> tuple[CaseRow, 
     return tuple(rows)
 
 
-def shown(exhibits: Iterable[PicturedExhibit], *, images: bool) -> tuple[Shown, ...]:
-    """Exhibits as text, with their pictures if ``images``."""
+def shown(exhibits: Iterable[PicturedExhibit], *, images: bool, structures: Sequence[str] = ()) -> tuple[Shown, ...]:
+    """Exhibits as text, with their pictures if ``images``; ``structures`` are what instruments draw."""
     known: set[str] = set()
     made = []
     for exhibit in exhibits:
         readings = tuple(_exhibit_reading(name, dict(values)) for name, values in exhibit.readings.items())
         encoded = pictures(exhibit.images) if images else None
         patches = patch_picture(exhibit.images) if images else None
-        made.append(Shown(exhibit, encoded, patches, readings, is_first=exhibit.case not in known))
+        drawn = contours(exhibit.images, structures) if images else None
+        made.append(Shown(exhibit, encoded, patches, drawn, readings, is_first=exhibit.case not in known))
         known.add(exhibit.case)
     return tuple(made)
 

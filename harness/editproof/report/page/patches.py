@@ -11,6 +11,7 @@ from markupsafe import Markup
 from PIL import Image
 
 from editproof.evidence.patches import PATCH_LIMIT, PATCHES, crossings_of
+from editproof.report.page.drawn import edges
 from editproof.report.page.pictures import data_uri, decoded_picture
 from editproof.report.text.wording import counted
 
@@ -51,7 +52,7 @@ def patch_picture(images: Mapping[str, bytes]) -> PatchPicture | None:
     width, height = (max(1, round(side * scale)) for side in picture.size)
     gray = np.asarray(picture.resize((width, height), Image.Resampling.BOX)).astype(int) * _GRAYS // 256
     red = marked[_cell_of(height, len(found))][:, _cell_of(width, found.shape[1])]
-    shown = Image.fromarray((gray + np.where(red, _GRAYS, 0) + np.where(_edges(red), _GRAYS, 0)).astype(np.uint8))
+    shown = Image.fromarray((gray + np.where(red, _GRAYS, 0) + np.where(edges(red), _GRAYS, 0)).astype(np.uint8))
     shown = shown.convert("P")
     shown.putpalette(_palette())
     return PatchPicture(data_uri(shown), width, height, _words(found, marked, decoded_picture(images.get("edit_mask"))))
@@ -86,13 +87,6 @@ def _held(mask: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.bool_]:
 def _cell_of(length: int, cells: int) -> NDArray[np.intp]:
     """The cell of each row or column of a picture."""
     return (np.arange(length) * cells) // length
-
-
-def _edges(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The pixels of an area at its border, and at the border of the picture."""
-    padded = np.pad(where, 1)
-    inner = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
-    return where & ~inner
 
 
 def _palette() -> list[int]:

@@ -131,8 +131,9 @@ def tools(evidence: Evidence, *, images: bool) -> tuple[Tool, ...]:
         estimates.setdefault(verdict.criterion.id, []).append(verdict.estimate)
     steps = [a.estimate for editor in evidence.editors for a in editor.attribution]
     quantities = {q.name: q for card in evidence.instruments for q in card.quantities}
+    structures = [structure for card in evidence.instruments for structure in card.structures]
     return tuple(
-        _tool(index, editor, estimates, steps, list(quantities.values()), images)
+        _tool(index, editor, estimates, steps, list(quantities.values()), images, structures)
         for index, editor in enumerate(evidence.editors)
     )
 
@@ -195,6 +196,7 @@ def _tool(
     steps: list[Estimate],
     quantities: list[Quantity],
     images: bool,
+    structures: list[str],
 ) -> Tool:
     table = editor.measurements
     edited = table.rows[table.rows["arm"] == EDITED]
@@ -214,7 +216,7 @@ def _tool(
         failures=tuple((status, message, n) for (status, message), n in lost.most_common(5)),
         pairs=pairs,
         cases=case_rows(table, pairs),
-        exhibits=shown(editor.exhibits, images=images),
+        exhibits=shown(editor.exhibits, images=images, structures=structures),
     )
 
 
