@@ -26,7 +26,7 @@ def test_the_marked_cells_are_red_where_they_lie_and_counted():
     found, mask = np.ones((20, 16)), np.zeros((320, 256), bool)
     found[2, 3] = found[10, 12] = 0.2
     found[19] = np.nan
-    mask[33, 50] = True  # in cell (2, 3)
+    mask[47 + 8, 64 + 8 - 1] = True  # half a cell below and beside cell (2, 3), as far as its patch reaches
     shown = patch_picture(images(found, mask))
     assert shown is not None
     assert shown.words == (

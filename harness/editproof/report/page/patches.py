@@ -77,11 +77,12 @@ def _words(found: NDArray[np.float64], marked: NDArray[np.bool_], mask: NDArray[
 
 
 def _held(mask: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """The cells that hold a pixel of a mask."""
-    held = np.zeros(shape, dtype=bool)
+    """The cells whose patch, which reaches half a cell beyond, holds a pixel of a mask."""
+    halves = np.zeros([2 * cells + 2 for cells in shape], dtype=bool)  # and one around
     rows, columns = np.nonzero(mask)
-    held[_cell_of(mask.shape[0], shape[0])[rows], _cell_of(mask.shape[1], shape[1])[columns]] = True
-    return held
+    down, across = (_cell_of(length, 2 * cells) for length, cells in zip(mask.shape, shape, strict=True))
+    halves[1 + down[rows], 1 + across[columns]] = True
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(halves, (4, 4))[::2, ::2].any(axis=(2, 3)))
 
 
 def _cell_of(length: int, cells: int) -> NDArray[np.intp]:
