@@ -13,9 +13,11 @@ from editproof.criteria import (
 )
 from editproof.criteria.claimed import check_can_fail
 from editproof.criteria.criterion import Criterion
+from editproof.criteria.estimands import detection as criteria_detection
 from editproof.criteria.versions import difference
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import measurements_of
+from editproof.metrics import detection as metrics_detection
 from editproof.metrics.detection import scores_of
 from sklearn.metrics import average_precision_score
 
@@ -142,6 +144,13 @@ def test_a_claim_on_them_can_fail():
     check_can_fail([Criterion("A", made, at_least(0.5), source="s") for made in (FROC, AP)])
     with pytest.raises(ProtocolError, match="cannot fail"):
         check_can_fail([Criterion("A", FROC, at_least(-0.1), source="s")])
+
+
+def test_as_many_ranks_are_claimed_as_are_measured():
+    """The two wings do not import one another."""
+    assert criteria_detection.MOST_RANKS == metrics_detection.MOST_RANKS
+    measured = {output.name for output in metrics_detection.scored_boxes.outputs}
+    assert {part.partition("_to_")[0] for part in (FROC.quantity, *FROC.parts)} == measured
 
 
 def box(x: float, score: float, side: float = 4.0) -> list:
