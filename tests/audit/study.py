@@ -101,7 +101,9 @@ def measured(tool: str, cases: slice = slice(None)) -> Measurements:
         for (arm, repeat), change in images.items():
             values = {
                 "bone_age": first["bone_age"][i] + change,
-                "sex": float(np.clip(first["sex"][i] + change / 200, 0, 1)),
+                "sex": 1 - first["sex"][i]
+                if (tool, arm) == ("destructive", "edited")
+                else float(np.clip(first["sex"][i] + change / 200, 0, 1)),
             }
             for quantity, unit in (("bone_age", "months"), ("sex", "")):
                 pair = np.array([values[quantity], values[quantity] * (1 + (i % 3) / 1000)])
