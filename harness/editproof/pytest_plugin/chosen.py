@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import time
 from importlib.util import find_spec
@@ -85,8 +84,6 @@ def run_of(config: pytest.Config) -> Run | TabledRun:
             metrics=handed_in(hooks.pytest_editproof_metrics(config=config)),
             executor=Chosen(options.executor, options.ray_address),
         )
-        if not gc.get_freeze_count():
-            gc.freeze()  # what was imported lives as long as the process: looking for garbage in it takes 5 % of a run
     return config.stash[RUN]
 
 
