@@ -78,6 +78,17 @@ def script(folder):
     return {**told, "trust_instrument": True}
 
 
+def hub_folder(folder):
+    names = ("config.json", "model.safetensors", "preprocessor_config.json")
+    for name in names:
+        (folder / name).write_text("{}")
+    return card(
+        folder, b"{}", file="config.json", runtime="transformers", quantities=[],
+        raw_outputs=[{"name": "finding", "kind": "classes", "labels": ["sick", "well"]}],
+        outputs={"finding": {"activation": "softmax"}}, sha256={name: file_sha256(folder / name) for name in names},
+    )  # fmt: skip
+
+
 OF_A_RUN = {
     "an image service": ("openai", lambda folder: {"editors": ("openai:gpt-image-1",)}),
     "an image service in batches": ("openai", lambda folder: {"editors": ("openai:gpt-image-1?mode=batch",)}),
@@ -87,6 +98,7 @@ OF_A_RUN = {
     "an ONNX model": ("onnx", lambda folder: {"instrument_specs": ("phantom",)}),
     "weights for torch": ("torch", lambda folder: {"instrument_specs": (str(ROOT / "models/phantom/torch.json"),)}),
     "a TorchScript model": ("torch", script),
+    "a folder of Hugging Face": ("transformers", hub_folder),
     "text in images": ("ocr", lambda folder: {"instrument_specs": ("rapidocr",)}),
 }
 """What may be asked of a run, and the extra that it takes."""

@@ -45,7 +45,7 @@ def emit(run: RunSummary, exporter: Any) -> bool:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import SpanExportResult
 
-    taken = _Taken()
+    taken: Any = _Taken()
     provider = TracerProvider(resource=Resource.create({"service.name": "editproof"}), shutdown_on_exit=False)
     provider.add_span_processor(taken)
     tracer = provider.get_tracer("editproof")
@@ -53,7 +53,10 @@ def emit(run: RunSummary, exporter: Any) -> bool:
     whole = tracer.start_span("editproof.run", start_time=began, attributes=_named(run.facts, run=run.name))
     below = trace.set_span_in_context(whole)
     for tool in run.tools:
-        told = {**_named(tool.facts, tool=tool.name), **{f"editproof.{name}": n for name, n in tool.numbers.items()}}
+        told: dict[str, Any] = {
+            **_named(tool.facts, tool=tool.name),
+            **{f"editproof.{name}": n for name, n in tool.numbers.items()},
+        }
         span = tracer.start_span("editproof.tool", below, start_time=began, attributes=told)
         for place, (outcome, because) in tool.verdicts.items():
             event = {"editproof.claim": place, "editproof.outcome": outcome, "editproof.because": because}

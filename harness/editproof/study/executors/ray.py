@@ -7,6 +7,7 @@ are asked by the tasks, which read and measure too. Each request is in the ledge
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import uuid
@@ -53,7 +54,10 @@ class RayCluster:
         if not ray.is_initialized():
             try:
                 ray.init(
-                    address=address or "local", include_dashboard=False, log_to_driver=False, logging_level="error"
+                    address=address or "local",
+                    include_dashboard=False,
+                    log_to_driver=False,
+                    logging_level=logging.ERROR,
                 )
             except (ConnectionError, ValueError, RuntimeError) as error:
                 found = f"no cluster answers ({str(error).splitlines()[0]:.120})"
