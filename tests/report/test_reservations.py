@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable
 from types import SimpleNamespace
 
@@ -10,7 +11,7 @@ import pytest
 from editproof import Criterion, at_least
 from editproof.audit.findings import evidence_of
 from editproof.audit.publication import statement_on
-from editproof.audit.reservations import floors_on_few, held_to_no_reference
+from editproof.audit.reservations import floors_for_show, floors_on_few, held_to_no_reference
 from editproof.criteria import boxes_found, boxes_lost
 from editproof.evidence.bundle import save
 from editproof.evidence.exits import exit_code
@@ -164,3 +165,29 @@ def test_a_floor_on_fewer_than_half_of_the_patients_is_reserved(sound) -> None:
     [found] = floors_on_few(facts)
     assert found.kind == "floor on few patients"
     assert f"BASE-bone_age (3 of {len(patients)})" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "limit", "says"),
+    [
+        ("mae_at_most", 1e6, True), ("mae_at_most", math.inf, True), ("mae_at_most", 12.0, False),
+        ("auc_at_least", 0.5, True), ("auc_at_least", 0.0, True), ("auc_at_least", 0.51, False),
+        ("dice_at_least", 0.0, True), ("dice_at_least", 0.01, False),
+    ],
+)  # fmt: skip
+def test_a_floor_that_one_answer_for_every_image_meets_is_reserved(name: str, limit: float, says: bool) -> None:
+    facts = study.evidence(tools=("gentle",)).facts
+    (card,) = facts.instruments
+    changed = dataclasses.replace(facts, instruments=(dataclasses.replace(card, floors={"bone_age": {name: limit}}),))
+    found = [reservation.sentence for reservation in floors_for_show(changed)]
+    assert ["One answer for every image" in sentence and name in sentence for sentence in found] == [True] * says
+
+
+def test_the_floor_of_a_mean_error_says_something_below_that_of_the_median() -> None:
+    facts = study.evidence(tools=("gentle",)).facts
+    (card,) = facts.instruments
+    known = facts.tools[0].measurements.cases["reference:bone_age"].dropna()
+    blind = (known - known.median()).abs().mean()
+    for limit, says in ((blind, True), (blind - 1e-9, False)):
+        told = dataclasses.replace(card, floors={"bone_age": {"mae_at_most": float(limit)}})
+        assert bool(list(floors_for_show(dataclasses.replace(facts, instruments=(told,))))) is says

@@ -15,7 +15,7 @@ from editproof.audit.metric_sources import outputs_by_quantity
 from editproof.audit.readings_alone import KINDS_OF_READINGS
 from editproof.core.numbers import brief, grouped, percent
 from editproof.criteria import Criterion
-from editproof.criteria.conformance import patients_of_floors
+from editproof.criteria.conformance import floors_that_say_nothing, patients_of_floors
 from editproof.criteria.declared import LOW, has_low_cap
 from editproof.criteria.readings import WORST_CASE
 from editproof.criteria.redecision import criterion_from
@@ -129,6 +129,20 @@ def without_floor(facts: Facts) -> Iterator[Reservation]:
                 NO_FLOOR,
                 f"The card of {card.name} sets no floor for {listed(free)}, "
                 "so no check of this run shows whether it reads the originals well.",
+            )
+
+
+def floors_for_show(facts: Facts) -> Iterator[Reservation]:
+    """Floors that are met without a look at any image."""
+    if not facts.tools:
+        return
+    for card in facts.instruments:
+        if found := floors_that_say_nothing(card, facts.tools[0].measurements):
+            named = [f"{in_words(name)} ({', '.join(map(str, card.floors[name]))})" for name in found]
+            yield Reservation(
+                NO_FLOOR,
+                f"One answer for every image, whatever it shows, would meet the card's floor of {card.name} for "
+                f"{listed(named)}, so no check of this run shows whether it reads the originals well.",
             )
 
 
@@ -258,6 +272,7 @@ KINDS: Final[tuple[Callable[[Facts], Iterator[Reservation]], ...]] = (
     part_of_the_cohort,
     drawn_phantoms,
     without_floor,
+    floors_for_show,
     held_to_no_reference,
     floors_on_few,
     replayed_edits,

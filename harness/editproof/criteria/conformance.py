@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 
 import numpy as np
+import pandas as pd
 
 from editproof.criteria import Criterion, at_least, at_most, verdict_on
 from editproof.criteria.controls import undecided
@@ -71,6 +72,30 @@ def patients_of_floors(card: InstrumentCard, measured: Measurements) -> dict[str
     """
     shown = [criterion for criterion in _floors(card, measured) if _is_shown(criterion, measured)]
     return {criterion.id: criterion.estimand.raw(measured).n_patients for criterion in shown}
+
+
+def floors_that_say_nothing(card: InstrumentCard, measured: Measurements) -> dict[str, float]:
+    """By quantity or structure whose floor says nothing, how well what looks at no image does by the same measure.
+
+    A mean absolute error that the median of the reference standard reaches, given for every image; an AUC that does not
+    exceed that of chance; a Dice that needs no overlap.
+
+    Parameters
+    ----------
+    card : InstrumentCard
+    measured : Measurements
+        Of any tool: all have the same references.
+    """
+    found = {}
+    for quantity, floors in card.floors.items():
+        blind = {"auc_at_least": 0.5, "dice_at_least": 0.0}
+        if "mae_at_most" in floors:
+            known = measured.cases.get(f"reference:{quantity}", pd.Series(dtype=float)).dropna().to_numpy(dtype=float)
+            blind["mae_at_most"] = float(np.abs(known - np.median(known)).mean()) if known.size else -math.inf
+        for name, limit in floors.items():
+            if limit >= blind[name] if name == "mae_at_most" else limit <= blind[name]:
+                found[quantity] = blind[name]
+    return {quantity: reached for quantity, reached in found.items() if math.isfinite(reached)}
 
 
 def _floors(card: InstrumentCard, measured: Measurements) -> Iterator[Criterion]:
