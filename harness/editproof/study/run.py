@@ -315,7 +315,9 @@ class Run:
             judged_before=judgements_in(self.store, self.dataset.card.digest, self.shard),
             roll=whole_roll(roll, judgements),
         )
-        return replace(facts, controls=self._controls() if primary_claims(facts) or self._planted else {})
+        facts = replace(facts, controls=self._controls() if primary_claims(facts) or self._planted else {})
+        self.executor.opened.close()
+        return facts
 
     def remember(self, evidence: Evidence) -> None:
         """Let the store know what the run came to; every later run on this cohort will say so."""

@@ -60,6 +60,10 @@ class Executor(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Let go of what only waits for more work, which may be asked for again."""
+        ...
+
 
 @dataclass(frozen=True)
 class ExecutorKind:

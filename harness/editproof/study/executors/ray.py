@@ -85,6 +85,9 @@ class RayCluster:
         finally:
             ray.kill(kept)
 
+    def close(self) -> None:
+        """Nothing: workers are those of the cluster."""
+
 
 def _in_flight(
     ray: Any, start: Callable[[Item], Any], work: Work[Item, Result], items: Iterable[Item]
