@@ -127,9 +127,10 @@ AT_ONCE = {
 
 @pytest.fixture
 def hidden(monkeypatch):
-    def hide(extra):
+    def hide(extra, whole=False):
         for package in EXTRAS[extra]:
-            monkeypatch.setitem(sys.modules, package, None)
+            for name in (package, *(package.split(".")[:1] if whole else ())):
+                monkeypatch.setitem(sys.modules, name, None)
 
     return hide
 
@@ -154,6 +155,13 @@ def test_what_lacks_a_package_says_so(extra, done, hidden, tmp_path):
     with pytest.raises(EditproofError) as caught:
         done(tmp_path)
     assert_names(extra, str(caught.value))
+
+
+def test_a_package_of_which_even_the_parent_is_missing_is_named(hidden, tmp_path):
+    hidden("otel", whole=True)
+    with pytest.raises(EditproofError) as caught:
+        EXPORTERS["otel"].send(None, "")
+    assert_names("otel", str(caught.value))
 
 
 def test_every_extra_is_tried():

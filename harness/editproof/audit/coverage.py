@@ -17,10 +17,10 @@ KIND = "part of the cohort"
 def part_of_the_cohort(facts: Facts) -> Iterator[Reservation]:
     """Patients whom no primary claim judges, and claims that leave patients out for want of a reference or a rescan."""
     for tool in facts.tools:
-        yield from _of_tool(tool)
+        yield from _of_tool(tool, f" on {tool.card.name}" if len(facts.tools) > 1 else "")
 
 
-def _of_tool(tool: ToolFacts) -> Iterator[Reservation]:
+def _of_tool(tool: ToolFacts, named: str) -> Iterator[Reservation]:
     everybody = set(tool.measurements.patients)
     judged: set[str] = set()
     short: dict[str, int] = {}
@@ -39,8 +39,8 @@ def _of_tool(tool: ToolFacts) -> Iterator[Reservation]:
         others = f"; {len(short) - 1} other primary claims leave patients out too" if len(short) > 1 else ""
         yield Reservation(
             KIND,
-            f"{worst} leaves out {grouped(short[worst])} of {counted(len(everybody), 'patient')} of whom it is not "
-            f"known (no reference standard, no target, no rescan, no such region){others}.",
+            f"{worst}{named} leaves out {grouped(short[worst])} of {counted(len(everybody), 'patient')} of whom it is "
+            f"not known (no reference standard, no target, no rescan, no such region){others}.",
             tool.card.name,
         )
     if judged and (missed := everybody - judged):

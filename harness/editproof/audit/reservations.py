@@ -222,7 +222,8 @@ def replayed_edits(facts: Facts) -> Iterator[Reservation]:
             yield Reservation(
                 "replayed edits",
                 f"Of {counted(len(tool.measurements.edits), 'edit')} of {tool.card.name}, {grouped(len(earlier))} were "
-                f"made before this run and read from the store, the oldest on {min(earlier):%Y-%m-%d}.",
+                f"made before this run and read from the store, the oldest on {min(earlier):%Y-%m-%d}. If the tool has "
+                "changed since in what its version does not show, have them made again: --edits live.",
                 tool.card.name,
             )
 

@@ -66,8 +66,16 @@ def need(
     Traceback (most recent call last):
     editproof.errors.EditproofError: editor openai:gpt-image-1: the package no_such_package is not installed. Run: p...
     """
-    missing = [package for package in packages or EXTRAS[extra] if find_spec(package) is None]
+    missing = [package for package in packages or EXTRAS[extra] if not _is_installed(package)]
     if missing:
         words = BY_HAND.get(extra, f"pip install 'editproof[{extra}]'")
         advice = f"Run: {words}{f', {otherwise}' if otherwise else ''}."
         raise error(asked, f"the package {missing[0]} is not installed", advice)
+
+
+def _is_installed(package: str) -> bool:
+    """Whether a package can be imported; of ``a.b`` where there is no ``a``, it cannot."""
+    try:
+        return find_spec(package) is not None
+    except ModuleNotFoundError:
+        return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from editproof.core.extras import need
+from editproof.core.nearest import nearest
 from editproof.core.numbers import brief
 from editproof.core.processes import end_programs_on_signals, program_at_work
 from editproof.core.redaction import redacted
@@ -145,8 +147,8 @@ USAGE = Usage(
 def command(given: Given) -> Editor:
     """A program, from ``cmd:[OPTION=VALUE ...] PROGRAM ... {image} ... {output}``.
 
-    The program's file, every argument that is a file, and the modules that an interpreter of Python runs for it enter
-    the tool's version by their digest.
+    The program's file, every argument that is a file, the modules that an interpreter of Python runs for it and the
+    files that a script names enter the tool's version by their digest.
     """
     asked = given.asked
     form = "Write --editor 'cmd:tool --in {image} --mask {mask} --prompt {prompt} --out {output}'."
@@ -159,6 +161,7 @@ def command(given: Given) -> Editor:
         key, _, written[key] = words.pop(0).partition("=")
     if not words or not any("{output}" in word for word in words):
         raise EditorError(asked, "it names no {output}", form)
+    _check_places(words, asked)
     program = shutil.which(words[0])
     if program is None:
         raise EditorError(asked, f"there is no program {words[0]!r}", "Give its path, or add it to PATH.")
@@ -192,6 +195,15 @@ def command(given: Given) -> Editor:
     axes = (ZYX,) if in_volumes else (YX,) if in_dicom else (YX, YXC)
     service = Service(chosen.value["concurrency"], metered=True, elsewhere=True, prompted=prompted, axes=axes)
     return Command(card, tuple(words), chosen.value["timeout"], mask, rgb, service, in_dicom)
+
+
+def _check_places(words: list[str], asked: str) -> None:
+    """Refuse a place of which nothing is known, that a word has between braces by itself: ``{msk}``."""
+    for word in words:
+        for place in re.findall(r"(?<![\\${])\{([a-z_]+)\}(?!\})", word if " " not in word.strip() else ""):
+            if place not in PLACES and (meant := nearest(place, PLACES, 1)):
+                found = f"it names {{{place}}}, of which nothing is known"
+                raise EditorError(asked, found, f"Did you mean {{{meant[0]}}}? Places are {', '.join(PLACES)}.")
 
 
 def _from_dicom(parcel: codec.Parcel, content: bytes) -> EditOutcome:

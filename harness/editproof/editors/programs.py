@@ -11,14 +11,28 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
-from editproof.core.imports import INSTALLED, home_of, module_file, parsed_file, text_of_source, used_files
+from editproof.core.imports import (
+    INSTALLED,
+    files_named,
+    home_of,
+    module_file,
+    parsed_file,
+    text_of_source,
+    used_files,
+)
 from editproof.core.redaction import redacted
 from editproof.errors import EditorError
 
 _PYTHON = re.compile(r"(python|pypy)[0-9.]*")
 _SHELLS = frozenset({"sh", "bash", "dash", "ksh", "zsh"})
+_SCRIPTS = frozenset({".sh", ".bash", ".zsh", ".ksh", ".bat", ".cmd", ".ps1", ".pl", ".rb", ".js", ".r", ".R", ".jl"})
+_NAMES = re.compile(r"[\w.+-]+")
+_WHOLE_PATHS = re.compile(r"(?<![\w.}/-])/[\w./+-]+")
+_OF_THE_SYSTEM = ("/bin/", "/sbin/", "/usr/", "/lib", "/etc/", "/dev/", "/proc/", "/sys/")
+_LARGEST_SCRIPT = 1 << 20
 _WHERE = (
     "import json, sys, sysconfig as s; print(json.dumps([sys.path, s.get_path('stdlib'), s.get_path('platstdlib')]))"
 )
@@ -28,7 +42,9 @@ _LONGEST_S = 60.0
 def files_digest(words: Sequence[str], asked: str) -> str:
     """First digits of the sha256 over the files that a command runs; the same where none of them changed.
 
-    A program that starts others is known by its own file and by the files among its words, not by what those start.
+    A script is known by its own file, by those beside it that its text names, by those that it names by their whole
+    path outside the folders of the system, and so on from each of these. What any other program starts is not seen, and
+    neither is a name that is put together while a script runs.
 
     Parameters
     ----------
@@ -47,7 +63,15 @@ def files_digest(words: Sequence[str], asked: str) -> str:
         for named in (word, word.partition("=")[2]):  # FILE, and --option=FILE
             if named and is_file(named):
                 digest.update(hashlib.sha256(text_of_source(named, Path(named).read_bytes())).digest())
-    behind = {path.resolve() for path in [*_in_texts(words), *_behind_interpreters(words, asked)]}
+    given = [Path(word) for word in words if is_file(word)]
+    behind = {
+        path.resolve()
+        for path in [
+            *_in_texts(words),
+            *_behind_interpreters(words, asked),
+            *_behind_scripts([*given, *_in_texts(words)]),
+        ]
+    }
     others = behind - {Path(word).resolve() for word in words if is_file(word)}
     for path in sorted(others, key=lambda path: path.as_posix()):
         digest.update(path.name.encode() + hashlib.sha256(text_of_source(path.name, path.read_bytes())).digest())
@@ -111,6 +135,41 @@ def _in_texts(words: Sequence[str]) -> Iterator[Path]:
         for part in parts if len(parts) > 1 else []:
             if Path(part).is_absolute() and is_file(part):
                 yield Path(part)
+
+
+def _behind_scripts(files: Sequence[Path]) -> Iterator[Path]:
+    """Files that scripts name, those that these name, and what is imported by those of Python among them."""
+    waiting, seen = [path.resolve() for path in files], set[Path]()
+    while waiting:
+        path = waiting.pop()
+        if path in seen or not (text := _text_of_script(path)):
+            continue
+        seen.add(path)
+        named = {*files_named(path, frozenset(_NAMES.findall(text)))}
+        whole = (Path(word) for word in _WHOLE_PATHS.findall(text) if not word.startswith(_OF_THE_SYSTEM))
+        for found in {*named, *(other.resolve() for other in whole if is_file(str(other)))} - seen:
+            beside = partial(_is_below, found.parent)
+            yield from used_files(found, "", beside, search=[str(found.parent)]) if found.suffix == ".py" else (found,)
+            waiting.append(found)
+
+
+def _is_below(folder: Path, path: Path) -> bool:
+    return path.is_relative_to(folder) and not INSTALLED & set(path.parts)
+
+
+def _text_of_script(path: Path) -> str:
+    """The text of a script that is not Python; empty for that and for anything else."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_SCRIPT)
+    except OSError:
+        return ""
+    first = content.partition(b"\n")[0]
+    marked = first.startswith(b"#!")
+    is_python = path.suffix == ".py" or (marked and _PYTHON.search(first.decode(errors="replace")) is not None)
+    if is_python or b"\0" in content or not (marked or path.suffix in _SCRIPTS):
+        return ""
+    return content.decode(errors="replace")
 
 
 def _behind_interpreters(words: Sequence[str], asked: str) -> Iterator[Path]:

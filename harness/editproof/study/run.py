@@ -26,6 +26,7 @@ from editproof.criteria.rehearsal import rehearse
 from editproof.datasets.checks import check_ranges, check_regions, distinct
 from editproof.datasets.registry import dataset_from_spec
 from editproof.datasets.shard import Shard
+from editproof.datasets.tables.requests import doubts
 from editproof.editing.determinism import date_of
 from editproof.editing.edits import RECORD_MISSING, Terms
 from editproof.editing.store import Store
@@ -276,6 +277,7 @@ class Run:
         """
         asked = list(claims)
         self.plant_for(claim for claim, _ in asked if claim.role == "primary")
+        yield from doubts(self.dataset.card.warnings)
         yield from unknown_entries(asked, self._register or {})
         yield from in_sentences(asked, self._measured("identity"), lossy=lossy, image="radiograph")
 

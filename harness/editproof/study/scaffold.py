@@ -121,7 +121,7 @@ def write_scaffold(files: Mapping[Path, str], folder: Path) -> list[Path]:
 
 def next_steps(wishes: Wishes) -> Sequence[str]:
     """What to do with a new study, one line each."""
-    first = f"Replace what is marked {PLACEHOLDER} in study.toml and claims.toml."
+    first = f"Replace what is marked {PLACEHOLDER} in each of these files."
     if wishes.task == READERS:
         tool, cohort = _tool(wishes), wishes.dataset or TASKS[READERS].cohort
         return (

@@ -6,7 +6,7 @@ Columns ``prompt`` and ``parameter:NAME``. An empty cell leaves the study's word
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from editproof.types import JSON
 
 PROMPT, PREFIX = "prompt", "parameter:"
+_DOUBT = "The column "
 _READ = (PROMPT, "parameter", "edit_mask", "protected_mask", "patient_id", "spacing_mm", "bone_age", "target", "sex")
 
 
@@ -65,7 +66,18 @@ def misspelt(strata: Collection[str]) -> list[str]:
     ['The column promt is read as a stratum; is prompt meant?']
     """
     near = {name: nearest(name, _READ, 1, 0.8) for name in strata}
-    return [f"The column {name} is read as a stratum; is {found[0]} meant?" for name, found in near.items() if found]
+    return [f"{_DOUBT}{name} is read as a stratum; is {found[0]} meant?" for name, found in near.items() if found]
+
+
+def doubts(warnings: Iterable[str]) -> list[str]:
+    """Those sentences about a cohort that :func:`misspelt` made; each may change what a verdict is about.
+
+    Examples
+    --------
+    >>> doubts(["2 files are left out.", *misspelt(["patientid"])])
+    ['The column patientid is read as a stratum; is patient_id meant?']
+    """
+    return [said for said in warnings if said.startswith(_DOUBT) and said.endswith(" meant?")]
 
 
 def wish_of(line: Mapping[str, str], columns: Collection[str]) -> Wish:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from editproof.evidence.record import EditorEvidence, Evidence
 from editproof.evidence.reservations import heading
 from editproof.report.formats.certificate import obstacles
-from editproof.report.text.wording import all_in_one_line, stratum_in_words
+from editproof.report.text.wording import all_in_one_line, in_one_line, stratum_in_words
 from editproof.types import JSON, Verdict
 
 TASK = "image-to-image"
@@ -18,15 +18,19 @@ TASK = "image-to-image"
 def render(evidence: Evidence) -> str:
     """The metadata block of a model card: an entry for every tool, with the estimates of its claims.
 
-    The block is JSON between two lines of three hyphens, which is YAML too. A claim of which there is no estimate is
-    left out, since a metric of a card must have a value; so is every claim of a run by which nothing was proven
-    (INVALID, EXPLORATORY, incomplete). What each estimate was held against stands in its ``args``: limits of the
-    interval and their confidence, what was required, role, and outcome. A card describes one model: of a run on several
-    tools take the entry of its own.
+    The block is JSON between two lines of three hyphens, which is YAML too. A claim of which there is no
+    estimate is left out, since a metric of a card must have a value; so is every claim of a run by which
+    nothing was proven (INVALID, EXPLORATORY, incomplete), and a line below the block says why. What each
+    estimate was held against stands in its ``args``: limits of the interval and their confidence, what was
+    required, role, and outcome. A card describes one model: of a run on several tools take the entry of its
+    own.
     """
-    void = bool(obstacles(evidence))
+    flaws = obstacles(evidence)
+    void = bool(flaws)
     index: JSON = {"model-index": [_tool(evidence, editor, void) for editor in evidence.editors]}
-    return f"---\n{json.dumps(all_in_one_line(index), indent=1, ensure_ascii=False, allow_nan=False)}\n---\n"
+    block = f"---\n{json.dumps(all_in_one_line(index), indent=1, ensure_ascii=False, allow_nan=False)}\n---\n"
+    why = " ".join(f"{name}: {reason}" for name, reason in flaws)
+    return f"{block}\nNothing was proven by this run, so no estimate is listed. {in_one_line(why)}\n" if void else block
 
 
 def _tool(evidence: Evidence, editor: EditorEvidence, void: bool) -> JSON:

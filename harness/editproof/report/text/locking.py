@@ -50,7 +50,10 @@ def lock_in_words(lock: Lock, path: str) -> Iterator[str]:
         told = "its edits were there already, so that it stays EXPLORATORY"
         yield f"{keep}, and judge the same table with --lock {path}; {told}"
     elif edited:
-        yield f"{keep}; {edited} had been edited already, so that a run by it departs unless they were made elsewhere"
+        yield (
+            f"{keep}; {edited} had been edited already, so that a run by it departs "
+            "unless they were made elsewhere; for edits that come after it, run with another --store"
+        )
     elif lock.for_gate:
         yield f"{keep}, and judge every version of the tool with --lock {path}, on edits that are made from now on"
     else:
