@@ -21,7 +21,7 @@ def tool_of(
         Claim(verdict.criterion, verdict.stratum, test, (Told.of(verdict),))
         for verdict, test in zip(verdicts, tests, strict=True)
     )
-    pictures = tuple(Pictures(x.case, x.repeat, x.images) for x in exhibits)
+    pictures = tuple(Pictures(x.case, x.repeat, x.images, x.whole, x.near) for x in exhibits)
     bare = tuple(Exhibit(x.case, x.repeat, x.rank, x.readings) for x in exhibits)
     facts = ToolFacts(card, claims, measurements, mask.trials if mask else None, pictures)
     return EditorEvidence(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
-from editproof.evidence.facts import MaskTrial
+from editproof.evidence.facts import Extent, MaskTrial
 from editproof.evidence.findings import Attribution, MaskReport
 from editproof.evidence.maps import text_of_cells
 from editproof.evidence.measurements import Measurements, measurements_of
@@ -442,9 +442,15 @@ def _exhibits(card: EditorCard, m: Measurements, cohort: _Cohort) -> tuple[Pictu
                       "protected_mask": hand * np.uint8(255)}  # fmt: skip
             redrawn = (original != edited).reshape(12, 16, 9, 16).mean(axis=(1, 3))
             images |= {"patches": levels_of(np.where(redrawn > 0.02, 0.25, 1.0))}
+            down, across = slice(60, 160), slice(20, 100)
+            images |= {"near_original": original[down, across], "near_edited": edited[down, across]}
+            if not exhibits:
+                images |= {"full_original": original, "full_edited": edited}
+            spacing = (0.5, 0.25) if not exhibits else None
+            extents = Extent((0, 0), original.shape, spacing), Extent((60, 20), (100, 80), spacing, outside=True)
             files = {name: _png(image) for name, image in images.items()}
             claims = ("BA-1", "BA-2") if rank == "worst" and not exhibits else ()
-            exhibits.append(PicturedExhibit(cohort.case[i], k, rank, readings, claims, files))
+            exhibits.append(PicturedExhibit(cohort.case[i], k, rank, readings, claims, files, *extents, len(exhibits)))
     return tuple(exhibits)
 
 

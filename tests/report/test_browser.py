@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import pytest
@@ -453,6 +454,47 @@ def test_the_viewer_is_worked_by_keys_alone_and_gives_the_focus_back(opened: Web
     assert not opened.find_element(By.ID, "viewer").is_displayed()
     buttons = opened.find_elements(By.CSS_SELECTOR, ".enlarge")
     WebDriverWait(opened, 5).until(lambda d: d.switch_to.active_element == buttons[7 % len(buttons)])
+
+
+def test_the_viewer_shows_the_crop_and_every_pixel_and_measures_in_mm_where_they_are_known(
+    opened: WebDriver, whole: Evidence
+) -> None:
+    film = examined(opened, 0)
+    title = opened.find_element(By.CSS_SELECTOR, "#viewer output")
+    ratio = "return arguments[0].style.getPropertyValue('--ratio')"
+    drag = (
+        "const f = arguments[0], b = f.getBoundingClientRect();"
+        "const at = (x, y) => ({clientX: b.left + x * b.width, clientY: b.top + y * b.height, shiftKey: true,"
+        " pointerId: 1, bubbles: true});"
+        "f.setPointerCapture = () => {};"
+        "f.dispatchEvent(new PointerEvent('pointerdown', at(0, 0)));"
+        "f.dispatchEvent(new PointerEvent('pointermove', at(arguments[1], arguments[2])));"
+        "f.dispatchEvent(new PointerEvent('lostpointercapture', {pointerId: 1}));"
+    )
+    opened.execute_script(drag, film, 0.5, 0)
+    assert title.text == "18.0 mm (72.0 pixels)", "half of 144 columns of 0.25 mm"
+    film.send_keys("c")
+    assert float(opened.execute_script(ratio, film)) == 80 / 100
+    opened.execute_script(drag, film, 0, 1)
+    assert title.text == "50.0 mm (100.0 pixels)", "100 rows of 0.5 mm"
+    choice = opened.find_element(By.CSS_SELECTOR, "[data-view=part]")
+    choose = "arguments[0].value = 'full'; arguments[0].dispatchEvent(new Event('change', {bubbles: true}))"
+    opened.execute_script(choose, choice)
+    WebDriverWait(opened, 5).until(lambda d: title.text.startswith("The file is not beside this page"))
+    film.send_keys(Keys.PAGE_DOWN)
+    assert choice.get_attribute("value") == "whole", "the next edit has no such file"
+    opened.execute_script(drag, film, 0.5, 0)
+    assert title.text == "72.0 pixels; the cohort states no spacing in mm"
+    film.send_keys(Keys.ESCAPE)
+    folder = Path(urlsplit(opened.current_url).path).parent
+    (folder / "images").mkdir(exist_ok=True)
+    tool = whole.editors[0].facts.pictures[0].images
+    for role in ("original", "edited"):
+        (folder / "images" / f"0-0-full_{role}.png").write_bytes(tool[f"full_{role}"])
+    film = examined(opened, 0)
+    opened.execute_script(choose, choice)
+    shown = "const i = arguments[0].querySelector('.shown'); return [i.src.split('/').pop(), i.naturalWidth]"
+    WebDriverWait(opened, 5).until(lambda d: d.execute_script(shown, film) == ["0-0-full_original.png", 144])
 
 
 def test_window_and_level_map_gray_levels_linearly(opened: WebDriver) -> None:

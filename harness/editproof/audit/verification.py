@@ -190,6 +190,7 @@ def _misworded(facts: Facts) -> Iterator[str]:
 
 
 def _pictures(evidence: Evidence) -> Iterator[str]:
+    from editproof.report.page.close import close
     from editproof.report.page.pictures import pictures
 
     for at, editor in enumerate(evidence.editors):
@@ -200,6 +201,8 @@ def _pictures(evidence: Evidence) -> Iterator[str]:
                 yield f"{RECORD}: {place}: case {kept.case}, repeat {kept.repeat} is not an exhibit"
             if kept.images and pictures(kept.images) is None:
                 yield f"images/{at}-{index}-edited.png: {place} are not of one size"
+            if kept.images and kept.near and close(kept.images, kept.near) is None:
+                yield f"images/{at}-{index}-near_edited.png: {place}.near is of another size"
 
 
 def _faces(folder: Path, evidence: Record) -> Iterator[str]:

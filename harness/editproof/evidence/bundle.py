@@ -64,7 +64,7 @@ def files_of(record: Record) -> dict[str, bytes]:
     def put(place: Place, value: Measurements | bytes) -> JSON:
         owner = "-".join(str(step) for step in place if step not in _ROOMS)
         if isinstance(value, bytes):
-            name = f"images/{owner}.png"
+            name = image_name(owner)
             files[name] = value
             return name
         names = {table: f"measurements/{owner}-{table}.csv" for table in TABLES}
@@ -80,6 +80,11 @@ def files_of(record: Record) -> dict[str, bytes]:
         }
 
     return {RECORD: json_bytes(plain(record, put)), **files}
+
+
+def image_name(*owner: object) -> str:
+    """The file of a picture: ``image_name(tool, exhibit, role)``, the first two by their place among the facts."""
+    return f"images/{'-'.join(map(str, owner))}.png"
 
 
 _ROOMS = frozenset({"facts", "tools", "pictures", "images", "measurements", "controls"})

@@ -24,6 +24,28 @@ class MaskTrial:
 
 
 @dataclass(frozen=True)
+class Extent:
+    """What a picture shows of an image.
+
+    Attributes
+    ----------
+    place : tuple of int
+        First row and column in the image; of a slice of a volume, the slice before them.
+    shape : tuple of int
+        Rows and columns at native resolution, whatever the picture was reduced to.
+    spacing_mm : tuple of float, optional
+        Millimetres between rows and between columns at that resolution, where the cohort states them.
+    outside : bool
+        Whether the place was chosen by a change outside the edit mask.
+    """
+
+    place: tuple[int, ...]
+    shape: tuple[int, ...]
+    spacing_mm: tuple[float, ...] | None = None
+    outside: bool = False
+
+
+@dataclass(frozen=True)
 class Pictures:
     """The pictures of one edit.
 
@@ -32,12 +54,18 @@ class Pictures:
     images : mapping of str to bytes
         PNG bytes by role: ``"original"``, ``"edited"``, ``"edit_mask"``, ``"protected_mask"`` (all of one size), and
         ``"patches"`` (one pixel a cell; see :mod:`editproof.evidence.patches`), ``"drawn_original"`` and
-        ``"drawn_edited"`` (what instruments draw; see :mod:`editproof.evidence.drawn`).
+        ``"drawn_edited"`` (what instruments draw; see :mod:`editproof.evidence.drawn`), ``"near_original"`` and
+        ``"near_edited"`` (native pixels of the place that changed most), and ``"full_original"`` and ``"full_edited"``
+        (every pixel, where the first two were reduced and the budget allows).
+    whole, near : Extent, optional
+        What the first two and the near ones show; None where it was not kept.
     """
 
     case: str
     repeat: int
     images: Mapping[str, bytes] = field(repr=False, default_factory=dict)
+    whole: Extent | None = None
+    near: Extent | None = None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from editproof.evidence.facts import Facts, ToolFacts, made_elsewhere
+from editproof.evidence.facts import Extent, Facts, Pictures, ToolFacts, made_elsewhere
 from editproof.evidence.findings import Attribution, Exhibit, Findings, MaskReport, Origins, ToolFindings
 from editproof.evidence.measurements import Measurements
 from editproof.evidence.reservations import Reservation, concerning
@@ -20,9 +20,12 @@ SCHEMA = "editproof-evidence/4"
 
 @dataclass(frozen=True)
 class PicturedExhibit(Exhibit):
-    """An exhibit beside its pictures; none where they were left out."""
+    """An exhibit beside its pictures; none where they were left out. ``index`` is their place among the facts."""
 
     images: Mapping[str, bytes] = field(repr=False, default_factory=dict)
+    whole: Extent | None = None
+    near: Extent | None = None
+    index: int = 0
 
 
 @dataclass(frozen=True)
@@ -96,11 +99,14 @@ class EditorEvidence:
     @cached_property
     def exhibits(self) -> tuple[PicturedExhibit, ...]:
         """The edits that a reader is shown."""
-        pictures = {(found.case, found.repeat): found.images for found in self.facts.pictures}
-        return tuple(
-            PicturedExhibit(e.case, e.repeat, e.rank, e.readings, e.claims, pictures.get((e.case, e.repeat), {}))
-            for e in self.findings.exhibits
-        )
+        kept = {(found.case, found.repeat): (at, found) for at, found in enumerate(self.facts.pictures)}
+        bare = 0, Pictures("", 0)
+        made = []
+        for e in self.findings.exhibits:
+            at, found = kept.get((e.case, e.repeat), bare)
+            pictures = found.images, found.whole, found.near, at
+            made.append(PicturedExhibit(e.case, e.repeat, e.rank, e.readings, e.claims, *pictures))
+        return tuple(made)
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,18 @@ def window_of(original: Image) -> tuple[float, float]:
     return float(low), max(float(high), float(low) + 1e-6)
 
 
+def gray_of(plane: NDArray[Any], window: tuple[float, float]) -> NDArray[np.uint8]:
+    """A plane through a window: the values at its ends, and beyond, are black and white.
+
+    Examples
+    --------
+    >>> gray_of(np.array([[-9, 0, 5, 20]]), (0.0, 10.0)).tolist()
+    [[0, 0, 128, 255]]
+    """
+    low, high = window
+    return np.clip((plane.astype(np.float64) - low) * (255.0 / (high - low)), 0, 255).round().astype(np.uint8)
+
+
 def sheet_of(
     volume: NDArray[Any], place: tuple[int, int, int], window: tuple[float, float], spacing_mm: tuple[float, ...] | None
 ) -> NDArray[np.uint8]:
@@ -65,7 +77,6 @@ def sheet_of(
     ndarray of uint8, two axes
     """
     steps = np.array(spacing_mm or (1.0, 1.0, 1.0)) / min(spacing_mm or (1.0,))
-    low, high = window
     cuts = [
         (volume[place[0]], steps[1], steps[2]),
         (volume[::-1, place[1]], steps[0], steps[2]),
@@ -73,7 +84,7 @@ def sheet_of(
     ]
     shown = []
     for cut, down, across in cuts:
-        gray = np.clip((cut.astype(np.float64) - low) * (255.0 / (high - low)), 0, 255).round().astype(np.uint8)
+        gray = gray_of(cut, window)
         size = max(1, round(gray.shape[1] * across)), max(1, round(gray.shape[0] * down))
         shown.append(cv2.resize(gray, size, interpolation=cv2.INTER_NEAREST))
     height = max(len(one) for one in shown)

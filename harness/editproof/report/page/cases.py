@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from editproof.core.numbers import number
 from editproof.evidence.measurements import Measurements
 from editproof.evidence.record import PicturedExhibit
+from editproof.report.page.close import Close, close, files
 from editproof.report.page.drawn import Contours, contours
 from editproof.report.page.patches import PatchPicture, patch_picture
 from editproof.report.page.pictures import EncodedPictures, pictures
@@ -49,6 +50,8 @@ class Shown:
     pictures: EncodedPictures | None
     patches: PatchPicture | None
     drawn: Contours | None
+    close: Close | None
+    files: Mapping[str, str]  # original and edit with every pixel, beside the page
     readings: tuple[PrintedReading, ...]
     is_first: bool = True  # of its case, to which a link to the pictures of a case leads
 
@@ -68,7 +71,9 @@ def case_rows(table: Measurements, pairs: tuple[Paired, ...]) -> tuple[CaseRow, 
     return tuple(rows)
 
 
-def shown(exhibits: Iterable[PicturedExhibit], *, images: bool, structures: Sequence[str] = ()) -> tuple[Shown, ...]:
+def shown(
+    exhibits: Iterable[PicturedExhibit], *, images: bool, structures: Sequence[str] = (), tool: int = 0
+) -> tuple[Shown, ...]:
     """Exhibits as text, with their pictures if ``images``; ``structures`` are what instruments draw."""
     known: set[str] = set()
     made = []
@@ -77,7 +82,10 @@ def shown(exhibits: Iterable[PicturedExhibit], *, images: bool, structures: Sequ
         encoded = pictures(exhibit.images) if images else None
         patches = patch_picture(exhibit.images) if images else None
         drawn = contours(exhibit.images, structures) if images else None
-        made.append(Shown(exhibit, encoded, patches, drawn, readings, is_first=exhibit.case not in known))
+        crop = close(exhibit.images, exhibit.near) if images else None
+        beside = files(tool, exhibit) if images else {}
+        is_first = exhibit.case not in known
+        made.append(Shown(exhibit, encoded, patches, drawn, crop, beside, readings, is_first))
         known.add(exhibit.case)
     return tuple(made)
 

@@ -17,6 +17,7 @@ from editproof.evidence.reservations import NON_INFERIORITY, heading
 from editproof.evidence.tabled import is_of_readings_alone
 from editproof.report.charts.bars import WIDTH
 from editproof.report.page import mapping
+from editproof.report.page.close import ruler
 from editproof.report.page.compiled import CompiledTemplates
 from editproof.report.page.fragility import fragility, other_figures
 from editproof.report.page.readers import has_readers, reader_rows
@@ -63,6 +64,7 @@ def environment() -> Environment:
         "NON_INFERIORITY": NON_INFERIORITY,
         "is_of_readings_alone": is_of_readings_alone,
         "has_readers": has_readers,
+        "ruler": ruler,
         "reader_rows": reader_rows,
         "ROLE": wording.ROLE,
         "STATUS": wording.STATUS,

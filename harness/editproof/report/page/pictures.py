@@ -39,7 +39,7 @@ def pictures(images: Mapping[str, bytes]) -> EncodedPictures | None:
     original, edited = decoded_picture(images.get("original")), decoded_picture(images.get("edited"))
     if original is None or edited is None or original.shape != edited.shape:
         return None
-    difference = _most_changed(edited.astype(np.float32) - original.astype(np.float32))
+    difference = most_changed_channel(edited.astype(np.float32) - original.astype(np.float32))
     size = _page_size(original.shape)
     return EncodedPictures(
         size[0],
@@ -52,7 +52,7 @@ def pictures(images: Mapping[str, bytes]) -> EncodedPictures | None:
     )
 
 
-def _most_changed(difference: NDArray[np.float32]) -> NDArray[np.float32]:
+def most_changed_channel(difference: NDArray[np.float32]) -> NDArray[np.float32]:
     """The change of each pixel, shape (H, W): in colour, that of the channel that changed most."""
     if difference.ndim == 2:
         return difference

@@ -16,7 +16,7 @@
     const knobs = Object.fromEntries(all("[data-view]", viewer).map((k) => [k.dataset.view, k]));
     const films = all(".film", viewer), said = viewer.querySelector("output");
     const exhibits = all(".exhibit").filter((e) => e.querySelector(".slider"));
-    let at = 0, x = 0, y = 0, size = [1, 1], blink = 0;
+    let at = 0, x = 0, y = 0, size = [1, 1], frame = {}, blink = 0;
     const scale = () => 2 ** (knobs.zoom.value / 20); // up to 32 times
     const draw = () => {
       // a linear map of gray levels: what lies in the window fills the range from black to white
@@ -46,11 +46,27 @@
       viewer.querySelector("#viewer-title").textContent = `${tool}: ${name}, ${repeat}, ${rank}`;
       const copy = (selector) => exhibit.querySelector(selector)?.cloneNode();
       const layers = { original: [".before"], edit: [".after", ".before", ".difference img"], difference: [".difference img"] };
+      const close = exhibit.querySelector(".close"), full = exhibit.querySelector(".full");
+      [...knobs.part.options].forEach((o) => { o.disabled = { close: !close, full: !full }[o.value] ?? false; });
+      if (knobs.part.selectedOptions[0].disabled) knobs.part.value = "whole";
+      const part = knobs.part.value, near = part === "close" ? close : null;
+      frame = (near ?? exhibit.querySelector(".slider")).dataset;
       for (const film of films) {
         const found = layers[film.dataset.film].map(copy);
+        const sources = { before: near?.querySelector(".original"), after: near?.querySelector(".edit"), img: near?.querySelector(".apart") };
+        if (near) found.forEach((image, k) => {
+          const other = sources[layers[film.dataset.film][k].match(/\w+$/)[0]];
+          for (const name of ["src", "width", "height", "alt"]) image.setAttribute(name, other.getAttribute(name));
+        });
+        if (part === "full") found.forEach((image, k) => {
+          const file = { before: 0, after: 1 }[layers[film.dataset.film][k].match(/\w+$/)[0]];
+          if (file === undefined) return; // the difference has no file
+          image.onerror = () => { image.src = copy(layers[film.dataset.film][k]).src; said.textContent = "The file is not beside this page: shown as on the page."; };
+          image.src = all("a", full)[file].href;
+        });
         found[0].className = film.dataset.film === "difference" ? "map" : "shown";
         if (found[1]) [found[1].className, found[2].className] = ["shown other", "map over"];
-        film.firstElementChild.replaceChildren(...[...found, copy(".outline")].filter(Boolean));
+        film.firstElementChild.replaceChildren(...[...found, near ? null : copy(".outline")].filter(Boolean));
         size = ["width", "height"].map((side) => Number(found[0].getAttribute(side)));
         film.style.setProperty("--ratio", size[0] / size[1]);
       }
@@ -69,6 +85,7 @@
     const move = (right, down) => { x += right / scale(); y += down / scale(); draw(); };
     const keys = {
       "+": () => zoom(5), "=": () => zoom(5), "-": () => zoom(-5), 0: reset, i: () => toggle(knobs.invert), f: () => toggle(knobs.flicker),
+      c: () => { knobs.part.value = knobs.part.value === "close" ? "whole" : "close"; knobs.part.dispatchEvent(new Event("change")); },
       PageDown: deeds.next, PageUp: deeds.before,
       ArrowLeft: () => move(5, 0), ArrowRight: () => move(-5, 0), ArrowUp: () => move(0, 5), ArrowDown: () => move(0, -5),
     };
@@ -79,12 +96,13 @@
     }));
     all("[data-do]", viewer).forEach((b) => b.addEventListener("click", () => deeds[b.dataset.do]()));
     viewer.addEventListener("input", draw);
+    knobs.part.addEventListener("change", () => { x = y = knobs.zoom.value = 0; show(at); });
     knobs.flicker.addEventListener("change", flick);
     viewer.addEventListener("close", () => { knobs.flicker.checked = false; flick(); exhibits[at].querySelector(".enlarge").focus(); });
     viewer.addEventListener("keydown", (event) => {
       const deed = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
       if (!deed || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.target.type === "range" && event.key.startsWith("Arrow")) return; // a slider has its own arrows
+      if (event.target.type === "range" && event.key.startsWith("Arrow") || event.target.tagName === "SELECT") return; // a slider has its own arrows
       event.preventDefault();
       deed();
     });
@@ -96,8 +114,10 @@
         const follow = (event) => {
           const [right, down] = [(event.clientX - start.clientX) / box.width, (event.clientY - start.clientY) / box.height];
           if (!measures) { [x, y] = [x0 + 100 * right / scale(), y0 + 100 * down / scale()]; draw(); return; }
-          const length = Math.hypot(right * size[0], down * size[1]) / scale();
-          said.textContent = `${length.toFixed(1)} pixels of the picture`;
+          // in pixels of the image, whatever the picture was reduced to; in mm where the cohort states the spacing
+          const [columns, rows] = frame.rows ? [frame.columns, frame.rows] : size, mm = frame.mm?.split(" ").map(Number);
+          const length = (dx, dy) => (Math.hypot(right * columns * dx, down * rows * dy) / scale()).toFixed(1);
+          said.textContent = mm ? `${length(mm[1], mm[0])} mm (${length(1, 1)} pixels)` : `${length(1, 1)} pixels; the cohort states no spacing in mm`;
         };
         film.addEventListener("pointermove", follow);
         film.addEventListener("lostpointercapture", () => film.removeEventListener("pointermove", follow), { once: true });
