@@ -283,13 +283,8 @@ class Run:
 
     def study(self, spec: str) -> EditorStudy:
         """A tool, measured; concurrent processes wait for one another and then read what is stored."""
-        return EditorStudy(
-            spec,
-            self.cards[spec],
-            self._copied(spec),
-            lambda: {name: self._copied(name) for name in CONTROLS},
-            self.check_stratum,
-        )
+        controls = lambda: {name: self._copied(name) for name in CONTROLS}  # noqa: E731
+        return EditorStudy(spec, self.cards[spec], self._copied(spec), controls, self.check_stratum)
 
     def facts(
         self, judgements: Sequence[Judgement], incomplete: Iterable[str], command: str, roll: Iterable[RollEntry] = ()
