@@ -40,6 +40,11 @@ RIGHT = {
 }
 
 
+def number(found):
+    """The estimate, or the number that is noted where so few patients settle nothing."""
+    return found.value if found.exists else found.notes["point"]
+
+
 def estimate(statistic):
     values = np.random.default_rng(5).normal(5, 3, (N, R))
     measured = table(originals={"x": values[:, 0]}, edits={"x": values}, references={"x": values[:, 0]})
@@ -47,7 +52,7 @@ def estimate(statistic):
     bounded = replace(own, least=-50.0, most=50.0)
     if "smooth" in statistic.__code__.co_names:
         return bounded.estimate(measured), values
-    assert bounded.estimate(measured).value == pytest.approx(own.estimate(measured).value), (
+    assert number(bounded.estimate(measured)) == pytest.approx(number(own.estimate(measured))), (
         "bounds do not move a number"
     )
     return own.estimate(measured), values
@@ -64,4 +69,4 @@ def test_a_statistic_that_cannot_be_one_is_one_line(statistic, found):
 @pytest.mark.parametrize(("statistic", "expected"), RIGHT.values(), ids=RIGHT)
 def test_a_statistic_that_is_one_is_taken(statistic, expected):
     found, values = estimate(statistic)
-    assert found.value == pytest.approx(expected(values))
+    assert number(found) == pytest.approx(expected(values))

@@ -9,15 +9,19 @@ import numpy as np
 import pytest
 from editproof.criteria import Criterion, at_least, at_most, verdict_on
 from editproof.criteria.estimand import FLOW, IMAGES, READERS, Estimand
+from editproof.criteria.estimands.accuracy import recalibrated
 from editproof.criteria.factory import example_of
 from editproof.criteria.families import decided
+from editproof.criteria.flawless import verdict_on_flawless
 from editproof.criteria.reach import beyond_reach, losses, remedy, without
 from editproof.criteria.registry import ESTIMANDS, estimand_from
 from editproof.criteria.rehearsal import drawn
+from editproof.criteria.versions import difference
 from editproof.evidence.measurements import Measurements
 from editproof.stats.areas import Area, AreaChange
 from editproof.stats.bounded import BoundedMean
 from editproof.stats.distances import FeatureDistance
+from editproof.stats.interval import ALIKE
 from editproof.stats.macro import MacroArea
 from editproof.types import Outcome
 from hypothesis import given, settings
@@ -58,6 +62,34 @@ def losing(table: Measurements, share: float, seed: int) -> Measurements:
     pairs = list(zip(table.rows["case"], table.rows["repeat"], table.rows["arm"], strict=True))
     keep = [arm in ("original", "target") or (case, repeat) not in lost for case, repeat, arm in pairs]
     return replace(table, edits=edits, rows=table.rows[keep])
+
+
+CURABLE = {
+    name: recalibrated(made)
+    for name, made in MADE.items()
+    if made.reads and "reference" in made.needs and made.scope != READERS
+}
+
+
+def test_arms_that_are_alike_are_certain_of_nothing_with_few_patients():
+    """Whether or not a value is bounded, and after a recalibration too: 40 patients show little of what is rare."""
+    tried = 0
+    for made in (*MADE.values(), *CURABLE.values()):
+        found = made.estimate(drawn(made, patients=40, harm=0.0, lost=0.0))
+        assert found.reason or found.low < found.high, made
+        tried += bool(found.reason and found.reason.startswith(ALIKE))
+    assert tried > 5, "estimands of which nothing bounds the value"
+
+
+@pytest.mark.parametrize(("patients", "outcome"), [(298, Outcome.INCONCLUSIVE), (299, Outcome.PASS)])
+def test_where_nothing_bounds_a_value_arms_that_are_alike_settle_it_from_299_patients_on(patients, outcome):
+    claim = Criterion("A", MADE["rmse_drift"], at_most(2.0), source="s")
+    table = drawn(claim.estimand, patients=patients, harm=0.0, lost=0.0, repeats=2)
+    assert verdict_on(claim, table).outcome is outcome
+    assert verdict_on_flawless(claim, table).outcome is Outcome.PASS, "the control is alike by its making"
+    found, region, _ = difference(claim, 1.0, table, table)
+    assert found.exists is (outcome is Outcome.PASS)
+    assert region.high == 1.0
 
 
 @pytest.mark.parametrize("name", MADE)

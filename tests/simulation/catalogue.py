@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tests.simulation.approximate import of_approximate
 from tests.simulation.readers import not_held, of_readers, of_these_readers
 from tests.simulation.rule import of_rule
 from tests.simulation.scenarios import (
@@ -49,6 +50,7 @@ def short_of_readers() -> Iterator[World]:
 def full() -> Iterator[tuple[str, World]]:
     """Everything, with the heading under which it is reported."""
     yield from ((f"One rule: {heading.lower()}", world) for heading, world in of_rule())
+    yield from (("Approximate level, harm that is seldom seen", world) for world in of_approximate())
     yield from (("Several readers", world) for world in of_readers())
     yield from (("Several readers, these alone", world) for world in of_these_readers())
     yield from (("Careless readers, a level that is not held", world) for world in not_held())

@@ -14,6 +14,7 @@ import pandas as pd
 from editproof.criteria.criterion import Criterion, verdict_on
 from editproof.criteria.estimand import IMAGES
 from editproof.evidence.measurements import EDITED, TARGET, Measurements
+from editproof.stats.interval import ALIKE
 from editproof.stats.multireader import NO_SPREAD
 from editproof.types import EditStatus, Outcome, Verdict
 
@@ -38,8 +39,8 @@ def is_of_removal(criterion: Criterion) -> bool:
 def verdict_on_flawless(criterion: Criterion, unchanged: Measurements) -> Verdict:
     """A criterion decided for a tool that could not be better.
 
-    Where every reader finds the same in both arms, nothing varies and there is no interval: of a tool that settles
-    nothing. Of the control it is no finding but how it was made, so that there the number itself decides.
+    Where nothing differs between the arms and nothing bounds what was not seen, there is no interval: of a tool that
+    settles nothing. Of the control it is no finding but how it was made, so that there the number itself decides.
 
     Parameters
     ----------
@@ -49,7 +50,8 @@ def verdict_on_flawless(criterion: Criterion, unchanged: Measurements) -> Verdic
     """
     verdict = verdict_on(criterion, flawless(criterion, unchanged))
     point, region = verdict.estimate.notes.get("point"), criterion.region
-    if verdict.estimate.reason != NO_SPREAD or point is None or not region.low <= point <= region.high:
+    alike = (verdict.estimate.reason or "").startswith((ALIKE, NO_SPREAD))
+    if not alike or point is None or not region.low <= point <= region.high:
         return verdict
     because = f"The arms are alike by their making, and {point:.6g} is {region.words(verdict.estimate.unit)}."
     return replace(verdict, outcome=Outcome.PASS, because=because)

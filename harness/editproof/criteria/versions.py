@@ -25,6 +25,7 @@ from editproof.stats.bounded import BoundedMean
 from editproof.stats.gaffke import CONVENTIONAL
 from editproof.stats.interval import MIN_PATIENTS, Interval, identical, no_interval
 from editproof.stats.statistic import Statistic
+from editproof.stats.unseen import WithUnseen
 from editproof.types import EstimandSpec, Estimate, Verdict
 
 if TYPE_CHECKING:
@@ -161,7 +162,8 @@ def _paired(
         change = change.capped(min(own, CAP_IN_MARGINS * margin))
     approximate = estimand.is_approximate(one) or estimand.is_approximate(other)
     same = _same(pair[0].values, pair[1].values) and _same(pair[0].original, pair[1].original)
-    if same and approximate and not change.reason and n >= MIN_PATIENTS:
+    has_room = isinstance(change, WithUnseen) and not estimand.recalibration  # its own limits count an unseen patient
+    if same and approximate and not change.reason and not has_room and n >= MIN_PATIENTS:
         return identical(confidence, n)
     noted = change.noted(new=one.value, old=other.value)
     if approximate or criterion.limits == CONVENTIONAL:

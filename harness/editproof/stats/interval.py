@@ -24,6 +24,12 @@ ONE_PATIENT = 0.15
 IDENTICAL = "identical arms"
 """Method of the one interval that may have no width: there is no difference at all to estimate."""
 
+RARE = 0.01
+"""Share of patients in whom harm has to be ruled out before arms without any difference settle what nothing bounds."""
+
+ALIKE = "nothing differs between the arms"
+"""How the reason begins why arms without any difference settle nothing."""
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -69,7 +75,20 @@ def no_interval(reason: str, confidence: float, n_patients: int, method: str = "
 
 
 def identical(confidence: float, n_patients: int, value: float = 0.0) -> Interval:
-    """Nothing differs between the arms: the difference is ``value`` without doubt about it in this sample."""
+    """Nothing differs between the arms: the difference is ``value``, where so many patients would have shown harm.
+
+    Nothing bounds what it would be in a patient who was not seen. Patients without a difference settle it only where
+    they rule out, with the confidence of each limit, that one in a hundred is harmed: from 299 on at 95 %.
+
+    Examples
+    --------
+    >>> identical(0.90, 299).high, identical(0.90, 298).high, identical(0.90, 298).notes
+    (0.0, None, {'point': 0.0})
+    """
+    needed = math.ceil(math.log((1 - confidence) / 2) / math.log1p(-RARE))
+    if n_patients < needed:
+        few = f"{n_patients} patients are too few to rule out harm in one of a hundred; at least {needed} are needed"
+        return no_interval(f"{ALIKE}, but {few}", confidence, n_patients, point=value)
     return Interval(value, value, value, confidence, n_patients, IDENTICAL)
 
 

@@ -133,7 +133,7 @@ class Smooth(Statistic):
     sums : Sums
         One row for each of ``patients``, who are given once each in sorted order.
     settled : float, optional
-        The value, where nothing differs at all between the arms, so that there is no doubt about it in this sample.
+        The value, where nothing differs at all between the arms; enough patients without a difference settle it.
     """
 
     sums: Sums
