@@ -103,12 +103,12 @@ def test_a_server_gives_everything(tmp_path):
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"raw_outputs": [BOXES]}, r"the output lesions \(boxes\) by runtime onnx"),
+        ({"raw_outputs": [{"name": "words", "kind": "text"}]}, "text by a model file"),
         ({"raw_outputs": [{**FINDING, "label": 1}]}, "label"),
         ({"raw_outputs": [FINDING], "outputs": {"findings": {}}}, "outputs for 'findings'"),
         ({"raw_outputs": [GRADE], "outputs": {"kl": {"activation": "argmax", "index": 1}}}, "argmax and the column 1"),
     ],
-    ids=["boxes", "key", "output", "argmax"],
+    ids=["text", "key", "output", "argmax"],
 )
 def test_a_card_that_cannot_be_read_from_is_one_error(tmp_path, fields, words):
     pytest.importorskip("onnx")

@@ -10,6 +10,7 @@ import pytest
 from editproof.core.digests import pixel_digest
 from editproof.errors import InstrumentError
 from editproof.instruments.hooks import look_up_of
+from editproof.instruments.raw import checked_outputs
 from editproof.instruments.registry import instrument_from_spec
 
 from .cards import written
@@ -264,3 +265,63 @@ def test_a_null_value_in_parquet_is_no_reading(tmp_path):
     frame = rows(value=pd.array([0.5, None, 0.7, 0.8], dtype="Float64"), repeat=[0, 0, 0, 1])
     with pytest.raises(InstrumentError, match=r"row 3 of table readings\.parquet .*: value ''"):
         table(tmp_path, frame, "readings.parquet").check()
+
+
+LESIONS = {"name": "lesions", "kind": "boxes", "labels": ["nodule"]}
+MARKS = {"name": "marks", "kind": "points", "labels": ["apex"]}
+WORDS = {"name": "words", "kind": "text"}
+FINDING = {"name": "finding", "kind": "classes", "labels": ["effusion", "none"]}
+READ = {
+    "lesions": '[[0, 1, 2, 2, 0.8, "nodule"]]', "marks": '{"apex": [1, 3]}', "words": "SMITH, L",
+    "finding=effusion": "0.25", "finding=none": "0.75",
+}  # fmt: skip
+
+
+def outputs_read(tmp_path, **changes):
+    """A table of outputs of one case, with an edit on which nothing is found."""
+    edited = {"lesions": "[]", "marks": "{}", "words": "", "finding=effusion": "0.5", "finding=none": "0.5"}
+    frame = pd.DataFrame(
+        [
+            ("a", arm, 0, name, value)
+            for arm, read in (("original", {**READ, **changes}), ("edited", edited))
+            for name, value in read.items()
+        ],
+        columns=["case", "arm", "repeat", "quantity", "value"],
+    )
+    return table(tmp_path, frame, quantities=[], raw_outputs=[LESIONS, MARKS, WORDS, FINDING])
+
+
+def test_boxes_points_text_and_classes_are_looked_up_as_numbers_are(tmp_path):
+    instrument = outputs_read(tmp_path)
+    instrument.covers(CASES[:1], ["t"])
+    found = instrument.looked_up("a", "t", ORIGINAL, IMAGE)
+    assert found["finding=effusion"] == [0.25]
+    kept = checked_outputs(instrument.card, "a", found, [IMAGE])
+    boxes = [[0.0, 1.0, 2.0, 2.0, 0.8, "nodule"]]
+    assert kept == [{"lesions": boxes, "marks": {"apex": [1.0, 3.0]}, "words": "SMITH, L"}]
+    gone = instrument.looked_up("a", "t", [("edited", 0)], IMAGE)
+    assert checked_outputs(instrument.card, "a", gone, [IMAGE]) == [{"lesions": [], "marks": {}, "words": ""}]
+    with pytest.raises(InstrumentError, match="case=b, arm=original, quantity=finding=effusion"):
+        instrument.covers(CASES, ["t"])
+    with pytest.raises(InstrumentError, match="the same pixels, and other readings"):
+        instrument.looked_up("a", "t", [*ORIGINAL, ("edited", 0)], IMAGE)
+
+
+UNREADABLE = {
+    "no JSON": ({"lesions": "[[1, 2"}, r"row 2 of table .*: lesions is '\[\[1, 2', which is no JSON"),
+    "an unknown label": ({"lesions": '[[0, 1, 2, 2, 0.8, "cyst"]]'}, "label 'cyst', which is not declared"),
+    "outside": ({"lesions": "[[0, 1, 9, 2, 0.8]]"}, "outside of the image of 4 columns and 4 rows"),
+    "a number": ({"lesions": "5"}, "cannot be read"),
+    "an unknown landmark": ({"marks": '{"tip": [1, 1]}'}, "point 'tip', which is not declared"),
+}
+
+
+@pytest.mark.parametrize(("changes", "found"), UNREADABLE.values(), ids=UNREADABLE)
+def test_an_output_that_cannot_be_one_is_one_line(tmp_path, changes, found):
+    def read():
+        instrument = outputs_read(tmp_path, **changes)
+        return checked_outputs(instrument.card, "a", instrument.looked_up("a", "t", ORIGINAL, IMAGE), [IMAGE])
+
+    with pytest.raises(InstrumentError, match=found) as caught:
+        read()
+    assert "\n" not in str(caught.value)

@@ -101,6 +101,29 @@ def unframed(plane: NDArray[Any], frame: ModelFrame, shape: tuple[int, ...]) -> 
     return _brought(scores, (shape[0], shape[1]))
 
 
+def unframed_places(places: NDArray[np.float64], frame: ModelFrame, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Places in the frame on the image that was fitted into it, x and y from the upper left corner.
+
+    Parameters
+    ----------
+    places : ndarray of float, shape (n, 2)
+    frame : ModelFrame
+        With the fit ``letterbox`` or ``squash``.
+    shape : tuple of int
+        Height and width of the image.
+
+    Examples
+    --------
+    >>> unframed_places(np.array([[1.0, 0.0], [2.0, 2.0]]), ModelFrame(2, 3, "letterbox"), (4, 2)).tolist()
+    [[0.0, 0.0], [2.0, 4.0]]
+    """
+    (height, width), (top, left) = (frame.height, frame.width), (0, 0)
+    if frame.fit == "letterbox":
+        place = letterboxed((shape[0], shape[1]), (frame.height, frame.width))
+        (height, width), (top, left) = place.scaled, place.corner
+    return np.asarray((places - [left, top]) * [shape[1] / width, shape[0] / height], dtype=np.float64)
+
+
 def _brought(plane: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
     if plane.shape == shape:
         return plane

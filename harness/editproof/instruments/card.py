@@ -117,7 +117,7 @@ FILES: Mapping[str, type[InstrumentCard]] = {
 RUNTIMES = tuple(FILES)
 DRAWS = ("onnx", "torchscript", "python", "transformers", "http")
 """Runtimes of which an instrument can draw masks."""
-GIVES = ("python", "http")
+GIVES = ("python", "http", "onnx", "table")
 """Runtimes of which an instrument can give points, boxes and text."""
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from editproof.types import Case, Image, Instrument
 
-    Readings: TypeAlias = Mapping[str, list[float]]
+    Readings: TypeAlias = Mapping[str, list[Any]]
     LookUp: TypeAlias = Callable[[str, str, Sequence[tuple[str, int]], Image], Readings | None]
 
 HOOKS = ("check", "covers", "looked_up")
@@ -58,7 +58,8 @@ def check_covers(instrument: Instrument, cases: Collection[Case], tools: Sequenc
 def look_up_of(instrument: Instrument) -> LookUp | None:
     """The way to look readings up by case, tool, places (arm, repeat) and image; None where images are read.
 
-    What is looked up are members' readings by quantity, or None where the instrument is known not to have any.
+    What is looked up are members' readings by quantity, and by the name of an output that is kept as it came a list of
+    one; or None where the instrument is known not to have any.
     """
     found: LookUp | None = _hook(instrument, "looked_up", None)
     return found

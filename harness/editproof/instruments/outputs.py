@@ -116,7 +116,10 @@ def outputs_of(card: InstrumentCard, asked: str) -> dict[str, Output]:
     """
     told = with_classes(card, card.reading.get("outputs", {}))
     names = [quantity.name for quantity in card.quantities]
-    known = [*names, *(mask.name for mask in card.masks if card.reading.get("runtime") in FILED)]
+    if card.reading.get("runtime") in FILED:
+        known = [*names, *(mask.name for mask in card.masks), *(output.name for output in card.kept_outputs)]
+    else:
+        known = names
     if stray := sorted(set(told) - set(known)):
         raise InstrumentError(asked, f"outputs for {stray[0]!r}", f"Give outputs for {', '.join(known) or 'nothing'}.")
     made: dict[str, Output] = {}

@@ -17,6 +17,7 @@ import numpy as np
 from editproof.core.declared import is_number
 from editproof.core.nearest import did_you_mean
 from editproof.core.numbers import brief
+from editproof.core.records import json_of
 from editproof.errors import EditproofError, InstrumentError
 from editproof.types import JSON, RawOutput
 from editproof.types.instruments import BOXES, CLASSES, ORDINAL, POINTS, TEXT
@@ -99,6 +100,28 @@ def checked_outputs(
         for index, image in enumerate(images):
             found[index][output.name] = kept_form(output, given[index], image.shape, asked, InstrumentError)
     return found
+
+
+def value_of_cell(output: RawOutput, cell: str, asked: str) -> JSON:
+    """What a cell of a table holds of one image: the text itself, or points and boxes as JSON.
+
+    Raises
+    ------
+    InstrumentError
+        It is no JSON.
+
+    Examples
+    --------
+    >>> value_of_cell(RawOutput("lesions", "boxes", ("nodule",)), '[[1, 2, 3, 4, 0.5, "nodule"]]', "row 2")
+    [[1, 2, 3, 4, 0.5, 'nodule']]
+    """
+    if output.kind == TEXT:
+        return cell
+    try:
+        return json_of(cell)
+    except (ValueError, RecursionError):
+        found = f"{output.name} is {cell[:40]!r}, which is no JSON"
+        raise InstrumentError(asked, found, OUTPUT_KINDS[output.kind].wanted) from None
 
 
 def with_numbers(card: InstrumentCard, case_id: str, told_back: Mapping[str, object]) -> dict[str, object]:

@@ -33,6 +33,7 @@ from editproof.evidence.plain import plain
 from editproof.evidence.protocol import instrument_in_protocol
 from editproof.instruments.hooks import look_up_of
 from editproof.instruments.masks import packed, structures_in, unpacked
+from editproof.instruments.raw import check_numbers, checked_outputs
 from editproof.instruments.reading import ImageReading, check_alike, full_readings, reading_rows
 from editproof.instruments.responses import check_response
 from editproof.metrics import Metric, Picture
@@ -293,12 +294,16 @@ class Bench:
         digests = {place: hashed(image) for place, image in images.items()}
         unique = {digest: images[place] for place, digest in digests.items()}
         structures: dict[str, Mapping[str, Mask]] = {}
-        outputs: dict[str, Mapping[str, JSON]] = {}
+        outputs: dict[str, dict[str, JSON]] = {}
         if look_up := look_up_of(instrument):
             readings: dict[str, Mapping[str, list[float]] | None] = {}
             for digest, image in unique.items():
                 places = [place for place, found in digests.items() if found == digest]
-                readings[digest] = look_up(case.case_id, self.made_editor.card.name, places, image)
+                found_there = look_up(case.case_id, self.made_editor.card.name, places, image)
+                if found_there is not None:
+                    check_numbers(instrument.card, case.case_id, found_there)
+                    outputs[digest] = checked_outputs(instrument.card, case.case_id, found_there, [image])[0]
+                readings[digest] = found_there
         else:
             kept = self._kept_readings(instrument, case, unique)
             readings = {digest: reading.numbers for digest, reading in kept.items()}

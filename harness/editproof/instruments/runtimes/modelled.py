@@ -22,6 +22,7 @@ from editproof.instruments.bundles import check_bundle
 from editproof.instruments.card import CODE
 from editproof.instruments.drawing import drawings_of
 from editproof.instruments.files import refuse_pickle, verified
+from editproof.instruments.located import located_of
 from editproof.instruments.outputs import outputs_of
 from editproof.instruments.preparation import Preparation
 from editproof.instruments.runtimes.onnx_graph import check_untold
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from editproof.instruments.masks import LabelMap
-    from editproof.types import Image, InstrumentCard
+    from editproof.types import JSON, Image, InstrumentCard
 
     Batch = NDArray[Any]
     Network = Callable[[Batch, Mapping[str, NDArray[np.float64]], Sequence[str | int]], Mapping[str, NDArray[Any]]]
@@ -92,6 +93,7 @@ class Modelled:
         self._prepared.check_takes(card.axes, self._asked)
         self._outputs = outputs_of(card, self._asked)
         self._drawings = drawings_of(card, self._asked)
+        self._located = located_of(card, self._asked)
         self._inputs = inputs_of(card, self._asked)
         self._choice: Mapping[str, Mapping[str, Sequence[str]]] = card.reading.get("by_covariate", {})
 
@@ -113,12 +115,13 @@ class Modelled:
             self._content(name)
 
     def predict(self, images: Sequence[Image], references: Sequence[Mapping[str, float]]) -> Mapping[str, Any]:
-        """Readings of every member, and label maps; see :class:`editproof.types.Instrument`."""
+        """Readings of every member, label maps, boxes and points; see :class:`editproof.types.Instrument`."""
         told = covariates_of(self.card, images, references)
         self.check_taken(images)
         readings = {name: np.zeros((self.card.members, len(images))) for name in self._outputs}
         frame = ModelFrame(self._prepared.height, self._prepared.width, self._prepared.fit)
         maps: dict[str, dict[int, LabelMap]] = {mask.name: {} for mask in self.card.masks}
+        given: dict[str, dict[int, JSON]] = {name: {} for name in self._located}
         for files, rows in self._groups(told, len(images)):
             batch = self._prepared([images[row] for row in rows])
             inputs = {
@@ -134,7 +137,13 @@ class Modelled:
                         raw, mask, [images[row] for row in rows], frame, f"{mask.name} by {file} of {self._asked}"
                     )
                     maps[mask.name] |= dict(zip(rows, drawn, strict=True))
-        return over_members(readings) | {name: [by_row[row] for row in sorted(by_row)] for name, by_row in maps.items()}
+                for kept in self.card.kept_outputs:
+                    asked, shape = f"{kept.name} by {file} of {self._asked}", images[rows[0]].shape
+                    given[kept.name][rows[0]] = self._located[kept.name].of(raw, kept, shape, frame, asked)
+        of_images: dict[str, Any] = {**maps, **given}
+        return over_members(readings) | {
+            name: [by_row[row] for row in sorted(by_row)] for name, by_row in of_images.items()
+        }
 
     def check_taken(self, images: Sequence[Image]) -> None:
         """Refuse an image of other axes than the card says."""
@@ -154,7 +163,8 @@ class Modelled:
         if not n:
             return []
         if not self._choice:
-            return [(self.card.reading["files"], list(range(n)))]
+            files_of_all, rows_of_all = self.card.reading["files"], list(range(n))
+            return [(files_of_all, part) for part in self._together(rows_of_all)]
         ((covariate, by_value),) = self._choice.items()
         files = {float(value): names for value, names in by_value.items()}
         rows: dict[float, list[int]] = {}
@@ -164,7 +174,11 @@ class Modelled:
                 known = ", ".join(map(brief, files))
                 raise InstrumentError(f"a model of {self._asked}", found, f"It has models for {known}.")
             rows.setdefault(value, []).append(row)
-        return [(files[value], found_rows) for value, found_rows in rows.items()]
+        return [(files[value], part) for value, found in rows.items() for part in self._together(found)]
+
+    def _together(self, rows: list[int]) -> list[list[int]]:
+        """Images that a model reads at once: one alone where it gives boxes or points, whose number differs."""
+        return [[row] for row in rows] if self._located else [rows]
 
     @cached_property
     def _networks(self) -> dict[str, Network]:

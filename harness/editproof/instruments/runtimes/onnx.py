@@ -78,6 +78,9 @@ def network(content: bytes, asked: str, inputs: Inputs, prepared: Preparation) -
             except Exception as error:
                 advice = "Mend the model, or inputs and preprocessing on the card."
                 raise InstrumentError(asked, f"it does not run ({_first_line(error)})", advice) from error
+            if short > 0 and (odd := [np.shape(part) for part in found if np.shape(part)[:1] != (fixed,)]):
+                advice = "Export it with a batch of 1, or of any size."
+                raise InstrumentError(asked, f"it reads {fixed} images at once and gives {odd[0]}", advice)
             parts.append([np.asarray(part)[:n] if short > 0 else np.asarray(part) for part in found])
         whole = [np.concatenate(list(map(np.atleast_1d, pieces))) for pieces in zip(*parts, strict=True)]
         return dict(zip(outputs, whole, strict=True))

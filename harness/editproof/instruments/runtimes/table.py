@@ -31,14 +31,13 @@ from editproof.evidence.measurements import (
     TARGET,
 )
 from editproof.instruments.files import verified
+from editproof.instruments.raw import value_of_cell
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from editproof.types import Case, Image, InstrumentCard
 
     Key = tuple[str, ...]
-    Readings = dict[str, list[float]]
+    Readings = dict[str, list[Any]]
 
 ARMS = (ORIGINAL, EDITED, PASTE_BACK, HISTOGRAM_MATCHED, GEOMETRY, CONVERSION, CLASSICAL_FILL, TARGET)
 IDENTITY, DESTRUCTIVE = "identity", "destructive"
@@ -126,10 +125,10 @@ class TableOfReadings:
             return
         tools = [tool for tool in tools if tool != IDENTITY]
         lacking = [
-            (case.case_id, quantity.name)
+            (case.case_id, name)
             for case in cases
-            for quantity in self._told.quantities
-            if ("", case.case_id, ORIGINAL, "0") not in self._rows.get(quantity.name, {})
+            for name in self._names
+            if ("", case.case_id, ORIGINAL, "0") not in self._rows.get(name, {})
         ]
         if lacking:
             rows = "; ".join(f"case={case}, arm=original, quantity={name}" for case, name in lacking[:3])
@@ -146,7 +145,7 @@ class TableOfReadings:
             raise InstrumentError(self._asked, found, "Add the column tool, empty for originals.")
 
     def looked_up(self, case_id: str, tool: str, places: Sequence[tuple[str, int]], image: Image) -> Readings | None:
-        """The members' readings of an image, by quantity, looked up by its places in a study.
+        """The members' readings of an image, by quantity, and its outputs, looked up by its places in a study.
 
         Parameters
         ----------
@@ -169,16 +168,16 @@ class TableOfReadings:
         else:
             keys = {place: self._keys(case_id, tool, *place) for place in places}
         found: Readings = {}
-        for quantity in self._told.quantities:
-            rows = self._rows.get(quantity.name, {})
+        for name in self._names:
+            rows = self._rows.get(name, {})
             known = {key: rows[key] for place in places for key in keys[place] if key in rows}
             bare = [place for place in places if not any(key in rows for key in keys[place])]
             if not known and not self._has(tool):
                 return None
             if lacking := [place for place in bare if not known or _needs_row(tool, place[0])]:
-                raise self._missing(quantity.name, case_id, tool, lacking, keys)
-            _check_alike(known, f"{quantity.name} of case {case_id} by {self._asked}")
-            found[quantity.name] = next(iter(known.values()))
+                raise self._missing(name, case_id, tool, lacking, keys)
+            _check_alike(known, f"{name} of case {case_id} by {self._asked}")
+            found[name] = next(iter(known.values()))
         return found
 
     def _keys(self, case_id: str, tool: str, arm: str, repeat: int) -> list[Key]:
@@ -200,9 +199,7 @@ class TableOfReadings:
             f"Add the {'row' if one else 'rows'} {'; '.join(rows)}, {'' if one else 'each with '}{each} to the table.",
         )
 
-    def predict(
-        self, images: Sequence[Image], references: Sequence[Mapping[str, float]]
-    ) -> Mapping[str, NDArray[np.float64]]:
+    def predict(self, images: Sequence[Image], references: Sequence[Mapping[str, float]]) -> Mapping[str, Any]:
         """Readings of images that the table knows by their pixels.
 
         Raises
@@ -210,11 +207,12 @@ class TableOfReadings:
         InstrumentError
             Where it does not; by place nothing can be read without knowing the place.
         """
-        names = [quantity.name for quantity in self._told.quantities]
         readings = [self.looked_up("?", "?", [(EDITED, 0)], image) for image in images]
         if not self._by_pixels or None in readings:
             raise InstrumentError(self._asked, "a table reads no new image", "Judge what its rows are about.")
-        return {name: np.array([r[name] for r in readings if r]).T for name in names}
+        kept = [output.name for output in self._told.kept_outputs]
+        numbers = {q.name: np.array([r[q.name] for r in readings if r]).T for q in self._told.quantities}
+        return numbers | {name: [r[name][0] for r in readings if r] for name in kept}
 
     @cached_property
     def _frame(self) -> pd.DataFrame:
@@ -255,9 +253,16 @@ class TableOfReadings:
         """Readings by quantity and key, members in order."""
         frame, asked = self._frame, f"table {self._table.file} of {self._asked}"
         units = {quantity.name: quantity.unit for quantity in self._told.quantities}
-        members: dict[str, dict[Key, dict[int, float]]] = {name: {} for name in units}
+        kept = {output.name: output for output in self._told.kept_outputs}
+        members: dict[str, dict[Key, dict[int, Any]]] = {name: {} for name in self._names}
         for line, row in enumerate(frame.to_dict("records"), start=2):
             name, where = row["quantity"], f"row {line} of {asked}"
+            if name in kept:
+                key, came = self._key(row, where), value_of_cell(kept[name], str(row["value"]), where)
+                if key in members[name] and (not self._by_pixels or members[name][key] != {0: came}):
+                    raise InstrumentError(where, "a second reading of the same place", "Leave one of them.")
+                members[name][key] = {0: came}
+                continue
             if name not in units:
                 continue
             if row["unit"] not in ("", units[name]):
@@ -290,6 +295,11 @@ class TableOfReadings:
         return [by_member[member] for member in range(self._told.members)]
 
     @property
+    def _names(self) -> list[str]:
+        """Names of all that a row may be of: quantities, and the outputs that are kept as they came."""
+        return [*(one.name for one in self._told.quantities), *(one.name for one in self._told.kept_outputs)]
+
+    @property
     def _by_pixels(self) -> bool:
         return "pixels" in self._frame
 
@@ -318,14 +328,23 @@ def _needs_row(tool: str, arm: str) -> bool:
 def _check_alike(rows: Mapping[Key, Sequence[float]], asked: str) -> None:
     """Refuse rows of the same pixels that give them different readings."""
     first = next(iter(rows.values()))
-    if all(math.isclose(a, b, **_SAME) for row in rows.values() for a, b in zip(row, first, strict=True)):
+    if all(_is_same(a, b) for row in rows.values() for a, b in zip(row, first, strict=True)):
         return
-    words = [f"{_words(key)}: {', '.join(map(brief, row))}" for key, row in rows.items()]
+    words = [f"{_words(key)}: {', '.join(map(_shown, row))}" for key, row in rows.items()]
     raise InstrumentError(
         asked,
         f"the same pixels, and other readings: {'; '.join(words)}",
         "Read the images again; an instrument reads the same pixels the same.",
     )
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    numbers = isinstance(one, float) and isinstance(other, float)
+    return math.isclose(one, other, **_SAME) if numbers else bool(one == other)
+
+
+def _shown(value: Any) -> str:
+    return brief(value) if isinstance(value, float) else str(value)[:80]
 
 
 def _words(key: Key) -> str:
