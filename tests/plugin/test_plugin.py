@@ -14,6 +14,20 @@ from tests.records import flat
 ARGUMENTS = ("--dataset", "blobs", "--jobs", "1")
 
 
+PREDICT = "    def predict(self, images, references):\n"
+LOGGED = """        from zlib import crc32
+        with open(".".join(["read", "log"]), "a") as log:  # a file that it names is a part of what it is
+            log.writelines(f"{crc32(image.tobytes())}\\n" for image in images)
+"""
+
+
+def images_read(lab: pytest.Pytester) -> Counter:
+    """How many times each image was read since this was asked last."""
+    lines = (lab.path / "read.log").read_text().split()
+    (lab.path / "read.log").unlink()
+    return Counter(lines)
+
+
 def evidence_of(lab: pytest.Pytester) -> dict:
     folders = sorted((lab.path / "reports").iterdir())
     assert len(folders) == 1
@@ -109,12 +123,16 @@ def test_deselected_claims_make_the_run_incomplete(lab, workers):
 
 
 def test_xdist_comes_to_the_same(lab):
+    """And measures once: no process reads or edits what another one has, beyond the checks of each process."""
+    (lab.path / "study.py").write_text((lab.path / "study.py").read_text().replace(PREDICT, PREDICT + LOGGED))
     alone = lab.runpytest_subprocess(*ARGUMENTS, "--editor", "tools.py:fill", "--editor", "tools.py:older")
-    first = evidence_of(lab)
+    first, read = evidence_of(lab), images_read(lab)
     next((lab.path / "reports").iterdir()).rename(lab.path / "alone")
     (lab.path / ".editproof").rename(lab.path / "store-alone")  # so that either run makes its edits
     spread = lab.runpytest_subprocess(*ARGUMENTS, "-n", "2", "--editor", "tools.py:fill", "--editor", "tools.py:older")
     second = evidence_of(lab)
+    assert images_read(lab) == read
+    assert len(read) > 30
     assert alone.ret == spread.ret == 1
     assert first["protocol"] == second["protocol"]
     for one, other in zip(first["editors"], second["editors"], strict=True):
