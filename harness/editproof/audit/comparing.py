@@ -33,7 +33,7 @@ from editproof.stats.gaffke import BETTING, CONVENTIONAL, GAFFKE
 from editproof.types import CriterionCard, Outcome, place_of
 
 SHARE = 0.5
-SHARED = ("dataset", "instruments", "floors", "plan", "metrics", "estimands")
+SHARED = ("dataset", "instruments", "floors", "plan", "metrics", "estimands", "executors")
 """What the protocols of both runs must agree in."""
 
 STRENGTH = (CONVENTIONAL, GAFFKE, BETTING)

@@ -213,6 +213,16 @@ def in_the_harness(facts: Facts) -> Iterator[Reservation]:
             )
 
 
+def measured_by_others(facts: Facts) -> Iterator[Reservation]:
+    """Cases that code of somebody else worked on, which could change what was measured."""
+    if named := sorted(facts.terms.get("executors") or {}):
+        yield Reservation(
+            "own executor",
+            f"Cases were worked on by {listed(named)}, which is no executor of this package: its code ran where "
+            "everything was measured, and could change it. The protocol has the digest of its source.",
+        )
+
+
 def replayed_edits(facts: Facts) -> Iterator[Reservation]:
     """Edits that were not made in this run."""
     start = moment(facts.began)
@@ -282,6 +292,7 @@ KINDS: Final[tuple[Callable[[Facts], Iterator[Reservation]], ...]] = (
     another_store,
     open_versions,
     in_the_harness,
+    measured_by_others,
     *KINDS_OF_READINGS,
 )
 """Every kind but the first, in the order in which a reader meets them."""

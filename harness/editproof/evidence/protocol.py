@@ -81,6 +81,8 @@ class Protocol:
         Version of the image metrics, or with metrics that are not built in a mapping with the digest of each.
     estimands : mapping, optional
         sha256 (hex) over the source of each estimand that is not built in, by name.
+    executors : mapping, optional
+        sha256 (hex) over the source of each executor that is not built in and worked on cases, by name.
     register : mapping, optional
         Requirements and hazards that the suite answers to.
     readings : mapping, optional
@@ -100,6 +102,7 @@ class Protocol:
     metrics: JSON
     estimands: Annotated[Mapping[str, str] | None, records.ABSENT] = None
     register: Annotated[Mapping[str, Mapping[str, str]] | None, records.ABSENT] = None
+    executors: Annotated[Mapping[str, str] | None, records.ABSENT] = None
     readings: Annotated[Mapping[str, JSON] | None, records.ABSENT] = None
     study: Annotated[Mapping[str, JSON] | None, records.ABSENT] = None
     digest: str

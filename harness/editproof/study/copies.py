@@ -9,6 +9,7 @@ from editproof.core.files import Place
 from editproof.core.progress import watched
 from editproof.datasets.checks import PixelDigests, check_copies, check_target, pixel_digests
 from editproof.editing.store import RecordKind, Store
+from editproof.errors import DatasetError
 from editproof.imaging.output import OutputGeometry
 from editproof.study.executors.executor import Executor, Work
 from editproof.study.executors.local import ThisMachine
@@ -49,7 +50,8 @@ def refuse_copies(
     known = {name: store.record(PIXELS, key) for name, key in keys.items()}
     new = [case for case in cases if known[case.case_id] is None]
     workers = min(jobs, max(1, len(new) // _CASES_A_WORKER))
-    work = Work(lambda root: partial(_kept_digests, root, keys), store_root, asks=False)
+    check = partial(_held_to_store, store, keys)
+    work = Work(lambda root: partial(_kept_digests, root, keys), store_root, asks=False, check=check)
     read = (executor or ThisMachine()).results(work, new, jobs=workers)
     for name, digests in watched(read, len(new), "originals: read"):
         known[name] = digests
@@ -62,6 +64,16 @@ def refuse_copies(
 
 def _key(cohort: Dataset, case: Case) -> str:
     return digest_of([PIXELS.folder, _VERSION, cohort.card.name, cohort.card.digest, case.case_id, case.digest])
+
+
+def _held_to_store(store: Store, keys: dict[str, str], result: tuple[str, PixelDigests]) -> None:
+    """Refuse digests that are not those which the work on a case kept."""
+    name, digests = result
+    if name not in keys or store.record(PIXELS, keys[name]) != digests:
+        found = f"what it gave for case {name} is not what the work on that case kept in the store"
+        raise DatasetError(
+            "--executor", found, "Have it return each result of the work as it is, or use --executor local."
+        )
 
 
 def _kept_digests(store_root: Place, keys: dict[str, str], case: Case) -> tuple[str, PixelDigests]:

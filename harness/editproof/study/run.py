@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -33,7 +32,6 @@ from editproof.editing.store import Store
 from editproof.editors.adapter import check_told
 from editproof.editors.arms import chains, round_trip
 from editproof.editors.registry import EditorFactory
-from editproof.errors import EditorError
 from editproof.evidence.facts import Claim, Facts, RollEntry, ToolFacts
 from editproof.evidence.measurements import PLANTED, Measurements, measurements_of
 from editproof.evidence.plain import plain
@@ -49,7 +47,7 @@ from editproof.metrics.registry import in_protocol
 from editproof.study.axes import axes_in, check_taken
 from editproof.study.bench import Bench
 from editproof.study.copies import refuse_copies
-from editproof.study.executors.executor import Chosen
+from editproof.study.executors.executor import Chosen, own_executors
 from editproof.study.exhibits import exhibit_pictures
 from editproof.study.gathering import case_row
 from editproof.study.history import judgements_in, remember
@@ -59,7 +57,7 @@ from editproof.study.plan import Plan
 from editproof.study.planting import Planting
 from editproof.study.register import unknown_entries
 from editproof.study.study_file import StudyFile, told_by
-from editproof.study.suppliers import EditorSupplier, InstrumentSupplier
+from editproof.study.suppliers import EditorSupplier, InstrumentSupplier, check_named_apart
 from editproof.study.surroundings import environment_of, whole_roll
 from editproof.types import JSON, Dataset, EditorCard, Instrument, InstrumentCard
 
@@ -116,10 +114,7 @@ class Run:
         for spec in self.editors:
             with told_by(self.study_file, "editors", spec):
                 cards[spec] = self.bench(spec).made_editor.card
-        for name, count in Counter(card.name for card in cards.values()).items():
-            if count > 1:
-                advice = "Name each tool once, or otherwise: NAME=SPEC."
-                raise EditorError(f"--editor {name}", f"{count} tools go by that name", advice)
+        check_named_apart(cards.values())
         return cards
 
     @cached_property
@@ -244,7 +239,8 @@ class Run:
     @cached_property
     def axes(self) -> str:
         """The axes that every image of the whole cohort has; a cohort in which one image is two cases is refused."""
-        known = refuse_copies(self.whole, self.store, self.plan.geometry, jobs=self.jobs, executor=self.executor.opened)
+        on = self.executor.at(self.store)
+        known = refuse_copies(self.whole, self.store, self.plan.geometry, jobs=self.jobs, executor=on)
         return axes_in(self.whole.card.name, {case_id: digests.size for case_id, digests in known.items()})
 
     @property
@@ -351,6 +347,8 @@ class Run:
             terms["study"] = told
         if own := estimand_digests(judgement.claim.criterion for judgement in judgements):
             terms["estimands"] = own
+        if theirs := own_executors(self.executor, self.store):
+            terms["executors"] = theirs
         return terms if self._register is None else {**terms, "register": self._register}
 
     def locked(self, judgements: Sequence[Judgement], *, for_gate: bool = False) -> str:
@@ -368,7 +366,7 @@ class Run:
         key = spec, bool(self._planted)
         if key not in self._known:
             with files_at(self.store).holding(f"locks/{slug(spec)}-{digest_of(spec)[:8]}.lock"):
-                table = self.bench(spec).measured(self.dataset, jobs=self.jobs, executor=self.executor.opened)
+                table = self.bench(spec).measured(self.dataset, jobs=self.jobs, executor=self.executor.at(self.store))
             asked = quantities_on_images(self.own_metrics, self._instrument_cards, self.axes)
             self._known[key] = table.looking_for(asked)
         return self._known[key]

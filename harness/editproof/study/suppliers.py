@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from editproof.editors.registry import EditorFactory, editor_from_spec
+from editproof.errors import EditorError
 from editproof.instruments.registry import instrument_from_spec
-from editproof.types import Editor, Instrument
+from editproof.types import Editor, EditorCard, Instrument
 
 
 @dataclass(frozen=True)
@@ -33,3 +36,16 @@ class InstrumentSupplier:
     def __call__(self) -> Instrument:
         """The instrument; its weights are read when it first reads an image."""
         return instrument_from_spec(self.spec, allow_egress=self.allow_egress, trusted=self.trusted)
+
+
+def check_named_apart(cards: Iterable[EditorCard]) -> None:
+    """Refuse two tools of one name, which a report could not tell apart.
+
+    Raises
+    ------
+    EditorError
+    """
+    for name, count in Counter(card.name for card in cards).items():
+        if count > 1:
+            advice = "Name each tool once, or otherwise: NAME=SPEC."
+            raise EditorError(f"--editor {name}", f"{count} tools go by that name", advice)

@@ -50,6 +50,7 @@ def work_on(bench: Bench, keys: Mapping[str, str], *, asks: bool) -> Work[Case, 
         bench.store_root,
         asks,
         partial(_after_loss, bench, keys),
+        partial(_held_to_store, bench.store_root, keys),
         gpus,
         memory_gb,
     )
@@ -62,9 +63,24 @@ def _kept_record(bench: Bench, keys: Mapping[str, str], case: Case) -> CaseRecor
             f"editor {name}", "its code, or what reads its edits, was changed while the study ran", "Run again."
         )
     record = bench.record(case)
-    if not {*(edit.status for edit in record.edits), *record.planted} & {*FAILURES}:
+    if _is_kept(record):
         Store(bench.store_root).keep_record(CASES, keys[case.case_id], record)
     return record
+
+
+def _is_kept(record: CaseRecord) -> bool:
+    """Whether the store keeps it: what failed is asked for again by a later run."""
+    return not {*(edit.status for edit in record.edits), *record.planted} & {*FAILURES}
+
+
+def _held_to_store(store_root: Place, keys: Mapping[str, str], record: CaseRecord) -> None:
+    """Refuse a record that is not the one which the work on its case kept."""
+    key = keys.get(record.case)
+    if key is None or (_is_kept(record) and Store(store_root).record(CASES, key) != record):
+        found = f"what it gave for case {record.case} is not what the work on that case kept in the store"
+        raise EditorError(
+            "--executor", found, "Have it return each result of the work as it is, or use --executor local."
+        )
 
 
 def _after_loss(bench: Bench, keys: Mapping[str, str], case: Case) -> CaseRecord | None:
