@@ -13,6 +13,7 @@ from editproof.evidence.measurements import Measurements
 from editproof.evidence.record import PicturedExhibit
 from editproof.report.page.close import Close, close, files
 from editproof.report.page.drawn import Contours, contours
+from editproof.report.page.meanings import classes_of, meaning
 from editproof.report.page.patches import PatchPicture, patch_picture
 from editproof.report.page.pictures import EncodedPictures, pictures
 from editproof.report.page.readings import Paired
@@ -30,6 +31,7 @@ class PrintedReading:
     original: str
     edited: tuple[str, ...]
     change: str
+    means: str = ""  # the class of the reference, or its years and months
 
 
 @dataclass(frozen=True)
@@ -64,21 +66,29 @@ def case_rows(table: Measurements, pairs: tuple[Paired, ...]) -> tuple[CaseRow, 
     order = range(len(table.cases)) if size is None else np.argsort(-size, kind="stable")
     names, groups = [str(case) for case in table.cases["case"]], [table.cases[column].tolist() for column in strata]
     repeats, rows = range(table.n_repeats), []
+    classes = {pair.quantity.name: classes_of(table, pair.quantity.name) for pair in pairs}
     for i in map(int, order):
         ended = [status.get((names[i], k), EditStatus.OK.value) for k in repeats]
-        values = tuple(_case_reading(pair, i, ended) for pair in pairs)
+        values = tuple(_case_reading(pair, i, ended, classes[pair.quantity.name]) for pair in pairs)
         rows.append(CaseRow(i, names[i], tuple(_value(values_of[i]) for values_of in groups), values))
     return tuple(rows)
 
 
 def shown(
-    exhibits: Iterable[PicturedExhibit], *, images: bool, structures: Sequence[str] = (), tool: int = 0
+    exhibits: Iterable[PicturedExhibit],
+    table: Measurements,
+    *,
+    images: bool,
+    structures: Sequence[str] = (),
+    tool: int = 0,
 ) -> tuple[Shown, ...]:
-    """Exhibits as text, with their pictures if ``images``; ``structures`` are what instruments draw."""
+    """Exhibits of a table as text, with their pictures if ``images``; ``structures`` are what instruments draw."""
     known: set[str] = set()
     made = []
     for exhibit in exhibits:
-        readings = tuple(_exhibit_reading(name, dict(values)) for name, values in exhibit.readings.items())
+        readings = tuple(
+            _exhibit_reading(name, dict(values), classes_of(table, name)) for name, values in exhibit.readings.items()
+        )
         encoded = pictures(exhibit.images) if images else None
         patches = patch_picture(exhibit.images) if images else None
         drawn = contours(exhibit.images, structures) if images else None
@@ -90,7 +100,7 @@ def shown(
     return tuple(made)
 
 
-def _case_reading(pair: Paired, i: int, ended: list[str]) -> PrintedReading:
+def _case_reading(pair: Paired, i: int, ended: list[str], classes: dict[float, str]) -> PrintedReading:
     continuous = pair.quantity.kind == "continuous"
     digits, truth = (pair.decimals, pair.decimals) if continuous else (3, 0)
     change = pair.change[i]
@@ -102,16 +112,18 @@ def _case_reading(pair: Paired, i: int, ended: list[str]) -> PrintedReading:
     return PrintedReading(
         in_words(pair.quantity.name), _unit(pair.quantity.unit), number(float(pair.reference[i]), truth),
         number(float(pair.original[i]), digits), edits, number(worst, digits, sign=True),
+        meaning(float(pair.reference[i]), pair.quantity.unit, classes),
     )  # fmt: skip
 
 
-def _exhibit_reading(name: str, values: dict[str, Any]) -> PrintedReading:
+def _exhibit_reading(name: str, values: dict[str, Any], classes: dict[float, str]) -> PrintedReading:
     reference, original, edited = (_float(values.get(key)) for key in ("reference", "original", "edited"))
     unit = str(values.get("unit", ""))
     digits = 3 if unit in ("", "1", "probability") else 1
     truth = 0 if digits == 3 and reference in (0.0, 1.0) else digits
     return PrintedReading(in_words(name), _unit(unit), number(reference, truth), number(original, digits),
-                   (number(edited, digits),), number(edited - original, digits, sign=True))  # fmt: skip
+                   (number(edited, digits),), number(edited - original, digits, sign=True),
+                   meaning(reference, unit, classes))  # fmt: skip
 
 
 def _unit(unit: str) -> str:

@@ -122,9 +122,25 @@ def flat(tree: JSON, path: str = "") -> Iterator[tuple[str, str]]:
         for index, value in enumerate(tree):
             yield from flat(value, f"{path} › {index}" if path else str(index))
     elif isinstance(tree, (list, tuple)):
-        yield path, ", ".join(str(item) for item in tree)
+        yield path, ", ".join(map(_plainly, tree))
     else:
-        yield path, "–" if tree is None or tree == {} else str(tree.item() if isinstance(tree, np.generic) else tree)
+        yield path, _plainly(tree)
+
+
+def _plainly(value: JSON) -> str:
+    """A value in words: yes and no, and infinity as a sign.
+
+    Examples
+    --------
+    >>> [_plainly(value) for value in (False, float("-inf"), "-inf", None, 0.5)]
+    ['no', '−∞', '−∞', '–', '0.5']
+    """
+    value = value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None or value == {}:
+        return "–"
+    return {"inf": "∞", "-inf": "−∞", "infinity": "∞", "-infinity": "−∞"}.get(str(value), str(value))
 
 
 def anchor(text: str) -> str:

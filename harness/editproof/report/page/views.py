@@ -216,7 +216,7 @@ def _tool(
         failures=tuple((status, message, n) for (status, message), n in lost.most_common(5)),
         pairs=pairs,
         cases=case_rows(table, pairs),
-        exhibits=shown(editor.exhibits, images=images, structures=structures, tool=index),
+        exhibits=shown(editor.exhibits, table, images=images, structures=structures, tool=index),
     )
 
 

@@ -173,7 +173,8 @@
     const cells = all("td", row).slice(1);
     const lines = heads.map((head, k) => {
       const [reference, original, edits, change] = cells.slice(4 * k, 4 * k + 4).map((c) => c.textContent);
-      return `${head.textContent}: reference ${reference}, original ${original}, edits ${edits} (${change})`;
+      const means = cells[4 * k]?.dataset.means;
+      return `${head.textContent}: reference ${reference}${means ? ` (${means})` : ""}, original ${original}, edits ${edits} (${change})`;
     });
     return [`${row.querySelector("th").firstChild.textContent.trim()}, repeat ${Number(dot.dataset.case.split(":")[1]) + 1}`, ...lines,
       picturesOf(row) ? "Click: its pictures" : "Click: its row among all cases"].join("\n");
