@@ -32,7 +32,7 @@ ONLY_USERS = {
     "pytest": {
         f"pytest_plugin/{name}.py"
         for name in (
-            "chosen", "claim_files", "declarations", "faults", "fixtures", "measured", "plugin", "recorder",
+            "asking", "chosen", "claim_files", "declarations", "faults", "fixtures", "measured", "plugin", "recorder",
             "rollcall", "short", "spelling", "unasked",
         )
     },

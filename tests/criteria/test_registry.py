@@ -42,7 +42,7 @@ RELATIVE = {"mae of originals", "change_beyond_rescan"}
 """Of these the value of an untouched edit is that of the cohort: its MAE, its rescans' difference with a minus sign."""
 OF_THE_READING = frozenset(
     "mae rmse bias auc brier sensitivity specificity calibration_slope calibration_intercept probability_slope "
-    "probability_intercept marks_kept macro_auc froc_sensitivity average_precision".split()
+    "probability_intercept marks_kept mark_error macro_auc froc_sensitivity average_precision".split()
 )
 """Estimands of how well an instrument reads, which no edit makes ideal."""
 EFFICACY = frozenset(["identifiers_left", "marker_residual", "target_gain"])

@@ -34,6 +34,8 @@ from editproof.criteria.estimands.texts import (
     character_error,
     character_error_rise,
     identifiers_left,
+    mark_error,
+    mark_error_rise,
     marks_kept,
     marks_lost,
 )
@@ -163,6 +165,12 @@ def left(most: int, harm: Harm, rng: Rng, n: int) -> Readings:
     return replace(drawn, values=1 - drawn.values)
 
 
+def unread(most: int, harm: Harm, rng: Rng, n: int) -> Readings:
+    """Character error rates of marks that in one of ten places are misread on originals, too."""
+    drawn = found(most, harm, rng, n)
+    return replace(drawn, values=1 - drawn.values, original=1 - drawn.original)
+
+
 def invented(harm: Harm, rng: Rng, n: int) -> Readings:
     """False boxes, one image in ten having one on its original; a patient of whom all is lost has a flood of them."""
     patients, severity = harm.of(rng, n)
@@ -282,6 +290,9 @@ FAMILIES = (
     Family("identifiers left, patients", identifiers_left("t", margin=0), partial(left, 3), 0.15),
     Family("marks kept", marks_kept("t"), partial(kept, 2), 0.15),
     Family("marks kept, loss", marks_lost("t"), partial(found, 2), 0.3),
+    Family("character error of marks", mark_error("t"), partial(left, 4), 0.15),
+    Family("character error of marks, patients", mark_error("t", margin=0), partial(left, 4), 0.15),
+    Family("character error of marks, rise", mark_error_rise("t"), partial(unread, 4), 0.3),
     Family("Dice, loss", mask_dice_loss("m"), overlapping, 0.3),
 )
 """One or more for each output estimand; the mean and the share of Dice have worlds of drawn discs (test_masks.py)."""

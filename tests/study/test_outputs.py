@@ -26,6 +26,7 @@ from editproof.criteria import (
     identifiers_left,
     image_metric,
     macro_auc,
+    mark_error,
     marks_kept,
     marks_lost,
     point_error,
@@ -188,6 +189,7 @@ NUMBERS = {
     ("keeps all", "identifiers_left_to_reference:words"): {0.5},
     ("keeps all", "character_error_to_original:words"): {0.0},
     ("keeps all", "marks_kept_to_reference:words"): {0.0},
+    ("keeps all", "mark_error_to_reference:words"): {1.0},
 }
 
 
@@ -431,6 +433,7 @@ NOTHING_THERE = {
     "a landmark": (point_error("apex", cap=4, against="reference"), {"points": {}}, "a landmark"),
     "identifiers": (identifiers_left("words"), {"text": {"identifiers": []}}, "an identifier"),
     "marks": (marks_kept("words"), {"text": {"marks": []}}, "a mark"),
+    "errors of marks": (mark_error("words"), {"text": {"marks": []}}, "a mark"),
 }
 
 

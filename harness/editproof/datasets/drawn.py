@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from editproof.core.usage import Given, Option, Usage, numeric, takes, whole
+from editproof.core.usage import YES_NO, Given, Option, Usage, numeric, takes, whole
 from editproof.datasets.degraded import OPTIONS, degraded_if_asked
 from editproof.types import Dataset
 
@@ -14,6 +14,7 @@ _DRAWING = (
     Option("sex_separation", "distance of the sexes' mean builds, in SD", numeric("a number")),
     Option("rings", "whether some hands wear a ring", whole(0, 1), "0"),
     Option("touching", "whether some markers touch the hand's edge", whole(0, 1), "0"),
+    Option("text", "a name, a number and the side in place of other artefacts; the side is to be kept", YES_NO, "no"),
 )
 
 

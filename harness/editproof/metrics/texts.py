@@ -26,12 +26,15 @@ _APART = re.compile(r"[\W_]+")
     MetricOutput("character_error", unit="", unchanged=0.0, regions=()),
     MetricOutput("identifiers_left", unit="", regions=()),
     MetricOutput("marks_kept", unit="", regions=()),
+    MetricOutput("mark_error", unit="", regions=()),
 )
 def text_errors(pair: OutputPair) -> dict[str, float]:
-    """Character error rate; and of the reference, the share of its identifiers, and of its marks, that are read.
+    """Character error rate; and of the reference, the share of its identifiers and marks that are read, and how well.
 
     The character error rate is the number of characters to insert, delete or replace over the length of the other
     text; runs of blanks and line breaks count as one blank. Without characters there, it is 1 for each that is read.
+    That of marks is of each where the text comes closest to it, over the characters of all marks: what else is read is
+    no error, and a mark of which nothing is read is one in every character.
     """
     known = pair.other if isinstance(pair.other, dict) else {"text": pair.other}
     found = {}
@@ -43,6 +46,8 @@ def text_errors(pair: OutputPair) -> dict[str, float]:
         found["identifiers_left"] = left / len(identifiers)
     if marks := known.get("marks"):
         found["marks_kept"] = sum(holds_mark(pair.reading, mark) for mark in marks) / len(marks)
+        errors = sum(mark_distance(pair.reading, mark) for mark in marks)
+        found["mark_error"] = errors / sum(len(" ".join(mark.split())) for mark in marks)
     return found
 
 
@@ -62,6 +67,24 @@ def edit_distance(one: str, other: str) -> int:
         kept[1:] = np.minimum(row[1:] + 1, row[:-1] + (codes != ord(letter)))
         row = np.minimum.accumulate(kept - places) + places  # insertions, one after the other
     return int(row[-1])
+
+
+def mark_distance(text: str, mark: str) -> int:
+    """Edit distance of a mark to the run of whole words of a text that comes closest; at most the length of the mark.
+
+    A run has up to one word more than the mark, since what is read of one may fall apart.
+
+    Examples
+    --------
+    >>> mark_distance("HANSEN LEET 47", "LEFT"), mark_distance("HANSEN", "LEFT"), mark_distance("LATERAL", "L")
+    (1, 4, 1)
+    """
+    words, wanted = text.split(), mark.split()
+    found = len(" ".join(wanted))
+    for many in range(1, len(wanted) + 2):
+        runs = (" ".join(words[at : at + many]) for at in range(len(words) - many + 1))
+        found = min([found, *(edit_distance(run, " ".join(wanted)) for run in runs)])
+    return found
 
 
 def holds_identifier(text: str, identifier: str) -> bool:

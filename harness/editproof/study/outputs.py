@@ -220,6 +220,7 @@ _CONTENT = {
     "largest_point_error_mm": "a landmark",
     "identifiers_left": "an identifier",
     "marks_kept": "a mark",
+    "mark_error": "a mark",
 }
 """What has to be in the reference of a case for a score to be defined, of scores that need something there."""
 
@@ -253,7 +254,9 @@ _WAYS = {
 }
 
 
-_PARTS = {"character_error": "text", "identifiers_left": "identifiers", "marks_kept": "marks"}
+_PARTS = {
+    "character_error": "text", "identifiers_left": "identifiers", "marks_kept": "marks", "mark_error": "marks",
+}  # fmt: skip
 """What of a reference text a scorer needs; others need that there is a reference."""
 
 

@@ -11,6 +11,7 @@ from editproof.criteria.threshold import SHARE
 from editproof.evidence.measurements import EDITED
 
 _LEFT, _KEPT, _ERROR = "identifiers left", "marks kept", "character error rate"
+_OF_MARKS = "character error rate of marks"
 
 
 @estimand(example={"output": "words"})
@@ -61,6 +62,34 @@ def marks_kept(
 def marks_lost(output: str, *, missing: str = "worst_case") -> Estimand:
     """How much lower the share of marks that are read is on edits than on originals. A missing edit loses 1."""
     return loss(_KEPT, "marks_kept", output, missing=missing)
+
+
+@estimand(example={"output": "words"})
+def mark_error(
+    output: str, *, margin: float | None = None, per: str = "patient", missing: str = "worst_case"
+) -> Estimand:
+    """Character error rate of a case's marks on its edit, or the share of patients beyond it; other text is no error.
+
+    Each mark is held against the words that come closest to it, so that the rate is 1 where nothing of any is read, and
+    of a missing edit. Cases without marks are left out.
+
+    Parameters
+    ----------
+    output : str
+    margin : float, optional
+        Without it the estimand is the mean. With it, the share of patients with an edit above it, or of edits.
+    per : {"patient", "edit"}
+    """
+    return deviation(
+        _OF_MARKS, "mark_error", output, against="reference", cap=1.0, unit="", margin=margin, per=per, missing=missing,
+        interval=SHARE,
+    )  # fmt: skip
+
+
+@estimand(example={"output": "words"})
+def mark_error_rise(output: str, *, missing: str = "worst_case") -> Estimand:
+    """How much larger the character error rate of a case's marks is on edits than on originals."""
+    return rise(_OF_MARKS, "mark_error", output, cap=1.0, unit="", missing=missing)
 
 
 @estimand(example={"output": "words"})
