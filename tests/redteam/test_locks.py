@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
+from pathlib import PurePosixPath
 
 import pytest
 from editproof.audit import findings
 from editproof.audit.publication import Signer, deliver
 from editproof.cli import main
+from editproof.editing.store import Store
 from editproof.evidence.bundle import loaded
 from editproof.evidence.exits import exit_code
 from editproof.report.formats import junit
+from editproof.study.case_records import READINGS
 from PIL import Image
 
 from tests.audit import study
@@ -284,3 +287,24 @@ def sound():
     floors = {"bone_age": {"mae_at_most": 12.0}, "sex": {"auc_at_least": 0.6}}
     card = replace(study.INSTRUMENT, floors=floors)
     return study.locked(findings.evidence_of(replace(run.facts, instruments=(card,))))
+
+
+def test_readings_that_stood_before_the_lock_are_made_anew_once(lab):
+    """As when an instrument was helped, or a store filled by hand, before the protocol was locked and edits removed."""
+    store = Store(lab.path / ".editproof")
+    assert lab.runpytest_inprocess(*FILL).ret == 0
+    kept = sorted(store.files.names("readings/??/*.json"))
+    for name in kept:
+        store.keep_record(READINGS, PurePosixPath(name).stem, {"bone_age": [100.0, 100.0]})
+    for folder in ("edits", "cases", "reports"):
+        shutil.rmtree(next(lab.path.glob(f"**/{folder}")))
+    for name in store.files.names("judged.jsonl"):
+        (store.root / name).unlink()
+    assert lab.runpytest_inprocess(*FILL, "--write-lock", "lock.json").ret == 0, "no edit of the tool stands"
+    assert lab.runpytest_inprocess(*FILL, *LOCK).ret == 0
+    assert evidence_of(lab)["label"] == "CONFIRMATORY"
+    after = sorted(store.files.names("readings/??/*.json"))
+    assert len(after) == 2 * len(kept), "every reading was made anew"
+    shutil.rmtree(next(lab.path.glob("**/cases")))
+    assert lab.runpytest_inprocess(*FILL, *LOCK, "--reports", "warm").ret == 0
+    assert sorted(store.files.names("readings/??/*.json")) == after, "a warm run reads what it made itself"

@@ -72,7 +72,8 @@ class Bench:
     ``editor`` and each of ``instruments`` are suppliers: hashable, picklable, called without arguments, so that a
     worker process can make its own. Each is called once a process; no two instruments read one quantity. ``terms`` say
     on what terms the tool is asked, ``metrics`` are measured beside the built-in ones, ``planting`` says which
-    radiographs are edited with structures in them too.
+    radiographs are edited with structures in them too. ``lock`` is the digest of the lock of the run, if any: what
+    was read and measured before it was written, or under another one, is then made anew.
     """
 
     editor: Callable[[], Editor]
@@ -82,6 +83,7 @@ class Bench:
     terms: Terms = field(default_factory=Terms)
     metrics: tuple[Metric, ...] = ()
     planting: Planting = field(default_factory=Planting)
+    lock: str = ""
 
     @property
     def made_editor(self) -> CheckedEditor:
@@ -254,7 +256,7 @@ class Bench:
         image, store, digest = read_only(pixels.image), Store(self.store_root), PixelDigest()
         new = []
         for instrument in map(supplied, self.instruments):
-            (key,) = _reading_keys(instrument, _covariates(instrument, case), [digest(image)]).values()
+            (key,) = self._reading_keys(instrument, _covariates(instrument, case), [digest(image)]).values()
             new += [instrument] if store.record(READINGS, key) is None else []
         deque(self._readings(case, pixels, {(ORIGINAL, 0): image}, PixelDigest()), maxlen=0)
         for instrument in new:
@@ -325,7 +327,7 @@ class Bench:
     ) -> dict[str, ImageReading]:
         """What an instrument gives of images, by their digest; what was never read is read and kept."""
         store, told = Store(self.store_root), _covariates(instrument, case)
-        keys = _reading_keys(instrument, told, unique)
+        keys = self._reading_keys(instrument, told, unique)
         draws, gives = bool(instrument.card.masks), bool(instrument.card.kept_outputs)
         readings: dict[str, ImageReading] = {}
         for digest, key in keys.items():
@@ -346,6 +348,18 @@ class Bench:
         check_alike(instrument.card, case.case_id, (reading.numbers for reading in readings.values()))
         return readings
 
+    def _reading_keys(
+        self, instrument: Instrument, told: Mapping[str, float], digests: Iterable[str]
+    ) -> dict[str, str]:
+        """The keys under which what is read off images of a case is kept, by the digests of the images."""
+        declared = instrument_in_protocol(instrument.card)
+        return {digest: digest_of([declared, digest, told, *self._locked]) for digest in digests}
+
+    @property
+    def _locked(self) -> list[JSON]:
+        """What the keys of a run under a lock have beside others."""
+        return [{"lock": self.lock}] if self.lock else []
+
     def keys(self, cases: Iterable[Case]) -> dict[str, str]:
         """Under which key the record of each case is kept, by the case's id."""
         planted = self.planting.cases
@@ -357,6 +371,7 @@ class Bench:
                 measuring_code(),
                 *([self.terms.since] if self.terms.mode == LIVE else []),
                 *[[metric.name, metric.digest] for metric in self.metrics],
+                *self._locked,
             ]
         )
         return {
@@ -373,12 +388,6 @@ def _of_case(case: Case, rows: Iterator[list[JSON]]) -> Iterator[list[JSON]]:
         yield from rows
     except MetricError as error:
         raise MetricError(f"{error.asked} on case {case.case_id}", error.found, error.advice) from error
-
-
-def _reading_keys(instrument: Instrument, told: Mapping[str, float], digests: Iterable[str]) -> dict[str, str]:
-    """The keys under which what is read off images of a case is kept, by the digests of the images."""
-    declared = instrument_in_protocol(instrument.card)
-    return {digest: digest_of([declared, digest, told]) for digest in digests}
 
 
 def _covariates(instrument: Instrument, case: Case) -> dict[str, float]:

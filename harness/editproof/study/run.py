@@ -35,7 +35,7 @@ from editproof.editors.registry import EditorFactory
 from editproof.evidence.facts import Claim, Facts, RollEntry, ToolFacts
 from editproof.evidence.measurements import PLANTED, Measurements, measurements_of
 from editproof.evidence.plain import plain
-from editproof.evidence.protocol import Lock, locked, read_lock, read_register, slug
+from editproof.evidence.protocol import Lock, lock_digest, locked, read_lock, read_register, slug
 from editproof.evidence.record import CONTROLS, Evidence
 from editproof.evidence.strata import check_strata, check_stratum
 from editproof.imaging.output import SAME
@@ -343,12 +343,12 @@ class Run:
             "plan": plain(self.plan),
             "metrics": in_protocol(self.own_metrics),
         }
-        if told := self.study_file.protocol:
-            terms["study"] = told
-        if own := estimand_digests(judgement.claim.criterion for judgement in judgements):
-            terms["estimands"] = own
-        if theirs := own_executors(self.executor, self.store):
-            terms["executors"] = theirs
+        where_told = {
+            "study": self.study_file.protocol,
+            "estimands": estimand_digests(judgement.claim.criterion for judgement in judgements),
+            "executors": own_executors(self.executor, self.store),
+        }
+        terms |= {name: told for name, told in where_told.items() if told}
         return terms if self._register is None else {**terms, "register": self._register}
 
     def locked(self, judgements: Sequence[Judgement], *, for_gate: bool = False) -> str:
@@ -391,4 +391,5 @@ class Run:
             terms,
             self.own_metrics,
             self.planting if self._planted else Planting(),
+            lock_digest(self._lock) if self._lock else "",
         )
