@@ -266,9 +266,17 @@ FAMILIES = (
     Family("macro AUC, drift", _DRIFT, probabilities, 0.15, downwards=True),
     Family("grades alike", grade_agreement("g"), grades, 0.15),
     Family("grades alike, loss", grade_agreement_loss("g"), grades, 0.3),
-    Family("quadratic kappa", quadratic_weighted_kappa("g"), grades, 0.3, approximate=True),
-    Family("quadratic kappa, reference", quadratic_weighted_kappa("g", against="reference"), grades, 0.3, True),
-    Family("quadratic kappa, drift", quadratic_weighted_kappa_drift("g"), grades, 0.3, True, downwards=True),
+    Family("quadratic kappa", quadratic_weighted_kappa("g", scale=[0, 4]), grades, 0.3, approximate=True),
+    Family(
+        "quadratic kappa, reference",
+        quadratic_weighted_kappa("g", scale=[0, 4], against="reference"),
+        grades,
+        0.3,
+        True,
+    ),
+    Family(
+        "quadratic kappa, drift", quadratic_weighted_kappa_drift("g", scale=[0, 4]), grades, 0.3, True, downwards=True
+    ),
     Family("landmark error, cap 40", point_error("p", cap=40.0), landmarks, 6.0),
     Family("landmark error, patients beyond 10", point_error("p", cap=40.0, margin=10.0), landmarks, 0.15),
     Family("landmark error, rise, cap 40", point_error_rise("p", cap=40.0), landmarks, 12.0),

@@ -71,6 +71,18 @@ def naive_froc(of: list[Image], at=AT) -> float:
     return float(np.mean(best))
 
 
+def naive_precision(of: list[Image]) -> float:
+    """The precision over recall, box by box, integrated within each by fine steps."""
+    false = np.array([score for _, scores in of for score in scores])
+    true = sorted((score for scores, _ in of for score in scores if score > 0), reverse=True)
+    found = 0.0
+    for place, score in enumerate(true):
+        nodes, weights = np.polynomial.legendre.leggauss(40)
+        t = place + (nodes + 1) / 2
+        found += float((weights / 2 * t / (t + (false >= score).sum())).sum())
+    return found / sum(len(scores) for scores, _ in of)
+
+
 def by_sklearn(of: list[Image]) -> float:
     """Scikit-learn knows nothing of lesions that no box finds: they lower the recall, and so the area."""
     true = [score for image in of for score in image[0] if score > 0]
@@ -81,20 +93,42 @@ def by_sklearn(of: list[Image]) -> float:
 
 @pytest.mark.parametrize("digits", [6, 1])
 @pytest.mark.parametrize("seed", range(3))
-def test_they_are_what_counting_and_scikit_learn_come_to_with_ties(seed, digits):
+def test_they_are_what_counting_comes_to_with_ties(seed, digits):
     before, after = images(seed, 40, digits), images(seed + 100, 40, digits, lost=0.4)
     for n, ((true, _), place) in enumerate(zip(before, after, strict=True)):
         place[0][:] = (place[0] + [0.0] * 4)[: len(true)]
         assert len(after[n][0]) == len(true)
     measured = table(before, after)
-    for estimand, drift, expected in ((FROC, DRIFTS[0], naive_froc), (AP, DRIFTS[1], by_sklearn)):
-        assert estimand.estimate(measured).value == pytest.approx(expected(after), abs=1e-12)
-        assert drift.estimate(measured).value == pytest.approx(expected(after) - expected(before), abs=1e-12)
+    for estimand, drift, expected in ((FROC, DRIFTS[0], naive_froc), (AP, DRIFTS[1], naive_precision)):
+        assert estimand.estimate(measured).value == pytest.approx(expected(after), abs=1e-9)
+        assert drift.estimate(measured).value == pytest.approx(expected(after) - expected(before), abs=1e-9)
         found, _, _ = difference(
             Criterion("A", estimand, at_least(0.5), source="s"), 0.1, measured, table(before, before)
         )
-        assert found.value == pytest.approx(expected(after) - expected(before), abs=1e-12)
+        assert found.value == pytest.approx(expected(after) - expected(before), abs=1e-9)
         assert found.low < found.value < found.high
+
+
+@pytest.mark.parametrize("n", [10, 40, 160])
+def test_average_precision_is_that_of_scikit_learn_up_to_the_step_of_each_box(n):
+    """Which takes the precision at the end of each step: more by at most (1 + ln k) / k, with k boxes that find one."""
+    of = images(9, n)
+    k = sum(score > 0 for true, _ in of for score in true)
+    apart = by_sklearn(of) - AP.estimate(table(of, of)).value
+    assert 0 < apart < (1 + np.log(k)) / k
+
+
+def test_hits_of_lower_scores_never_raise_an_average_precision():
+    """Found by a statistician: ten hits of 60 lowered from 0.9 to 0.8 raised the lower limit from 0.600 to 0.662."""
+    n, original = 60, [([0.9], [])] * 60
+    before, after = (
+        [([score if i < 10 else 0.8], [0.95] if i >= 40 else []) for i in range(n)] for score in (0.9, 0.8)
+    )
+    for made in (AP, DRIFTS[1]):
+        one, other = (made.estimate(table(original, edits)) for edits in (before, after))
+        assert other.value <= one.value
+        assert other.low <= one.low
+        assert other.high <= one.high
 
 
 def test_without_boxes_or_lesions():
@@ -107,7 +141,7 @@ def test_without_boxes_or_lesions():
         assert perfect.low < 0.9, "20 patients show little"
     false = [([0.9], [0.95])] * 20
     assert FROC.estimate(table(false, false)).value == pytest.approx(2 / 3), "one false box an image is above 0.5"
-    assert AP.estimate(table(false, false)).value == 0.5
+    assert AP.estimate(table(false, false)).value == pytest.approx(1 - np.log(2))
 
 
 def test_worse_scores_and_lost_edits_never_raise_a_limit():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from editproof import Criterion, at_least
@@ -11,6 +13,7 @@ from editproof.criteria.rehearsal import drawn
 from editproof.errors import ProtocolError
 from editproof.evidence.measurements import measurements_of
 from editproof.types import Outcome
+from scipy.stats import binom
 from sklearn.metrics import roc_auc_score
 
 LABELS = ("effusion", "nodule", "none")
@@ -91,3 +94,54 @@ def test_its_parts_are_of_the_same_cases():
         assert isinstance(part, Readings)
         assert part.cases.tolist() == found.cases.tolist()
         assert part.only(part.cases != part.cases[0]).cases.tolist() == found.cases.tolist()[1:]
+
+
+def judged(sizes: list[int], harmed: int) -> float:
+    """Lower limit where the original is flawless, and on edits so many patients of the last classes are misjudged."""
+    true = np.repeat(np.arange(len(sizes)), sizes)
+    own = np.eye(len(sizes))[true]
+    right = 0.25 + 0.5 * own
+    values = np.where((np.arange(len(true)) >= len(true) - harmed)[:, None], 1.0 - own, right)
+    names = np.array([f"P{i:03d}" for i in range(len(true))])
+    parts = [
+        Readings(
+            cases=names,
+            patients=names,
+            values=values[:, [k]],
+            missing=np.zeros((len(true), 1), bool),
+            reference=(true == k).astype(float),
+            original=right[:, k],
+            covariate=np.full(len(true), np.nan),
+            least=0.0,
+            most=1.0,
+        )
+        for k in range(len(sizes))
+    ]
+    claim = macro_auc("f", classes=[f"c{k}" for k in range(len(sizes))])
+    return claim.statistic_on(replace(parts[0], parts=tuple(parts[1:]))).interval(0.9).low
+
+
+def truth(sizes: list[int], rare: int, share: float) -> float:
+    """Macro AUC where such a share of each of the last classes is misjudged: a pair is right if neither patient is."""
+    sizes, right = np.array(sizes, float), np.ones(len(sizes))
+    right[-rare:] -= share
+    rest = (sizes * right).sum() - sizes * right
+    return float(np.mean(right * rest / (sizes.sum() - sizes)))
+
+
+def test_harm_spread_over_small_classes_is_allowed_for_where_none_was_seen():
+    """Found by a statistician: of 40 and ten classes of two, data without harm passed at the truth in one of six."""
+    for sizes, rare in (([40] + [2] * 10, 10), ([46] + [1] * 14, 14), ([20] * 3, 3), ([50, 5, 5], 2)):
+        few = sum(sizes[-rare:])
+        at_most_unseen = 1 - 0.05 ** (1 / few)  # of such a share nobody is seen in one study of twenty
+        assert judged(sizes, 0) <= truth(sizes, rare, at_most_unseen) + 0.005, sizes
+
+
+def test_harm_that_was_seen_in_small_classes_keeps_the_level():
+    """Of classes of one patient each the level can be counted: only how many of them are harmed matters."""
+    sizes, rare = [50] + [1] * 6, 6
+    low = np.array([judged(sizes, harmed) for harmed in range(rare + 1)])
+    shares = np.linspace(0.01, 0.99, 99)
+    chance = binom.pmf(np.arange(rare + 1)[:, None], rare, shares)
+    passed = low[:, None] > np.array([truth(sizes, rare, share) for share in shares])
+    assert (chance * passed).sum(axis=0).max() <= 0.055

@@ -227,7 +227,7 @@ CLAIMS = {
     "grade of the reference": (grade_agreement("grade", against="reference"), at_least(0.7), "erases"),
     "agreement with the reference lost": (grade_agreement_loss("grade"), at_most(0.4), "erases"),
     "patients of another grade": (share_changed("grade", more_than=0), at_most(0.3), "erases"),
-    "kappa": (quadratic_weighted_kappa("grade"), at_least(0.6), ""),
+    "kappa": (quadratic_weighted_kappa("grade", scale=[0, 2]), at_least(0.6), ""),
     "landmark": (point_error("apex", cap=10), at_most(2.5), "shifts"),
     "landmark in mm": (point_error("apex", cap=2.0, unit="mm", against="reference"), at_most(0.5), "shifts"),
     "patients beyond": (point_error("apex", cap=10, margin=2.0), at_most(0.3), "shifts"),
@@ -244,6 +244,13 @@ CLAIMS = {
     "patients with one left": (identifiers_left("words", margin=0), at_most(0.3), "keeps all"),
     "character errors": (character_error("words"), at_most(0.4), "keeps"),
 }
+
+
+@pytest.mark.parametrize("scale", [[0, 1], [1, 2]])
+def test_a_kappa_of_a_narrower_scale_than_that_of_the_instrument_is_refused(scale):
+    claim = Criterion("OUT", quadratic_weighted_kappa("grade", scale=scale), at_least(0.6), source="s")
+    with pytest.raises(ProtocolError, match=r"State the whole scale: scale=\[0, 2\]"):
+        check_claims([claim], [Finder.card])
 
 
 @pytest.mark.parametrize("name", CLAIMS)

@@ -17,6 +17,7 @@ from editproof.evidence.measurements import ORIGINAL
 from editproof.evidence.protocol import SAME_ID
 from editproof.imaging.region import INSIDE, OUTSIDE, PROTECTED
 from editproof.types import CriterionCard, InstrumentCard
+from editproof.types.instruments import ORDINAL as GRADES
 
 _WORD = r"[^\n=<>&%{}]"
 _CONDITION = rf"\b{_WORD}+(?:<=|>=|<|>|=){_WORD}+"
@@ -77,6 +78,10 @@ def check_claims(criteria: Collection[Criterion], instruments: Collection[Instru
             raise ProtocolError(f"criterion {criterion.id}", *SAME_ID)
     check_can_fail(criteria)
     read = {quantity.name: (card.name, quantity) for card in instruments for quantity in card.quantities}
+    graded = {
+        output.name: len(output.labels) - 1
+        for card in instruments for output in card.raw_outputs if output.kind == GRADES
+    }  # fmt: skip
     for criterion in criteria:
         estimand = criterion.estimand
         if not estimand.reads:
@@ -97,6 +102,11 @@ def check_claims(criteria: Collection[Criterion], instruments: Collection[Instru
         if estimand.kind == CONTINUOUS and estimand.unit and estimand.unit != quantity.unit:
             found = f"it is stated in {estimand.unit}, {name} reads {quantity.name} in {quantity.unit}"
             raise ProtocolError(asked, found, "State the criterion's unit and margin in the unit of the instrument.")
+        scale = estimand.spec.arguments.get("scale") if estimand.spec else None
+        last = graded.get(estimand.quantity)
+        if scale and last is not None and not (min(scale) <= 0 and max(scale) >= last):
+            found = f"{name} gives grades from 0 to {last}"
+            raise ProtocolError(asked, found, f"State the whole scale: scale=[0, {last}].")
 
 
 def check_can_fail(criteria: Collection[Criterion], scales: Mapping[str, Scale] = NO_SCALE) -> None:

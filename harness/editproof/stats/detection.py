@@ -4,6 +4,11 @@ Both are of scores of boxes over a whole cohort, and no means over patients. A p
 do the edits of an image. The limits are quantiles over weights of patients (:mod:`editproof.stats.draws`). The patient
 who was not seen has as many lesions as is declared, of which none is found, and as many false boxes, above all others.
 
+The average precision is the mean over found lesions of the precision, integrated within each step of recall: of t
+true boxes so far and f false ones at or above the score, the integral of t / (t + f) over t. So false boxes of a tie
+count before the true ones, and a box that scores worse never raises it. The rule of VOC, with the precision at the end
+of each step, breaks that: true boxes lowered to a tied score share the precision of its end.
+
 References
 ----------
 Chakraborty DP, Winter LHL. Free-response methodology: alternate analysis and a new observer-performance experiment.
@@ -59,10 +64,10 @@ class Measure:
     def of(self, true: Values, false: Values, lesions: Values, total: Values) -> Values:
         """The number, shape (n_draws,), from running sums of shape (n_draws, n_scores), the highest score first."""
         if not self.at:
-            with np.errstate(invalid="ignore", divide="ignore"):
-                precision = np.nan_to_num(true / (true + false))
             steps = np.diff(true, axis=1, prepend=0.0)
-            return np.asarray(np.clip((steps * precision).sum(axis=1) / lesions, 0.0, 1.0))
+            with np.errstate(invalid="ignore", divide="ignore"):
+                wrong = np.nan_to_num(false * np.log1p(steps / (true - steps + false)))
+            return np.asarray(np.clip((steps - wrong).sum(axis=1) / lesions, 0.0, 1.0))
         rows = np.arange(len(true))
         found = np.zeros(len(true))
         for rate in self.at:

@@ -55,12 +55,17 @@ def weighted_kappa(one: ArrayLike, other: ArrayLike, weights: str = "quadratic")
     return float(kappas_by_reader([first[:, None]], [second[:, None]], patients, weights).values[0])
 
 
-def quadratic_kappa(values: Values, other: Values, patients: Names, before: Values | None = None) -> Smooth:
+def quadratic_kappa(
+    values: Values, other: Values, patients: Names, scale: tuple[float, float], before: Values | None = None
+) -> Smooth:
     """Quadratic-weighted kappa of readings with other ones of the same cases; patients weigh alike.
 
     The cases of a patient share his weight, and the repeats of a case share its. Of one reading and one case a patient
     it is Cohen's, which equals the concordance correlation coefficient. The limits count one more patient, whose
-    readings are as far apart as the grades that occur (:mod:`editproof.stats.unseen`).
+    readings are as far apart as the scale allows (:mod:`editproof.stats.unseen`); the grades that occur would not do,
+    since the grade that harm leads to may not be among them.
+
+    Kappa is not monotone: a worse grade can raise it, since it can raise the disagreement of chance by more.
 
     Parameters
     ----------
@@ -68,13 +73,16 @@ def quadratic_kappa(values: Values, other: Values, patients: Names, before: Valu
         NaN is a reading that there is not.
     other : ndarray of float, shape (n_cases,)
     patients : ndarray of str, shape (n_cases,)
+    scale : tuple of float
+        The lowest and the highest grade that there are; readings beyond them widen it.
     before : ndarray of float, shape (n_cases,), optional
         Of the originals: then the kappa of ``values`` less that of ``before``.
 
     Examples
     --------
     >>> cases = np.array(["a", "b", "c", "d"])
-    >>> round(quadratic_kappa(np.array([[0.0], [1.0], [2.0], [2.0]]), np.array([0.0, 1.0, 1.0, 2.0]), cases).value, 12)
+    >>> edited, original = np.array([[0.0], [1.0], [2.0], [2.0]]), np.array([0.0, 1.0, 1.0, 2.0])
+    >>> round(quadratic_kappa(edited, original, cases, (0.0, 4.0)).value, 12)
     0.8
     """
     there = ~np.isnan(values).all(axis=1) & ~np.isnan(other)
@@ -82,7 +90,8 @@ def quadratic_kappa(values: Values, other: Values, patients: Names, before: Valu
     y, names = other[there], patients[there]
     columns = [column for x in arms for column in _columns(x, y)]
     rows = per_patient(names, *columns)
-    far, near = _rows_of_unseen(np.concatenate([y, *(x.ravel() for x in arms)]))
+    seen = np.concatenate([scale, y, *(x.ravel() for x in arms)])
+    far, near = _rows_of_unseen(float(np.nanmin(seen)), float(np.nanmax(seen)))
     worst, best = (far, near) if before is None else (np.hstack([far, near]), np.hstack([near, far]))
     sums = Sums(rows / rows[:, :1], _kappa_of_sums if before is None else _change_of_sums)
     return WithUnseen(sums=sums, patients=np.unique(names), worst=worst, best=best)
@@ -93,10 +102,9 @@ def _columns(x: Values, y: Values) -> tuple[Any, ...]:
     return np.ones(len(y)), mine, square, y, y * y, mine * y
 
 
-def _rows_of_unseen(seen: Values) -> tuple[Values, Values]:
-    """Of one more patient, at every grade that was seen: with a reading as far off as can be, and with an equal one."""
-    least, most = (float(np.nanmin(seen)), float(np.nanmax(seen))) if len(seen) else (0.0, 0.0)
-    y = np.unique(np.round(np.linspace(least, most, _GRADES_TRIED)))
+def _rows_of_unseen(least: float, most: float) -> tuple[Values, Values]:
+    """Of one more patient, at every grade of a scale: with a reading as far off as can be, and with an equal one."""
+    y = np.unique(np.concatenate([[least], np.round(np.linspace(least, most, _GRADES_TRIED)[1:-1]), [most]]))
     far, near = (np.stack(_columns(x[:, None], y), axis=1) for x in (np.where(y - least > most - y, least, most), y))
     return far, near
 

@@ -3,6 +3,14 @@
 The limits are those of one area (:mod:`editproof.stats.areas`): weights of patients with one more who was not seen. He
 is of one class, of which he scores lowest, and scores highest on every other one; the limit is the lowest over classes.
 
+Harm that was not seen may lie in one class or be spread over many small ones, of which each sample says little: with
+harmed shares p_k of m_k patients nobody harmed is seen with probability prod (1 - p_k)^m_k. Areas that are averaged
+after each was weighted by its own patients allow for the first alone. So the limit is also that of the mean of all
+pairs, each as heavy as its class is small, divided by the weight of all classes together: K classes of m patients are
+then K m patients alike, and without harm seen the lost share is up to about 1 - alpha^(1 / (K m)), which is the exact
+worst case. By Bernoulli's inequality that is no less than (1 - alpha^(1 / m)) / K, harm in one class. With harm seen
+the level is counted exactly of classes of one patient, and simulated of others (``tests/stats/test_macro.py``).
+
 References
 ----------
 Provost F, Domingos P. Well-trained PETs: improving probability estimation trees. CeDER Working Paper IS-00-04, 2000.
@@ -12,13 +20,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 
 from editproof.stats.areas import Area, AreaChange
 from editproof.stats.bootstrap import cluster_t_limits
-from editproof.stats.draws import METHOD, lower_quantiles
+from editproof.stats.draws import DRAWS, METHOD, lower_quantiles
 from editproof.stats.gaffke import CONVENTIONAL, GAFFKE
 from editproof.stats.interval import MIN_PATIENTS, SEED, Interval, no_interval, too_few
 from editproof.stats.statistic import Statistic, Undefined
@@ -56,29 +64,32 @@ class MacroArea(Statistic):
         if self.reason or limits == CONVENTIONAL:
             return self.conventional(confidence)
         value, n, classes = self.value, len(self.patients), len(self.areas)
-        lowest = lower_quantiles(self._ends, n, (1 - confidence) / 2)
-        low, high = max(self._least, float(lowest[:classes].min())), min(self._most, -float(lowest[classes:].min()))
+        alpha = (1 - confidence) / 2
+        alpha -= 2 * math.sqrt(alpha * (1 - alpha) / DRAWS)  # the quantile itself is drawn
+        lowest = lower_quantiles(self._ends, n, max(alpha, 0.0))
+        ends = lowest.reshape(2, 2 * classes).min(axis=1)
+        low, high = max(self._least, float(ends[0])), min(self._most, -float(ends[1]))
         return Interval(value, min(low, value), max(high, value), confidence, n, METHOD, SEED).noted(**self.notes)
 
     def _ends(self, weights: Values) -> Values:
-        """The mean at either end, the unseen patient being of each class in turn; shape (2 * n_classes, n_draws)."""
-        up, down = ([self._of(area, weights, sign) for area in self.areas] for sign in (1.0, -1.0))
-        return np.stack([
-            sum(mine if k == j else rest for j, (mine, rest) in enumerate(side)) / len(side)
-            for side in (up, down) for k in range(len(side))
-        ])  # fmt: skip
+        """The mean at either end; shape (4 * n_classes, n_draws), the lower ends first.
+
+        The unseen patient is of each class in turn; first the mean of the areas, then that of all pairs by weight.
+        """
+        sides = ([self._of(area, weights, sign) for area in self.areas] for sign in (1.0, -1.0))
+        return np.concatenate([np.stack(_means(side)) for side in sides])
 
     @staticmethod
-    def _of(area: Area | AreaChange, weights: Values, sign: float) -> tuple[Values, Values]:
+    def _of(area: Area | AreaChange, weights: Values, sign: float) -> tuple[_Summed, _Summed]:
         """One area at its lower end, or its negative at the upper one: the unseen of its class, and of the rest."""
         pairs, extra = area.pairs, weights[:, -1]
         kernel, unseen = (pairs.lowest, pairs.least) if sign > 0 else (pairs.highest, pairs.most)
         up, down = weights[:, pairs.rows], weights[:, pairs.columns]
         of_rows, of_columns, inside = up.sum(axis=1), down.sum(axis=1), kernel.both(up, down)
-        return (
-            sign * (inside + unseen * extra * of_columns) / ((of_rows + extra) * of_columns),
-            sign * (inside + unseen * extra * of_rows) / (of_rows * (of_columns + extra)),
-        )
+        size = len(pairs.rows) * len(pairs.columns)
+        mine = sign * (inside + unseen * extra * of_columns), (of_rows + extra) * of_columns
+        rest = sign * (inside + unseen * extra * of_rows), of_rows * (of_columns + extra)
+        return _Summed(mine[0] / size, mine[1] / size), _Summed(rest[0] / size, rest[1] / size)
 
     def conventional(self, confidence: float) -> Interval:
         """The cluster t interval by how much each patient moves the mean (DeLong's, of several areas at once)."""
@@ -113,6 +124,23 @@ class MacroArea(Statistic):
                 return Undefined(patients=self.patients, why=found.reason)
             made.append(found)
         return MacroArea(areas=tuple(made), patients=self.patients)
+
+
+class _Summed(NamedTuple):
+    """Of the pairs of one area, each pair as much as the area has few: their sum and their weight, shape (n_draws,)."""
+
+    sum: Values
+    weight: Values
+
+
+def _means(areas: list[tuple[_Summed, _Summed]]) -> list[Values]:
+    """The mean of areas and the weighted mean of their pairs, with the unseen patient of each class in turn."""
+    apart, pooled = [], []
+    for place in range(len(areas)):
+        found = [mine if j == place else rest for j, (mine, rest) in enumerate(areas)]
+        apart.append(np.asarray(sum(area.sum / area.weight for area in found)) / len(found))
+        pooled.append(np.asarray(sum(area.sum for area in found)) / sum(area.weight for area in found))
+    return [*apart, *pooled]
 
 
 def _influence(area: Area | AreaChange, n: int) -> Values:
