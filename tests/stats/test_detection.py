@@ -131,6 +131,22 @@ def test_hits_of_lower_scores_never_raise_an_average_precision():
         assert other.high <= one.high
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_worse_scores_never_make_a_pass_where_scores_tie(seed):
+    """True boxes lower, false ones higher or more, among few scores; the registry's own property leaves these out."""
+    rng, before = np.random.default_rng(seed), images(seed, 30, digits=1)
+    after = [
+        (
+            [max(0.0, round(score - rng.integers(0, 3) / 10, 1)) for score in true],
+            sorted([*(min(1.0, score + 0.1) for score in false), *([0.5] * rng.integers(0, 2))], reverse=True)[:12],
+        )
+        for true, false in before
+    ]
+    for made in (FROC, AP, *DRIFTS):
+        one, other = (made.estimate(table(before, edits)) for edits in (before, after))
+        assert all(worse <= better + 1e-9 for worse, better in ((other.low, one.low), (other.high, one.high)))
+
+
 def test_without_boxes_or_lesions():
     nothing, all_missed, all_found = [([], [])] * 20, [([0.0], [])] * 20, [([0.9], [])] * 20
     for estimand in (FROC, AP):
