@@ -58,14 +58,14 @@ def table(original: list[Image], edited: list[Image], gone: frozenset[int] = fro
     return measurements_of("t", cases, rows, edits)
 
 
-def naive_froc(of: list[Image], at=AT) -> float:
-    """At every score as a threshold: lesions found and false boxes an image, counted one by one."""
+def naive_froc(of: list[Image], at=AT, cap: int = 12) -> float:
+    """At every score as a threshold: lesions found and false boxes an image, counted one by one, none beyond the cap."""
     lesions, best = sum(len(true) for true, _ in of), []
     for rate in at:
         shares = [0.0]
         for level in {score for image in of for side in image for score in side if score > 0}:
             false = sum(score >= level for _, scores in of for score in scores) / len(of)
-            if false <= rate:
+            if false <= rate and all(sum(score >= level for score in scores) <= cap for _, scores in of):
                 shares.append(sum(score >= level for true, _ in of for score in true) / lesions)
         best.append(max(shares))
     return float(np.mean(best))
@@ -177,6 +177,77 @@ def test_worse_scores_and_lost_edits_never_raise_a_limit():
             assert lost.low < before.low or not gone
 
 
+FLOOD = 99
+"""False boxes of an image at the highest score, as an editor gets them who paints spots all over it."""
+
+
+def both(cap: int, at: tuple[float, ...] = (0.5,)):
+    """FROC sensitivity and average precision, each with its drift."""
+    counts = {"cap": cap, "lesions": 3}
+    drifts = froc_sensitivity_drift("n", at=at, **counts), average_precision_drift("n", **counts)
+    made = (
+        froc_sensitivity("n", at=at, **counts, against="reference"),
+        average_precision("n", **counts, against="reference"),
+    )
+    return zip(made, drifts, strict=True)
+
+
+def measured_boxes(boxes: list, lesions: list) -> Image:
+    true, false = scores_of(boxes, lesions)
+    return true, false[: metrics_detection.FALSE_RANKS]
+
+
+def test_boxes_beyond_the_cap_are_not_hidden_by_it():
+    """The definition gives 0 at any number of them that is asked for: 2 of 5 images have 99 at the highest score."""
+    lesion = box(0, 1.0)
+    calm = measured_boxes([box(0, 0.9), box(40, 0.2)], [lesion])
+    flooded = measured_boxes([box(0, 0.9), *(box(10 * k, 1.0) for k in range(1, FLOOD + 1))], [lesion])
+    before, after = [calm] * 60, [flooded, flooded, calm, calm, calm] * 12
+    for cap, at in ((1, (0.5,)), (2, (1.5,)), (12, (8.0, 11.5))):
+        for made, drift in both(cap, at):
+            assert made.estimate(table(before, before)).value == 1.0
+            found, change = made.estimate(table(before, after)), drift.estimate(table(before, after))
+            assert found.value == found.low == 0.0
+            assert found.high < 0.2
+            assert change.value == -1.0
+            assert change.high < 0
+
+
+def test_false_boxes_beyond_the_cap_count_as_the_definition_counts_them():
+    """An outlier costs what is found at and below the score of its first box too many, and nothing above it."""
+    calm = [([0.9, 0.5], [0.3])] * 39
+    for score, froc, ap in ((0.2, 1.0, 1.0), (0.5, 0.5, 0.5), (0.6, 0.5, 0.5), (0.95, 0.0, 0.0)):
+        outlier = ([0.9, 0.5], [score] * 4)
+        (made, drift), (mean, loss) = both(3)
+        for estimand, change, expected in ((made, drift, froc), (mean, loss, ap)):
+            found = estimand.estimate(table([*calm, calm[0]], [*calm, outlier]))
+            assert found.value == pytest.approx(expected)
+            assert change.estimate(table([*calm, calm[0]], [*calm, outlier])).value == pytest.approx(expected - 1.0)
+        if score < 0.5:
+            same, unharmed = [table([*calm, calm[0]], [*calm, last]) for last in (outlier, calm[0])]
+            assert made.estimate(same).low == made.estimate(unharmed).low > 0.7
+    for seed in range(4):
+        drawn = images(seed, 40, 2, invented=2.5)
+        for cap in (3, 5, 12):
+            (made, _), _ = both(cap, (0.5, 1.0, 2.5))
+            assert made.estimate(table(drawn, drawn)).value == pytest.approx(naive_froc(drawn, (0.5, 1.0, 2.5), cap))
+
+
+def test_false_boxes_of_originals_hide_no_loss():
+    """Originals with more than the cap: what was found on them is lost all the same, by a change and by a version."""
+    before, after = [([0.5], [0.9] * 13)] * 60, [([0.0], [])] * 60
+    calm, cap = [([0.5], [0.4])] * 60, 3
+    for made, drift in both(cap, (2.0,)):
+        change = drift.estimate(table([([0.9], [0.5] * 13)] * 60, after))
+        assert change.value == -1.0
+        assert change.high < 0
+        assert made.estimate(table(before, before)).value == 0.0
+        claim = Criterion("A", made, at_least(0.5), source="s")
+        flooded = table(calm, [([0.9], [0.5] * 13)] * 60)
+        assert difference(claim, 0.1, table(calm, after), flooded)[0].value == -1.0
+        assert difference(claim, 0.1, table(calm, calm), table(calm, calm))[0].value == 0.0
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -198,7 +269,7 @@ def test_a_claim_on_them_can_fail():
 
 def test_as_many_ranks_are_claimed_as_are_measured():
     """The two wings do not import one another."""
-    assert criteria_detection.MOST_RANKS == metrics_detection.MOST_RANKS
+    assert criteria_detection.MOST_RANKS == metrics_detection.MOST_RANKS == metrics_detection.FALSE_RANKS - 1
     measured = {output.name for output in metrics_detection.scored_boxes.outputs}
     assert {part.partition("_to_")[0] for part in (FROC.quantity, *FROC.parts)} == measured
 

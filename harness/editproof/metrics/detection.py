@@ -33,20 +33,22 @@ if TYPE_CHECKING:
     from editproof.metrics.outputs import OutputPair
 
 MOST_RANKS = 12
-"""Lesions and false boxes of an image whose scores are kept, those of the highest scores."""
+"""Lesions of an image whose scores are kept, those of the highest scores."""
+FALSE_RANKS = MOST_RANKS + 1
+"""The same of false boxes: one more, so that an image with more of them than any cap is known."""
 
 
 @output_metric(
     "boxes",
     MetricOutput("lesions", unit="lesions", regions=()),
     *(MetricOutput(f"hit_score_{rank}", unit="", regions=()) for rank in range(1, MOST_RANKS + 1)),
-    *(MetricOutput(f"false_score_{rank}", unit="", regions=()) for rank in range(1, MOST_RANKS + 1)),
+    *(MetricOutput(f"false_score_{rank}", unit="", regions=()) for rank in range(1, FALSE_RANKS + 1)),
 )
 def scored_boxes(pair: OutputPair) -> dict[str, float]:
     """Number of lesions, the score at which each is found, and the scores of false boxes, from the highest on."""
     hits, false = scores_of(pair.scored, pair.other, **pair.settings)
     named = {f"hit_score_{rank}": score for rank, score in enumerate(hits[:MOST_RANKS], 1)}
-    named |= {f"false_score_{rank}": score for rank, score in enumerate(false[:MOST_RANKS], 1)}
+    named |= {f"false_score_{rank}": score for rank, score in enumerate(false[:FALSE_RANKS], 1)}
     return {"lesions": float(len(pair.other)), **named}
 
 

@@ -9,6 +9,10 @@ true boxes so far and f false ones at or above the score, the integral of t / (t
 count before the true ones, and a box that scores worse never raises it. The rule of VOC, with the precision at the end
 of each step, breaks that: true boxes lowered to a tied score share the precision of its end.
 
+An image with more false boxes than declared breaks that declaration, and could have any number of them. So no score at
+which an image has more is one to work at: from there on nothing more is found. What is taken off (originals, the
+edits of another version) keeps all that it finds, so that a change is never made to look better by it.
+
 References
 ----------
 Chakraborty DP, Winter LHL. Free-response methodology: alternate analysis and a new observer-performance experiment.
@@ -19,7 +23,7 @@ Everingham M, et al. The Pascal visual object classes (VOC) challenge. *Int J Co
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -52,7 +56,7 @@ class Measure:
     at : tuple of float
         False boxes an image, at which the sensitivities are averaged; empty for the average precision.
     cap : float
-        The most false boxes of an image that count.
+        The most false boxes that an image may have at a score for a box to count there.
     lesions : float
         The most lesions of an image that count in full; of more, all weigh less.
     """
@@ -88,12 +92,25 @@ class Curve:
         Lesions an image.
     seen : ndarray of bool, shape (n_patients,)
         Patients who have an image.
+    beyond : ndarray of float, shape (n_patients,)
+        The highest score at which an image has more false boxes than the cap; minus infinity where none has.
     """
 
     true: tuple[Values, NDArray[np.intp], Values] = field(repr=False)
     false: tuple[Values, NDArray[np.intp], Values] = field(repr=False)
     lesions: Values = field(repr=False)
     seen: NDArray[np.bool_] = field(repr=False)
+    beyond: Values = field(repr=False)
+
+    def unfloored(self) -> Curve:
+        """With all that it finds, however many false boxes an image has."""
+        return replace(self, beyond=np.full(len(self.beyond), -np.inf))
+
+    def _sides(self) -> Iterator[tuple[Values, NDArray[np.intp], Values]]:
+        """True and false boxes, of the true ones those above every score at which an image is beyond the cap."""
+        kept = self.true[0] > self.beyond.max(initial=-np.inf)
+        yield self.true[0][kept], self.true[1][kept], self.true[2][kept]
+        yield self.false
 
     def only(self, keep: NDArray[np.bool_]) -> Curve:
         """Of some of the patients."""
@@ -101,13 +118,13 @@ class Curve:
         sides = [
             (score[keep[of]], place[of[keep[of]]], weight[keep[of]]) for score, of, weight in (self.true, self.false)
         ]
-        return Curve(sides[0], sides[1], self.lesions[keep], self.seen[keep])
+        return Curve(sides[0], sides[1], self.lesions[keep], self.seen[keep], self.beyond[keep])
 
     def totals(self) -> tuple[Values, Values]:
         """Running sums over all patients, shape (1 + n_scores,), at every score that there is."""
         levels = np.unique(np.concatenate([self.true[0], self.false[0]]))
         found = []
-        for score, _, weight in (self.true, self.false):
+        for score, _, weight in self._sides():
             column = len(levels) - np.searchsorted(levels, score)
             sizes = np.asarray(np.bincount(column, weights=weight, minlength=len(levels) + 1), float)
             found.append(np.cumsum(sizes))
@@ -119,7 +136,7 @@ class Curve:
         if len(levels) > most:
             levels = levels[np.unique(np.linspace(0, len(levels) - 1, most).astype(int))]
         found = []
-        for score, of, weight in (self.true, self.false):
+        for score, of, weight in self._sides():
             table = np.zeros((len(self.lesions), len(levels) + 1))
             column = len(levels) - np.maximum(np.searchsorted(levels, score, side="right") - 1, 0)
             np.add.at(table, (of, column), weight)
@@ -138,6 +155,10 @@ class Arm:
     def only(self, keep: NDArray[np.bool_]) -> Arm:
         """Of some of the patients."""
         return Arm(self.came.only(keep), self.worst.only(keep), self.best.only(keep))
+
+    def unfloored(self) -> Arm:
+        """With all that it finds, as what is taken off another arm."""
+        return Arm(self.came.unfloored(), self.worst.unfloored(), self.best.unfloored())
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -233,7 +254,9 @@ class Detection(Statistic):
         """Of changes from originals, these are those of both versions, and cancel."""
         if other.reason or self.measure != other.measure:
             return Undefined(patients=self.patients, why=other.reason or "the versions are of different measures")
-        return Detection(measure=self.measure, edited=self.edited, original=other.edited, patients=self.patients)
+        return Detection(
+            measure=self.measure, edited=self.edited, original=other.edited.unfloored(), patients=self.patients
+        )
 
 
 def arm_of(
@@ -245,6 +268,7 @@ def arm_of(
     ----------
     true, false : ndarray of float, shape (n_ranks, n_images, n_repeats)
         Scores of the boxes that find a lesion, 0 where one is not found, and of false ones; NaN where there is none.
+        Of false ones more ranks than the cap of the measure, by which an image with more is known.
     lesions : ndarray of float, shape (n_images, n_repeats)
         NaN where nothing came, and it is not known from elsewhere.
     missing : ndarray of bool, shape (n_images, n_repeats)
@@ -274,12 +298,15 @@ def _curve(
         weight = np.where(counted, 1.0 / np.maximum(repeats, 1)[:, None] / np.maximum(images, 1)[index][:, None], 0.0)
     full = np.minimum(1.0, measure.lesions / np.maximum(lesions, 1.0))
     top = np.full(int(lost.sum()), np.inf)
+    over = np.where(counted & ~lost, np.nan_to_num(false[int(measure.cap)], nan=-np.inf), -np.inf).max(axis=1)
+    beyond = np.full(n, -np.inf)
+    np.maximum.at(beyond, index, np.where(over > 0, over, -np.inf))
     of_lost, size = np.broadcast_to(index[:, None], lost.shape)[lost], weight[lost]
 
-    def boxes(scores: Values, each: Values, most: int, of_each_lost: Values) -> tuple[Values, NDArray[np.intp], Values]:
-        there = ~np.isnan(scores[:most]) & (scores[:most] > 0) & counted & ~lost
+    def boxes(scores: Values, each: Values, of_each_lost: Values) -> tuple[Values, NDArray[np.intp], Values]:
+        there = ~np.isnan(scores) & (scores > 0) & counted & ~lost
         _, image, repeat = np.nonzero(there)
-        score, mass = scores[:most][there], (weight * each)[image, repeat]
+        score, mass = scores[there], (weight * each)[image, repeat]
         keep = of_each_lost > 0
         return (
             np.concatenate([score, top[keep]]), np.concatenate([index[image], of_lost[keep]]),
@@ -289,8 +316,8 @@ def _curve(
     known, ones = np.minimum(lesions, measure.lesions), np.ones(full.shape)
     found, wrong = (known[lost], np.zeros(len(top))) if good else (np.zeros(len(top)), np.full(len(top), measure.cap))
     return Curve(
-        boxes(true, full, len(true), found), boxes(false, ones, int(measure.cap), wrong),
-        np.asarray(np.bincount(index, weights=(weight * known).sum(axis=1), minlength=n), float), images > 0,
+        boxes(true, full, found), boxes(false, ones, wrong),
+        np.asarray(np.bincount(index, weights=(weight * known).sum(axis=1), minlength=n), float), images > 0, beyond,
     )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from editproof.stats.detection import Detection, Measure, arm_of, largest_known
 from editproof.stats.statistic import Statistic
 
 MOST_RANKS = 12
-"""False boxes of an image whose scores are measured, and lesions."""
+"""Lesions of an image whose scores are measured; of false boxes one more, by which more than the cap is known."""
 LUNA16 = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 _EXAMPLE = {"label": "nodule", "cap": 10, "lesions": 3}
 
@@ -42,7 +42,8 @@ def froc_sensitivity(
     label : str
         Of boxes, or the name of an output.
     cap : int
-        The most false boxes of an image that count, from 1 to 12, those of the highest scores; a missing edit has them.
+        The most false boxes that an image can have, from 1 to 12; a missing edit has them. A score at which an image of
+        the cohort has more is not worked at, and what is found from there on does not count.
     lesions : int
         The most lesions that an image can have; where one has more, they weigh as much as so many.
     at : sequence of float
@@ -59,7 +60,8 @@ def froc_sensitivity_drift(
 ) -> Estimand:
     """FROC sensitivity of edits against the reference less that of originals; a loss is negative.
 
-    For the arguments see :func:`froc_sensitivity`.
+    For the arguments see :func:`froc_sensitivity`. Of originals everything counts that is found, also at scores at
+    which an image has more false boxes than the cap, so that these never hide a loss.
     """
     return _made("FROC sensitivity", label, "reference", _measure(cap, lesions, at), missing, drift=True)
 
@@ -75,7 +77,8 @@ def average_precision(
     label : str
         Of boxes, or the name of an output.
     cap : int
-        The most false boxes of an image that count, from 1 to 12, those of the highest scores; a missing edit has them.
+        The most false boxes that an image can have, from 1 to 12; a missing edit has them. A score at which an image of
+        the cohort has more is not worked at, and what is found from there on does not count.
     lesions : int
         The most lesions that an image can have; where one has more, they weigh as much as so many.
     against : {"original", "reference"}
@@ -87,7 +90,8 @@ def average_precision(
 def average_precision_drift(label: str, *, cap: int, lesions: int, missing: str = "worst_case") -> Estimand:
     """Average precision of edits against the reference less that of originals; a loss is negative.
 
-    For the arguments see :func:`average_precision`.
+    For the arguments see :func:`average_precision`; originals keep all that is found, as in
+    :func:`froc_sensitivity_drift`.
     """
     return _made("average precision", label, "reference", _measure(cap, lesions), missing, drift=True)
 
@@ -106,9 +110,8 @@ def _measure(cap: int, lesions: int, at: Sequence[float] | None = None) -> Measu
 
 
 def _made(name: str, label: str, against: str, measure: Measure, missing: str, *, drift: bool = False) -> Estimand:
-    ranks = range(1, MOST_RANKS + 1)
     shown = f"{name} drift, {label}" if drift else f"{name} to the {known_other(against)}, {label}"
-    parts = [f"{side}_score_{rank}" for side in ("hit", "false") for rank in ranks]
+    parts = [f"{side}_score_{n}" for side, most in (("hit", 0), ("false", 1)) for n in range(1, MOST_RANKS + most + 1)]
     return Estimand(
         name=shown, quantity=measured_as("lesions", label, against), scope=IMAGES, instrument=IMAGE, kind=PROBABILITY,
         parts=tuple(measured_as(part, label, against) for part in parts), missing=missing, needs=needs_of(against),
@@ -129,7 +132,7 @@ def _curve(readings: Readings, *, measure: Measure, drift: bool) -> Statistic:
     before = arm_of(true, false, readings.original[:, None], gone, readings.patients, measure)
     lost = np.asarray(readings.missing.all(axis=1, keepdims=True))
     came = arm_of(true, false, readings.original[:, None], lost, readings.patients, measure).came
-    original = type(before)(came, before.worst, before.best)
+    original = type(before)(came, before.worst, before.best).unfloored()
     change = Detection(measure=measure, edited=edited, original=original, patients=readings.names)
     alone = Detection(measure=measure, edited=original, patients=readings.names)
     return change.noted(original=alone.value, edited=found.value)
