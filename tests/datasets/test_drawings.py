@@ -204,6 +204,27 @@ FAULTS = {
 }  # fmt: skip
 
 
+def bytes_of(value):
+    """The two segments in frames of bytes, as programs write them that hold no single bits."""
+    header = both()
+    frames = [mask[place] for mask in (BONE, LESION) for place in reversed(np.flatnonzero(mask.any(axis=(1, 2))))]
+    header.BitsAllocated = header.BitsStored = 8
+    header.HighBit, header.PixelData = 7, (np.array(frames).astype(np.uint8) * value).tobytes()
+    return header
+
+
+FAULTS |= {
+    "bytes of 255": (bytes_of(255), "m.dcm#bone", "a pixel of value 255, where there are 0, 1"),
+    "bytes of 2": (bytes_of(2), "m.dcm#lesion", "a pixel of value 2"),
+    "a label that no segment has": (label_map(BONE * 1 + 6 * LESION, ["bone"]), "m.dcm", "a pixel of value [67]"),
+}
+
+
+def test_frames_of_bytes_of_0_and_1_are_those_of_bits(scans):
+    for cell, mask in (("m.dcm#bone", BONE), ("m.dcm#lesion", LESION)):
+        assert np.array_equal(read(scans, bytes_of(1), cell).edit_mask, mask)
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 def test_what_was_not_drawn_on_the_image_is_refused_in_one_line(scans, fault):
     header, cell, words = FAULTS[fault]

@@ -113,6 +113,7 @@ CHANGED_MAPS = {
     "no text of a map": (lambda maps: maps.assign(cells="?"), "cells"),
     "written otherwise": (lambda maps: maps.assign(cells="A" * 256), "as this version"),
     "whitened": (lambda maps: maps.assign(cells=""), "changed_share_above_2pct:whole is"),
+    "moved to a corner": (lambda maps: maps.replace(text_of_cells(ALL), text_of_cells(TOP)), "fewer pixels"),
     "another arm": (lambda maps: maps.assign(arm=EDITED), "arm"),
 }
 
@@ -127,3 +128,18 @@ def test_maps_that_contradict_the_other_tables_are_found(name: str):
     whole = table()
     found = list(map_faults("measurements/0", replace(whole, maps=change(whole.maps))))
     assert any(word in fault for fault in found), found
+
+
+def test_a_map_holds_as_many_pixels_as_changed_and_that_outside_the_mask_is_part_of_it():
+    """A frame of 100 x 50 has cells of 3 x 3 pixels, and smaller ones at two edges."""
+    cells, shape = np.zeros((34, 17), bool), "100x50"
+    cells[-1, -1] = cells[0, 0] = True  # 1 x 2 and 3 x 3 pixels
+    for pixels, held in ((11, True), (12, False), (1, True)):
+        rows = [("a1", EDITED, 0, IMAGE, "changed_share_above_2pct:whole", pixels / 5000, "")]
+        maps = [("a1", EDITED, 0, quantity, shape, text_of_cells(cells)) for quantity in (CHANGED, OUTSIDE_MASK)]
+        one = measurements_of("t", [{"case": "a1", "patient": "A"}], rows, [("a1", 0, "ok", "")], maps=maps)
+        assert (list(map_faults("measurements/0", one)) == []) is held
+    more = cells.copy()
+    more[3, 3] = True
+    wider = one.maps.assign(cells=[text_of_cells(cells), text_of_cells(more)])
+    assert any("that changed lacks" in fault for fault in map_faults("measurements/0", replace(one, maps=wider)))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from editproof.evidence.maps import ANATOMY, CHANGED, OUTSIDE_MASK, Grid, cells_of_texts, text_of_cells
 from editproof.evidence.measurements import EDITED, IMAGE, ORIGINAL, Measurements
@@ -18,6 +21,8 @@ _SHARE_OF = {
     OUTSIDE_MASK: "changed_share_above_2pct:outside_mask",
 }
 """What counts pixels as a map counts cells: one is above 0 exactly where the other has a cell."""
+_ROUNDED = 1e-6
+"""Relative error that a share of pixels may have."""
 
 
 def map_faults(place: str, table: Measurements) -> Iterator[str]:
@@ -36,6 +41,7 @@ def map_faults(place: str, table: Measurements) -> Iterator[str]:
     for case, frames in maps.groupby("case")["frame"].nunique().items():
         if frames > 1:
             yield f"{where}: frame: case {case} has {frames}"
+    unread = False
     for quantity, of in maps.groupby("quantity", sort=False):
         if set(of["arm"]) != {_ARM_OF.get(str(quantity))}:
             yield f"{where}: arm, quantity: {quantity} of {', '.join(sorted(set(of['arm'])))}"
@@ -46,8 +52,10 @@ def map_faults(place: str, table: Measurements) -> Iterator[str]:
                 if [text_of_cells(one) for one in cells] != of_frame["cells"].tolist():
                     yield f"{where}: cells: {quantity} of frame {frame}: not as this version writes them"
             except ValueError as error:
+                unread = True
                 yield f"{where}: cells: {quantity} of frame {frame}: {error}"
-    yield from _contradictions(where, table, maps)
+    if not unread:
+        yield from _contradictions(where, table, maps)
 
 
 def _contradictions(where: str, table: Measurements, maps: pd.DataFrame) -> Iterator[str]:
@@ -64,3 +72,32 @@ def _contradictions(where: str, table: Measurements, maps: pd.DataFrame) -> Iter
                     f"{'some' if row.cells else 'none'}, {share} is {value}"
                 )
                 return
+            if value is not None and name == CHANGED and not _is_held(str(row.cells), str(row.frame), value):
+                yield (
+                    f"{where}: cells: {name} of case {row.case}, repeat {row.repeat} has cells that hold fewer pixels "
+                    f"than the {value:.6g} of the frame that {share} says"
+                )
+                return
+    yield from _not_within(where, maps)
+
+
+def _is_held(cells: str, frame: str, share: float) -> bool:
+    """Whether so large a share of a frame can lie in these cells."""
+    grid = Grid.of(frame)
+    (marked,) = cells_of_texts([cells], grid.shape)
+    rows, columns = (np.diff(np.append(np.arange(0, size, grid.side), size)) for size in grid.frame[-2:])
+    room = int(np.outer(rows, columns)[marked].sum()) * math.prod(grid.frame[:-2])
+    return share * math.prod(grid.frame) <= room * (1 + _ROUNDED)
+
+
+def _not_within(where: str, maps: pd.DataFrame) -> Iterator[str]:
+    """What changed outside the mask changed: a map of it has no cell that the map of all changes has not."""
+    keys = ["case", "arm", "repeat", "frame"]
+    both = maps[maps["quantity"] == OUTSIDE_MASK].merge(maps[maps["quantity"] == CHANGED], on=keys)
+    for row in both.itertuples(index=False):
+        shape = Grid.of(str(row.frame)).shape
+        outside, changed = cells_of_texts([row.cells_x, row.cells_y], shape)
+        if (outside & ~changed).any():
+            found = f"{OUTSIDE_MASK} of case {row.case}, repeat {row.repeat} has cells that {CHANGED} lacks"
+            yield f"{where}: cells: {found}"
+            return

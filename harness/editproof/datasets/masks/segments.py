@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from editproof.imaging.volumes import Placement
     from editproof.types import Mask
 
+_EXPORT = "Export it with 0 and 1, or, as a label map, with the numbers of its segments."
+
 
 def segment_mask(header: Any, chosen: str, frame: Placement, asked: str, *, repeat_names: bool) -> Mask:
     """What a segment shows, in the voxels of an image.
@@ -42,7 +44,7 @@ def segment_mask(header: Any, chosen: str, frame: Placement, asked: str, *, repe
     ------
     DatasetError
         Of shares or probabilities in place of pixels; without the segment, or with no frame of it; where a frame is
-        missing, lies twice in one place, or not in the voxels of the image.
+        missing, lies twice in one place, or not in the voxels of the image, or has a value that is no segment's.
     """
     kind = str(header.get("SegmentationType", "")).upper()
     if kind == "FRACTIONAL":
@@ -74,7 +76,9 @@ def segment_mask(header: Any, chosen: str, frame: Placement, asked: str, *, repe
         if plane.tobytes() in met:
             raise DatasetError(asked, "two frames of the segment lie in one place", "Keep one of them.")
         met.add(plane.tobytes())
-        rows, columns = np.nonzero(_pixels(header, place, asked) == (number if kind == "LABELMAP" else 1))
+        pixels = _pixels(header, place, asked)
+        _check_values(pixels, {0, *names} if kind == "LABELMAP" else {0, 1}, f"{asked}, frame {place + 1}")
+        rows, columns = np.nonzero(pixels == (number if kind == "LABELMAP" else 1))
         voxels = plane[0] + np.outer(rows, plane[1]) + np.outer(columns, plane[2])
         if ((voxels < 0) | (voxels >= frame.shape)).any():
             raise DatasetError(asked, f"frame {place + 1} has pixels outside the image", "Draw it on this image.")
@@ -105,6 +109,13 @@ def _plane(header: Any, group: Any, frame: Placement, size: tuple[int, int], ask
         return plane_in(frame, position, steps, size)
     except ValueError as error:
         raise DatasetError(asked, str(error), REDRAW) from None
+
+
+def _check_values(pixels: NDArray[Any], known: set[int], asked: str) -> None:
+    """Refuse a value that says neither that a segment is there nor that none is: it would silently count as none."""
+    if strange := sorted(set(np.unique(pixels).tolist()) - known):
+        shown = ", ".join(map(str, sorted(known)[:5])) + ("" if len(known) <= 5 else ", ...")
+        raise DatasetError(asked, f"a pixel of value {strange[0]}, where there are {shown}", _EXPORT)
 
 
 def _check_length(header: Any, asked: str) -> None:
