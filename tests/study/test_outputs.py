@@ -26,6 +26,7 @@ from editproof.criteria import (
     identifiers_left,
     image_metric,
     macro_auc,
+    macro_auc_drift,
     mark_error,
     marks_kept,
     marks_lost,
@@ -513,6 +514,27 @@ def test_a_claim_on_what_no_instrument_gives_is_refused(estimand, words):
 
     with pytest.raises(EditproofError, match=words):
         checked()
+
+
+def test_a_claim_of_several_classes_is_of_all_and_says_so():
+    """A class that is left out could be lost whole: neither the number nor the sentence would show it."""
+    three = [RawOutput("finding", "classes", ("easy1", "easy2", "hard")), *OUTPUT[:1]]
+    names = tuple(quantity for output in three for quantity in output.quantities)
+    cards = [replace(Finder.card, raw_outputs=tuple(three)), replace(Finder.card, raw_outputs=(), quantities=names)]
+    for made in (macro_auc, macro_auc_drift):
+        some = Criterion(
+            "M",
+            made("finding", classes=["easy1", "easy2"]),
+            at_least(-0.1 + made("a", classes=["b", "c"]).ideal),
+            source="s",
+        )
+        whole = replace(some, estimand=made("finding", classes=["hard", "easy2", "easy1"]))
+        assert "of finding=easy1, finding=easy2 is" in some.card.sentence
+        assert "of finding=hard, finding=easy2, finding=easy1 is" in whole.card.sentence
+        for card in cards:
+            check_claims([whole], [card])
+            with pytest.raises(ProtocolError, match="leaves out finding=hard, so"):
+                check_claims([some], [card])
 
 
 @pytest.mark.parametrize(("margin", "words"), [(0.0, "no value is below"), (1.5, "every value is below")])

@@ -95,6 +95,11 @@ def check_claims(criteria: Collection[Criterion], instruments: Collection[Instru
             near = nearest(unread, read, 1)
             meant = f"Did you mean {near[0]}? Else choose" if near else "Choose"
             raise ProtocolError(asked, found, f"{meant} an instrument that reads it, or leave the criterion out.")
+        if left_out := sorted(_left_out({estimand.quantity, *estimand.parts}, instruments)):
+            found = f"it leaves out {', '.join(left_out)}, so that a loss there is not seen"
+            raise ProtocolError(
+                asked, found, "Name every class of the output, or claim single ones by auc or auc_drift."
+            )
         name, quantity = read[estimand.quantity]
         if estimand.kind == PROBABILITY and quantity.kind != "probability":
             found = f"{name} reads {quantity.name} in {quantity.unit}, which is not a probability"
@@ -107,6 +112,13 @@ def check_claims(criteria: Collection[Criterion], instruments: Collection[Instru
         if scale and last is not None and not (min(scale) <= 0 and max(scale) >= last):
             found = f"{name} gives grades from 0 to {last}"
             raise ProtocolError(asked, found, f"State the whole scale: scale=[0, {last}].")
+
+
+def _left_out(claimed: Collection[str], instruments: Collection[InstrumentCard]) -> set[str]:
+    """Classes of an output beside those of a claim, where the claim is of more than one of them."""
+    outputs = {name.partition("=")[0] for name in claimed if "=" in name} if len(claimed) > 1 else set()
+    read = {quantity.name for card in instruments for quantity in card.quantities}
+    return {name for name in read - set(claimed) if "=" in name and name.partition("=")[0] in outputs}
 
 
 def check_can_fail(criteria: Collection[Criterion], scales: Mapping[str, Scale] = NO_SCALE) -> None:

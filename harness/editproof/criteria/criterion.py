@@ -129,7 +129,8 @@ class Criterion:
 
     @property
     def _claim(self) -> str:
-        subject = f" of {self.estimand.quantity}" if self.estimand.reads else ""
+        read = (self.estimand.quantity, *self.estimand.parts)
+        subject = f" of {', '.join(read)}" if self.estimand.reads else ""
         return f"{self.estimand.name}{subject} is {self.region.words(self.estimand.unit or '')}"
 
     @property

@@ -65,7 +65,7 @@ def macro_auc(
     output : str
         As the card of the instrument names it.
     classes : sequence of str
-        Two or more of its labels; all of them, as a rule.
+        All of its labels, two or more. A study refuses a claim that leaves one out: the mean would not see its loss.
     """
     return _macro(
         "macro AUC", output, classes, partial(_mean_area, output, tuple(classes), area_of), arm, instrument, missing
