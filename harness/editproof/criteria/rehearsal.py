@@ -106,7 +106,8 @@ def _parts(
 ) -> tuple[dict[str, NDArray[np.float64]], list[tuple[object, ...]]]:
     """Further quantities of an estimand that is made of several, from 0 to 1: references, and rows.
 
-    A case that is not positive is of one of the other classes; an image lacks every other number.
+    A case that is not positive is of one of the other classes; an image lacks every other number, and has no more false
+    boxes than the estimand declares.
     """
     n, repeats = gone.shape
     references, rows = {}, list[tuple[object, ...]]()
@@ -117,11 +118,19 @@ def _parts(
         original = np.clip(0.3 + 0.4 * mine + random.normal(0.0, 0.2, n), 0.01, 0.99)
         edited = np.clip(original[:, None] - 0.03 * harm * np.abs(random.normal(1.0, 2.0, gone.shape)), 0.0, 1.0)
         there = np.ones(n, dtype=bool) if estimand.reads else (np.arange(n) + place) % 2 == 0
+        there &= not _is_beyond_cap(estimand, part)
         for i in np.flatnonzero(there):
             rows.append((f"C{i:04d}", ORIGINAL, 0, instrument, part, float(original[i]), unit))
             came = [r for r in range(repeats) if not gone[i, r]] if estimand.arm not in UNEDITED else []
             rows += [(f"C{i:04d}", estimand.arm, r, instrument, part, float(edited[i, r]), unit) for r in came]
     return references, rows
+
+
+def _is_beyond_cap(estimand: Estimand, part: str) -> bool:
+    """Whether a quantity is of a false box more than an image may have."""
+    rank = part.partition(":")[0].partition("false_score_")[2].partition("_")[0]
+    cap = estimand.spec.arguments.get("cap") if estimand.spec else None
+    return rank.isdigit() and isinstance(cap, int | float) and int(rank) > cap
 
 
 def _is_binary(estimand: Estimand) -> bool:

@@ -9,7 +9,8 @@ after each was weighted by its own patients allow for the first alone. So the li
 pairs, each as heavy as its class is small, divided by the weight of all classes together: K classes of m patients are
 then K m patients alike, and without harm seen the lost share is up to about 1 - alpha^(1 / (K m)), which is the exact
 worst case. By Bernoulli's inequality that is no less than (1 - alpha^(1 / m)) / K, harm in one class. With harm seen
-the level is counted exactly of classes of one patient, and simulated of others (``tests/stats/test_macro.py``).
+the level was counted exactly of classes of one patient; of others ``tests/stats/test_macro.py`` tries it without harm
+seen, and the worlds of outputs simulate three large classes.
 
 References
 ----------
