@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -212,7 +214,7 @@ def test_feature_distance_over_patients():
         [(f"c{i:04d}", "original", 0, "image", "sd:whole", original[i], "levels") for i in range(60)],
         columns=m.rows.columns,
     )
-    m = type(m)(m.editor, m.cases, pd.concat([m.rows, rows]), m.edits, m.histograms)
+    m = replace(m, rows=pd.concat([m.rows, rows]))
     found = c.feature_ks("sd").estimate(m)
     assert found.low > 0.4
     assert found.notes["p_swap"] < 0.01

@@ -136,7 +136,7 @@ def sign(folder: Folder, run: str) -> int:
 
 def export(folder: Folder) -> int:
     with EXPORTERS.also([Exporter("nobody", lambda run, address: f"{run.name}: told to nobody")], "a test"):
-        return main(["export", "nobody", "harsh"])
+        return main(["export", "nobody", "gentle"])
 
 
 def spoilt_store(folder: Folder) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from editproof.core.numbers import brief
 from editproof.evidence.maps import ANATOMY, CHANGED, OUTSIDE_MASK, Grid, cells_of_texts, text_of_cells
 from editproof.evidence.measurements import EDITED, IMAGE, ORIGINAL, Measurements
 from editproof.types import EditStatus
@@ -75,7 +76,7 @@ def _contradictions(where: str, table: Measurements, maps: pd.DataFrame) -> Iter
             if value is not None and name == CHANGED and not _is_held(str(row.cells), str(row.frame), value):
                 yield (
                     f"{where}: cells: {name} of case {row.case}, repeat {row.repeat} has cells that hold fewer pixels "
-                    f"than the {value:.6g} of the frame that {share} says"
+                    f"than the {brief(value)} of the frame that {share} says"
                 )
                 return
     yield from _not_within(where, maps)

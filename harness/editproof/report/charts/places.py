@@ -13,7 +13,7 @@ from editproof.evidence.measurements import EDITED, IMAGE, Measurements
 from editproof.report.charts.chart import Figure, chart_of_images
 from editproof.report.charts.plot import HEIGHT, WIDTH
 from editproof.report.charts.svg import EDITED as COLOUR
-from editproof.report.charts.svg import GRID, INK, MUTED, SECOND, element, px
+from editproof.report.charts.svg import GRID, INK, MUTED, SECOND, element, factor, px
 from editproof.report.text.wording import counted, listed, region_in_words
 from editproof.stats.bounded import patient_means
 
@@ -122,19 +122,19 @@ def _maps(found: dict[str, CohortMap], anatomy: CohortMap | None, alternative: s
         parts.append(element("text", str(escape(_WORDS[name])), x=left, y=13, font_size="12", font_weight="bold",
                              fill=INK))  # fmt: skip
         inside = "".join(
-            element("path", d=_runs(level), stroke=COLOUR, stroke_opacity=f"{opacity:g}")
+            element("path", d=_runs(level), stroke=COLOUR, stroke_opacity=factor(opacity))
             for level, opacity in zip(_levels(made.shares), _OPACITIES, strict=True)
             if level.any()
         )
         drawn = element("g", inside, fill="none", shape_rendering="crispEdges")
         if anatomy is not None:
             drawn += element(
-                "path", d=_boundary(anatomy.shares >= 0.5), stroke=SECOND, stroke_width=f"{1.5 / cell:.3g}", fill="none"
+                "path", d=_boundary(anatomy.shares >= 0.5), stroke=SECOND, stroke_width=factor(1.5 / cell), fill="none"
             )
         drawn += element(
-            "path", d=f"M0 0H{columns}V{rows}H0z", stroke=MUTED, stroke_width=f"{1 / cell:.3g}", fill="none"
+            "path", d=f"M0 0H{columns}V{rows}H0z", stroke=MUTED, stroke_width=factor(1 / cell), fill="none"
         )
-        parts.append(element("g", drawn, transform=f"translate({px(left)} {px(_HEADING)})scale({cell:.4g})"))
+        parts.append(element("g", drawn, transform=f"translate({px(left)} {px(_HEADING)})scale({factor(cell)})"))
         left += cell * columns + _GAP
     parts.append(_colour_bar(left, _HEADING, cell * rows))
     return _picture("".join(parts), left + _BAR, _HEADING + max(cell * rows, 12.0) + 8, alternative)
@@ -199,7 +199,7 @@ def _colour_bar(left: float, top: float, height: float) -> str:
     bottom = top + step * len(_OPACITIES)
     parts = [
         element("rect", x=left, y=bottom - step * (place + 1), width=14, height=step, fill=COLOUR,
-                fill_opacity=f"{opacity:g}")
+                fill_opacity=factor(opacity))
         for place, opacity in enumerate(_OPACITIES)
     ]  # fmt: skip
     parts.append(element("path", d=f"M{px(left)} {px(top)}h14V{px(bottom)}h-14z", stroke=MUTED, fill="none"))

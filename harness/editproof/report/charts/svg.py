@@ -31,6 +31,11 @@ def px(value: float) -> str:
     return f"{round(float(value), 1) + 0.0:.7g}"
 
 
+def factor(value: float) -> str:
+    """A number that is no coordinate (a scale, an opacity, a width before scaling), as an attribute has it."""
+    return f"{float(value):.4g}"
+
+
 def path(x: Floats | Sequence[float], y: Floats | Sequence[float]) -> str:
     """The ``d`` of a line through points in their order, without points that change nothing at a tenth of a pixel.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from editproof.core.numbers import brief
 from editproof.evidence.bundle import image_name
 from editproof.evidence.drawn import FULL, NEAR
 from editproof.evidence.measurements import EDITED, ORIGINAL
@@ -81,7 +82,7 @@ def ruler(extent: Extent | None) -> dict[str, str]:
         return {}
     rows, columns = extent.shape
     told = {"rows": str(rows), "columns": str(columns)}
-    return told | {"mm": " ".join(f"{step:g}" for step in extent.spacing_mm)} if extent.spacing_mm else told
+    return told | {"mm": " ".join(brief(step) for step in extent.spacing_mm)} if extent.spacing_mm else told
 
 
 def files(tool: int, exhibit: PicturedExhibit) -> dict[str, str]:

@@ -60,7 +60,7 @@ class RayCluster:
                     logging_level=logging.ERROR,
                 )
             except (ConnectionError, ValueError, RuntimeError) as error:
-                found = f"no cluster answers ({str(error).splitlines()[0]:.120})"
+                found = f"no cluster answers ({str(error).splitlines()[0][:120]})"
                 raise EditorError(f"--ray-address {address}", found, "Start one: ray start --head.") from error
         self._ray: Any = ray
 
