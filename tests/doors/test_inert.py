@@ -10,7 +10,7 @@ import pytest
 from tests.doors.outside import ROOT, write_files
 
 FOLDER = ROOT / "harness" / "editproof" / "pytest_plugin"
-OPTED_IN = ("command", "fixtures", "short")
+OPTED_IN = ("asking", "command", "fixtures", "short")
 """Modules of it that a repository, a suite or a command asks for."""
 PLUGIN = {
     "editproof",
