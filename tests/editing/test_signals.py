@@ -24,7 +24,9 @@ time.sleep(90)
 """A program that has a child, which has a child; each says that it is there."""
 
 EDITS = """
-import sys, numpy as np
+import signal, sys, numpy as np
+for name in ("SIGTERM", "SIGHUP"):  # which nohup, for one, has its programs ignore
+    signal.signal(getattr(signal, name), signal.SIG_DFL)
 from editproof.editing.edits import each
 from editproof.editors.registry import editor_from_spec
 from editproof.types import EditRequest

@@ -144,9 +144,7 @@ def test_the_command_writes_a_lock_by_which_a_changed_tool_is_judged(lab):
 @pytest.mark.parametrize("words", [["--for-gate", "L"], ["L", "--for-gate"]])
 def test_the_command_hands_it_on(monkeypatch, words):
     seen: list[list[str]] = []
-    monkeypatch.setattr(
-        "subprocess.run", lambda command, **told: seen.append(command) or type("Done", (), {"returncode": 0})
-    )
+    monkeypatch.setattr("editproof.cli.handing.exit_code_of", lambda command, **told: seen.append(command) or 0)
     assert main(["lock", *words, "validations/", "--editor", "x"]) == 0
     assert "--editproof-lock-for-gate" in seen[0]
     assert "--for-gate" not in seen[0]

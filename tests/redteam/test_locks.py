@@ -132,9 +132,7 @@ def test_a_lock_is_not_written_over_by_accident(locked):
 @pytest.mark.parametrize(("words", "over"), [(["--force", "L"], True), (["L", "--force"], True), (["L"], False)])
 def test_the_command_hands_force_on(monkeypatch, words, over):
     seen: list[list[str]] = []
-    monkeypatch.setattr(
-        "subprocess.run", lambda command, **told: seen.append(command) or type("Done", (), {"returncode": 0})
-    )
+    monkeypatch.setattr("editproof.cli.handing.exit_code_of", lambda command, **told: seen.append(command) or 0)
     assert main(["lock", *words, "validations/", "--editor", "x"]) == 0
     assert ("--editproof-replace-lock" in seen[0]) is over
     assert "--force" not in seen[0]
