@@ -43,6 +43,7 @@ IDLE = """
 import os, signal, sys, time
 from editproof.study.workers import Workers
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell has programs in the background ignore
     workers = Workers()
     print(*workers.results(os.kill, [], jobs=2), *workers.results(abs, [-3], jobs=2), flush=True)
     try:
