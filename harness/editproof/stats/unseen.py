@@ -34,6 +34,7 @@ class WithUnseen(Smooth):
 
     Examples
     --------
+    >>> from editproof.stats.sums import Sums
     >>> names = np.array(["a", "b", "c"])
     >>> ones = Sums(np.ones((3, 2)), lambda sums: sums[..., 0] / sums[..., 1])
     >>> rows = {"worst": np.array([[0.0, 1.0]]), "best": np.array([[1.0, 1.0]])}
