@@ -23,7 +23,7 @@ SUITE = ROOT / "validations" / "readers" / "readers.toml"
 def write_readings(folder: Path, *, missed: float, seed: int = 0, control: bool = False, asleep: bool = False) -> None:
     """Readings of 160 patients by three readers; in a share of the fractures the edit shows none any more.
 
-    With a control, edits that destroy every fracture are among them; readers who are asleep answer the same everywhere.
+    With a control, edits that destroy every fracture and the image's quality are among them; readers who are asleep answer the same everywhere.
     """
     random = np.random.default_rng(seed)
     n = 160
@@ -37,6 +37,8 @@ def write_readings(folder: Path, *, missed: float, seed: int = 0, control: bool 
         for arm, there, tool in arms:
             sure = np.clip(np.round(15 + 70 * there + random.normal(0, 8, n)), 0, 100)
             grade = np.clip(2 + (np.arange(n) % 3 == 0) + (random.random(n) < 0.05), 0, 4)
+            if tool == "destructive":
+                grade = np.zeros(n)
             if asleep:
                 sure, grade = np.full(n, 50.0), np.full(n, 3)
             for i in range(n):
