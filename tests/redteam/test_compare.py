@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import combinations
 
 import pytest
-from editproof import at_least, at_most, auc
+from editproof import at_least, at_most, auc_drift
 from editproof.audit.comparing import compared
 from editproof.audit.findings import evidence_of
 from editproof.audit.publication import deliver
@@ -51,7 +51,7 @@ WEAKER: dict[str, tuple[Callable[[CriterionCard], CriterionCard | None], str]] =
     "wider region": (card_of("SX-1", region=at_least(-0.9)), "SX-1 requires at least -0.9, where it required at least -0.2, in run"),
     "less confidence": (card_of("SX-1", confidence=0.6), "SX-1 has a confidence of 0.6, where it had 0.95, in run"),
     "other limits": (card_of("SX-1", limits="conventional"), "SX-1 is decided by conventional limits, where it was by gaffke ones, in run"),
-    "another estimand": (card_of("SX-1", estimand=auc("sex")), "SX-1 has another estimand"),
+    "another estimand": (card_of("SX-1", estimand=auc_drift("sex", missing="complete_case")), "SX-1 has another estimand"),
 }  # fmt: skip
 
 
