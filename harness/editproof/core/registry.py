@@ -52,6 +52,8 @@ class Registry(Generic[T]):
         The name by which any value goes; raises :class:`TypeError` for what is of another kind.
     code_of : callable
         The function whose source decides what a value does.
+    advice : str
+        How a user makes an own value known where there is no hook; by default, by an entry point.
     """
 
     def __init__(
@@ -63,9 +65,11 @@ class Registry(Generic[T]):
         built_in: Callable[[], Iterable[T]],
         name_of: Callable[[Any], str],
         code_of: Callable[[T], Callable[..., object]],
+        advice: str = "",
     ) -> None:
         self.kind, self.group, self.hook = kind, group, hook
         self._make_built_in, self._name_of, self._code_of = built_in, name_of, code_of
+        self._advice = advice
         self._added: dict[str, tuple[T, str]] = {}
 
     @cached_property
@@ -117,7 +121,7 @@ class Registry(Generic[T]):
     def advice(self) -> str:
         """How a user makes an own value known."""
         if not self.hook:
-            return f"Declare your own as an entry point of the group {self.group}, or give its file: --trust FILE.py."
+            return self._advice or f"Bring your own by an entry point of the group {self.group}."
         return (
             f"Return your own from {self.hook} in the root conftest.py, or from an entry point of the group "
             f"{self.group}; for evidence, give its file: --trust FILE.py."

@@ -113,14 +113,7 @@ def _otel(run: RunSummary, address: str) -> str:
     return send_trace(run, address)
 
 
-class _Exporters(Registry[Exporter]):
-    @property
-    def advice(self) -> str:
-        """How a user makes an own exporter known."""
-        return f"Bring your own by an entry point of the group {self.group}."
-
-
-EXPORTERS = _Exporters(
+EXPORTERS: Registry[Exporter] = Registry(
     "exporter",
     group="editproof.exporters",
     hook="",

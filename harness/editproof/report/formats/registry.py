@@ -112,6 +112,7 @@ FORMS: Registry[Form] = Registry(
     built_in=_built_in,
     name_of=_name_of,
     code_of=lambda form: form.render,
+    advice="Declare your own as an entry point of the group editproof.forms, or give its file: --trust FILE.py.",
 )
 """The one registry of forms; what a trusted file adds is known while its command lasts."""
 

@@ -103,13 +103,6 @@ class ExecutorKind:
     open: Callable[[str], Executor]
 
 
-class _Executors(Registry[ExecutorKind]):
-    @property
-    def advice(self) -> str:
-        """How a user makes an own executor known."""
-        return f"Bring your own by an entry point of the group {self.group}."
-
-
 def _name_of(value: Any) -> str:
     if not isinstance(value, ExecutorKind):
         raise TypeError(f"{type(value).__name__} is no ExecutorKind")
@@ -128,7 +121,7 @@ def _ray(address: str) -> Executor:
     return RayCluster(address)
 
 
-EXECUTORS = _Executors(
+EXECUTORS: Registry[ExecutorKind] = Registry(
     "executor",
     group="editproof.executors",
     hook="",
